@@ -1,0 +1,16 @@
+export type { Database, Session, Statement } from "./database.ts";
+export type {
+  Caller,
+  ExecuteOptions,
+  LayerContext,
+  LayerFunction,
+  OperationResponse,
+  Planner,
+  PlannerEvent,
+  PlannerLimits,
+  PlannerOptions,
+  Prepared,
+  PreparedOperation,
+  Resolver,
+} from "./planner.ts";
+export { type Column, RowSet } from "./rows.ts";

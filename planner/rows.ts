@@ -1,0 +1,78 @@
+/** A column of a result: its name and its type's OID (pg_type). */
+export interface Column {
+  readonly name: string;
+  readonly oid: number;
+}
+
+/**
+ * The rows of one statement as they came from the socket: nothing is decoded, each row is a slice of a received
+ * buffer. A row's bytes are the body of Postgres's DataRow message: an Int16 count of fields, then for each an
+ * Int32 length (-1: NULL) and its text.
+ *
+ * @example
+ * rows.seek(3);
+ * const text = rows.isNull(0) ? null : rows.text(0);
+ */
+export class RowSet {
+  readonly columns: readonly Column[];
+  /** Bounds within {@link buffer} of each field of the row last sought; start -1: NULL. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** The buffer that holds the row last sought. */
+  buffer: Buffer = Buffer.alloc(0);
+  readonly #buffers: Buffer[] = [];
+  readonly #offsets: number[] = [];
+
+  constructor(columns: readonly Column[]) {
+    this.columns = columns;
+    this.starts = new Int32Array(columns.length);
+    this.ends = new Int32Array(columns.length);
+  }
+
+  get count(): number {
+    return this.#offsets.length;
+  }
+
+  /** Appends the row whose DataRow body begins at `offset` of `buffer`, which must not change afterwards. */
+  add(buffer: Buffer, offset: number): void {
+    this.#buffers.push(buffer);
+    this.#offsets.push(offset);
+  }
+
+  /** Makes `row` the current one. */
+  seek(row: number): void {
+    const buffer = this.#buffers[row];
+    let at = this.#offsets[row];
+    if (buffer === undefined || at === undefined) {
+      throw new RangeError(`no row ${row} among ${this.count}`);
+    }
+    this.buffer = buffer;
+    at += 2;
+    for (let column = 0; column < this.starts.length; column++) {
+      const length = buffer.readInt32BE(at);
+      at += 4;
+      if (length < 0) {
+        this.starts[column] = -1;
+        continue;
+      }
+      this.starts[column] = at;
+      at += length;
+      this.ends[column] = at;
+    }
+  }
+
+  /** Whether the current row's field is NULL. */
+  isNull(column: number): boolean {
+    return this.starts[column] === -1;
+  }
+
+  /** The current row's field as a string; call {@link isNull} first. */
+  text(column: number): string {
+    return this.buffer.utf8Slice(this.starts[column], this.ends[column]);
+  }
+
+  /** Index of the column of that name (the last, where several have it, as in a JavaScript object); -1: none. */
+  indexOf(name: string): number {
+    return this.columns.findLastIndex((column) => column.name === name);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The schema description: what Python says of its types, fields, arguments and resolvers, read once when an
+ * interpreter starts. It crosses the bridge as JSON, and {@link validateDescription} checks it on arrival.
+ */
+
+/** One schema class of the user's, described. */
+export interface SchemaDescription {
+  readonly version: 1;
+  /** Name of the root object types among {@link types}. */
+  readonly query: string;
+  readonly mutation: string | null;
+  readonly subscription: string | null;
+  readonly types: readonly TypeDescription[];
+  /** Whether the class has `auth(headers)`, which then runs before an operation's resolvers. */
+  readonly hasAuth: boolean;
+}
+
+export type TypeDescription =
+  | ObjectDescription
+  | InterfaceDescription
+  | UnionDescription
+  | EnumDescription
+  | InputDescription
+  | ScalarDescription;
+
+interface NamedDescription {
+  /** GraphQL name. */
+  readonly name: string;
+  readonly description: string | null;
+  /** `file:line` of the Python definition, for error messages; null for what Python made up. */
+  readonly place: string | null;
+}
+
+export interface ObjectDescription extends NamedDescription {
+  readonly kind: "object";
+  readonly interfaces: readonly string[];
+  readonly fields: readonly FieldDescription[];
+}
+
+export interface InterfaceDescription extends NamedDescription {
+  readonly kind: "interface";
+  readonly interfaces: readonly string[];
+  readonly fields: readonly FieldDescription[];
+}
+
+export interface UnionDescription extends NamedDescription {
+  readonly kind: "union";
+  readonly members: readonly string[];
+}
+
+export interface EnumDescription extends NamedDescription {
+  readonly kind: "enum";
+  readonly values: readonly EnumValueDescription[];
+}
+
+export interface EnumValueDescription {
+  /** GraphQL name, which is the Python member's name (or the literal of a `Literal["a", "b"]`). */
+  readonly name: string;
+  /** What the database and Python values hold for it: the Python member's value. */
+  readonly value: string | number | boolean;
+  readonly description: string | null;
+  readonly deprecation: string | null;
+}
+
+export interface InputDescription extends NamedDescription {
+  readonly kind: "input";
+  readonly fields: readonly ArgumentDescription[];
+}
+
+export interface ScalarDescription extends NamedDescription {
+  readonly kind: "scalar";
+  /** The built-in scalar that its values travel as: `String`, `Int`, `DateTime`, … */
+  readonly basedOn: string;
+  readonly specifiedBy: string | null;
+}
+
+export interface FieldDescription {
+  /** GraphQL name. */
+  readonly name: string;
+  /** In GraphQL's notation, such as `[Post!]!`. */
+  readonly type: string;
+  readonly description: string | null;
+  /** Reason of its deprecation, null where it is not deprecated. */
+  readonly deprecation: string | null;
+  readonly args: readonly ArgumentDescription[];
+  readonly source: FieldSource;
+  readonly place: string | null;
+}
+
+/** Where a field's value comes from. */
+export type FieldSource =
+  /** A column of the parent's row, or an attribute of the parent's Python object, of this name. */
+  | { readonly kind: "column"; readonly column: string }
+  /** A classmethod or staticmethod: called once for its whole layer. `pure`: its plan depends on its arguments alone. */
+  | { readonly kind: "resolver"; readonly pure: boolean }
+  /** An instance method: called for each object of its layer, all in one entry into Python. */
+  | { readonly kind: "method" };
+
+export interface ArgumentDescription {
+  /** GraphQL name. */
+  readonly name: string;
+  readonly type: string;
+  readonly description: string | null;
+  readonly deprecation: string | null;
+  /** The default as JSON (an enum's is its GraphQL name); absent where there is none. */
+  readonly defaultValue?: JsonValue;
+}
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,0 +1,116 @@
+/**
+ * The catalogue of errors that users meet. Each has a code, the status it has over HTTP, and whether its message is
+ * safe to show to clients in production. docs/errors.md explains each; a test holds the two together.
+ */
+
+interface CatalogueEntry {
+  /** HTTP status where the error ends the request; a command that fails with it exits with 1. */
+  readonly status: number;
+  /** Whether clients see the message in production. What isn't safe is masked and logged. */
+  readonly safe: boolean;
+}
+
+const catalogue = {
+  // What a client asked for.
+  PUFF_DOCUMENT_INVALID: { status: 400, safe: true },
+  PUFF_VARIABLES_INVALID: { status: 400, safe: true },
+  PUFF_REQUEST_INVALID: { status: 400, safe: true },
+  PUFF_METHOD_NOT_ALLOWED: { status: 405, safe: true },
+  PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },
+  PUFF_NOT_ACCEPTABLE: { status: 406, safe: true },
+  PUFF_CSRF: { status: 403, safe: true },
+  PUFF_PERMISSION_DENIED: { status: 403, safe: true },
+  PUFF_INTROSPECTION_OFF: { status: 400, safe: true },
+  // Limits.
+  PUFF_BODY_TOO_LARGE: { status: 413, safe: true },
+  PUFF_TOO_MANY_TOKENS: { status: 400, safe: true },
+  PUFF_TOO_DEEP: { status: 400, safe: true },
+  PUFF_TOO_MANY_ALIASES: { status: 400, safe: true },
+  PUFF_TOO_MANY_ROOT_FIELDS: { status: 400, safe: true },
+  PUFF_LIST_TOO_LONG: { status: 400, safe: true },
+  PUFF_TOO_MANY_ROWS: { status: 200, safe: true },
+  PUFF_REQUEST_DEADLINE: { status: 504, safe: true },
+  PUFF_STATEMENT_TIMEOUT: { status: 200, safe: true },
+  PUFF_PYTHON_BUSY: { status: 503, safe: true },
+  PUFF_POOL_BUSY: { status: 503, safe: true },
+  PUFF_SHUTTING_DOWN: { status: 503, safe: true },
+  // What a field answered with.
+  PUFF_VALUE_INVALID: { status: 200, safe: true },
+  PUFF_NULL_IN_NON_NULL: { status: 200, safe: true },
+  PUFF_TYPE_UNRESOLVED: { status: 200, safe: false },
+  PUFF_RESOLVER_FAILED: { status: 200, safe: false },
+  PUFF_RESOLVER_DEADLINE: { status: 200, safe: true },
+  PUFF_INTERPRETER_DIED: { status: 200, safe: true },
+  PUFF_HOST_FUNCTION_UNKNOWN: { status: 200, safe: false },
+  PUFF_HOST_RESOLVER_FAILED: { status: 200, safe: false },
+  // Plans.
+  PUFF_PLAN_INVALID: { status: 200, safe: false },
+  PUFF_PLAN_COLUMN_MISSING: { status: 200, safe: false },
+  PUFF_PLAN_KEY_MISSING: { status: 200, safe: false },
+  PUFF_PLAN_UNCORRELATED: { status: 200, safe: false },
+  PUFF_PLAN_PARAMETERS: { status: 200, safe: false },
+  PUFF_PLAN_STATEMENTS: { status: 200, safe: false },
+  PUFF_SQL_FAILED: { status: 200, safe: false },
+  PUFF_DATABASE_UNAVAILABLE: { status: 503, safe: true },
+  // Start.
+  PUFF_SCHEMA_NOT_FOUND: { status: 500, safe: false },
+  PUFF_SCHEMA_SYNTAX: { status: 500, safe: false },
+  PUFF_SCHEMA_IMPORT: { status: 500, safe: false },
+  PUFF_SCHEMA_INVALID: { status: 500, safe: false },
+  PUFF_COMPILED_PACKAGE: { status: 500, safe: false },
+  PUFF_CONFIG_INVALID: { status: 500, safe: false },
+  PUFF_HOST_MODULE: { status: 500, safe: false },
+  PUFF_PORT_TAKEN: { status: 500, safe: false },
+  PUFF_NODE_TOO_OLD: { status: 500, safe: false },
+  PUFF_EMBEDDED_POSTGRES: { status: 500, safe: false },
+  PUFF_INIT_SQL: { status: 500, safe: false },
+  PUFF_INTERNAL: { status: 500, safe: false },
+} as const satisfies { [code: string]: CatalogueEntry };
+
+export type ErrorCode = keyof typeof catalogue;
+
+export const errorCodes = Object.keys(catalogue) as readonly ErrorCode[]; // Object.keys forgets the literal type
+
+export interface PuffErrorDetails {
+  /** Where it went wrong: `schema.py:12`, `puff.toml`, a URL without its password. */
+  readonly place?: string;
+  /** What the user can do, a sentence. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+  /** Whether clients see the message in production, where it differs from the catalogue. */
+  readonly safe?: boolean;
+  readonly extensions?: { readonly [key: string]: unknown };
+}
+
+/**
+ * A failure with a code of the catalogue. Its message names the cause in one sentence; place and remedy are apart,
+ * and {@link describeError} puts the three together.
+ *
+ * @example throw new PuffError("PUFF_PORT_TAKEN", "port 7777 is in use", { remedy: "Choose another with --port." });
+ */
+export class PuffError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly safe: boolean;
+  readonly place: string | undefined;
+  readonly remedy: string | undefined;
+  readonly extensions: { readonly [key: string]: unknown };
+
+  constructor(code: ErrorCode, message: string, details: PuffErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "PuffError";
+    this.code = code;
+    this.status = catalogue[code].status;
+    this.safe = details.safe ?? catalogue[code].safe;
+    this.place = details.place;
+    this.remedy = details.remedy;
+    this.extensions = details.extensions ?? {};
+  }
+}
+
+/** The error as a person at a terminal reads it: `PUFF_CODE place: message. Remedy`. */
+export function describeError(error: PuffError): string {
+  const place = error.place === undefined ? "" : `${error.place}: `;
+  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  return `${place}${message}${error.remedy === undefined ? "" : ` ${error.remedy}`} [${error.code}]`;
+}

@@ -1,0 +1,35 @@
+export { buildExecutableSchema, type ExecutableSchema } from "./build.ts";
+export type {
+  ArgumentDescription,
+  EnumDescription,
+  FieldDescription,
+  FieldSource,
+  InputDescription,
+  InterfaceDescription,
+  JsonValue,
+  ObjectDescription,
+  ScalarDescription,
+  SchemaDescription,
+  TypeDescription,
+  UnionDescription,
+} from "./description.ts";
+export { describeError, type ErrorCode, errorCodes, PuffError, type PuffErrorDetails } from "./errors.ts";
+export type {
+  Arguments,
+  ColumnValues,
+  MethodCall,
+  ParentColumns,
+  Plan,
+  PlanParameter,
+  ResolveBatch,
+  ResolveBatchResult,
+  ResolveResult,
+  ResolverCall,
+  SqlPlan,
+  TypedText,
+  ValuePlan,
+  ValueSelection,
+  WireError,
+  WireObject,
+  WireValue,
+} from "./plan.ts";

@@ -1,0 +1,158 @@
+/**
+ * Plans and the messages that ask for them: pure data, the same on both sides of the bridge. It knows neither
+ * Python nor Postgres's driver. The planner runs plans; the bridge gets them from Python.
+ */
+import type { JsonValue } from "./description.ts";
+
+/** A value in Postgres's text format with its type's OID (0: let Postgres infer it). The text null is SQL's NULL. */
+export type TypedText = readonly [oid: number, text: string | null];
+
+/** A parameter `$n` of a plan: a value, or a symbol for the distinct non-null values of a column of the parents. */
+export type PlanParameter = TypedText | { readonly parent: string };
+
+/** Which SQL answers a field, for all the objects of its layer at once. */
+export interface SqlPlan {
+  readonly kind: "sql";
+  readonly text: string;
+  readonly params: readonly PlanParameter[];
+  /** Columns of the parent and, in the same order, the columns of this statement that equal them. Empty: every parent gets all rows. */
+  readonly parentKeys: readonly string[];
+  readonly childKeys: readonly string[];
+  /** The column that names each row's object type, where the field's type is an interface or a union. */
+  readonly typeColumn: string;
+  /** From a value of {@link typeColumn} to a GraphQL type name; null: the column holds the names themselves. */
+  readonly typeNames: { readonly [value: string]: string } | null;
+}
+
+/** A value that Python computed: the same for every parent, or a list correlated by keys as in {@link SqlPlan}. */
+export interface ValuePlan {
+  readonly kind: "value";
+  readonly value: WireValue;
+  readonly parentKeys: readonly string[];
+  readonly childKeys: readonly string[];
+}
+
+export type Plan = SqlPlan | ValuePlan;
+
+/**
+ * A Python value as it crosses the bridge.
+ *
+ * - null, boolean, number, string: themselves (an int beyond 2^53 and a float NaN or infinity are typed texts)
+ * - an array: a list
+ * - `{t: [oid, text]}`: datetime, date, time, timedelta, Decimal, UUID, bytes, … as Postgres would print it
+ * - `{j: json}`: a JSON value
+ * - `{o: attributes, type}`: an object; attributes by Python name, results of instance methods by their call's key
+ * - `{e: error}`: reading this value raised
+ */
+export type WireValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly WireValue[]
+  | { readonly t: TypedText }
+  | { readonly j: JsonValue }
+  | WireObject
+  | { readonly e: WireError };
+
+export interface WireObject {
+  readonly o: { readonly [attribute: string]: WireValue };
+  /** GraphQL name of the object's type; null: the field's own type. */
+  readonly type: string | null;
+}
+
+/** An exception raised in Python. */
+export interface WireError {
+  /** The exception's class, such as `ValueError`. */
+  readonly type: string;
+  readonly message: string;
+  /** `Traceback …`, with the bridge's own frames left out. */
+  readonly traceback: string;
+  /** A code of the catalogue where the bridge knows the cause; else null. */
+  readonly code: string | null;
+  /** For a `graphql.Error`: shown to clients even where errors are masked, with these extensions. */
+  readonly safe: boolean;
+  readonly extensions: { readonly [key: string]: JsonValue } | null;
+}
+
+/** Which parts of a Python value the operation reads, by concrete GraphQL type. */
+export interface ValueSelection {
+  readonly [typeName: string]: {
+    /** Attributes of scalar type. Python sends every scalar attribute besides, since keys may need them. */
+    readonly columns: readonly string[];
+    /** Attributes that hold objects or lists of them. */
+    readonly objects: { readonly [attribute: string]: ValueSelection };
+    /** Instance methods to call on each object. */
+    readonly methods: readonly MethodCall[];
+  };
+}
+
+export interface MethodCall {
+  /** Names the result among the object's attributes; holds a character no Python name has. */
+  readonly key: string;
+  /** GraphQL name of the field. */
+  readonly field: string;
+  readonly args: Arguments;
+  /** Null where the method returns a leaf. */
+  readonly selection: ValueSelection | null;
+}
+
+/** Coerced arguments by GraphQL name: enums as their GraphQL names, custom scalars as their JSON. */
+export type Arguments = { readonly [name: string]: JsonValue };
+
+/** Parents' values, a list a column, aligned with each other. */
+export interface ParentColumns {
+  readonly count: number;
+  readonly columns: { readonly [name: string]: ColumnValues };
+}
+
+/** Rows from SQL: texts of one type. Objects from Python: wire values. */
+export type ColumnValues =
+  | { readonly oid: number; readonly texts: readonly (string | null)[] }
+  | { readonly values: readonly WireValue[] };
+
+/** One resolver to call. */
+export interface ResolverCall {
+  /** `Type.field`, GraphQL names. */
+  readonly field: string;
+  readonly args: Arguments;
+  /** `root`: no parents. `symbols`: parents are not known yet. Otherwise their values. */
+  readonly parents: "root" | "symbols" | ParentColumns;
+  /** What to read of the objects it returns; null where the field is a leaf. */
+  readonly selection: ValueSelection | null;
+}
+
+/** All calls of one entry into Python. */
+export interface ResolveBatch {
+  /** Name of the schema, as configured. */
+  readonly schema: string;
+  /** The caller's token: `Authorization: Bearer …`. */
+  readonly authToken: string | null;
+  /** The request's headers (lower-case names): given in a request's first batch where the schema has `auth`, which then runs first. */
+  readonly headers: { readonly [name: string]: string } | null;
+  /** What `auth` returned in an earlier batch of the same request, pickled and in base64. */
+  readonly auth: string | null;
+  readonly calls: readonly ResolverCall[];
+  /** False for calls that may have effects (mutations): they are not run again when their interpreter dies. */
+  readonly repeatable: boolean;
+}
+
+export type ResolveResult =
+  | Plan
+  /** An instance method's results, one for each parent. */
+  | { readonly kind: "each"; readonly values: readonly WireValue[] }
+  /** The resolver needs the parents' values of these columns: call it again with them. */
+  | { readonly kind: "needs"; readonly columns: readonly string[] }
+  | { readonly kind: "failure"; readonly error: WireError };
+
+export interface ResolveBatchResult {
+  readonly results: readonly ResolveResult[];
+  /** What `auth` returned, where it ran: to be given to the request's later batches. */
+  readonly auth: string | null;
+  /** `auth` raised PermissionDenied: the whole request is refused with it. */
+  readonly denied: {
+    readonly status: number;
+    readonly message: string;
+    readonly headers: { readonly [name: string]: string };
+  } | null;
+}
