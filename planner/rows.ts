@@ -68,7 +68,7 @@ export class RowSet {
 
   /** The current row's field as a string; call {@link isNull} first. */
   text(column: number): string {
-    return this.buffer.utf8Slice(this.starts[column], this.ends[column]);
+    return this.buffer.toString("utf8", this.starts[column], this.ends[column]);
   }
 
   /** Index of the column of that name (the last, where several have it, as in a JavaScript object); -1: none. */
