@@ -1,0 +1,145 @@
+/** How a leaf gets from what the database or a resolver holds into JSON. */
+import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
+import type { ExecutableSchema } from "../schema/index.ts";
+import type { Output } from "./output.ts";
+import { decodeText, OID, Typed } from "./types.ts";
+
+/** Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type. */
+export type BytesWriter = (out: Output, source: Buffer, start: number, end: number) => void;
+
+/** A leaf type, ready to write its values. */
+export class Leaf {
+  readonly type: GraphQLLeafType;
+  /** Name of the built-in scalar whose form the values have; `enum` for an enum. */
+  readonly base: string;
+  readonly #enumNames: ReadonlyMap<string, string> | undefined;
+  readonly #writers = new Map<number, BytesWriter>();
+
+  constructor(type: GraphQLLeafType, schema: ExecutableSchema) {
+    this.type = type;
+    this.base = isEnumType(type) ? "enum" : (schema.baseScalars.get(type.name) ?? type.name);
+    this.#enumNames = schema.enums.get(type.name);
+  }
+
+  /** The writer for columns of the type `oid`. */
+  writerFor(oid: number): BytesWriter {
+    let writer = this.#writers.get(oid);
+    if (writer === undefined) {
+      writer =
+        shortcut(this.base, oid) ?? ((out, source, start, end) => this.#writeSlowly(oid, out, source, start, end));
+      this.#writers.set(oid, writer);
+    }
+    return writer;
+  }
+
+  /** Writes a value that is no row's: a JavaScript value, or a text with its type. */
+  writeValue(out: Output, value: unknown): void {
+    if (value instanceof Typed) {
+      if (this.base === "JSON" && (value.oid === OID.json || value.oid === OID.jsonb)) {
+        out.string(value.text);
+        return;
+      }
+      out.json(this.#coerce(isTextLeaf(this.base, value.oid) ? value.text : decodeText(value.oid, value.text)));
+      return;
+    }
+    out.json(this.#coerce(value));
+  }
+
+  #writeSlowly(oid: number, out: Output, source: Buffer, start: number, end: number): void {
+    this.writeValue(out, new Typed(oid, source.toString("utf8", start, end)));
+  }
+
+  /** graphql-js's own coercion: what the shortcuts abbreviate. */
+  #coerce(value: unknown): unknown {
+    const name = this.#enumNames?.get(String(value));
+    const coerced: unknown = this.type.coerceOutputValue(name ?? value);
+    if (coerced === undefined || coerced === null) {
+      throw new GraphQLError(`${this.type.name} cannot represent value: ${JSON.stringify(value)}`);
+    }
+    return coerced;
+  }
+}
+
+/** Strings and ids show a number or a date as Postgres prints it; a boolean and JSON are left to the coercion. */
+function isTextLeaf(base: string, oid: number): boolean {
+  return (base === "String" || base === "ID") && oid !== OID.bool && oid !== OID.json && oid !== OID.jsonb;
+}
+
+/** The byte writer for the pairs of leaf and column type that need no JavaScript value; undefined for the others. */
+function shortcut(base: string, oid: number): BytesWriter | undefined {
+  switch (base) {
+    case "Int":
+      return oid === OID.int4 || oid === OID.int2 ? copy : undefined;
+    case "Float":
+      return oid === OID.int4 || oid === OID.int2
+        ? copy
+        : oid === OID.float8 || oid === OID.float4
+          ? copyFinite
+          : undefined;
+    case "Boolean":
+      return oid === OID.bool ? boolean : undefined;
+    case "String":
+    case "ID":
+      return isTextLeaf(base, oid) ? text : undefined;
+    case "BigInt":
+      return oid === OID.int8 || oid === OID.int4 || oid === OID.int2 ? quoted : undefined;
+    case "Decimal":
+      return oid === OID.numeric || oid === OID.int4 || oid === OID.int8 || oid === OID.int2 ? quoted : undefined;
+    case "UUID":
+      return oid === OID.uuid ? quoted : undefined;
+    case "Date":
+      return oid === OID.date ? quoted : undefined;
+    case "Duration":
+      return oid === OID.interval ? quoted : undefined;
+    case "DateTime":
+      return oid === OID.timestamptz || oid === OID.timestamp ? dateTime : undefined;
+    case "JSON":
+      return oid === OID.json || oid === OID.jsonb ? copy : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function copy(out: Output, source: Buffer, start: number, end: number): void {
+  out.copy(source, start, end);
+}
+
+function text(out: Output, source: Buffer, start: number, end: number): void {
+  out.text(source, start, end);
+}
+
+function quoted(out: Output, source: Buffer, start: number, end: number): void {
+  out.quoted(source, start, end);
+}
+
+function boolean(out: Output, source: Buffer, start: number): void {
+  out.boolean(source[start] === 0x74);
+}
+
+/** JSON has no NaN and no infinity: they begin with a letter, or with a minus and a letter. */
+function copyFinite(out: Output, source: Buffer, start: number, end: number): void {
+  const first = source[start] === 0x2d ? source[start + 1] : source[start];
+  if (first !== undefined && first >= 0x30 && first <= 0x39) {
+    out.copy(source, start, end);
+    return;
+  }
+  throw new GraphQLError(`Float cannot represent non numeric value: ${source.toString("utf8", start, end)}`);
+}
+
+/** `2024-05-01 12:30:00.5+00` becomes `2024-05-01T12:30:00.5Z`; `infinity` and years BC stay as Postgres has them. */
+function dateTime(out: Output, source: Buffer, start: number, end: number): void {
+  const space = source.indexOf(0x20, start);
+  const utc = source[end - 3] === 0x2b && source[end - 2] === 0x30 && source[end - 1] === 0x30;
+  if (space < 0 || space >= end) {
+    out.quoted(source, start, end);
+    return;
+  }
+  out.byte(0x22);
+  out.copy(source, start, space);
+  out.byte(0x54);
+  out.copy(source, space + 1, utc ? end - 3 : end);
+  if (utc) {
+    out.byte(0x5a);
+  }
+  out.byte(0x22);
+}

@@ -1,0 +1,176 @@
+/** What the planner knows of Postgres's built-in types, by OID (pg_type.dat of the Postgres source). */
+
+export const OID = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  oid: 26,
+  json: 114,
+  float4: 700,
+  float8: 701,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  time: 1083,
+  timestamp: 1114,
+  timestamptz: 1184,
+  interval: 1186,
+  timetz: 1266,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
+
+const arrayOids: ReadonlyMap<number, number> = new Map([
+  [OID.bool, 1000],
+  [OID.bytea, 1001],
+  [18, 1002], // "char"
+  [19, 1003], // name
+  [OID.int2, 1005],
+  [OID.int4, 1007],
+  [OID.text, 1009],
+  [OID.bpchar, 1014],
+  [OID.varchar, 1015],
+  [OID.int8, 1016],
+  [OID.float4, 1021],
+  [OID.float8, 1022],
+  [OID.oid, 1028],
+  [869, 1041], // inet
+  [650, 651], // cidr
+  [OID.json, 199],
+  [OID.timestamp, 1115],
+  [OID.date, 1182],
+  [OID.time, 1183],
+  [OID.timestamptz, 1185],
+  [OID.interval, 1187],
+  [OID.numeric, 1231],
+  [OID.timetz, 1270],
+  [OID.uuid, 2951],
+  [OID.jsonb, 3807],
+]);
+
+const elementOids: ReadonlyMap<number, number> = new Map([...arrayOids].map(([element, array]) => [array, element]));
+
+/** The OID of arrays of that type; 0 (Postgres infers it from where the parameter stands) where it isn't built in. */
+export function arrayOidOf(oid: number): number {
+  return arrayOids.get(oid) ?? 0;
+}
+
+/** The OID of an array's elements; 0 where the array type isn't built in. */
+export function elementOidOf(oid: number): number {
+  return elementOids.get(oid) ?? 0;
+}
+
+/** A value in Postgres's text format beside its type, not yet decoded. */
+export class Typed {
+  readonly oid: number;
+  readonly text: string;
+
+  constructor(oid: number, text: string) {
+    this.oid = oid;
+    this.text = text;
+  }
+}
+
+/**
+ * The JavaScript value that a scalar's coercion is given for a text of that type: number, boolean, bigint (int8
+ * beyond 2^53), parsed JSON; for all other types the text itself.
+ */
+export function decodeText(oid: number, text: string): unknown {
+  switch (oid) {
+    case OID.bool:
+      return text === "t";
+    case OID.int2:
+    case OID.int4:
+    case OID.oid:
+    case OID.float4:
+    case OID.float8:
+      return Number(text);
+    case OID.int8: {
+      const number = Number(text);
+      return Number.isSafeInteger(number) ? number : BigInt(text);
+    }
+    case OID.json:
+    case OID.jsonb:
+      return JSON.parse(text) as unknown;
+    default:
+      return text;
+  }
+}
+
+/** Nested lists of texts. */
+export type TextList = readonly (string | null | TextList)[];
+
+/**
+ * Reads Postgres's text form of an array: `{1,NULL,"a \"quoted\" text"}`, nested to any depth; lower bounds, as in
+ * `[0:1]={1,2}`, are left out.
+ *
+ * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+ * @throws SyntaxError where the text is no array.
+ */
+export function parseArray(text: string, delimiter = ","): TextList {
+  let at = text.startsWith("[") ? text.indexOf("=") + 1 : 0;
+  const list = readList();
+  if (at !== text.length) {
+    throw malformed();
+  }
+  return list;
+
+  function readList(): TextList {
+    if (text[at] !== "{") {
+      throw malformed();
+    }
+    at++;
+    const items: (string | null | TextList)[] = [];
+    if (text[at] === "}") {
+      at++;
+      return items;
+    }
+    for (;;) {
+      items.push(text[at] === "{" ? readList() : text[at] === '"' ? readQuoted() : readBare());
+      const next = text[at++];
+      if (next === "}") {
+        return items;
+      }
+      if (next !== delimiter) {
+        throw malformed();
+      }
+    }
+  }
+
+  function readQuoted(): string {
+    let item = "";
+    at++;
+    for (;;) {
+      const character = text[at++];
+      if (character === undefined) {
+        throw malformed();
+      }
+      if (character === '"') {
+        return item;
+      }
+      item += character === "\\" ? text[at++] : character;
+    }
+  }
+
+  function readBare(): string | null {
+    const start = at;
+    while (at < text.length && text[at] !== delimiter && text[at] !== "}") {
+      at++;
+    }
+    const item = text.slice(start, at);
+    return item.toUpperCase() === "NULL" ? null : item;
+  }
+
+  function malformed(): SyntaxError {
+    return new SyntaxError(`not an array of Postgres's at position ${at}: ${text.slice(0, 80)}`);
+  }
+}
+
+/** Writes a one-dimensional array as Postgres reads it. */
+export function printArray(texts: readonly (string | null)[]): string {
+  return `{${texts.map((text) => (text === null ? "NULL" : `"${text.replace(/["\\]/g, "\\$&")}"`)).join(",")}}`;
+}

@@ -1,0 +1,178 @@
+/**
+ * The scalars beyond GraphQL's own five. Their coercion takes what pg's text format, Python's values and TypeScript
+ * resolvers hold, and yields the JSON that clients see; the planner's byte writers are shortcuts to the same answers.
+ */
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+
+/** `DateTime`, `BigInt`, … by name. */
+export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
+  [
+    textScalar({
+      name: "BigInt",
+      description: "An integer of any size, as a string. Numbers are accepted as input where they are exact.",
+      output: integerText,
+      input: integerText,
+      numberLiterals: true,
+    }),
+    textScalar({
+      name: "Decimal",
+      description: "An exact decimal number, as a string: `12.50`. Numbers are accepted as input.",
+      output: decimalText,
+      input: decimalText,
+      numberLiterals: true,
+    }),
+    textScalar({
+      name: "DateTime",
+      description:
+        "A moment in time as RFC 3339 writes it, in UTC: `2024-05-01T12:30:00Z`; without a zone, a local time.",
+      specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
+      output: dateTimeText,
+      input: matching(
+        /^\d{4,6}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?$/,
+        "2024-05-01T12:30:00Z",
+      ),
+    }),
+    textScalar({
+      name: "Date",
+      description: "A calendar date: `2024-05-01`.",
+      specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
+      output: dateText,
+      input: matching(/^\d{4,6}-\d\d-\d\d$/, "2024-05-01"),
+    }),
+    textScalar({
+      name: "Time",
+      description: "A time of day: `12:30:00`.",
+      specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
+      output: timeText,
+      input: matching(/^\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?$/, "12:30:00"),
+    }),
+    textScalar({
+      name: "Duration",
+      description: "A length of time as ISO 8601 writes it: `P1DT2H30M`.",
+      output: anyText,
+      input: matching(/^[+-]?P(?!$)([+-]?\d+(\.\d+)?[YMWD])*(T([+-]?\d+(\.\d+)?[HMS])+)?$/, "P1DT2H30M"),
+    }),
+    textScalar({
+      name: "UUID",
+      description: "A universally unique identifier: `1b671a64-40d5-491e-99b0-da01ff1f3341`.",
+      specifiedBy: "https://www.rfc-editor.org/rfc/rfc9562",
+      output: anyText,
+      input: matching(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+        "1b671a64-40d5-491e-99b0-da01ff1f3341",
+      ),
+    }),
+    textScalar({
+      name: "Bytes",
+      description: "Binary data in base64.",
+      specifiedBy: "https://www.rfc-editor.org/rfc/rfc4648",
+      output: base64Text,
+      input: matching(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "aGVsbG8="),
+    }),
+    new GraphQLScalarType({ name: "JSON", description: "Any JSON value.", coerceOutputValue: (value) => value }),
+  ].map((scalar) => [scalar.name, scalar]),
+);
+
+/** A user's scalar that travels as `base`, one of GraphQL's own or of {@link scalars}. */
+export function deriveScalar(
+  base: GraphQLScalarType,
+  name: string,
+  description: string | null,
+  specifiedByURL: string | null,
+): GraphQLScalarType {
+  return new GraphQLScalarType({ ...base.toConfig(), name, description, specifiedByURL, astNode: null });
+}
+
+interface TextScalar {
+  readonly name: string;
+  readonly description: string;
+  readonly specifiedBy?: string;
+  readonly output: (value: unknown) => string | null;
+  readonly input: (value: unknown) => string | null;
+  /** Whether literals such as `12.5` are taken digit by digit, since a JavaScript number would round them. */
+  readonly numberLiterals?: boolean;
+}
+
+function textScalar({ name, description, specifiedBy, output, input, numberLiterals }: TextScalar): GraphQLScalarType {
+  const coerce = (convert: (value: unknown) => string | null) => (value: unknown) => {
+    const text = convert(value);
+    if (text === null) {
+      throw new GraphQLError(`${name} cannot represent value: ${show(value)}`);
+    }
+    return text;
+  };
+  const coerceInput = coerce(input);
+  return new GraphQLScalarType({
+    name,
+    description,
+    specifiedByURL: specifiedBy ?? null,
+    coerceOutputValue: coerce(output),
+    coerceInputValue: coerceInput,
+    coerceInputLiteral: (node) => coerceInput(literalText(node, numberLiterals === true)),
+  });
+}
+
+function literalText(node: ValueNode, numberLiterals: boolean): unknown {
+  if (node.kind === Kind.STRING || (numberLiterals && (node.kind === Kind.INT || node.kind === Kind.FLOAT))) {
+    return node.value;
+  }
+  return undefined;
+}
+
+function matching(pattern: RegExp, example: string): (value: unknown) => string | null {
+  return (value) => {
+    if (typeof value === "string" && pattern.test(value)) {
+      return value;
+    }
+    throw new GraphQLError(`expected text such as ${JSON.stringify(example)}, got ${show(value)}`);
+  };
+}
+
+function integerText(value: unknown): string | null {
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value))) {
+    return String(value);
+  }
+  return typeof value === "string" && /^-?\d+$/.test(value) ? value : null;
+}
+
+function decimalText(value: unknown): string | null {
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) {
+    return String(value);
+  }
+  return typeof value === "string" && /^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/.test(value) ? value : null;
+}
+
+/** Postgres's `2024-05-01 12:30:00.5+00` (its sessions are in UTC) and Python's `isoformat` both become RFC 3339. */
+function dateTimeText(value: unknown): string | null {
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  }
+  return typeof value === "string" && value !== "" ? value.replace(" ", "T").replace(/\+00(:00)?$/, "Z") : null;
+}
+
+function dateText(value: unknown): string | null {
+  return value instanceof Date ? (dateTimeText(value)?.slice(0, 10) ?? null) : anyText(value);
+}
+
+function timeText(value: unknown): string | null {
+  return anyText(value)?.replace(/\+00(:00)?$/, "Z") ?? null;
+}
+
+function anyText(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** Postgres's hex form `\x68656c6c6f`, or bytes. */
+function base64Text(value: unknown): string | null {
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value).toString("base64");
+  }
+  return typeof value === "string" && value.startsWith("\\x")
+    ? Buffer.from(value.slice(2), "hex").toString("base64")
+    : null;
+}
+
+function show(value: unknown): string {
+  const text = typeof value === "bigint" ? `${value}` : JSON.stringify(value);
+  return text === undefined ? String(value) : text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
