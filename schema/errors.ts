@@ -16,6 +16,7 @@ const catalogue = {
   PUFF_VARIABLES_INVALID: { status: 400, safe: true },
   PUFF_REQUEST_INVALID: { status: 400, safe: true },
   PUFF_METHOD_NOT_ALLOWED: { status: 405, safe: true },
+  PUFF_NOT_FOUND: { status: 404, safe: true },
   PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },
   PUFF_NOT_ACCEPTABLE: { status: 406, safe: true },
   PUFF_CSRF: { status: 403, safe: true },

@@ -1,0 +1,211 @@
+/**
+ * GraphQL over HTTP as a function from plain values to plain values: the Fastify adapter only converts. Statuses are
+ * those that the audits of graphql-http test; where the specification leaves a choice, the comment says which.
+ */
+import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { negotiate, type ResponseForm } from "./accept.ts";
+import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  /** What follows the `?` of the URL; empty where there is none. */
+  readonly search: string;
+  /** By lower-case name. */
+  readonly headers: RequestHeaders;
+  /** The body as received; null for none. */
+  readonly body: Buffer | string | null;
+}
+
+/** As node:http has them: each is one string, but for `set-cookie`, which no request has. */
+export interface RequestHeaders {
+  readonly [name: string]: string | string[] | undefined;
+  readonly accept?: string | undefined;
+  readonly authorization?: string | undefined;
+  readonly "content-encoding"?: string | undefined;
+  readonly "content-type"?: string | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Buffer;
+}
+
+/** What answers at one URL. */
+export interface Endpoint {
+  readonly planner: Planner;
+  /** GraphiQL's page, for a browser that opens the URL; null: none. */
+  readonly page: HttpResponse | null;
+  /** Milliseconds that an operation may take. */
+  readonly deadline: number;
+}
+
+/**
+ * Answers one request. Never throws for what a client sends.
+ *
+ * @param abort - aborted by the caller when the client is gone, and by this function at the deadline
+ * @example
+ * const { status, body } = await handleRequest(
+ *   { method: "GET", search: "query={a}", headers: {}, body: null }, endpoint, new AbortController());
+ */
+export async function handleRequest(
+  request: HttpRequest,
+  endpoint: Endpoint,
+  abort: AbortController,
+): Promise<HttpResponse> {
+  const form = negotiate(request.headers.accept);
+  try {
+    const isPost = request.method === "POST";
+    if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
+      return notAllowed(`${request.method} is not answered here: use GET or POST`, "GET, HEAD, POST", form);
+    }
+    if (!isPost && form === "html" && endpoint.page !== null && !/(?:^|&)query=/.test(request.search)) {
+      return endpoint.page;
+    }
+    if (form === null || form === "html") {
+      throw new PuffError(
+        "PUFF_NOT_ACCEPTABLE",
+        "the Accept header takes neither application/graphql-response+json nor application/json in UTF-8",
+      );
+    }
+    if (!isPost) {
+      refuseCrossSite(request.headers);
+    }
+    const parameters = isPost ? readBodyParameters(request) : readUrlParameters(request.search);
+    return await runOperation(parameters, !isPost, form, request, endpoint, abort);
+  } catch (error) {
+    if (error instanceof PuffError) {
+      return errorResponse(error, form ?? "json");
+    }
+    throw error;
+  }
+}
+
+/**
+ * An answer that holds one error and no data.
+ *
+ * @example errorResponse(new PuffError("PUFF_CSRF", "…"), "json").body; // {"errors":[{"message":"…","extensions":{"code":"PUFF_CSRF"}}]}
+ */
+export function errorResponse(error: PuffError, form: ResponseForm, status: number = error.status): HttpResponse {
+  const extensions = { ...error.extensions, code: error.code };
+  const headers = { ...headersOf(form), ...(status === 503 ? { "retry-after": "1" } : {}) };
+  return { status, headers, body: Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions }] })) };
+}
+
+function notAllowed(message: string, allow: string, form: ResponseForm | null): HttpResponse {
+  const response = errorResponse(new PuffError("PUFF_METHOD_NOT_ALLOWED", message), form ?? "json");
+  return { ...response, headers: { ...response.headers, allow } };
+}
+
+async function runOperation(
+  { query, operationName, variables }: RequestParameters,
+  isGet: boolean,
+  form: "json" | "graphql",
+  request: HttpRequest,
+  endpoint: Endpoint,
+  abort: AbortController,
+): Promise<HttpResponse> {
+  const prepared = endpoint.planner.prepare(query, operationName);
+  if (prepared.kind === "refused") {
+    return convert(prepared.response, form);
+  }
+  const { operation } = prepared;
+  if (operation.type === "mutation" && isGet) {
+    return notAllowed("a mutation is not run by GET: send it by POST", "POST", form);
+  }
+  if (operation.type === "subscription") {
+    const error = new PuffError("PUFF_REQUEST_INVALID", "a subscription is not run over HTTP: use its WebSocket URL");
+    return errorResponse(error, form, form === "json" ? 200 : error.status);
+  }
+  const caller = new HttpCaller(request.headers);
+  return await withDeadline(endpoint.deadline, abort, form, async () =>
+    convert(await endpoint.planner.execute(operation, variables, caller, { signal: abort.signal }), form),
+  );
+}
+
+/** Answers at the deadline even where what runs does not heed the signal. */
+function withDeadline(
+  deadline: number,
+  abort: AbortController,
+  form: "json" | "graphql",
+  run: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new PuffError("PUFF_REQUEST_DEADLINE", `the request took longer than ${deadline / 1000} s`);
+      abort.abort(error);
+      resolve(errorResponse(error, form));
+    }, deadline);
+    run()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+function convert(response: OperationResponse, form: "json" | "graphql"): HttpResponse {
+  // In application/json a client trusts a response as GraphQL's by its 200 alone, so whatever is wrong with the
+  // document or the variables has it too. Refusals (401, 403) and faults of the server keep their status in both.
+  const status = form === "json" && response.status === 400 ? 200 : response.status;
+  let headers = headersOf(form);
+  for (const _ in response.headers) {
+    headers = { ...headers, ...response.headers };
+    break;
+  }
+  return { status, headers, body: response.body };
+}
+
+/**
+ * A page of another site can make a browser send a GET with cookies by a link, an image or a form. It can't read the
+ * answer, but time it or load the server with it: refused. CORS requests are for the CORS configuration to decide.
+ */
+function refuseCrossSite(headers: RequestHeaders): void {
+  if (headers["sec-fetch-site"] !== "cross-site") {
+    return;
+  }
+  const mode = headers["sec-fetch-mode"];
+  if (mode !== "cors") {
+    throw new PuffError(
+      "PUFF_CSRF",
+      `a page of another site made the browser send this request (sec-fetch-mode: ${mode ?? "none"}): ` +
+        "send the operation by POST as application/json",
+    );
+  }
+}
+
+function headersOf(form: ResponseForm): { readonly [name: string]: string } {
+  return form === "graphql" ? graphqlHeaders : jsonHeaders;
+}
+
+// Made once: a response without headers of its own shares them.
+const jsonHeaders = Object.freeze({
+  "content-type": "application/json; charset=utf-8",
+  vary: "accept",
+});
+const graphqlHeaders = Object.freeze({
+  "content-type": "application/graphql-response+json; charset=utf-8",
+  vary: "accept",
+});
+
+/** Reads the headers only when asked: most operations never do. */
+class HttpCaller implements Caller {
+  readonly #headers: RequestHeaders;
+
+  constructor(headers: RequestHeaders) {
+    this.#headers = headers;
+  }
+
+  get headers(): { readonly [name: string]: string } {
+    const entries: [string, string][] = [];
+    for (const [name, value] of Object.entries(this.#headers)) {
+      if (value !== undefined) {
+        entries.push([name, typeof value === "string" ? value : value.join(", ")]);
+      }
+    }
+    return Object.fromEntries(entries);
+  }
+
+  get authToken(): string | null {
+    return /^Bearer +(\S+) *$/i.exec(this.#headers.authorization ?? "")?.[1] ?? null;
+  }
+}

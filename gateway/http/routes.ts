@@ -1,0 +1,147 @@
+/** The Fastify side of GraphQL over HTTP: converts requests and responses, nothing more. */
+import { randomBytes } from "node:crypto";
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { PuffError } from "../../schema/index.ts";
+import { negotiate } from "./accept.ts";
+import { type Endpoint, errorResponse, type HttpResponse, handleRequest } from "./handler.ts";
+
+export interface HttpOptions {
+  /** Bytes that a request's body may have. */
+  readonly bodyLimit: number;
+  /** Origins whose pages may call the gateway from a browser; empty: none but its own. `*`: all, without cookies. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Sends what the handler answered. */
+export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
+  return reply.code(response.status).headers(response.headers).send(response.body);
+}
+
+/**
+ * Adds a GraphQL endpoint. `endpoint` is asked for at each request, since a reload swaps it: a request goes on with
+ * the one it began with.
+ */
+export function addGraphqlRoute(app: FastifyInstance, url: string, endpoint: () => Endpoint): void {
+  app.all(url, async (request, reply) => {
+    const abort = new AbortController();
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) {
+        abort.abort();
+      }
+    });
+    const target = request.raw.url ?? "";
+    const mark = target.indexOf("?");
+    const response = await handleRequest(
+      {
+        method: request.method,
+        search: mark === -1 ? "" : target.slice(mark + 1),
+        headers: request.headers,
+        body: request.body instanceof Buffer ? request.body : null,
+      },
+      endpoint(),
+      abort,
+    );
+    return send(reply, response);
+  });
+}
+
+/**
+ * Sets what all of the gateway's routes share, on a scope of their own so that it leaves the application's other
+ * routes alone: body parsing, errors as GraphQL has them, request ids, compression, CORS.
+ */
+export async function setUpScope(app: FastifyInstance, options: HttpOptions): Promise<void> {
+  // The handler parses, since it decides by media type and names what is wrong in GraphQL's own error form.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: options.bodyLimit }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const form = negotiate(request.headers.accept) ?? "json";
+    const refusal = describeFailure(error, options.bodyLimit);
+    if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
+      request.log.error({ err: error }, "a request failed inside the gateway");
+    }
+    return send(reply, errorResponse(refusal, form));
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    done();
+  });
+  app.addHook("onResponse", logResponse);
+  await app.register(compress, {
+    // Below this a packet is saved at best, and compressing costs more than the whole of a small answer.
+    threshold: compressionThreshold,
+    encodings: ["zstd", "br", "gzip"],
+    // A compressed body could grow past any limit while it is unpacked: operations are small, so none is read.
+    globalDecompression: false,
+  });
+  if (options.corsOrigins.length > 0) {
+    const all = options.corsOrigins.includes("*");
+    await app.register(cors, {
+      origin: all ? "*" : [...options.corsOrigins],
+      credentials: !all,
+      methods: ["GET", "HEAD", "POST"],
+      maxAge: 600,
+      strictPreflight: false,
+    });
+  }
+}
+
+/** Bytes of an answer from which it is compressed. */
+export const compressionThreshold = 1400;
+
+/**
+ * A request's id: the caller's `x-request-id` where it is short and plain, so that it can be followed through logs
+ * and nothing can be smuggled into them; else a new one.
+ */
+export function generateRequestId(request: { readonly headers: { readonly [name: string]: unknown } }): string {
+  const given = request.headers["x-request-id"];
+  if (typeof given === "string" && /^[\w.:=+/-]{1,100}$/.test(given)) {
+    return given;
+  }
+  requestCount += 1;
+  return `${processId}-${requestCount.toString(36)}`;
+}
+
+let requestCount = 0;
+// Tells this process's ids from those of others that write to the same log.
+const processId = randomBytes(6).toString("base64url");
+
+function logResponse(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (reply.statusCode >= 500) {
+    request.log.warn(describeResponse(request, reply), "request failed");
+  } else if (request.log.level === "debug" || request.log.level === "trace") {
+    request.log.debug(describeResponse(request, reply), "request");
+  }
+  done();
+}
+
+function describeResponse(request: FastifyRequest, reply: FastifyReply): object {
+  return {
+    method: request.method,
+    // Without the search: it may hold variables with a person's data.
+    url: request.raw.url?.split("?", 1)[0],
+    status: reply.statusCode,
+    duration: Math.round(reply.elapsedTime * 10) / 10,
+  };
+}
+
+/** Fastify's own errors arise before the handler runs: a body over its limit, headers that contradict it. */
+function describeFailure(error: FastifyError, bodyLimit: number): PuffError {
+  if (error instanceof PuffError) {
+    return error;
+  }
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new PuffError("PUFF_BODY_TOO_LARGE", `the body is larger than ${bodyLimit} bytes`, { cause: error });
+  }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return new PuffError("PUFF_UNSUPPORTED_MEDIA_TYPE", "the content-type is no media type", { cause: error });
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) {
+    return new PuffError("PUFF_REQUEST_INVALID", error.message, { cause: error });
+  }
+  return new PuffError("PUFF_INTERNAL", "the gateway failed: its log says why", { cause: error });
+}
