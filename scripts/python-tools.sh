@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs one of the Python tools that npm does not have, such as `python-tools.sh ruff check .`; installs them on first use.
+# `pip install --target` rather than a venv: it works where Debian left out python3-venv, and on managed Pythons.
+set -eu
+cd "$(dirname "$0")/.."
+tools=.puff/python-tools
+wanted="ruff==0.17.*"
+if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
+  rm -rf "$tools"
+  python3 -m pip install --quiet --disable-pip-version-check --target "$tools" $wanted
+  echo "$wanted" > "$tools/wanted"
+fi
+tool=$1
+shift
+exec "$tools/bin/$tool" "$@"
