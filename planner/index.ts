@@ -1,3 +1,4 @@
+export { createPlanner } from "./create.ts";
 export type { Database, Session, Statement } from "./database.ts";
 export type {
   Caller,

@@ -1,0 +1,252 @@
+/** From a validated operation to the operation plan: a tree of steps, one a field, for each concrete type. */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  GraphQLIncludeDirective,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getNamedType,
+  type getVariableValues,
+  isAbstractType,
+  isCompositeType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeNameMetaFieldDef,
+} from "graphql";
+import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
+import { Leaf } from "./leaves.ts";
+import type { LayerFunction } from "./planner.ts";
+
+/** What graphql-js makes of an operation's variables. */
+export type VariableValues = NonNullable<ReturnType<typeof getVariableValues>["variableValues"]>;
+
+/** What to write for the objects of a layer, by their concrete type. */
+export interface Selection {
+  /** Name of the field's type: an object type's, an interface's or a union's. */
+  readonly typeName: string;
+  readonly byType: ReadonlyMap<string, ObjectPlan>;
+  /** The only plan, where the type is an object type. */
+  readonly only: ObjectPlan | null;
+  /** Number of steps in all plans: slots for their data. */
+  readonly slots: number;
+}
+
+/** The steps for one concrete type. */
+export interface ObjectPlan {
+  readonly typeName: string;
+  readonly steps: readonly FieldStep[];
+}
+
+/** One field of the response. */
+export interface FieldStep {
+  /** Response key: the alias, or the field's name. */
+  readonly key: string;
+  /** `"key":` in UTF-8. */
+  readonly keyBytes: Buffer;
+  /** `Type.field`. */
+  readonly name: string;
+  readonly definition: GraphQLField;
+  /** All nodes that were merged into it; their arguments are the same. */
+  readonly nodes: readonly [FieldNode, ...FieldNode[]];
+  readonly source: StepSource;
+  readonly shape: Shape;
+  /** Null where the field is a leaf. */
+  readonly selection: Selection | null;
+  /** Its place among the selection's slots. */
+  readonly slot: number;
+  /** Response path of its layer, list indices left out: `posts.comments`. */
+  readonly layer: string;
+}
+
+/** Where a step's values come from. */
+export type StepSource =
+  | FieldSource
+  | { readonly kind: "typename" }
+  | { readonly kind: "introspection" }
+  | { readonly kind: "function"; readonly call: LayerFunction };
+
+/** A field's type as the writer follows it. */
+export type Shape =
+  | { readonly kind: "leaf"; readonly nonNull: boolean; readonly leaf: Leaf }
+  | { readonly kind: "object"; readonly nonNull: boolean }
+  | { readonly kind: "list"; readonly nonNull: boolean; readonly item: Shape };
+
+/** What compiling needs beside the operation. */
+export interface CompileContext {
+  readonly schema: ExecutableSchema;
+  readonly layerFunctions: ReadonlyMap<string, LayerFunction>;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** One writer a leaf type, shared by all operations. */
+  readonly leaves: Map<string, Leaf>;
+}
+
+/** Compiles an operation for given values of the variables that `@skip` and `@include` read. */
+export function compileOperation(
+  context: CompileContext,
+  operation: OperationDefinitionNode,
+  rootType: GraphQLObjectType,
+  variables: VariableValues,
+): Selection {
+  return compileSelection({ ...context, variables }, rootType, [operation.selectionSet], "");
+}
+
+interface Compilation extends CompileContext {
+  readonly variables: VariableValues;
+}
+
+function compileSelection(
+  context: Compilation,
+  type: GraphQLCompositeType,
+  selectionSets: readonly SelectionSetNode[],
+  layer: string,
+): Selection {
+  const types = isAbstractType(type) ? context.schema.schema.getPossibleTypes(type) : [type];
+  const byType = new Map<string, ObjectPlan>();
+  let slots = 0;
+  for (const objectType of types) {
+    const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
+    for (const selectionSet of selectionSets) {
+      collectFields(context, objectType, selectionSet.selections, groups, new Set());
+    }
+    const steps = [...groups].map(([key, nodes]) => compileField(context, objectType, key, nodes, slots++, layer));
+    byType.set(objectType.name, { typeName: objectType.name, steps });
+  }
+  const only = isAbstractType(type) ? null : (byType.get(type.name) ?? null);
+  return { typeName: type.name, byType, only, slots };
+}
+
+/** CollectFields of the specification: https://spec.graphql.org/September2025/#CollectFields() */
+function collectFields(
+  context: Compilation,
+  type: GraphQLObjectType,
+  selections: readonly SelectionNode[],
+  groups: Map<string, [FieldNode, ...FieldNode[]]>,
+  visitedFragments: Set<string>,
+): void {
+  for (const selection of selections) {
+    if (isLeftOut(context, selection)) {
+      continue;
+    }
+    if (selection.kind === Kind.FIELD) {
+      const key = selection.alias?.value ?? selection.name.value;
+      const group = groups.get(key);
+      if (group === undefined) {
+        groups.set(key, [selection]);
+      } else {
+        group.push(selection);
+      }
+      continue;
+    }
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      if (applies(context, selection.typeCondition?.name.value, type)) {
+        collectFields(context, type, selection.selectionSet.selections, groups, visitedFragments);
+      }
+      continue;
+    }
+    const fragment = context.fragments.get(selection.name.value);
+    if (fragment === undefined || visitedFragments.has(selection.name.value)) {
+      continue;
+    }
+    visitedFragments.add(selection.name.value);
+    if (applies(context, fragment.typeCondition.name.value, type)) {
+      collectFields(context, type, fragment.selectionSet.selections, groups, visitedFragments);
+    }
+  }
+}
+
+function isLeftOut(context: Compilation, selection: SelectionNode): boolean {
+  if (selection.directives === undefined || selection.directives.length === 0) {
+    return false;
+  }
+  return (
+    getDirectiveValues(GraphQLSkipDirective, selection, context.variables)?.["if"] === true ||
+    getDirectiveValues(GraphQLIncludeDirective, selection, context.variables)?.["if"] === false
+  );
+}
+
+function applies(context: Compilation, condition: string | undefined, type: GraphQLObjectType): boolean {
+  if (condition === undefined || condition === type.name) {
+    return true;
+  }
+  const conditional = context.schema.schema.getType(condition);
+  return isAbstractType(conditional) && context.schema.schema.isSubType(conditional, type);
+}
+
+function compileField(
+  context: Compilation,
+  type: GraphQLObjectType,
+  key: string,
+  nodes: readonly [FieldNode, ...FieldNode[]],
+  slot: number,
+  parentLayer: string,
+): FieldStep {
+  const fieldName = nodes[0].name.value;
+  const definition = context.schema.schema.getField(type, fieldName);
+  if (definition === undefined) {
+    throw new TypeError(`${type.name} has no field ${fieldName}, though the document was validated`);
+  }
+  const name = `${type.name}.${fieldName}`;
+  const layer = parentLayer === "" ? key : `${parentLayer}.${key}`;
+  const namedType = getNamedType(definition.type);
+  const source = sourceOf(context, name, definition);
+  return {
+    key,
+    keyBytes: Buffer.from(`${JSON.stringify(key)}:`),
+    name,
+    definition,
+    nodes,
+    source,
+    shape: shapeOf(context, definition.type),
+    selection:
+      isCompositeType(namedType) && source.kind !== "introspection"
+        ? compileSelection(context, namedType, subselections(nodes), layer)
+        : null,
+    slot,
+    layer,
+  };
+}
+
+function sourceOf(context: Compilation, name: string, definition: GraphQLField): StepSource {
+  if (definition === TypeNameMetaFieldDef) {
+    return { kind: "typename" };
+  }
+  if (definition.name.startsWith("__")) {
+    return { kind: "introspection" };
+  }
+  const call = context.layerFunctions.get(name);
+  if (call !== undefined) {
+    return { kind: "function", call };
+  }
+  return context.schema.fields.get(name)?.source ?? { kind: "column", column: definition.name };
+}
+
+function subselections(nodes: readonly FieldNode[]): SelectionSetNode[] {
+  return nodes.flatMap((node) => (node.selectionSet === undefined ? [] : [node.selectionSet]));
+}
+
+function shapeOf(context: Compilation, type: GraphQLOutputType, nonNull = false): Shape {
+  if (isNonNullType(type)) {
+    return shapeOf(context, type.ofType, true);
+  }
+  if (isListType(type)) {
+    return { kind: "list", nonNull, item: shapeOf(context, type.ofType) };
+  }
+  if (!isLeafType(type)) {
+    return { kind: "object", nonNull };
+  }
+  let leaf = context.leaves.get(type.name);
+  if (leaf === undefined) {
+    leaf = new Leaf(type, context.schema);
+    context.leaves.set(type.name, leaf);
+  }
+  return { kind: "leaf", nonNull, leaf };
+}

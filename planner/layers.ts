@@ -1,0 +1,139 @@
+/** The layers of a response: where their objects' values are, and how each field of theirs is found. */
+import type { GraphQLError } from "graphql";
+import { PuffError } from "../schema/index.ts";
+import type { ObjectPlan, Selection } from "./compile.ts";
+import type { BytesWriter } from "./leaves.ts";
+import type { RowSet } from "./rows.ts";
+import { commonOid, Failed, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
+
+/** All objects at one path of the response, list indices left out. */
+export type Layer = RowLayer | ValueLayer;
+
+/** How a step's values are found for object `i` of its layer. */
+export type FieldData =
+  /** Every object's value failed alike. */
+  | { readonly kind: "failed"; readonly error: PuffError | GraphQLError }
+  /** JSON that is ready: what introspection answered. */
+  | { readonly kind: "json"; readonly text: string }
+  /** A leaf in the layer's own row. */
+  | { readonly kind: "column"; readonly rows: RowSet; readonly column: number; readonly write: BytesWriter }
+  /** Objects of another layer: a list of them, or the first. */
+  | { readonly kind: "objects"; readonly groups: Groups; readonly layer: Layer }
+  /** Leaves in other rows: a list of them, or the first. */
+  | {
+      readonly kind: "leaves";
+      readonly groups: Groups;
+      readonly rows: RowSet;
+      readonly column: number;
+      readonly write: BytesWriter;
+    }
+  /** A settled value for each object. */
+  | { readonly kind: "values"; readonly values: readonly Settled[]; readonly layer: ValueLayer | null }
+  /** The same settled value for every object. */
+  | { readonly kind: "shared"; readonly value: Settled; readonly layer: ValueLayer | null };
+
+/** Which rows belong to which object: `rows[starts[g] … starts[g + 1]]` for the group `g = of[object]`; -1: none. */
+export interface Groups {
+  readonly of: Int32Array;
+  readonly starts: Int32Array;
+  readonly rows: Int32Array;
+}
+
+/** Reads one column of a layer, for keys and parameters. */
+export interface ColumnReader {
+  /** Type of the column; 0 where texts have none. */
+  readonly oid: number;
+  /** In Postgres's text format; null for NULL. */
+  text(index: number): string | null;
+}
+
+/** A layer whose objects are rows of SQL. */
+export class RowLayer {
+  readonly kind = "rows";
+  readonly selection: Selection;
+  readonly rows: RowSet;
+  readonly types: readonly (ObjectPlan | Failed)[] | null;
+  readonly data: FieldData[] = [];
+
+  /** `types`: each row's plan, or null where the selection has only one. */
+  constructor(selection: Selection, rows: RowSet, types: readonly (ObjectPlan | Failed)[] | null) {
+    this.selection = selection;
+    this.rows = rows;
+    this.types = types;
+  }
+
+  get count(): number {
+    return this.rows.count;
+  }
+
+  get columnNames(): readonly string[] {
+    return this.rows.columns.map((column) => column.name);
+  }
+
+  reader(name: string): ColumnReader | null {
+    const { rows } = this;
+    const index = rows.indexOf(name);
+    const column = rows.columns[index];
+    if (column === undefined) {
+      return null;
+    }
+    return {
+      oid: column.oid,
+      text(row) {
+        rows.seek(row);
+        return rows.isNull(index) ? null : rows.text(index);
+      },
+    };
+  }
+}
+
+/** A layer whose objects were computed. */
+export class ValueLayer {
+  readonly kind = "values";
+  readonly selection: Selection;
+  readonly objects: readonly ValueObject[];
+  readonly types: readonly (ObjectPlan | Failed)[] | null;
+  readonly data: FieldData[] = [];
+
+  constructor(selection: Selection, objects: readonly ValueObject[]) {
+    this.selection = selection;
+    this.objects = objects;
+    this.types = selection.only === null ? objects.map((object) => planOf(selection, object.typeName)) : null;
+  }
+
+  get count(): number {
+    return this.objects.length;
+  }
+
+  get columnNames(): readonly string[] {
+    return Object.keys(this.objects[0]?.attributes ?? {});
+  }
+
+  reader(name: string): ColumnReader | null {
+    const { objects } = this;
+    if (objects.length > 0 && !objects.some((object) => name in object.attributes)) {
+      return null;
+    }
+    const values = objects.map((object) => unwrap(object.attributes[name], object.wire));
+    return { oid: commonOid(values), text: (index) => textOf(values[index]) };
+  }
+}
+
+/** The plan for a type's name, or why there is none. */
+export function planOf(selection: Selection, typeName: string | null): ObjectPlan | Failed {
+  const only = selection.byType.size === 1 ? [...selection.byType.values()][0] : undefined;
+  const plan = typeName === null ? only : selection.byType.get(typeName);
+  if (plan !== undefined) {
+    return plan;
+  }
+  const names = [...selection.byType.keys()].join(", ");
+  return new Failed(
+    new PuffError(
+      "PUFF_TYPE_UNRESOLVED",
+      typeName === null
+        ? `an object of ${selection.typeName} does not say which type it has, one of ${names}`
+        : `"${typeName}" is none of the types of ${selection.typeName}, which are ${names}`,
+      { remedy: "Select a column named __typename, or name the column with .types(…)." },
+    ),
+  );
+}

@@ -1,0 +1,299 @@
+/** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
+import { getArgumentValues } from "graphql";
+import {
+  type Arguments,
+  type ColumnValues,
+  type MethodCall,
+  type ParentColumns,
+  PuffError,
+  type ResolveBatchResult,
+  type ResolveResult,
+  type ResolverCall,
+  type ValueSelection,
+  type WireValue,
+} from "../schema/index.ts";
+import type { FieldStep, Selection, VariableValues } from "./compile.ts";
+import { readerOf } from "./correlate.ts";
+import type { Layer } from "./layers.ts";
+import type { Caller, PlannerEvent, Resolver } from "./planner.ts";
+import { OID } from "./types.ts";
+import { asError, Failed, fromWireError } from "./values.ts";
+
+/** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
+export interface Deferred {
+  readonly step: FieldStep;
+  readonly members: readonly number[];
+  readonly columns: readonly string[] | null;
+}
+
+/** `Schema.auth` refused the caller: the request ends with its status and headers. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+
+  constructor(status: number, message: string, headers: { readonly [name: string]: string }) {
+    super(message);
+    this.name = "Refused";
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+interface PythonCallsOptions {
+  readonly resolver: Resolver;
+  readonly schemaName: string;
+  readonly hasAuth: boolean;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly observe: ((event: PlannerEvent) => void) | undefined;
+}
+
+/** Rounds in which a resolver may ask for further columns of its parents. */
+const MOST_ROUNDS = 8;
+
+export class PythonCalls {
+  readonly #options: PythonCallsOptions;
+  /** What `Schema.auth` returned, pickled. */
+  #auth: string | null = null;
+  #needsAuth: boolean;
+
+  constructor(options: PythonCallsOptions) {
+    this.#options = options;
+    this.#needsAuth = options.hasAuth;
+  }
+
+  /**
+   * Calls resolvers before any row exists: their parents are symbols.
+   *
+   * @throws Refused; PuffError where `Schema.auth` itself failed.
+   */
+  async callWithSymbols(
+    steps: readonly FieldStep[],
+    rootTypeName: string,
+    variables: VariableValues,
+    repeatable: boolean,
+  ): Promise<Map<FieldStep, ResolveResult | Failed>> {
+    const results = new Map<FieldStep, ResolveResult | Failed>();
+    const called: FieldStep[] = [];
+    const calls: ResolverCall[] = [];
+    for (const step of steps) {
+      try {
+        calls.push({
+          field: step.name,
+          args: argumentsOf(step, variables),
+          parents: step.name.startsWith(`${rootTypeName}.`) ? "root" : "symbols",
+          selection: step.selection === null ? null : valueSelection(step.selection, variables),
+        });
+        called.push(step);
+      } catch (error) {
+        results.set(step, new Failed(asError(error)));
+      }
+    }
+    const answers = await this.#call(calls, repeatable);
+    for (const [index, step] of called.entries()) {
+      results.set(step, answers[index] ?? noAnswer(step));
+    }
+    return results;
+  }
+
+  /** Calls the resolvers of one layer that wanted their parents' values; one message, unless one asks for more. */
+  async callWithParents(
+    layer: Layer,
+    deferred: readonly Deferred[],
+    variables: VariableValues,
+  ): Promise<(ResolveResult | Failed)[]> {
+    const results: (ResolveResult | Failed)[] = [];
+    let waiting = deferred.map((item, index) => ({ ...item, index }));
+    for (let round = 0; waiting.length > 0 && round < MOST_ROUNDS; round++) {
+      const calls: ResolverCall[] = [];
+      const called: typeof waiting = [];
+      for (const item of waiting) {
+        try {
+          calls.push({
+            field: item.step.name,
+            args: argumentsOf(item.step, variables),
+            parents: parentColumns(layer, item),
+            selection: item.step.selection === null ? null : valueSelection(item.step.selection, variables),
+          });
+          called.push(item);
+        } catch (error) {
+          results[item.index] = new Failed(asError(error));
+        }
+      }
+      const answers = await this.#call(calls, true);
+      waiting = [];
+      for (const [at, item] of called.entries()) {
+        const answer = answers[at] ?? noAnswer(item.step);
+        results[item.index] = answer;
+        if (!(answer instanceof Failed) && answer.kind === "needs") {
+          waiting.push({ ...item, columns: [...new Set([...(item.columns ?? []), ...answer.columns])] });
+        }
+      }
+    }
+    return results;
+  }
+
+  async #call(calls: readonly ResolverCall[], repeatable: boolean): Promise<(ResolveResult | Failed)[]> {
+    if (calls.length === 0 && !this.#needsAuth) {
+      return [];
+    }
+    const { resolver, schemaName, caller, signal, observe } = this.#options;
+    const withAuth = this.#needsAuth;
+    this.#needsAuth = false;
+    const started = performance.now();
+    let result: ResolveBatchResult;
+    try {
+      result = await resolver.resolve(
+        {
+          schema: schemaName,
+          authToken: caller.authToken,
+          headers: withAuth ? caller.headers : null,
+          auth: this.#auth,
+          calls,
+          repeatable,
+        },
+        signal,
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      if (withAuth) {
+        throw error; // nobody knows who asks
+      }
+      return calls.map(() => new Failed(asError(error)));
+    }
+    observe?.({ kind: "python", fields: calls.map((call) => call.field), duration: performance.now() - started });
+    if (result.denied !== null) {
+      throw new Refused(result.denied.status, result.denied.message, result.denied.headers);
+    }
+    this.#auth = result.auth ?? this.#auth;
+    return result.results.map((answer) =>
+      answer.kind === "failure" ? new Failed(fromWireError(answer.error)) : answer,
+    );
+  }
+}
+
+/** What Python shall read of the objects that a resolver may return. */
+export function valueSelection(selection: Selection, variables: VariableValues): ValueSelection {
+  const byType: { [typeName: string]: MutableTypeSelection } = {};
+  for (const [typeName, plan] of selection.byType) {
+    const columns: string[] = [];
+    const objects: { [attribute: string]: ValueSelection } = {};
+    const methods: MethodCall[] = [];
+    for (const step of plan.steps) {
+      const inner = step.selection === null ? null : valueSelection(step.selection, variables);
+      if (step.source.kind === "method") {
+        methods.push({
+          key: methodKey(step),
+          field: step.definition.name,
+          args: argumentsOf(step, variables),
+          selection: inner,
+        });
+      } else if (step.source.kind === "column" && inner === null) {
+        columns.push(step.source.column);
+      } else if (step.source.kind === "column" && inner !== null) {
+        objects[step.source.column] = merge(objects[step.source.column], inner);
+      }
+    }
+    byType[typeName] = { columns, objects, methods };
+  }
+  return byType;
+}
+
+/** The attribute under which Python sends the result of an instance method: no Python name has parentheses. */
+export function methodKey(step: FieldStep): string {
+  return `${step.key}()`;
+}
+
+type MutableTypeSelection = { -readonly [key in keyof ValueSelection[string]]: ValueSelection[string][key] };
+
+/** Two aliases of one attribute read the union of what each reads. */
+function merge(one: ValueSelection | undefined, other: ValueSelection): ValueSelection {
+  if (one === undefined) {
+    return other;
+  }
+  return Object.fromEntries(
+    Object.entries(other).map(([typeName, { columns, objects, methods }]) => {
+      const first = one[typeName] ?? { columns: [], objects: {}, methods: [] };
+      const merged = { ...first.objects };
+      for (const [attribute, selection] of Object.entries(objects)) {
+        merged[attribute] = merge(merged[attribute], selection);
+      }
+      return [
+        typeName,
+        {
+          columns: [...new Set([...first.columns, ...columns])],
+          objects: merged,
+          methods: [...first.methods, ...methods],
+        },
+      ];
+    }),
+  );
+}
+
+function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+  // Coerced by our own scalars, all of which yield JSON.
+  return step.definition.args.length === 0
+    ? {}
+    : (getArgumentValues(step.definition, step.nodes[0], variables) as Arguments);
+}
+
+function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
+  const names = columns ?? layer.columnNames;
+  const chosen = columns === null ? members : distinctMembers(layer, members, columns, step);
+  return {
+    count: chosen.length,
+    columns: Object.fromEntries(names.map((name) => [name, columnValues(layer, chosen, name, step)])),
+  };
+}
+
+function columnValues(layer: Layer, members: readonly number[], name: string, step: FieldStep): ColumnValues {
+  if (layer.kind === "rows") {
+    const reader = readerOf(layer, name, step.name);
+    return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
+  }
+  return {
+    values: members.map((member) => {
+      const object = layer.objects[member];
+      const value = object?.attributes[name];
+      return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
+    }),
+  };
+}
+
+function distinctMembers(
+  layer: Layer,
+  members: readonly number[],
+  columns: readonly string[],
+  step: FieldStep,
+): number[] {
+  const readers = columns.map((name) => readerOf(layer, name, step.name));
+  const seen = new Set<string>();
+  return members.filter((member) => {
+    const identity = JSON.stringify(readers.map((reader) => reader.text(member)));
+    return !seen.has(identity) && seen.add(identity);
+  });
+}
+
+/** What a TypeScript resolver gave, for Python. */
+function toWire(value: unknown): WireValue {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : { t: [OID.float8, String(value)] };
+    case "bigint":
+      return { t: [OID.int8, String(value)] };
+    case "object":
+      if (value instanceof Date) {
+        return { t: [OID.timestamptz, value.toISOString()] };
+      }
+      return value === null ? null : { j: JSON.parse(JSON.stringify(value)) };
+    default:
+      return null;
+  }
+}
+
+function noAnswer(step: FieldStep): Failed {
+  return new Failed(new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no answer from Python`));
+}

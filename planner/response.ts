@@ -1,0 +1,71 @@
+/** Errors as clients see them, and the answers that hold nothing else. */
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { type ErrorCode, PuffError } from "../schema/index.ts";
+import type { OperationResponse, PlannerOptions } from "./planner.ts";
+import { Refused } from "./python.ts";
+
+type Masking = Pick<PlannerOptions, "maskErrors" | "report">;
+
+/** The answer to a request whose operation did not run. */
+export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Masking): OperationResponse {
+  const [first] = errors;
+  return {
+    body: Buffer.from(JSON.stringify({ errors: formatErrors(errors, code, masking) })),
+    executed: false,
+    status: statusOf(first) ?? 400,
+    headers: first instanceof Refused ? first.headers : retryHeaders(statusOf(first)),
+  };
+}
+
+/** Status and headers of an operation that ran: those of the first error that is about the gateway, else 200. */
+export function outcomeOf(errors: readonly GraphQLError[]): Pick<OperationResponse, "status" | "headers"> {
+  const statuses = errors.map((error) => statusOf(error.originalError)).filter((status) => status !== undefined);
+  const status = statuses.find((candidate) => candidate !== 200) ?? 200;
+  return { status, headers: retryHeaders(status) };
+}
+
+/**
+ * Formats errors as the specification has them, each with a code. What is not safe to show is masked where the
+ * options say so, and reported once, however many paths it hit.
+ */
+export function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Masking): GraphQLFormattedError[] {
+  const reported = new Set<unknown>();
+  return errors.map((error) => {
+    const located = error instanceof GraphQLError ? error : null;
+    const original = located?.originalError ?? error;
+    const base = located?.toJSON() ?? { message: error instanceof Error ? error.message : String(error) };
+    if (original instanceof Refused) {
+      return { ...base, extensions: { code: "PUFF_PERMISSION_DENIED" satisfies ErrorCode } };
+    }
+    if (located !== null && (original === undefined || original === located || original instanceof GraphQLError)) {
+      return { ...base, extensions: { ...located.extensions, code } };
+    }
+    const puff = original instanceof PuffError ? original : internalError(original);
+    if (!puff.safe && !reported.has(original)) {
+      reported.add(original);
+      masking.report(puff, located?.path ?? []);
+    }
+    if (!puff.safe && masking.maskErrors) {
+      return { ...base, message: "Internal server error", extensions: { code: puff.code } };
+    }
+    return { ...base, message: explain(puff), extensions: { ...puff.extensions, code: puff.code } };
+  });
+}
+
+/** What a thrown stranger becomes: a bug of the gateway's. */
+export function internalError(error: unknown): PuffError {
+  return new PuffError("PUFF_INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function explain({ message, place, remedy }: PuffError): string {
+  const sentence = remedy === undefined || /[.!?]$/.test(message) ? message : `${message}.`;
+  return [place === undefined ? "" : `${place}: `, sentence, remedy === undefined ? "" : ` ${remedy}`].join("");
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof PuffError || error instanceof Refused ? error.status : undefined;
+}
+
+function retryHeaders(status: number | undefined): { readonly [name: string]: string } {
+  return status === 503 ? { "retry-after": "1" } : {};
+}

@@ -1,0 +1,42 @@
+import type { Database, Session, Statement } from "./database.ts";
+import type { RowSet } from "./rows.ts";
+
+/** A transaction that begins with its first statement, so that a mutation without SQL needs no connection. */
+export class LazyTransaction implements Session {
+  readonly #database: Database;
+  #session: Promise<Session> | null = null;
+  #outcome: Promise<unknown> = Promise.resolve();
+  readonly #end = Promise.withResolvers<boolean>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async query(statement: Statement): Promise<RowSet> {
+    this.#session ??= this.#begin();
+    return (await this.#session).query(statement);
+  }
+
+  /** Commits or rolls back what began. Throws where the commit fails. */
+  async end(commit: boolean): Promise<void> {
+    this.#end.resolve(commit);
+    try {
+      await this.#outcome;
+    } catch (error) {
+      if (commit) {
+        throw error;
+      }
+      // What failed is known already: it is why this rolls back.
+    }
+  }
+
+  #begin(): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      this.#outcome = this.#database.transaction(async (session) => {
+        resolve(session);
+        return { commit: await this.#end.promise, result: undefined };
+      });
+      this.#outcome.catch(reject);
+    });
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * The one writer of responses: walks the operation plan over the layers and writes bytes, whatever the layers come
+ * from. It follows "Value Completion" and "Handling Execution Errors" of the specification:
+ * https://spec.graphql.org/September2025/#sec-Value-Completion
+ */
+import { GraphQLError, locatedError } from "graphql";
+import { PuffError } from "../schema/index.ts";
+import type { FieldStep, ObjectPlan, Shape } from "./compile.ts";
+import type { FieldData, Groups, Layer, ValueLayer } from "./layers.ts";
+import { Output } from "./output.ts";
+import { Failed, type Settled } from "./values.ts";
+
+const COMMA = 0x2c;
+
+/**
+ * Writes objects depth-first. Each method that writes a position (a field, a list's item) returns false where the
+ * position must be null but can't: its error is recorded, and the caller truncates to the nearest nullable position.
+ */
+export class Writer {
+  readonly out: Output;
+  readonly errors: GraphQLError[] = [];
+  /** Response path of the position being written; what lies beyond the depth is stale. */
+  readonly #path: (string | number)[] = [];
+  #depth = 0;
+
+  constructor(sizeHint: number) {
+    this.out = new Output(sizeHint);
+  }
+
+  /** Writes `{…}` with all fields of the object at `index`. */
+  writeObject(layer: Layer, index: number, plan: ObjectPlan): boolean {
+    const { out } = this;
+    if (layer.kind === "rows") {
+      layer.rows.seek(index);
+    }
+    out.byte(0x7b);
+    let first = true;
+    for (const step of plan.steps) {
+      if (!first) {
+        out.byte(COMMA);
+      }
+      first = false;
+      if (!this.writeField(layer, index, plan, step)) {
+        return false;
+      }
+    }
+    out.byte(0x7d);
+    return true;
+  }
+
+  /** Writes `"key":value` for one field of the object at `index`. */
+  writeField(layer: Layer, index: number, plan: ObjectPlan, step: FieldStep): boolean {
+    const { out } = this;
+    out.bytes(step.keyBytes);
+    if (step.source.kind === "typename") {
+      out.json(plan.typeName);
+      return true;
+    }
+    const data = layer.data[step.slot];
+    if (data === undefined) {
+      throw new TypeError(`the layer of ${step.name} has no data for it`);
+    }
+    this.#path[this.#depth++] = step.key;
+    const written = this.#writeData(data, index, step);
+    this.#depth--;
+    return written;
+  }
+
+  /** Replaces a field that was written from `mark` on, since its effects failed after all. */
+  rewriteAsFailed(mark: number, step: FieldStep, error: unknown): boolean {
+    this.out.truncate(mark);
+    this.out.bytes(step.keyBytes);
+    this.#path[this.#depth++] = step.key;
+    const written = this.#failAt(this.out.length, step.shape, error, step);
+    this.#depth--;
+    return written;
+  }
+
+  /** Records an error at the position being written. */
+  #fail(error: unknown, step: FieldStep): false {
+    const path = this.#path.slice(0, this.#depth);
+    const { nodes } = step;
+    this.errors.push(
+      error instanceof PuffError
+        ? new GraphQLError(error.message, { nodes, path, originalError: error })
+        : locatedError(error, nodes, path),
+    );
+    return false;
+  }
+
+  #writeData(data: FieldData, index: number, step: FieldStep): boolean {
+    const { shape } = step;
+    switch (data.kind) {
+      case "column": {
+        const { rows, column, write } = data;
+        const start = rows.starts[column] as number; // one for each column
+        if (start === -1) {
+          return this.#writeNull(shape, step);
+        }
+        const mark = this.out.length;
+        try {
+          write(this.out, rows.buffer, start, rows.ends[column] as number); // as above
+          return true;
+        } catch (error) {
+          return this.#failAt(mark, shape, error, step);
+        }
+      }
+      case "objects":
+        return shape.kind === "list"
+          ? this.#writeList(shape, data.groups, index, (row) => this.#writeObjectAt(shape.item, data.layer, row, step))
+          : this.#writeFirst(shape, step, data.groups, index, (row) =>
+              this.#writeObjectAt(shape, data.layer, row, step),
+            );
+      case "leaves":
+        return shape.kind === "list"
+          ? this.#writeList(shape, data.groups, index, (row) => this.#writeLeafOf(data, row, shape.item, step))
+          : this.#writeFirst(shape, step, data.groups, index, (row) => this.#writeLeafOf(data, row, shape, step));
+      case "values":
+        return this.#writeSettled(shape, data.values[index], data.layer, step);
+      case "shared":
+        return this.#writeSettled(shape, data.value, data.layer, step);
+      case "json":
+        this.out.string(data.text);
+        return true;
+      case "failed":
+        return this.#failAt(this.out.length, shape, data.error, step);
+    }
+  }
+
+  #writeList(shape: Shape, groups: Groups, index: number, writeItem: (row: number) => boolean): boolean {
+    const { out } = this;
+    const mark = out.length;
+    const group = groups.of[index] ?? -1;
+    const start = group === -1 ? 0 : (groups.starts[group] ?? 0);
+    const end = group === -1 ? 0 : (groups.starts[group + 1] ?? 0);
+    out.byte(0x5b);
+    const depth = this.#depth++;
+    for (let at = start; at < end; at++) {
+      if (at > start) {
+        out.byte(COMMA);
+      }
+      this.#path[depth] = at - start;
+      if (!writeItem(groups.rows[at] as number)) {
+        this.#depth = depth;
+        return this.#nullInstead(mark, shape);
+      }
+    }
+    this.#depth = depth;
+    out.byte(0x5d);
+    return true;
+  }
+
+  #writeFirst(shape: Shape, step: FieldStep, groups: Groups, index: number, write: (row: number) => boolean): boolean {
+    const group = groups.of[index] ?? -1;
+    const start = group === -1 ? 0 : (groups.starts[group] ?? 0);
+    const row = group === -1 || start === groups.starts[group + 1] ? undefined : groups.rows[start];
+    return row === undefined ? this.#writeNull(shape, step) : write(row);
+  }
+
+  #writeObjectAt(shape: Shape, layer: Layer, index: number, step: FieldStep): boolean {
+    const mark = this.out.length;
+    const plan = layer.types === null ? layer.selection.only : (layer.types[index] ?? null);
+    if (plan === null || plan instanceof Failed) {
+      return this.#failAt(mark, shape, plan?.error ?? new TypeError(`no plan for ${layer.selection.typeName}`), step);
+    }
+    return this.writeObject(layer, index, plan) || this.#nullInstead(mark, shape);
+  }
+
+  #writeLeafOf(data: FieldData & { kind: "leaves" }, row: number, shape: Shape, step: FieldStep): boolean {
+    const { rows, column, write } = data;
+    rows.seek(row);
+    if (rows.isNull(column)) {
+      return this.#writeNull(shape, step);
+    }
+    const mark = this.out.length;
+    try {
+      write(this.out, rows.buffer, rows.starts[column] as number, rows.ends[column] as number); // one for each column
+      return true;
+    } catch (error) {
+      return this.#failAt(mark, shape, error, step);
+    }
+  }
+
+  #writeSettled(shape: Shape, value: Settled, layer: ValueLayer | null, step: FieldStep): boolean {
+    if (value === null || value === undefined) {
+      return this.#writeNull(shape, step);
+    }
+    const { out } = this;
+    const mark = out.length;
+    if (value instanceof Failed) {
+      return this.#failAt(mark, shape, value.error, step);
+    }
+    if (shape.kind === "leaf") {
+      try {
+        shape.leaf.writeValue(out, value);
+        return true;
+      } catch (error) {
+        return this.#failAt(mark, shape, error, step);
+      }
+    }
+    if (shape.kind === "object") {
+      if (layer === null || typeof value !== "number") {
+        throw new TypeError(`${step.name} was not settled`);
+      }
+      return this.#writeObjectAt(shape, layer, value, step);
+    }
+    const items = value as readonly Settled[]; // settle() made it of a list's shape
+    out.byte(0x5b);
+    const depth = this.#depth++;
+    for (let at = 0; at < items.length; at++) {
+      if (at > 0) {
+        out.byte(COMMA);
+      }
+      this.#path[depth] = at;
+      if (!this.#writeSettled(shape.item, items[at], layer, step)) {
+        this.#depth = depth;
+        return this.#nullInstead(mark, shape);
+      }
+    }
+    this.#depth = depth;
+    out.byte(0x5d);
+    return true;
+  }
+
+  #writeNull(shape: Shape, step: FieldStep): boolean {
+    if (!shape.nonNull) {
+      this.out.null();
+      return true;
+    }
+    return this.#fail(
+      new PuffError("PUFF_NULL_IN_NON_NULL", `Cannot return null for non-nullable field ${step.name}.`),
+      step,
+    );
+  }
+
+  #failAt(mark: number, shape: Shape, error: unknown, step: FieldStep): boolean {
+    this.#fail(error, step);
+    return this.#nullInstead(mark, shape);
+  }
+
+  #nullInstead(mark: number, shape: Shape): boolean {
+    if (shape.nonNull) {
+      return false;
+    }
+    this.out.truncate(mark);
+    this.out.null();
+    return true;
+  }
+}
