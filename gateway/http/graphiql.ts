@@ -11,6 +11,8 @@ export const assetsUrl = "/graphiql-assets/";
 export interface GraphiqlPage {
   /** URL path at which the page is opened. */
   readonly url: string;
+  /** What stands before {@link assetsUrl}: the prefix of the scope. */
+  readonly assetsPrefix: string;
   /** URL paths that the page talks to. */
   readonly graphqlUrl: string;
   readonly subscriptionsUrl: string | null;
@@ -86,8 +88,8 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /** URLs are relative to the page, so that a proxy may serve the gateway under a prefix that it does not know of. */
-function fillTemplate(template: string, { url, graphqlUrl, subscriptionsUrl }: GraphiqlPage): string {
-  const base = relativeUrl(url, assetsUrl);
+function fillTemplate(template: string, { url, assetsPrefix, graphqlUrl, subscriptionsUrl }: GraphiqlPage): string {
+  const base = relativeUrl(url, assetsPrefix + assetsUrl);
   return template
     .replaceAll("./assets/", escapeHtml(base))
     .replace("__GRAPHQL_URL__", escapeHtml(relativeUrl(url, graphqlUrl)))

@@ -137,7 +137,7 @@ function withDeadline(
       abort.abort(error);
       resolve(errorResponse(error, form));
     }, deadline);
-    run()
+    void run()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));
   });

@@ -43,7 +43,7 @@ async function findMissing(checks: readonly HealthCheck[]): Promise<readonly str
 function passes(check: HealthCheck): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), checkDeadline);
-    check
+    void check
       .check()
       .catch(() => false)
       .then(resolve)

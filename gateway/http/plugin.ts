@@ -1,0 +1,93 @@
+/** All of the gateway's routes, as one scope of a Fastify application. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import type { Planner } from "../../planner/index.ts";
+import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
+import type { Endpoint } from "./handler.ts";
+import { addHealthRoutes, type HealthCheck } from "./health.ts";
+import { addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
+
+export interface RoutesOptions extends HttpOptions {
+  readonly apis: readonly Api[];
+  readonly checks: readonly HealthCheck[];
+  /** Milliseconds that a request may take. */
+  readonly deadline: number;
+}
+
+/** A schema at its URLs. */
+export interface Api {
+  readonly url: string;
+  readonly playgroundUrl: string | null;
+  readonly subscriptionsUrl: string | null;
+  /** Asked for at each request, since a reload swaps it. */
+  planner(): Planner;
+}
+
+/**
+ * Adds the APIs with their GraphiQL, and the health routes.
+ *
+ * @example await addRoutes(app, { apis: [{ url: "/graphql", … }], checks: [], deadline: 30_000, bodyLimit: 1e6, corsOrigins: [] });
+ */
+export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
+  let stopping = false;
+  const bundle = findGraphiql();
+  await app.register(async (scope) => {
+    scope.setGenReqId(generateRequestId);
+    await setUpScope(scope, options);
+    addHealthRoutes(scope, options.checks, () => stopping);
+    if (bundle !== null) {
+      await addGraphiqlAssets(scope, bundle);
+    }
+    for (const api of options.apis) {
+      addApi(scope, api, options.deadline, bundle);
+    }
+  });
+  app.addHook("preClose", async () => {
+    stopping = true;
+    await drain(app);
+  });
+}
+
+function addApi(scope: FastifyInstance, api: Api, deadline: number, bundle: GraphiqlBundle | null): void {
+  const { prefix } = scope;
+  const pageAt = (url: string) =>
+    renderGraphiql(bundle, {
+      url: prefix + url,
+      assetsPrefix: prefix,
+      graphqlUrl: prefix + api.url,
+      subscriptionsUrl: api.subscriptionsUrl === null ? null : prefix + api.subscriptionsUrl,
+    });
+  const page = pageAt(api.url);
+  let endpoint: Endpoint | null = null;
+  addGraphqlRoute(scope, api.url, () => {
+    const planner = api.planner();
+    if (endpoint?.planner !== planner) {
+      endpoint = { planner, page, deadline };
+    }
+    return endpoint;
+  });
+  if (api.playgroundUrl !== null && api.playgroundUrl !== api.url) {
+    const playground = pageAt(api.playgroundUrl);
+    scope.get(api.playgroundUrl, (_request, reply) => send(reply, playground));
+  }
+}
+
+/**
+ * While Fastify stops it answers with `connection: close`, so clients leave by themselves. Closing their idle
+ * connections at once instead would cut off those that are just about to send the next request.
+ */
+async function drain(app: FastifyInstance): Promise<void> {
+  const end = performance.now() + drainTime;
+  while (performance.now() < end && (await countConnections(app)) > 0) {
+    await sleep(20);
+  }
+}
+
+/** Milliseconds left to clients that keep their connections to send one more request on each. */
+const drainTime = 500;
+
+function countConnections(app: FastifyInstance): Promise<number> {
+  return new Promise((resolve) => {
+    app.server.getConnections((error, count) => resolve(error === null ? count : 0));
+  });
+}

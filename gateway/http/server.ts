@@ -1,0 +1,137 @@
+/** The process's HTTP server: the one place that creates it, listens, and stops it without losing a request. */
+import type { AddressInfo } from "node:net";
+import closeWithGrace from "close-with-grace";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import { PuffError } from "../../schema/index.ts";
+import { createGateway } from "../gateway.ts";
+import { defaultLimits, type GatewayOptions } from "../options.ts";
+import { errorResponse } from "./handler.ts";
+import { send } from "./routes.ts";
+
+export interface ListenOptions {
+  /** Address to listen at. Default: `127.0.0.1`, this machine alone. `0.0.0.0` or `::` means all addresses. */
+  readonly address?: string;
+  /** TCP port. Default: 7777. 0: one that is free. */
+  readonly port?: number;
+  /** A pino logger. Default: none, nothing is logged. */
+  readonly logger?: FastifyBaseLogger;
+  /** Milliseconds in which requests in flight may end after a signal to stop. Default: the request deadline and 5 s. */
+  readonly stopDeadline?: number;
+  /** Runs last of all, when the gateway has stopped: ends what was started for it, such as an embedded Postgres. */
+  onStopped?(): Promise<void>;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly app: FastifyInstance;
+  /** `http://127.0.0.1:7777`, without a trailing slash. */
+  readonly url: string;
+  /** Stops accepting, lets requests in flight end, then stops what answered them. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a gateway with a server of its own. SIGTERM and SIGINT stop it gracefully; a second signal ends it at once.
+ *
+ * @throws PuffError for a user's mistake: `PUFF_PORT_TAKEN`, `PUFF_SCHEMA_NOT_FOUND`, `PUFF_DATABASE_UNAVAILABLE`, …
+ * @example const server = await startServer({ schemas: [{ spec: "schema.py" }], port: 0 });
+ */
+export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
+  const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
+  return serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
+}
+
+/** Starts a server for any plugin; see {@link startServer}. */
+export async function serve(plugin: FastifyPluginAsync, options: ListenOptions): Promise<RunningServer> {
+  const app = fastify({
+    ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
+    // The gateway logs what is worth it: two lines a request would cost more than most requests do.
+    disableRequestLogging: true,
+    // While it stops, a request on a connection that was open before is still answered: none is lost.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    // Time to send a whole request: a client that dribbles can't hold a connection.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  addNotFound(app);
+  try {
+    await app.register(plugin);
+    await app.ready();
+    await listen(app, options.address ?? "127.0.0.1", options.port ?? 7777);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const close = async () => {
+    await app.close();
+    await options.onStopped?.();
+  };
+  const signals = closeWithGrace(
+    { delay: options.stopDeadline ?? defaultLimits.requestDeadline + 5_000, logger: false },
+    async ({ err, signal }) => {
+      if (err !== undefined) {
+        app.log.fatal({ err }, "an error that nobody caught: stopping");
+      } else {
+        app.log.info({ signal }, "stopping: requests in flight go on to their end");
+      }
+      await close();
+    },
+  );
+  return {
+    app,
+    url: describeAddress(app),
+    async close() {
+      signals.uninstall();
+      await close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, address: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host: address, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    const place = `${address}:${port}`;
+    if (code === "EADDRINUSE") {
+      throw new PuffError("PUFF_PORT_TAKEN", `port ${port} is in use`, {
+        place,
+        remedy: "Stop the program that uses it, or choose another with --port.",
+        cause: error,
+      });
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
+      throw new PuffError("PUFF_CONFIG_INVALID", `can't listen there (${code})`, {
+        place,
+        remedy: "Choose an address of this machine and a port that you may use.",
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function describeAddress(app: FastifyInstance): string {
+  // After listen() on TCP, node:http has an AddressInfo.
+  const { address, family, port } = app.server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+/** A wrong URL gets the list of the right ones. */
+function addNotFound(app: FastifyInstance): void {
+  const urls = new Set<string>();
+  app.addHook("onRoute", ({ url }) => {
+    if (!url.includes("*")) {
+      urls.add(url);
+    }
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.raw.url?.split("?", 1)[0] ?? "";
+    const error = new PuffError("PUFF_NOT_FOUND", `nothing is served at ${path}`, {
+      extensions: { urls: [...urls] },
+    });
+    return send(reply, errorResponse(error, "json"));
+  });
+}

@@ -1,0 +1,151 @@
+/** What a gateway is made of: the options of {@link createGateway}, each with its meaning, default and effect. */
+import type { JsonValue } from "../schema/index.ts";
+import type { LayerFunction } from "../planner/index.ts";
+
+export interface GatewayOptions {
+  /** The GraphQL schemas to serve, each at a URL of its own. At least one. */
+  readonly schemas: readonly SchemaOptions[];
+  /**
+   * The Postgres databases that schemas read and write. Default: none, which suits schemas whose resolvers return
+   * values alone; a plan with SQL then fails with `PUFF_DATABASE_UNAVAILABLE`.
+   */
+  readonly databases?: readonly DatabaseSource[];
+  /**
+   * Folders that Python imports from, before all others, the first wins. Relative ones start at the working folder.
+   * Default: none. After them come the folders of the schema files, the working folder, and the packages of an active
+   * or `.venv` virtual environment.
+   */
+  readonly pythonPath?: readonly string[];
+  /**
+   * Python interpreters, each in a thread of its own. Default: 1, which serves some thousand calls a second; each
+   * takes about 200 MB.
+   */
+  readonly workers?: number;
+  /**
+   * TypeScript that works beside Python: the path of a module that exports `resolvers` and `functions`, or an object
+   * that holds them. Default: none.
+   */
+  readonly host?: string | HostModule;
+  /** Bounds on what one request may take. Default: {@link defaultLimits}. */
+  readonly limits?: Partial<Limits>;
+  /**
+   * Whether clients may ask for the schema. Default: true. Off, `__schema` and `__type` are refused with
+   * `PUFF_INTROSPECTION_OFF`, and GraphiQL has neither completion nor docs.
+   */
+  readonly introspection?: boolean;
+  /**
+   * Whether validation errors suggest names ("Did you mean …"), which tell of the schema even where introspection is
+   * off. Default: true, but false where `NODE_ENV` is `production`.
+   */
+  readonly suggestions?: boolean;
+  /**
+   * Whether clients see only messages that are safe to show; the others become "Internal error" and go to the log.
+   * Default: true where `NODE_ENV` is `production`; else false, and Python's tracebacks are in the answer.
+   */
+  readonly maskErrors?: boolean;
+  /**
+   * Origins, such as `https://app.example.com`, whose pages may call the gateway from a browser. Default: none but the
+   * gateway's own. `["*"]` allows all, without cookies.
+   */
+  readonly corsOrigins?: readonly string[];
+  /**
+   * Folder for what makes the next start quick: memory snapshots of interpreters. Default: a folder named
+   * `puff-gateway` in the user's cache folder. May be deleted at any time.
+   */
+  readonly cacheFolder?: string;
+  /** What becomes `os.environ` in Python. Default: the environment of this process. */
+  readonly environment?: { readonly [name: string]: string | undefined };
+}
+
+/** One GraphQL schema and where it is served. */
+export interface SchemaOptions {
+  /** Names the schema in logs and in `app.puff.planners`. Default: `default`. */
+  readonly name?: string;
+  /** A Python file (`schema.py`, `schema.py:Class`) or a class in a module (`package.module:Class`). The class defaults to `Schema`. */
+  readonly spec: string;
+  /** URL path of the API, and of GraphiQL for a browser that opens it. Default: `/graphql`. */
+  readonly url?: string;
+  /** A further URL path of GraphiQL. Default: null, none. */
+  readonly playgroundUrl?: string | null;
+  /** URL path of subscriptions. Default: null, none. */
+  readonly subscriptionsUrl?: string | null;
+  /** Name of its database among {@link GatewayOptions.databases}. Default: the first one. */
+  readonly database?: string;
+  /** Whether Python's `snake_case` names become `camelCase` in GraphQL. Default: false. */
+  readonly camelCase?: boolean;
+}
+
+/** One Postgres database. */
+export interface DatabaseSource {
+  /** What schemas call it. */
+  readonly name: string;
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+}
+
+/** TypeScript for fields and for Python. */
+export interface HostModule {
+  /** Layer functions by `Type.field`: they answer the field in Python's stead. */
+  readonly resolvers?: { readonly [field: string]: LayerFunction };
+  /** Functions that Python calls with `host.call("name", …)`. */
+  readonly functions?: { readonly [name: string]: HostFunction };
+}
+
+/** A function for Python: arguments and result cross as JSON. */
+export type HostFunction = (...args: JsonValue[]) => JsonValue | Promise<JsonValue>;
+
+/** Bounds, all on by default. What exceeds one fails with the code named here. Times are in milliseconds. */
+export interface Limits {
+  /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
+  readonly bodyBytes: number;
+  /** Tokens of a document: `PUFF_TOO_MANY_TOKENS`. Ten times what a large front end's largest operation has. */
+  readonly tokens: number;
+  /** Depth of nested fields: `PUFF_TOO_DEEP`. Introspection by tools is 13 to 15 deep. */
+  readonly depth: number;
+  /** Aliased fields in an operation: `PUFF_TOO_MANY_ALIASES`. Each can repeat a costly field. */
+  readonly aliases: number;
+  /** Root fields in an operation: `PUFF_TOO_MANY_ROOT_FIELDS`. Each is a statement of its own at least. */
+  readonly rootFields: number;
+  /** Items in any list among the variables: `PUFF_LIST_TOO_LONG`. */
+  readonly listLength: number;
+  /** Compiled operations kept in memory for each schema; the least used is dropped, and compiled again when asked for. */
+  readonly cachedDocuments: number;
+  /** Time that a request may take: `PUFF_REQUEST_DEADLINE`. Proxies commonly give up after 60 s. */
+  readonly requestDeadline: number;
+  /** Time that one call into Python may take: `PUFF_RESOLVER_DEADLINE`. A resolver only says which SQL to run. */
+  readonly pythonDeadline: number;
+  /** Calls that wait for Python: `PUFF_PYTHON_BUSY` (503) for those past it, rather than a wait without hope. */
+  readonly pythonQueue: number;
+  /** Time that one SQL statement may take in Postgres: `PUFF_STATEMENT_TIMEOUT`. Half of the request's. */
+  readonly statementTimeout: number;
+  /** Rows that one plan may return: `PUFF_TOO_MANY_ROWS`. A row of a few columns takes about 100 bytes of memory. */
+  readonly rows: number;
+  /** Connections to each database. Pipelining keeps each one busy; Postgres allows 100 in all by default. */
+  readonly poolSize: number;
+  /** Statements that wait for a connection of a pool: `PUFF_POOL_BUSY` (503) for those past it. */
+  readonly poolQueue: number;
+  /** Time that a statement may wait for a connection: `PUFF_POOL_BUSY`. */
+  readonly poolTimeout: number;
+  /** Time in which a database must be reached at start, tried again and again: `PUFF_DATABASE_UNAVAILABLE`. */
+  readonly connectDeadline: number;
+}
+
+/** Bounds that suit a service on the open internet. */
+export const defaultLimits: Limits = {
+  bodyBytes: 1_048_576,
+  tokens: 10_000,
+  depth: 20,
+  aliases: 50,
+  rootFields: 30,
+  listLength: 10_000,
+  cachedDocuments: 1_000,
+  requestDeadline: 30_000,
+  pythonDeadline: 5_000,
+  pythonQueue: 1_000,
+  statementTimeout: 15_000,
+  rows: 1_000_000,
+  poolSize: 10,
+  poolQueue: 1_000,
+  poolTimeout: 10_000,
+  connectDeadline: 30_000,
+};

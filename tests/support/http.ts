@@ -1,0 +1,70 @@
+/** A real server over the reference planner, for tests of HTTP alone. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
+import { type ListenOptions, type RunningServer, serve } from "../../gateway/http/server.ts";
+import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
+
+export const sdl = `
+"What can be asked."
+type Query {
+  "Greets someone."
+  hello(name: String = "world"): String
+  "Answers after some milliseconds."
+  slow(milliseconds: Int!): Int
+  "Never answers, and never looks at the signal."
+  stuck: Int
+  "A text of this length."
+  long(length: Int!): String
+  "The caller's token."
+  token: String
+  "The caller's header."
+  header(name: String!): String
+  fail: Int
+  post: Post
+}
+"A post, as the docs panel describes it."
+type Post { id: ID!, title: String }
+type Mutation { count: Int }
+type Subscription { ticks: Int }
+`;
+
+/** Signals that `slow` saw aborted. */
+export const aborted: AbortSignal[] = [];
+let count = 0;
+
+export const planner = createReferencePlanner(sdl, {
+  hello: ({ name }: { name: string }) => `Hello, ${name}!`,
+  slow: async ({ milliseconds }: { milliseconds: number }, { signal }: ReferenceContext) => {
+    signal.addEventListener("abort", () => aborted.push(signal));
+    await sleep(milliseconds, null, { signal });
+    return milliseconds;
+  },
+  stuck: () => new Promise(() => {}),
+  long: ({ length }: { length: number }) => "ab ".repeat(length).slice(0, length),
+  token: (_args: object, { caller }: ReferenceContext) => caller.authToken,
+  header: ({ name }: { name: string }, { caller }: ReferenceContext) => caller.headers[name],
+  fail: () => {
+    throw new Error("no");
+  },
+  post: () => ({ id: "1", title: "First" }),
+  count: () => ++count,
+});
+
+/** Listens on a free port of this machine. */
+export function startReferenceServer(
+  options: Partial<RoutesOptions> = {},
+  listen: ListenOptions = {},
+): Promise<RunningServer> {
+  return serve(
+    async (app) =>
+      addRoutes(app, {
+        apis: [{ url: "/graphql", playgroundUrl: "/playground", subscriptionsUrl: null, planner: () => planner }],
+        checks: [],
+        deadline: 2_000,
+        bodyLimit: 10_000,
+        corsOrigins: [],
+        ...options,
+      }),
+    { port: 0, ...listen },
+  );
+}
