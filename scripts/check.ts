@@ -10,6 +10,7 @@ import { join } from "node:path";
 const checks: { readonly [name: string]: readonly string[] } = {
   biome: ["biome", "check", "--error-on-warnings", "."],
   types: ["tsc", "-p", "."],
+  "types-graphiql": ["tsc", "-p", "gateway/graphiql"],
   "ruff-format": ["sh", "scripts/python-tools.sh", "ruff", "format", "--check", "."],
   "ruff-lint": ["sh", "scripts/python-tools.sh", "ruff", "check", "."],
   pyright: ["pyright"],
