@@ -1,0 +1,16 @@
+/** The catalogue of errors and the page that explains it say the same. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { errorCodes } from "../schema/index.ts";
+
+const page = readFileSync(join(import.meta.dirname, "../docs/errors.md"), "utf8");
+const sections = page.split(/^### /m).slice(1);
+
+test("each error code has a section in docs/errors.md, and each section a code", () => {
+  expect(sections.map((section) => section.split("\n", 1)[0]).sort()).toEqual([...errorCodes].sort());
+});
+
+test.each(sections.map((section) => [section.split("\n", 1)[0], section] as const))("%s has a remedy", (_, section) => {
+  expect(section).toMatch(/\*\*Remedy:\*\* \S/);
+});
