@@ -11,6 +11,6 @@ test("each error code has a section in docs/errors.md, and each section a code",
   expect(sections.map((section) => section.split("\n", 1)[0]).sort()).toEqual([...errorCodes].sort());
 });
 
-test.each(sections.map((section) => [section.split("\n", 1)[0], section] as const))("%s has a remedy", (_, section) => {
-  expect(section).toMatch(/\*\*Remedy:\*\* \S/);
+test("each section of docs/errors.md has a remedy", () => {
+  expect(sections.filter((section) => !/\*\*Remedy:\*\* \S/.test(section))).toEqual([]);
 });
