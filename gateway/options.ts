@@ -1,6 +1,7 @@
 /** What a gateway is made of: the options of {@link createGateway}, each with its meaning, default and effect. */
-import type { JsonValue } from "../schema/index.ts";
+
 import type { LayerFunction } from "../planner/index.ts";
+import type { JsonValue } from "../schema/index.ts";
 
 export interface GatewayOptions {
   /** The GraphQL schemas to serve, each at a URL of its own. At least one. */

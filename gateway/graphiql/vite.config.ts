@@ -1,7 +1,6 @@
 /** Bundles GraphiQL into dist/graphiql, which the package ships: `npm run build:graphiql`. */
 import { defineConfig } from "vite";
 
-// biome-ignore lint/style/noDefaultExport: Vite reads the default export.
 export default defineConfig({
   root: import.meta.dirname,
   // The gateway serves the page at whichever URL is configured, so it fills in where the assets are.

@@ -146,7 +146,10 @@ function withDeadline(
 function convert(response: OperationResponse, form: "json" | "graphql"): HttpResponse {
   // In application/json a client trusts a response as GraphQL's by its 200 alone, so whatever is wrong with the
   // document or the variables has it too. Refusals (401, 403) and faults of the server keep their status in both.
-  const status = form === "json" && response.status === 400 ? 200 : response.status;
+  let { status } = response;
+  if (status !== 200 && response.executed ? !isDataNull(response.body) : form === "json" && status === 400) {
+    status = 200;
+  }
   let headers = headersOf(form);
   for (const _ in response.headers) {
     headers = { ...headers, ...response.headers };
@@ -154,6 +157,13 @@ function convert(response: OperationResponse, form: "json" | "graphql"): HttpRes
   }
   return { status, headers, body: response.body };
 }
+
+/** What has data, even in part, is a success whatever went wrong beside it. */
+function isDataNull(body: Buffer): boolean {
+  return body.toString("latin1", 0, dataNull.length) === dataNull;
+}
+
+const dataNull = '{"data":null';
 
 /**
  * A page of another site can make a browser send a GET with cookies by a link, an image or a form. It can't read the

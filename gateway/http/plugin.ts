@@ -1,6 +1,6 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
 import type { Endpoint } from "./handler.ts";
@@ -31,7 +31,7 @@ export interface Api {
 export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
   let stopping = false;
   const bundle = findGraphiql();
-  await app.register(async (scope) => {
+  const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
     await setUpScope(scope, options);
     addHealthRoutes(scope, options.checks, () => stopping);
@@ -41,7 +41,8 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
     for (const api of options.apis) {
       addApi(scope, api, options.deadline, bundle);
     }
-  });
+  };
+  await app.register(routes);
   app.addHook("preClose", async () => {
     stopping = true;
     await drain(app);

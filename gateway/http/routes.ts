@@ -1,11 +1,12 @@
 /** The Fastify side of GraphQL over HTTP: converts requests and responses, nothing more. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { negotiate } from "./accept.ts";
-import { type Endpoint, errorResponse, type HttpResponse, handleRequest } from "./handler.ts";
+import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./handler.ts";
 
 export interface HttpOptions {
   /** Bytes that a request's body may have. */
@@ -33,19 +34,22 @@ export function addGraphqlRoute(app: FastifyInstance, url: string, endpoint: () 
     });
     const target = request.raw.url ?? "";
     const mark = target.indexOf("?");
-    const response = await handleRequest(
-      {
-        method: request.method,
-        search: mark === -1 ? "" : target.slice(mark + 1),
-        headers: request.headers,
-        body: request.body instanceof Buffer ? request.body : null,
-      },
-      endpoint(),
-      abort,
-    );
-    return send(reply, response);
+    const plain: HttpRequest = {
+      method: request.method,
+      search: mark === -1 ? "" : target.slice(mark + 1),
+      headers: request.headers,
+      body: request.body instanceof Buffer ? request.body : null,
+    };
+    return send(reply, await requests.run(request, handleRequest, plain, endpoint(), abort));
   });
 }
+
+/** The log of the request that the calling code runs for, which names its id; undefined outside of one. */
+export function currentLog(): FastifyBaseLogger | undefined {
+  return requests.getStore()?.log;
+}
+
+const requests = new AsyncLocalStorage<FastifyRequest>();
 
 /**
  * Sets what all of the gateway's routes share, on a scope of their own so that it leaves the application's other

@@ -1,9 +1,8 @@
 /** The process's HTTP server: the one place that creates it, listens, and stops it without losing a request. */
 import type { AddressInfo } from "node:net";
 import closeWithGrace from "close-with-grace";
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { PuffError } from "../../schema/index.ts";
-import { createGateway } from "../gateway.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
 import { send } from "./routes.ts";
@@ -36,9 +35,10 @@ export interface RunningServer {
  * @throws PuffError for a user's mistake: `PUFF_PORT_TAKEN`, `PUFF_SCHEMA_NOT_FOUND`, `PUFF_DATABASE_UNAVAILABLE`, …
  * @example const server = await startServer({ schemas: [{ spec: "schema.py" }], port: 0 });
  */
-export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
+export async function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
+  const { createGateway } = await import("../gateway.ts");
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
-  return serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
+  return await serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
 }
 
 /** Starts a server for any plugin; see {@link startServer}. */
@@ -46,7 +46,7 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // The gateway logs what is worth it: two lines a request would cost more than most requests do.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     // While it stops, a request on a connection that was open before is still answered: none is lost.
     return503OnClosing: false,
     forceCloseConnections: "idle",

@@ -39,7 +39,7 @@ export const planner = createReferencePlanner(sdl, {
     await sleep(milliseconds, null, { signal });
     return milliseconds;
   },
-  stuck: () => new Promise(() => {}),
+  stuck: () => new Promise(() => undefined),
   long: ({ length }: { length: number }) => "ab ".repeat(length).slice(0, length),
   token: (_args: object, { caller }: ReferenceContext) => caller.authToken,
   header: ({ name }: { name: string }, { caller }: ReferenceContext) => caller.headers[name],

@@ -1,0 +1,96 @@
+/** The options with their defaults, checked against each other. */
+import { resolve } from "node:path";
+import envPaths from "env-paths";
+import { PuffError } from "../schema/index.ts";
+import { type DatabaseSource, defaultLimits, type GatewayOptions, type Limits, type SchemaOptions } from "./options.ts";
+
+export interface Settings {
+  readonly schemas: readonly Required<SchemaOptions>[];
+  readonly databases: readonly DatabaseSource[];
+  /** Absolute folders. */
+  readonly pythonPath: readonly string[];
+  readonly workers: number;
+  readonly limits: Limits;
+  readonly introspection: boolean;
+  readonly suggestions: boolean;
+  readonly maskErrors: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly cacheFolder: string;
+  readonly environment: { readonly [name: string]: string };
+}
+
+/**
+ * @throws PuffError `PUFF_CONFIG_INVALID` for options that contradict each other.
+ * @example readSettings({ schemas: [{ spec: "schema.py" }] }).schemas[0].url; // "/graphql"
+ */
+export function readSettings(options: GatewayOptions): Settings {
+  const production = process.env["NODE_ENV"] === "production";
+  const databases = options.databases ?? [];
+  const environment = Object.entries(options.environment ?? process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const settings: Settings = {
+    schemas: options.schemas.map((schema) => ({
+      name: "default",
+      url: "/graphql",
+      playgroundUrl: null,
+      subscriptionsUrl: null,
+      database: databases[0]?.name ?? "",
+      camelCase: false,
+      ...schema,
+    })),
+    databases,
+    pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
+    workers: options.workers ?? 1,
+    limits: { ...defaultLimits, ...options.limits },
+    introspection: options.introspection ?? true,
+    suggestions: options.suggestions ?? !production,
+    maskErrors: options.maskErrors ?? production,
+    corsOrigins: options.corsOrigins ?? [],
+    cacheFolder: resolve(options.cacheFolder ?? envPaths("puff-gateway", { suffix: "" }).cache),
+    environment: Object.fromEntries(environment),
+  };
+  check(settings);
+  return settings;
+}
+
+function check({ schemas, databases }: Settings): void {
+  if (schemas.length === 0) {
+    throw invalid("there is no schema to serve", 'Name one, such as { spec: "schema.py" }.');
+  }
+  const names = databases.map((database) => database.name);
+  requireUnique("databases", "name", names);
+  requireUnique(
+    "schemas",
+    "name",
+    schemas.map((schema) => schema.name),
+  );
+  requireUnique(
+    "schemas",
+    "URL",
+    schemas.flatMap(({ url, playgroundUrl }) => [...new Set([url, playgroundUrl ?? url])]),
+  );
+  for (const { name, url, playgroundUrl, database } of schemas) {
+    const relative = [url, playgroundUrl].find((path) => path !== null && !path.startsWith("/"));
+    if (relative !== undefined) {
+      throw invalid(`the URL "${relative}" of schema "${name}" is no path`, 'Begin it with "/".');
+    }
+    if (database !== "" && !names.includes(database)) {
+      throw invalid(
+        `schema "${name}" reads database "${database}", which is not among the databases`,
+        names.length === 0 ? "There are none." : `There are: ${names.join(", ")}.`,
+      );
+    }
+  }
+}
+
+function requireUnique(list: string, key: string, values: readonly string[]): void {
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  if (twice !== undefined) {
+    throw invalid(`two of the ${list} have the ${key} "${twice}"`, `Give each a ${key} of its own.`);
+  }
+}
+
+function invalid(message: string, remedy: string): PuffError {
+  return new PuffError("PUFF_CONFIG_INVALID", message, { remedy });
+}

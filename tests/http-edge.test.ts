@@ -1,0 +1,174 @@
+/** What surrounds GraphQL over HTTP: CSRF, CORS, request ids, compression, deadlines, health. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunningServer } from "../gateway/http/server.ts";
+import { ask, type Request } from "./support/ask.ts";
+import { aborted, startReferenceServer } from "./support/http.ts";
+
+let server: RunningServer;
+/** Lets pages of one other origin in, and has little patience. */
+let restricted: RunningServer;
+
+beforeAll(async () => {
+  server = await startReferenceServer();
+  restricted = await startReferenceServer({ corsOrigins: ["https://app.example"], deadline: 100 });
+});
+
+afterAll(async () => {
+  await server.close();
+  await restricted.close();
+});
+
+const hello = { query: "{ hello }" };
+const search = `/graphql?query=${encodeURIComponent("{ hello }")}`;
+
+describe("cross-site requests", () => {
+  const crossSite = { "sec-fetch-site": "cross-site" };
+  test.each<readonly [name: string, given: Request, status: number]>([
+    ["an image of another site", { url: search, headers: { ...crossSite, "sec-fetch-mode": "no-cors" } }, 403],
+    [
+      "a link of another site to an operation",
+      { url: search, headers: { ...crossSite, "sec-fetch-mode": "navigate" } },
+      403,
+    ],
+    ["a link of another site without a mode", { url: search, headers: crossSite }, 403],
+    [
+      "CORS, which its own configuration decides",
+      { url: search, headers: { ...crossSite, "sec-fetch-mode": "cors" } },
+      200,
+    ],
+    ["the address bar", { url: search, headers: { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" } }, 200],
+    ["the same origin", { url: search, headers: { "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors" } }, 200],
+    ["no browser", { url: search }, 200],
+  ])("%s", async (_name, given, status) => {
+    const answer = await ask(server, given);
+    expect(answer.status).toBe(status);
+    expect(answer.body).toContain(status === 200 ? "Hello" : "PUFF_CSRF");
+  });
+
+  test("a link of another site opens GraphiQL", async () => {
+    const headers = { ...crossSite, "sec-fetch-mode": "navigate", accept: "text/html,*/*;q=0.8" };
+    const answer = await ask(server, { headers });
+    expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+  });
+
+  test("an origin that is not configured gets no CORS headers", async () => {
+    const preflight = { origin: "https://app.example", "access-control-request-method": "POST" };
+    expect((await ask(server, { method: "OPTIONS", headers: preflight })).headers["access-control-allow-origin"]).toBe(
+      undefined,
+    );
+    expect((await ask(server, { body: hello, headers: preflight })).headers["access-control-allow-origin"]).toBe(
+      undefined,
+    );
+  });
+
+  test("one that is configured may POST after a preflight", async () => {
+    const origin = { origin: "https://app.example" };
+    const preflight = await ask(restricted, {
+      method: "OPTIONS",
+      headers: { ...origin, "access-control-request-method": "POST" },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers).toMatchObject({
+      "access-control-allow-origin": "https://app.example",
+      "access-control-allow-methods": "GET, HEAD, POST",
+    });
+    const answer = await ask(restricted, { body: hello, headers: origin });
+    expect(answer.headers["access-control-allow-origin"]).toBe("https://app.example");
+    const other = await ask(restricted, { body: hello, headers: { origin: "https://evil.example" } });
+    expect(other.headers["access-control-allow-origin"]).toBe(undefined);
+  });
+});
+
+describe("request ids", () => {
+  test.each([
+    ["abc-1.2:3_4", true],
+    ["a b", false],
+    ["x".repeat(200), false],
+    ['"}{', false],
+  ])("%s is kept: %s", async (id, kept) => {
+    const answer = await ask(server, { body: hello, headers: { "x-request-id": id } });
+    const echoed = answer.headers["x-request-id"];
+    expect(echoed === id).toBe(kept);
+    expect(echoed).toMatch(/^[\w.:-]+$/);
+  });
+});
+
+describe("compression", () => {
+  const long = { query: "{ long(length: 5000) }" };
+  test.each([
+    ["gzip", "gzip"],
+    ["gzip, deflate, br, zstd", "zstd"],
+    ["br;q=1, gzip;q=0.5", "br"],
+    ["identity", undefined],
+  ])("a large answer to %s", async (accepted, encoding) => {
+    const answer = await ask(server, { body: long, headers: { "accept-encoding": accepted } });
+    expect(answer.headers["content-encoding"]).toBe(encoding);
+    expect(answer.headers["vary"]).toContain("accept");
+  });
+
+  test("a small answer is not compressed", async () => {
+    const answer = await ask(server, { body: hello, headers: { "accept-encoding": "gzip" } });
+    expect(answer.headers["content-encoding"]).toBe(undefined);
+    expect(answer.headers["content-length"]).toBe(String(answer.body.length));
+  });
+});
+
+describe("deadlines", () => {
+  test.each([
+    ["slow(milliseconds: 5000)", "the signal is heeded"],
+    ["stuck", "and where it is not"],
+  ])("%s is answered at the deadline: %s", async (field) => {
+    const started = performance.now();
+    const answer = await ask(restricted, { body: { query: `{ ${field} }` } });
+    expect(answer.status).toBe(504);
+    expect(JSON.parse(answer.body).errors).toEqual([
+      { message: "the request took longer than 0.1 s", extensions: { code: "PUFF_REQUEST_DEADLINE" } },
+    ]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test("a client that leaves aborts its operation", async () => {
+    const before = aborted.length;
+    const leaving = new AbortController();
+    const url = `${server.url}/graphql?query={slow(milliseconds:1500)}`;
+    const gone = fetch(url, { signal: leaving.signal }).catch((error: Error) => error.name);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    leaving.abort();
+    expect(await gone).toBe("AbortError");
+    await expect.poll(() => aborted.length).toBe(before + 1);
+  });
+
+  test("a slow operation does not slow others", async () => {
+    const slow = ask(server, { body: { query: "{ slow(milliseconds: 400) }" } });
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => ask(server, { body: hello })));
+    expect(performance.now() - started).toBeLessThan(300);
+    expect((await slow).status).toBe(200);
+  });
+});
+
+describe("health", () => {
+  test("live and ready", async () => {
+    expect(await ask(server, { url: "/livez" })).toMatchObject({ status: 200, body: '{"status":"live"}' });
+    expect(await ask(server, { url: "/readyz" })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
+  });
+
+  test("not ready says what is missing, also where a check hangs or throws", async () => {
+    const broken = await startReferenceServer({
+      checks: [
+        { name: "database a", check: async () => true },
+        { name: "database b", check: async () => false },
+        { name: "database c", check: () => Promise.reject(new Error("no")) },
+        { name: "python", check: () => new Promise(() => undefined) },
+      ],
+    });
+    const answer = await ask(broken, { url: "/readyz" });
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toEqual({
+      status: "unavailable",
+      missing: ["database b", "database c", "python"],
+    });
+    await broken.close();
+  });
+});
