@@ -3,16 +3,14 @@
  * there on the embedded Postgres, queries it, and stops it: `npm run test:package`.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { ask, freePort, ServingProcess } from "./process.ts";
 
 const root = join(import.meta.dirname, "..");
 const startDeadline = 120_000;
-const stopDeadline = 20_000;
 
 const schema = `
 from dataclasses import dataclass
@@ -39,14 +37,10 @@ class Schema:
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "puff-package-"));
-let gateway: ChildProcess | undefined;
 try {
   await main();
   console.log("The package works in an empty folder.");
 } finally {
-  if (gateway?.pid !== undefined && gateway.exitCode === null && gateway.signalCode === null) {
-    process.kill(-gateway.pid, "SIGKILL");
-  }
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -70,25 +64,16 @@ async function main(): Promise<void> {
 
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  gateway = spawn("npx", ["puff-gateway", "--schema", "schema.py", "--port", String(port)], {
+  await using gateway = new ServingProcess("npx", ["puff-gateway", "--schema", "schema.py", "--port", String(port)], {
     cwd: folder,
     env,
     stdio: ["ignore", "inherit", "inherit"],
-    detached: true, // a process group of its own, to be stopped as Ctrl-C in a terminal stops it
   });
-  const ended = new Promise<number | null>((resolve) => gateway?.once("exit", resolve));
+  const waited = await gateway.until(async () => (await fetch(`${origin}/readyz`)).ok, startDeadline);
+  console.log(`ready after ${(waited / 1000).toFixed(1)} s`);
 
-  const started = performance.now();
-  await until(async () => (await fetch(`${origin}/readyz`)).ok, ended);
-  console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
-
-  const answer = await fetch(`${origin}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: "{ letters { code text } }" }),
-  });
   const letters = ["a", "b", "c"].map((text, index) => ({ code: 97 + index, text }));
-  assert.deepEqual(await answer.json(), { data: { letters } });
+  assert.deepEqual(JSON.parse(await ask(`${origin}/graphql`, "{ letters { code text } }")), { data: { letters } });
 
   const page = await (await fetch(`${origin}/graphql`, { headers: { accept: "text/html" } })).text();
   const script = /<script[^>]+src="([^"]+)"/.exec(page)?.[1];
@@ -96,32 +81,6 @@ async function main(): Promise<void> {
   const asset = await fetch(new URL(script, `${origin}/graphql`));
   assert.equal(asset.status, 200, `${asset.url} is missing from the package`);
 
-  process.kill(-Number(gateway.pid), "SIGINT");
-  const code = await Promise.race([ended, sleep(stopDeadline, "still running" as const, { ref: false })]);
-  assert.notEqual(code, "still running", "the gateway did not stop");
+  await gateway.stop("SIGINT");
   await assert.rejects(fetch(`${origin}/livez`), "the port still answers");
-}
-
-/** Waits until `ready` says so; its failures count as "not yet" until the gateway ends or the time is over. */
-async function until(ready: () => Promise<boolean>, ended: Promise<number | null>): Promise<void> {
-  let exited = false;
-  void ended.then(() => {
-    exited = true;
-  });
-  const deadline = performance.now() + startDeadline;
-  while (!(await ready().catch(() => false))) {
-    assert(!exited, "puff-gateway ended before it was ready");
-    assert(performance.now() < deadline, `puff-gateway was not ready after ${startDeadline / 1000} s`);
-    await sleep(50);
-  }
-}
-
-/** A port nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  assert(address !== null && typeof address === "object");
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }
