@@ -1,0 +1,21 @@
+/** The entry of the command `puff-gateway`. */
+import { CommanderError } from "commander";
+import { createProgram, wantsDebug } from "./program.ts";
+import { reportFailure } from "./terminal.ts";
+
+// `puff-gateway config | head` closes the pipe early: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const program = createProgram();
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed its message, or the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : 1;
+  } else {
+    reportFailure(error, wantsDebug(program));
+    // What a failed start leaves open must not keep the process: stdout and stderr are written synchronously.
+    process.exit(1);
+  }
+}

@@ -1,0 +1,158 @@
+/** The commands, their flags and their help. Each command's code is loaded when it runs, so that `--help` is quick. */
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { PuffError } from "../../schema/index.ts";
+import { type Configuration, resolveConfig } from "./config.ts";
+import { suggest } from "./file.ts";
+import { optionName, type SettingKey, settingKeys, settings } from "./settings.ts";
+import { style } from "./terminal.ts";
+
+/**
+ * The program, ready to parse a command line.
+ *
+ * @example await createProgram().parseAsync(["node", "puff-gateway", "--schema", "schema.py"]);
+ */
+export function createProgram(): Command {
+  const program = new Command("puff-gateway")
+    .description("Serve GraphQL from a Python file: its resolvers return plans, the gateway runs them on Postgres.")
+    .usage("[options] [command]")
+    .argument("[command]")
+    .version(version(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "help for a command")
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => style("bold", title),
+      // Options that other tools need too, such as --version, come last.
+      sortSubcommands: false,
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", examples);
+  for (const key of settingKeys) {
+    program.addOption(createOption(key));
+  }
+  // Without this heading the two options of commander's own would be the first group.
+  program.optionsGroup("Other:");
+
+  program.action(async (command: string | undefined) => {
+    if (command !== undefined) {
+      throw unknownCommand(command, program);
+    }
+    const config = await readConfig(program);
+    await (await import("./serve.ts")).serveCommand(config);
+  });
+  addCommands(program);
+  return program;
+}
+
+/** Whether the command line or the environment asks for stacks of errors. */
+export function wantsDebug(program: Command): boolean {
+  const level = program.opts()["logLevel"] ?? process.env["PUFF_LOG_LEVEL"];
+  return level === "debug" || level === "trace";
+}
+
+function addCommands(program: Command): void {
+  const schema = program.command("schema").description("print or compare the GraphQL schema");
+  schema
+    .command("print")
+    .description("print the schema in GraphQL's schema definition language, sorted by name")
+    .option("--name <name>", "which schema, where puff.toml has several")
+    .action(async (options: { name?: string }) => {
+      const { printCommand } = await import("./schema-commands.ts");
+      await printCommand(await readConfig(program), options.name ?? null);
+    });
+  schema
+    .command("check <old.graphql>")
+    .description("compare with an older schema; exits with 1 where a change breaks clients")
+    .option("--name <name>", "which schema, where puff.toml has several")
+    .action(async (file: string, options: { name?: string }) => {
+      const { checkCommand } = await import("./schema-commands.ts");
+      await checkCommand(await readConfig(program), options.name ?? null, file);
+    });
+  program
+    .command("explain <query>")
+    .description("run an operation and show the Python calls, the SQL and Postgres's plan of it")
+    .option("--variables <json>", "the operation's variables", "{}")
+    .option("--operation <name>", "which operation, where the document has several")
+    .option("--auth-token <token>", "the caller's token, as in Authorization: Bearer")
+    .option("--name <name>", "which schema, where puff.toml has several")
+    .action(
+      async (query: string, options: { variables: string; operation?: string; authToken?: string; name?: string }) => {
+        const { explainCommand } = await import("./explain.ts");
+        await explainCommand(await readConfig(program), {
+          query,
+          variables: options.variables,
+          operationName: options.operation ?? null,
+          authToken: options.authToken ?? null,
+          schemaName: options.name ?? null,
+        });
+      },
+    );
+  program
+    .command("doctor")
+    .description("check this machine and the project: versions, database, schema, port, each with a remedy")
+    .action(async () => {
+      const { doctorCommand } = await import("./doctor.ts");
+      await doctorCommand(() => readConfig(program));
+    });
+  program
+    .command("config")
+    .description("print the effective configuration and where each value comes from")
+    .action(async () => {
+      const { configCommand } = await import("./config-command.ts");
+      configCommand(await readConfig(program));
+    });
+  program
+    .command("new <name>")
+    .description("create a project that runs, in a new folder")
+    .action(async (name: string) => {
+      const { newCommand } = await import("./new.ts");
+      await newCommand(name);
+    });
+  for (const command of [...program.commands, ...schema.commands]) {
+    command.helpOption("-h, --help", "print this help").exitOverride();
+  }
+}
+
+function createOption(key: SettingKey): Option {
+  const { flag, help, environment, default: standard, group, repeatable } = settings[key];
+  const hasDefault = standard !== null && typeof standard !== "boolean" && !Array.isArray(standard);
+  const notes = [`env ${environment.join(", ")}`, ...(hasDefault ? [`default ${standard}`] : [])];
+  const option = new Option(flag, `${help} (${notes.join("; ")})`).helpGroup(group);
+  if (repeatable === true) {
+    option.argParser((value: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), value]);
+  }
+  return option;
+}
+
+/** The configuration that the command line, the environment and puff.toml make together. */
+function readConfig(program: Command): Promise<Configuration> {
+  const given = settingKeys.map(optionName).filter((name) => program.getOptionValueSource(name) === "cli");
+  const flags = Object.fromEntries(given.map((name) => [name, program.opts()[name]]));
+  return resolveConfig({ flags, environment: process.env, cwd: process.cwd() });
+}
+
+function unknownCommand(command: string, program: Command): PuffError {
+  const names = program.commands.map((known) => known.name());
+  const remedy = /\.py(:|$)/.test(command) ? `Did you mean --schema ${command}?` : suggest(command, names);
+  return new PuffError("PUFF_CONFIG_INVALID", `there is no command "${command}"`, { remedy });
+}
+
+function version(): string {
+  const file = new URL(import.meta.resolve("puff-gateway/package.json"));
+  const { version }: { version: string } = JSON.parse(readFileSync(file, "utf8"));
+  return version;
+}
+
+const examples = `
+Examples:
+  puff-gateway new blog                              a project that runs, to begin with
+  puff-gateway --schema schema.py --watch            with a Postgres of its own
+  puff-gateway --schema blog.api:Schema --database-url postgresql://localhost/blog
+  puff-gateway explain '{ posts { title } }'         what an operation does, in the folder of puff.toml
+  puff-gateway schema check released.graphql         would a release break clients?
+
+Each flag wins over its environment variable, this over puff.toml, and that over the default; "puff-gateway config"
+prints what came of it. A file .env beside puff.toml adds to the environment.
+`;

@@ -1,0 +1,189 @@
+/**
+ * The settings of the command, in one table: each has a flag, environment variables, a key in puff.toml, a kind, a
+ * default and a line of help. `--help`, the reading of puff.toml and `puff-gateway config` all come from it.
+ */
+import {
+  boolean,
+  hosts,
+  integer,
+  type Kind,
+  oneOf,
+  path,
+  paths,
+  postgresUrl,
+  schemaSpec,
+  text,
+  texts,
+} from "./kinds.ts";
+
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** The flag as `--help` shows it, with the name of its value; one for true or false has none. */
+  readonly flag: string;
+  /** Read in this order: the first that is set counts. */
+  readonly environment: readonly string[];
+  readonly default: T;
+  readonly group: string;
+  readonly help: string;
+  /** Whether the flag may be given several times. */
+  readonly repeatable?: boolean;
+  /** False for what stands in a table of puff.toml ([[graphql]], [[postgres]]) or makes no sense there. */
+  readonly inFile?: boolean;
+}
+
+const groups = {
+  schema: "Schema:",
+  server: "Server:",
+  database: "Database:",
+  python: "Python:",
+  running: "Running:",
+} as const;
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const settings = {
+  schema: setting<string | null>(schemaSpec, {
+    flag: "--schema <file>",
+    environment: ["PUFF_SCHEMA"],
+    default: null,
+    group: groups.schema,
+    help: "schema.py, schema.py:Class or package.module:Class; the class defaults to Schema",
+    inFile: false,
+  }),
+  camel_case: setting(boolean, {
+    flag: "--camel-case",
+    environment: ["PUFF_CAMEL_CASE"],
+    default: false,
+    group: groups.schema,
+    help: "turn snake_case names into camelCase",
+  }),
+  introspection: setting(boolean, {
+    flag: "--no-introspection",
+    environment: ["PUFF_INTROSPECTION"],
+    default: true,
+    group: groups.schema,
+    help: "refuse queries for the schema itself",
+  }),
+  suggestions: setting<boolean | null>(boolean, {
+    flag: "--no-suggestions",
+    environment: ["PUFF_SUGGESTIONS"],
+    default: null,
+    group: groups.schema,
+    help: 'no "Did you mean …" in errors; so by default where NODE_ENV is production',
+  }),
+  mask_errors: setting<boolean | null>(boolean, {
+    flag: "--mask-errors",
+    environment: ["PUFF_MASK_ERRORS"],
+    default: null,
+    group: groups.schema,
+    help: "show clients safe messages only; so by default where NODE_ENV is production",
+  }),
+  port: setting(integer(0, 65_535), {
+    flag: "--port <number>",
+    environment: ["PUFF_PORT", "PORT"],
+    default: 7777,
+    group: groups.server,
+    help: "port to listen on; 0 takes a free one",
+  }),
+  bind: setting(text, {
+    flag: "--bind <address>",
+    environment: ["PUFF_BIND"],
+    default: "127.0.0.1",
+    group: groups.server,
+    help: "address to listen on; 0.0.0.0 lets other machines in",
+  }),
+  host: setting<readonly string[]>(hosts, {
+    flag: "--host <file|address>",
+    environment: ["PUFF_HOST"],
+    default: [],
+    group: groups.server,
+    help: "a .ts or .js file: TypeScript resolvers and functions for Python; anything else: the same as --bind. May be given twice",
+    repeatable: true,
+  }),
+  cors: setting<readonly string[]>(texts, {
+    flag: "--cors <origin>",
+    environment: ["PUFF_CORS"],
+    default: [],
+    group: groups.server,
+    help: "a web page's origin that may call the gateway, * for any. May be repeated",
+    repeatable: true,
+  }),
+  database_url: setting<string | null>(postgresUrl, {
+    flag: "--database-url <url>",
+    environment: ["PUFF_DATABASE_URL", "DATABASE_URL"],
+    default: null,
+    group: groups.database,
+    help: "Postgres 14 to 18; without it one is started, its data in .puff/postgres",
+    inFile: false,
+  }),
+  init_sql: setting<string | null>(path, {
+    flag: "--init-sql <file.sql>",
+    environment: ["PUFF_INIT_SQL"],
+    default: null,
+    group: groups.database,
+    help: "SQL to run once in this database: again only when the file's content has changed",
+  }),
+  python_path: setting<readonly string[]>(paths, {
+    flag: "--python-path <folder>",
+    environment: ["PUFF_PYTHON_PATH"],
+    default: [],
+    group: groups.python,
+    help: "folder to import Python modules from, before those of the schema file and the virtual environment. May be repeated",
+    repeatable: true,
+  }),
+  workers: setting(integer(1, 64), {
+    flag: "--workers <number>",
+    environment: ["PUFF_WORKERS"],
+    default: 1,
+    group: groups.python,
+    help: "Python interpreters, each on a thread of its own",
+  }),
+  cache_folder: setting<string | null>(path, {
+    flag: "--cache-folder <folder>",
+    environment: ["PUFF_CACHE_FOLDER"],
+    default: null,
+    group: groups.python,
+    help: "where snapshots of interpreters are kept for the next start; by default in the user's cache folder",
+  }),
+  watch: setting(boolean, {
+    flag: "--watch",
+    environment: ["PUFF_WATCH"],
+    default: false,
+    group: groups.running,
+    help: "load the schema again when a Python file is saved",
+  }),
+  config: setting<string | null>(path, {
+    flag: "--config <puff.toml>",
+    environment: ["PUFF_CONFIG"],
+    default: null,
+    group: groups.running,
+    help: "configuration file; puff.toml of the current folder, where there is one",
+    inFile: false,
+  }),
+  log_level: setting<LogLevel>(oneOf(logLevels), {
+    flag: "--log-level <level>",
+    environment: ["PUFF_LOG_LEVEL"],
+    default: "info",
+    group: groups.running,
+    help: `${logLevels.join(", ")}; debug also shows the stack of errors`,
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+export type SettingValue<K extends SettingKey> = (typeof settings)[K] extends Setting<infer T> ? T : never;
+export const settingKeys = Object.keys(settings) as readonly SettingKey[]; // Object.keys forgets the literal type
+
+/** A setting's name among commander's options: `database_url` is `databaseUrl`, as its flag is `--database-url`. */
+export function optionName(key: SettingKey): string {
+  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The flag alone: `--port`. */
+export function flagName(key: SettingKey): string {
+  return settings[key].flag.replace(/ .*/, "");
+}
+
+function setting<T>(kind: Kind<T>, details: Omit<Setting<T>, "kind">): Setting<T> {
+  return { kind, ...details };
+}

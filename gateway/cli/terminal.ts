@@ -1,0 +1,40 @@
+/** What a command prints: answers on stdout, problems on stderr, colours only where a person reads them. */
+import { styleText } from "node:util";
+import { describeError, PuffError } from "../../schema/index.ts";
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Writes lines to stdout. */
+export function print(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Text in a colour or weight; plain where stdout is no terminal, or NO_COLOR is set. */
+export function style(format: Format, value: string): string {
+  return styleText(format, value, { stream: process.stdout });
+}
+
+/**
+ * Reports a failure on stderr: a user's mistake in one message, anything else as the bug that it is.
+ *
+ * @param debug - show the stack of a user's mistake as well
+ */
+export function reportFailure(error: unknown, debug: boolean): void {
+  process.stderr.write(`${styleText("red", "✗", { stream: process.stderr })} ${describeFailure(error, debug)}\n`);
+}
+
+function describeFailure(error: unknown, debug: boolean): string {
+  if (error instanceof PuffError && error.code !== "PUFF_INTERNAL") {
+    return debug ? `${describeError(error)}\n${stackOf(error)}` : describeError(error);
+  }
+  return `This is a bug in puff-gateway. Please report it with what follows.\n${stackOf(error)}`;
+}
+
+/** The stack of an error and of those that caused it. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const stack = error.stack ?? String(error);
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${stackOf(error.cause)}`;
+}
