@@ -1,0 +1,108 @@
+"""What the bridge does inside an interpreter around the user's code: before it is imported, while, and after a restore.
+
+Not a part of the package `puff`: user code never imports it.
+"""
+
+import gc
+import importlib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import uuid
+import zoneinfo
+
+# Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
+_COMMON = (
+    "argparse asyncio base64 bisect calendar collections.abc concurrent.futures configparser contextlib contextvars "
+    "copy csv dataclasses datetime decimal difflib email.message email.utils enum fnmatch fractions functools glob "
+    "hashlib heapq hmac html http.client http.cookies importlib.metadata importlib.resources inspect io ipaddress "
+    "itertools json logging logging.config math mimetypes numbers operator pathlib pickle pkgutil platform pprint "
+    "queue random re secrets shutil signal socket statistics string struct subprocess tempfile textwrap threading "
+    "time traceback types typing unicodedata urllib.error urllib.parse urllib.request uuid warnings weakref "
+    "xml.etree.ElementTree zipfile zoneinfo"
+)
+
+_environment_type = type(os.environ)
+_plain_getitem = _environment_type.__getitem__
+_plain_iter = _environment_type.__iter__
+_plain_seed = random.Random.seed
+_plain_global_seed = random.seed
+# Generators to be seeded anew in each interpreter: their state is in the image, and two must not draw the same numbers.
+_unseeded = [random._inst]
+_environment_reads = set()
+
+
+def prepare():
+    """Imports what the base image holds besides `puff`."""
+    sys.dont_write_bytecode = True
+    for name in _COMMON.split():
+        importlib.import_module(name)
+
+
+def adopt(settings_json):
+    """Makes this interpreter one for these settings, whether it is new or restored from an image."""
+    settings = json.loads(settings_json)
+    environment = settings["environment"]
+    for name in [name for name in os.environ if name not in environment]:
+        del os.environ[name]
+    os.environ.update(environment)
+    if hasattr(time, "tzset"):
+        time.tzset()
+    zoneinfo.reset_tzpath(to=settings["timeZones"])
+    sys.path[:] = settings["path"]
+    importlib.invalidate_caches()
+    if settings["cwd"] is not None:
+        os.chdir(settings["cwd"])
+    renew()
+
+
+def renew():
+    """Gives up what must not be the same in two interpreters."""
+    for generator in _unseeded:
+        _plain_seed(generator)
+    tempfile._name_sequence = None
+    uuid._last_timestamp = None
+    uuid._node = None
+
+
+def begin_import():
+    """Watches what the user's imports read of the environment, and which random generators they make."""
+    _environment_reads.clear()
+
+    def getitem(self, key):
+        _environment_reads.add(key)
+        return _plain_getitem(self, key)
+
+    def iterate(self):
+        _environment_reads.update(_plain_iter(self))
+        _environment_reads.add("*")
+        return _plain_iter(self)
+
+    def seed(self, a=None, version=2):
+        # One that is given a seed is meant to draw the same numbers always.
+        _unseeded[:] = [generator for generator in _unseeded if generator is not self]
+        if a is None:
+            _unseeded.append(self)
+        _plain_seed(self, a, version)
+
+    _environment_type.__getitem__ = getitem
+    _environment_type.__iter__ = iterate
+    random.Random.seed = seed
+    random.seed = random._inst.seed
+
+
+def end_import():
+    """Ends what :func:`begin_import` began; the names read, as JSON."""
+    _environment_type.__getitem__ = _plain_getitem
+    _environment_type.__iter__ = _plain_iter
+    random.Random.seed = _plain_seed
+    random.seed = _plain_global_seed
+    # SystemRandom keeps no state and takes no seed.
+    _unseeded[:] = [generator for generator in _unseeded if not isinstance(generator, random.SystemRandom)]
+    # What can go goes before the image; what stays is spared from later collections.
+    gc.collect()
+    gc.freeze()
+    return json.dumps(sorted(name for name in _environment_reads if isinstance(name, str)))

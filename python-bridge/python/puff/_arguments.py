@@ -1,0 +1,165 @@
+"""Parameters of resolvers and fields of inputs: their descriptions, and the way from JSON to Python."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from typing import Any
+
+from puff._annotations import meaning_of
+from puff._errors import ArgumentProblem, SchemaProblem
+from puff._markers import FieldOptions
+from puff._scalars import DEFAULTS
+from puff._types import Registry, TypeRef, Use, check_name, refused
+
+ABSENT: Any = object()
+
+
+@dataclass(slots=True)
+class Argument:
+    """A parameter as calling needs it."""
+
+    name: str
+    python: str
+    read: Callable[[Any], Any] | None
+    drop_null: bool = False
+    """Whether null means the default that Python makes, as a default_factory does."""
+
+
+def describe_argument(
+    registry: Registry, python: str, annotation: Any, default: Any, use: Use, camel_case: bool, *, made: bool = False
+) -> tuple[dict[str, Any], Argument]:
+    """Describes a parameter or an input's field.
+
+    Args:
+        registry: The types met so far.
+        python: Its name.
+        annotation: Its annotation.
+        default: Its default; `ABSENT` where it has none.
+        use: Where it stands.
+        camel_case: Whether names are renamed.
+        made: Whether Python makes its default anew each time.
+
+    Returns:
+        Its ArgumentDescription, and what converts it.
+
+    Raises:
+        SchemaProblem: Its type or default has no form in GraphQL.
+    """
+    meaning = meaning_of(annotation, use.scope)
+    ref = registry.type_of(annotation, use)
+    name = graphql_name(python, meaning.options, camel_case)
+    check_name(name, use.scope.where, use.scope.place)
+    nullable = ref.nullable or made or default is None
+    description: dict[str, Any] = {
+        "name": name,
+        "type": str(ref).removesuffix("!") if nullable else str(ref),
+        "description": meaning.options.description,
+        "deprecation": meaning.options.deprecation,
+    }
+    if default is not ABSENT and default is not None and not made:
+        try:
+            description["defaultValue"] = default_json(default, ref, registry, camel_case)
+        except TypeError as error:
+            if not nullable:
+                raise SchemaProblem(
+                    f"the default of {use.scope.where} can't be described: {error}",
+                    use.scope.place,
+                    f"Give a default of its type, or let the type be nullable: {python}: … | None.",
+                ) from None
+    return description, Argument(name, python, _located(ref.read, python), made)
+
+
+def graphql_name(python: str, options: FieldOptions, camel_case: bool) -> str:
+    """Gives a member's GraphQL name."""
+    return options.name or (camel(python) if camel_case else python)
+
+
+def camel(name: str) -> str:
+    """Turns `created_at` into `createdAt`.
+
+    Example:
+        >>> camel("created_at")
+        'createdAt'
+    """
+    first, *rest = [part for part in name.split("_") if part] or [name]
+    return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+
+def to_keywords(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives a resolver's keyword arguments; what is absent is left to Python's defaults."""
+    keywords: dict[str, Any] = {}
+    for argument in arguments:
+        if argument.name in values:
+            value = values[argument.name]
+            if value is not None:
+                keywords[argument.python] = value if argument.read is None else argument.read(value)
+            elif not argument.drop_null:
+                keywords[argument.python] = None
+    return keywords
+
+
+def default_json(value: Any, ref: TypeRef, registry: Registry, camel_case: bool) -> Any:
+    """Gives a default as JSON.
+
+    Raises:
+        TypeError: It has none.
+    """
+    if value is None:
+        return None
+    if isinstance(value, enum.Enum):
+        return value.name
+    if ref.item is not None and isinstance(value, list | tuple | set | frozenset):
+        item = ref.item
+        return [default_json(inner, item, registry, camel_case) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _default_input(value, registry, camel_case)
+    writer = DEFAULTS.get(type(value))
+    if writer is not None:
+        return writer(value)
+    if isinstance(value, str | int | float | bool) or (ref.name == "JSON" and isinstance(value, dict | list)):
+        return str(value) if ref.name in ("ID", "BigInt", "Decimal") else value
+    raise TypeError(f"{value!r} is no {ref.name}")
+
+
+def _default_input(value: Any, registry: Registry, camel_case: bool) -> Any:
+    scope_of = registry.by_class.get(type(value))
+    if scope_of is None:
+        raise TypeError(f"{value!r} is of another type")
+    result: dict[str, Any] = {}
+    for item in fields(value):
+        inner = getattr(value, item.name)
+        if item.init and inner is not None:
+            # The field's own type is described later; its value says enough.
+            result[camel(item.name) if camel_case else item.name] = default_json(
+                inner, TypeRef("JSON", item=TypeRef("JSON") if isinstance(inner, list | tuple) else None), registry, camel_case
+            )
+    return result
+
+
+def field_default(item: Any) -> tuple[Any, bool]:
+    """Gives a dataclass field's default, and whether Python makes it anew each time."""
+    if item.default is not MISSING:
+        return item.default, False
+    if item.default_factory is MISSING:
+        return ABSENT, False
+    if item.default_factory in (list, dict, set, tuple, frozenset):
+        return list(item.default_factory()) if item.default_factory is not dict else {}, False
+    return ABSENT, True
+
+
+def _located(read: Callable[[Any], Any] | None, python: str) -> Callable[[Any], Any] | None:
+    """Names the argument in what its conversion raises."""
+    if read is None:
+        return None
+
+    def located(value: Any) -> Any:
+        try:
+            return read(value)
+        except ArgumentProblem:
+            raise
+        except (ValueError, ArithmeticError) as error:
+            raise refused(error, python) from error
+
+    return located

@@ -1,0 +1,192 @@
+"""From Postgres's text format to Python values, as psycopg 3 loads them.
+
+Sessions print with IntervalStyle iso_8601, DateStyle ISO, TimeZone UTC and bytea_output hex.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from puff._parameters import ARRAY_OIDS
+
+Loader = Callable[[str], Any]
+
+
+def load_texts(oid: int, texts: Sequence[str | None]) -> list[Any]:
+    """Gives the values of a column.
+
+    Args:
+        oid: The column's type; one that is not known is loaded as str.
+        texts: Its values in Postgres's text format, None for NULL.
+
+    Returns:
+        A Python value for each.
+
+    Raises:
+        ValueError: A value that Python's type can't hold, such as the date `infinity`.
+
+    Example:
+        >>> load_texts(1007, ["{1,2}", None])
+        [[1, 2], None]
+    """
+    loader = loaders.get(oid)
+    if loader is None:
+        return list(texts)
+    return [None if text is None else loader(text) for text in texts]
+
+
+def load_wire(value: Any) -> Any:
+    """Gives the Python value that a wire value was made from.
+
+    Args:
+        value: A wire value of a leaf: a scalar, a typed text, JSON or a list of them.
+
+    Returns:
+        The Python value; an object is a dict of its attributes.
+    """
+    if isinstance(value, list):
+        return [load_wire(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(value, dict):
+        return value
+    form: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if "t" in form:
+        oid, text = form["t"]
+        return load_texts(oid, [text])[0]
+    if "j" in form:
+        return form["j"]
+    if "o" in form:
+        return {name: load_wire(item) for name, item in form["o"].items()}
+    raise ValueError("a value of the parents could not be read")
+
+
+_UTC = datetime.timezone.utc
+_interval = re.compile(
+    r"P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?"
+    r"(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d{1,6})\d*)?S)?)?"
+).fullmatch
+
+
+def load_interval(text: str) -> datetime.timedelta:
+    """Loads an ISO 8601 duration; as psycopg has it, a year is 365 days and a month 30.
+
+    Raises:
+        ValueError: The text is no duration of whole years, months, weeks, days, hours and minutes.
+    """
+    negative = text.startswith("-")
+    match = _interval(text.lstrip("+-"))
+    if match is None or text.lstrip("+-") in ("P", "PT"):
+        raise ValueError(f"{text!r} is no ISO 8601 duration such as P1DT2H30M")
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups()[:6])
+    sign, seconds, fraction = match.groups()[6:]
+    seconds_of_sign = -1 if sign else 1
+    value = datetime.timedelta(
+        days=years * 365 + months * 30 + weeks * 7 + days,
+        hours=hours,
+        minutes=minutes,
+        seconds=seconds_of_sign * int(seconds or 0),
+        microseconds=seconds_of_sign * int((fraction or "").ljust(6, "0")),
+    )
+    return -value if negative else value
+
+
+def load_datetime(text: str) -> datetime.datetime:
+    """Loads a timestamp: with a zone where the text has one."""
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise _beyond(text, "datetime") from None
+
+
+def load_timestamptz(text: str) -> datetime.datetime:
+    """Loads a moment, in UTC."""
+    return load_datetime(text).astimezone(_UTC)
+
+
+def load_date(text: str) -> datetime.date:
+    """Loads a date."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise _beyond(text, "date") from None
+
+
+def load_time(text: str) -> datetime.time:
+    """Loads a time of day, with an offset where the text has one."""
+    try:
+        return datetime.time.fromisoformat(text)
+    except ValueError:
+        raise _beyond(text, "time") from None
+
+
+def _beyond(text: str, kind: str) -> ValueError:
+    return ValueError(f"Python's {kind} can't hold {text!r}")
+
+
+def _load_bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+def _array_loader(item: Loader) -> Loader:
+    def load(text: str) -> list[Any]:
+        start = text.index("{")  # an array whose lower bound is not 1 has its bounds before it: [0:1]={1,2}
+        return _read_array(_tokens(text, start), item)
+
+    return load
+
+
+_token = re.compile(r'[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+', re.DOTALL).finditer
+_unescape = re.compile(r"\\(.)", re.DOTALL)
+
+
+def _tokens(text: str, start: int) -> Iterator[tuple[str, str | None]]:
+    for match in _token(text, start):
+        yield match[0], match[1]
+
+
+def _read_array(tokens: Iterator[tuple[str, str | None]], item: Loader) -> list[Any]:
+    stack: list[list[Any]] = [[]]
+    for token, quoted in tokens:
+        if token == "{":
+            stack.append([])
+        elif token == "}":
+            done = stack.pop()
+            stack[-1].append(done)
+        elif quoted is not None:
+            stack[-1].append(item(_unescape.sub(r"\1", quoted)))
+        elif token != ",":
+            stack[-1].append(None if token == "NULL" else item(token))
+    return stack[0][0]
+
+
+loaders: dict[int, Loader] = {
+    16: lambda text: text == "t",
+    17: _load_bytes,
+    20: int,
+    21: int,
+    23: int,
+    26: int,
+    114: json.loads,
+    700: float,
+    701: float,
+    1082: load_date,
+    1083: load_time,
+    1114: load_datetime,
+    1184: load_timestamptz,
+    1186: load_interval,
+    1266: load_time,
+    1700: decimal.Decimal,
+    2950: uuid.UUID,
+    3802: json.loads,
+}
+"""By OID; what is not here stays a str."""
+
+_TEXTS = {25: 1009, 1043: 1015, 1042: 1014, 19: 1003, 18: 1002}
+_MORE_ARRAYS = {26: 1028, 114: 199, 700: 1021, **{oid: array for oid, array in ARRAY_OIDS.items() if oid in loaders}}
+loaders |= {array: _array_loader(loaders[oid]) for oid, array in _MORE_ARRAYS.items()}
+loaders |= {array: _array_loader(str) for array in _TEXTS.values()}

@@ -1,0 +1,176 @@
+"""From a schema class to its description for the gateway, and to what calls its resolvers."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from puff._annotations import annotations_of, class_scope, evaluate
+from puff._errors import SchemaProblem
+from puff._inputs import describe_input
+from puff._markers import EmptyObject, is_interface
+from puff._members import Column, Resolver, describe_members
+from puff._source import forget_sources, place_of
+from puff._types import NamedType, Registry
+
+
+@dataclass(slots=True)
+class RuntimeType:
+    """An object or interface as resolving needs it."""
+
+    name: str
+    cls: type
+    columns: dict[str, Column]
+    """By attribute."""
+    resolvers: dict[str, Resolver]
+    """By GraphQL name."""
+
+
+@dataclass(slots=True)
+class RuntimeSchema:
+    """A schema as resolving needs it."""
+
+    types: dict[str, RuntimeType]
+    names: dict[type, str]
+    """GraphQL names of objects' classes."""
+    resolvers: dict[str, Resolver]
+    """By `Type.field`."""
+    auth: Callable[[Any], Any] | None
+
+
+def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], RuntimeSchema]:
+    """Describes a schema class.
+
+    Args:
+        cls: A class with the annotations `query` and perhaps `mutation` and `subscription`.
+        camel_case: Whether fields and arguments are renamed to camelCase.
+
+    Returns:
+        The description (a SchemaDescription, ready for JSON), and the schema for resolving.
+
+    Raises:
+        SchemaProblem: The first mistake found.
+    """
+    registry = Registry()
+    roots = _roots(cls)
+    for operation, root in roots.items():
+        if root is not None:
+            registry.add_class(root, None, operation.capitalize())
+    if roots["query"] is None:
+        raise SchemaProblem(f"class {cls.__name__} has no query", place_of(cls), "Write `query: Query`, a dataclass.")
+    runtime = RuntimeSchema({}, {}, {}, _auth(cls))
+    while registry.waiting:
+        named = registry.waiting.popleft()
+        if named.kind == "input":
+            describe_input(registry, named, camel_case)
+        else:
+            _describe_object(registry, named, camel_case, runtime)
+    for named in registry.types.values():
+        if named.kind in ("object", "interface"):
+            _check_interfaces(named, registry)
+    forget_sources()
+    description = {
+        "version": 1,
+        **{operation: None if root is None else operation.capitalize() for operation, root in roots.items()},
+        "types": [
+            {"kind": named.kind, "name": named.name, "place": named.place, **named.description}
+            for named in registry.types.values()
+        ],
+        "hasAuth": runtime.auth is not None,
+    }
+    return description, runtime
+
+
+def _roots(cls: Any) -> dict[str, type | None]:
+    roots: dict[str, type | None] = {}
+    annotations: dict[str, tuple[Any, type]] = {}
+    for owner in reversed(cls.__mro__ if isinstance(cls, type) else ()):
+        if owner is not object:
+            annotations |= {name: (value, owner) for name, value in annotations_of(owner).items()}
+    for operation in ("query", "mutation", "subscription"):
+        if operation not in annotations:
+            roots[operation] = None
+            continue
+        annotation, owner = annotations[operation]
+        place = place_of(cls, operation)
+        root = evaluate(annotation, class_scope(owner, f"{operation} of class {cls.__name__}", place))
+        members = typing.get_args(root) if not isinstance(root, type) else (root,)
+        chosen = [member for member in members if member not in (None, types.NoneType, EmptyObject)]
+        if len(chosen) > 1 or not all(isinstance(item, type) and dataclasses.is_dataclass(item) for item in chosen):
+            raise SchemaProblem(
+                f"{operation} of class {cls.__name__} is {root!r}, which is no dataclass",
+                place,
+                f"Write `{operation}: {operation.capitalize()}`, a class decorated with @dataclass.",
+            )
+        roots[operation] = chosen[0] if chosen else None
+    return roots
+
+
+def _auth(cls: Any) -> Callable[[Any], Any] | None:
+    auth = getattr(cls, "auth", None)
+    if auth is None:
+        return None
+    try:
+        count = len([item for item in inspect.signature(auth).parameters.values() if item.default is item.empty])
+    except (TypeError, ValueError):
+        count = -1
+    if count != 1:
+        raise SchemaProblem(
+            f"auth of class {cls.__name__} takes the request's headers alone",
+            place_of(cls, "auth"),
+            "Write `@staticmethod` and `def auth(headers: Mapping[str, str]) -> User:`.",
+        )
+    return auth
+
+
+def _describe_object(registry: Registry, named: NamedType, camel_case: bool, runtime: RuntimeSchema) -> None:
+    cls: type = named.python
+    interfaces = [base for base in cls.__mro__[1:] if is_interface(base)]
+    for base in interfaces:
+        if base not in registry.by_class:
+            registry.add_class(base, named.use)
+    if is_interface(cls):
+        for subclass in _subclasses(cls):
+            if subclass not in registry.by_class:
+                registry.add_class(subclass, named.use)
+    members = describe_members(registry, named, camel_case)
+    named.description |= {
+        "interfaces": [registry.by_class[base].name for base in interfaces],
+        "fields": members.fields,
+    }
+    if not members.fields:
+        raise SchemaProblem(
+            f"{named.kind} {named.name} has no fields", named.place, "Give it an attribute with a type, or a resolver."
+        )
+    runtime.types[named.name] = RuntimeType(named.name, cls, members.columns, members.resolvers)
+    if named.kind == "object":
+        runtime.names[cls] = named.name
+    runtime.resolvers |= {f"{named.name}.{name}": item for name, item in members.resolvers.items()}
+
+
+def _subclasses(cls: type) -> list[type]:
+    """Gives the dataclasses that inherit from an interface; what `slots=True` replaced is none of them."""
+    found: dict[tuple[str, str], type] = {}
+    for subclass in cls.__subclasses__():
+        if dataclasses.is_dataclass(subclass):
+            for item in (subclass, *_subclasses(subclass)):
+                found[item.__module__, item.__qualname__] = item
+    return list(found.values())
+
+
+def _check_interfaces(named: NamedType, registry: Registry) -> None:
+    """An interface met after a type that implements it (as its own subclass's base) is known by then."""
+    for name in named.description["interfaces"]:
+        if registry.types[name].kind != "interface":
+            raise SchemaProblem(
+                f"{named.name} inherits from the interface {name}, which is used as an input type",
+                named.place,
+                "Write a dataclass of its own for arguments.",
+            )
+
+

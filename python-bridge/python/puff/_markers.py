@@ -1,0 +1,259 @@
+"""What users write in annotations and above resolvers, beyond Python's own types."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
+
+from puff._errors import SchemaProblem
+
+MemberT = TypeVar("MemberT")
+ClassT = TypeVar("ClassT", bound=type)
+
+
+@dataclass(frozen=True)
+class FieldOptions:
+    """What is said of a field or parameter: in `Annotated[int, …]`, or as a decorator of a resolver."""
+
+    description: str | None = None
+    deprecation: str | None = None
+    name: str | None = None
+
+    def __call__(self, member: MemberT) -> MemberT:
+        """Attaches the options to a resolver."""
+        attach(member, self)
+        return member
+
+
+@dataclass(frozen=True)
+class ScalarMarker:
+    """A scalar, built in or a user's: in `Annotated[…]` or as an annotation itself."""
+
+    name: str
+    based_on: str
+    parse: Callable[[Any], Any] | None = None
+    serialize: Callable[[Any], Any] | None = None
+    specified_by: str | None = None
+    description: str | None = None
+    built_in: bool = False
+
+    def __call__(self, value: Any) -> Any:
+        """Makes a value of the scalar, so that typing takes the marker for a type."""
+        return value if self.parse is None else self.parse(value)
+
+
+@dataclass(frozen=True)
+class NameMarker:
+    """Names a union or an enum that has no class."""
+
+    name: str
+    description: str | None = None
+
+
+ID: TypeAlias = Annotated[str, ScalarMarker("ID", "ID", built_in=True)]
+"""An identifier: text in Python, `ID` in GraphQL."""
+
+BigInt: TypeAlias = Annotated[int, ScalarMarker("BigInt", "BigInt", built_in=True)]
+"""An integer of any size: text in JSON, since JavaScript's numbers end at 2^53."""
+
+JSON: TypeAlias = Annotated[Any, ScalarMarker("JSON", "JSON", built_in=True)]
+"""Any JSON value. `dict`, `dict[str, …]` and `Any` say the same."""
+
+
+@dataclass
+class EmptyObject:
+    """Stands for an absent mutation or subscription: `mutation: EmptyObject`."""
+
+
+def field(
+    *, description: str | None = None, deprecation: str | None = None, name: str | None = None
+) -> FieldOptions:
+    """Says more of a field or parameter than its type does.
+
+    Args:
+        description: For the schema's readers. A text in `Annotated[int, "text"]` and a docstring say the same.
+        deprecation: Why it is deprecated.
+        name: Its GraphQL name, where it is not Python's: `name="from"` for `from_`.
+
+    Returns:
+        Options for `Annotated[…]`, which also decorate resolvers.
+
+    Example:
+        >>> @dataclass
+        ... class Mail:
+        ...     from_: Annotated[str, field(name="from")]
+    """
+    return FieldOptions(description, deprecation, name)
+
+
+def deprecated(reason: str) -> FieldOptions:
+    """Marks a field, parameter or resolver as deprecated.
+
+    Args:
+        reason: What to use in its place.
+
+    Returns:
+        Options for `Annotated[…]`, which also decorate resolvers.
+
+    Example:
+        >>> @dataclass
+        ... class Post:
+        ...     name: Annotated[str, deprecated("use title")]
+    """
+    return FieldOptions(deprecation=reason)
+
+
+def scalar(
+    name: str,
+    *,
+    based_on: builtins.type = str,
+    parse: Callable[[Any], Any] | None = None,
+    serialize: Callable[[Any], Any] | None = None,
+    specified_by: str | None = None,
+    description: str | None = None,
+) -> Any:
+    """Makes a scalar of your own, for `Annotated[PythonType, scalar(…)]`.
+
+    Args:
+        name: Its GraphQL name.
+        based_on: The built-in Python type whose values it travels as, such as `str`, `int` or `datetime`.
+        parse: From such a value to yours. A ValueError tells the client that its argument is no such scalar.
+        serialize: From your value back. Rows from SQL don't pass through Python, so they hold it already.
+        specified_by: URL of its specification.
+        description: For the schema's readers.
+
+    Returns:
+        A marker for annotations.
+
+    Raises:
+        SchemaProblem: `based_on` is no built-in scalar's type.
+
+    Example:
+        >>> Email = Annotated[str, scalar("Email", parse=check_email)]  # doctest: +SKIP
+    """
+    from puff._scalars import scalar_of_class  # the table there needs this module
+
+    base = scalar_of_class(based_on)
+    if base is None:
+        raise SchemaProblem(
+            f"scalar {name} is based on {based_on!r}, which is no built-in scalar",
+            None,
+            "Base it on str, int, float, bool, datetime, date, time, timedelta, Decimal, UUID, bytes or dict.",
+        )
+    return ScalarMarker(name, base, parse, serialize, specified_by, description)
+
+
+def union(name: str, *, description: str | None = None) -> NameMarker:
+    """Names a union: `Annotated[Post | Comment, union("Feed")]`.
+
+    Args:
+        name: Its GraphQL name.
+        description: For the schema's readers.
+
+    Returns:
+        A marker for `Annotated[…]`.
+    """
+    return NameMarker(name, description)
+
+
+def enum(name: str, *, description: str | None = None) -> NameMarker:
+    """Names the enum that a `Literal` makes: `Annotated[Literal["asc", "desc"], enum("Order")]`.
+
+    Args:
+        name: Its GraphQL name.
+        description: For the schema's readers.
+
+    Returns:
+        A marker for `Annotated[…]`.
+    """
+    return NameMarker(name, description)
+
+
+def interface(cls: ClassT) -> ClassT:
+    """Makes a dataclass an interface: dataclasses that inherit from it implement it.
+
+    Args:
+        cls: The dataclass. All subclasses of it that were imported are part of the schema.
+
+    Returns:
+        The class itself.
+
+    Example:
+        >>> @interface
+        ... @dataclass
+        ... class Node:
+        ...     id: ID
+    """
+    setattr(cls, "__puff_interface__", cls.__qualname__)  # noqa: B010  # pyright knows no such attribute
+    return cls
+
+
+def is_interface(cls: type) -> bool:
+    """Tells whether the class itself, not one it inherits from, is an interface."""
+    return "__puff_interface__" in vars(cls)
+
+
+def pure(resolver: MemberT) -> MemberT:
+    """Says that a resolver's plan depends on its arguments alone, so that it need not be asked again.
+
+    Args:
+        resolver: A classmethod or staticmethod, or the function in it.
+
+    Returns:
+        The resolver itself.
+
+    Example:
+        >>> class Query:
+        ...     @classmethod
+        ...     @pure
+        ...     def posts(cls, ctx: Context, /, limit: int = 20) -> Plan[list[Post]]: ...
+    """
+    vars(function_of(resolver))["__puff_pure__"] = True
+    return resolver
+
+
+def borrow_db_context(resolver: MemberT) -> MemberT:
+    """Puff's mark of a resolver that uses the database itself. It changes nothing: each may.
+
+    Args:
+        resolver: The resolver.
+
+    Returns:
+        The resolver itself.
+    """
+    return resolver
+
+
+def function_of(member: Any) -> Any:
+    """Gives the function inside a classmethod, staticmethod or property."""
+    if isinstance(member, classmethod | staticmethod):
+        return cast("Any", member).__func__
+    if isinstance(member, property):
+        return member.fget
+    return getattr(member, "func", member)  # cached_property
+
+
+def attach(member: Any, options: FieldOptions) -> None:
+    """Adds options to those that a member has."""
+    attributes: dict[str, Any] = vars(function_of(member))
+    attributes["__puff_options__"] = (*attributes.get("__puff_options__", ()), options)
+
+
+def options_of(member: Any) -> FieldOptions:
+    """Gives a member's options, merged; `warnings.deprecated` counts as one."""
+    attributes: Mapping[str, Any] = vars(function_of(member))
+    return merge_options((FieldOptions(deprecation=attributes.get("__deprecated__")), *attributes.get("__puff_options__", ())))
+
+
+def merge_options(options: tuple[FieldOptions, ...]) -> FieldOptions:
+    """Merges options: each part is the last one's that has it."""
+    merged = FieldOptions()
+    for option in options:
+        merged = FieldOptions(
+            option.description or merged.description,
+            option.deprecation or merged.deprecation,
+            option.name or merged.name,
+        )
+    return merged

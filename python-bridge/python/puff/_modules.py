@@ -1,0 +1,29 @@
+"""Which modules are the user's."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from types import ModuleType
+
+_LIBRARIES = tuple(
+    path + os.sep for name in ("stdlib", "platstdlib") if (path := sysconfig.get_paths().get(name)) is not None
+)
+_PACKAGE = os.path.dirname(__file__)
+
+
+def user_modules() -> list[ModuleType]:
+    """Gives the imported modules that are neither Python's, nor installed packages, nor this package."""
+    return [module for module in list(sys.modules.values()) if user_file(module) is not None]
+
+
+def user_file(module: ModuleType) -> str | None:
+    """Gives a module's file where it is the user's."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str) or not file.endswith(".py") or file.startswith((_PACKAGE, *_LIBRARIES)):
+        return None
+    parts = file.replace("\\", "/").split("/")
+    if "site-packages" in parts or "dist-packages" in parts or any(part.endswith(".zip") for part in parts):
+        return None
+    return os.path.abspath(file)

@@ -1,0 +1,212 @@
+"""Python objects as they cross the bridge: what an operation selects of them, read without touching the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from puff._arguments import to_keywords
+from puff._context import Context
+from puff._describe import RuntimeSchema, RuntimeType
+from puff._errors import PlanError, ValueProblem
+from puff._members import Resolver
+from puff._plan import Plan
+from puff._types import TypeRef, checked_list
+from puff._values import SCALARS, WRITERS, leaf, wire_error
+
+Selection = Mapping[str, Mapping[str, Any]]
+
+
+def write_value(value: Any, ref: TypeRef, selection: Selection | None, schema: RuntimeSchema, context: Context) -> Any:
+    """Gives the wire value of what a field holds.
+
+    Args:
+        value: The Python value.
+        ref: The field's type.
+        selection: What is read of its objects; None for a leaf.
+        schema: The schema, which knows the classes.
+        context: For the instance methods that are called.
+
+    Returns:
+        A wire value. What fails inside an object is an error there.
+
+    Raises:
+        ValueProblem: The value has no form in a response.
+    """
+    if value is None:
+        return None
+    if selection is None:
+        return ref.write(value)
+    if ref.item is not None:
+        item = ref.item
+        return [write_value(inner, item, selection, schema, context) for inner in checked_list(value)]
+    return _write_object(value, ref, selection, schema, context)
+
+
+def run_awaitable(awaitable: Any) -> Any:
+    """Waits for a coroutine: suspends this greenlet inside the gateway, runs an event loop elsewhere."""
+    try:
+        from pyodide.ffi import run_sync  # pyright: ignore  # there in Pyodide alone
+    except ImportError:
+        return asyncio.run(_await(awaitable))
+    return run_sync(awaitable)  # pyright: ignore
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _write_object(value: Any, ref: TypeRef, selection: Selection, schema: RuntimeSchema, context: Context) -> Any:
+    if isinstance(value, Plan):
+        raise PlanError("a plan answers a field, and stands here for one object of a list")
+    if isinstance(value, list | tuple | set | frozenset):
+        raise ValueProblem(f"the field is one {ref.name}, and got a {type(value).__name__}")  # pyright: ignore
+    name = _type_name(value, ref, selection, schema)
+    known = schema.types.get(name or ref.name)
+    chosen = selection.get(name or ref.name)
+    if chosen is None and len(selection) == 1 and name is None:
+        (only,) = selection
+        known, chosen = schema.types.get(only), selection[only]
+    if isinstance(value, dict):
+        attributes: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        read: Callable[[Any, str, RuntimeType | None], Any] = _read_key
+    else:
+        if type(value) in SCALARS:
+            raise ValueProblem(f"the field is an object of type {ref.name}, and got the {type(value).__name__} {value!r}")
+        attributes = getattr(value, "__dict__", None) or _slots(value, known)
+        read = _read_attribute
+    out: dict[str, Any] = {}
+    for attribute, inner in attributes.items():
+        if type(inner) in SCALARS and type(attribute) is str:
+            out[attribute] = WRITERS[type(inner)](inner)
+    if chosen is not None:
+        _write_selected(out, value, chosen, known, read, schema, context)
+    return {"o": out, "type": name}
+
+
+def _write_selected(
+    out: dict[str, Any],
+    value: Any,
+    chosen: Mapping[str, Any],
+    known: RuntimeType | None,
+    read: Callable[[Any, str, RuntimeType | None], Any],
+    schema: RuntimeSchema,
+    context: Context,
+) -> None:
+    columns = {} if known is None else known.columns
+    for attribute in chosen["columns"]:
+        column = columns.get(attribute)
+        write = leaf if column is None else column.type.write
+        if attribute not in out or write is not leaf:
+            try:
+                out[attribute] = write(_settled(read(value, attribute, known), attribute))
+            except Exception as error:
+                out[attribute] = {"e": wire_error(error)}
+    for attribute, inner_selection in chosen["objects"].items():
+        ref = columns[attribute].type
+        try:
+            inner = _settled(read(value, attribute, known), attribute)
+            out[attribute] = write_value(inner, ref, inner_selection, schema, context)
+        except Exception as error:
+            out[attribute] = {"e": wire_error(error)}
+    for call in chosen["methods"]:
+        resolver = None if known is None else known.resolvers.get(call["field"])
+        if resolver is not None:
+            self = as_instance(value, resolver.cls) if isinstance(value, dict) else value
+            out[call["key"]] = call_method(resolver, self, call["args"], call["selection"], schema, context)
+
+
+def call_method(
+    resolver: Resolver,
+    self: Any,
+    args: Mapping[str, Any],
+    selection: Selection | None,
+    schema: RuntimeSchema,
+    context: Context,
+) -> Any:
+    """Calls an instance method and gives the wire value of its result, or of its error."""
+    try:
+        keywords = to_keywords(resolver.arguments, args)
+        function = resolver.function
+        value = function(self, context, **keywords) if resolver.context else function(self, **keywords)
+        if inspect.isawaitable(value):
+            value = run_awaitable(value)
+        if type(value) is tuple and len(value) == 2 and value[0] is ...:  # noqa: PLR2004  # Puff's (..., objects)
+            value = value[1]
+        return write_value(_settled(value, resolver.name), resolver.type, selection, schema, context)
+    except Exception as error:
+        return {"e": wire_error(error, hint=_missing_column(error, self, resolver), resolver=resolver.function)}
+
+
+def as_instance(attributes: Mapping[str, Any], cls: type) -> Any:
+    """Makes an instance of a dataclass without calling `__init__`, for methods on rows and dicts."""
+    instance = object.__new__(cls)
+    for name, value in attributes.items():
+        try:
+            object.__setattr__(instance, name, value)
+        except AttributeError:  # a property, or not one of its slots
+            continue
+    return instance
+
+
+def _settled(value: Any, name: str) -> Any:
+    """Refuses a plan where each object's own value is asked for: it would be a statement for each object."""
+    if isinstance(value, Plan) or (type(value) is tuple and value and value[0] is ...):
+        raise PlanError(
+            f"{name} gives a plan, and is asked for on each object apart. Make it a @classmethod: "
+            "it is called once for all objects, with their columns in ctx.parents"
+        )
+    return value
+
+
+def _type_name(value: Any, ref: TypeRef, selection: Selection, schema: RuntimeSchema) -> str | None:
+    if isinstance(value, dict):
+        name: Any = value.get("__typename__", value.get("__typename"))  # pyright: ignore
+        return name if isinstance(name, str) else None
+    names = schema.names
+    name = names.get(type(value))
+    if name is not None and name in selection:
+        return name
+    known = [names[base] for base in type(value).__mro__ if base in names]
+    return next((item for item in known if item in selection), known[0] if known else None)
+
+
+def _read_attribute(value: Any, attribute: str, _known: RuntimeType | None) -> Any:
+    return getattr(value, attribute)
+
+
+def _read_key(value: Mapping[str, Any], key: str, known: RuntimeType | None) -> Any:
+    if key in value:
+        return value[key]
+    column = None if known is None else known.columns.get(key)
+    if known is not None:
+        member = getattr(known.cls, key, None)
+        if column is not None and hasattr(type(member), "__get__"):  # a property
+            return getattr(as_instance(value, known.cls), key)
+        if member is not None:
+            return member  # the dataclass's default
+    if column is None or column.type.nullable:
+        return None
+    raise ValueProblem(f"the dict for type {'' if known is None else known.name} has no key {key!r}")
+
+
+def _slots(value: Any, known: RuntimeType | None) -> Mapping[str, Any]:
+    names = () if known is None else known.columns
+    slots = {name for base in type(value).__mro__ for name in _as_names(vars(base).get("__slots__", ()))}
+    return {name: getattr(value, name) for name in {*names, *slots} if name in slots and hasattr(value, name)}
+
+
+def _as_names(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _missing_column(error: Exception, self: Any, resolver: Resolver) -> str | None:
+    if isinstance(error, AttributeError) and error.obj is self and error.name in _annotated(resolver.cls):
+        return f"The statement that gives these rows has no column {error.name}: add it to its SELECT."
+    return None
+
+
+def _annotated(cls: type) -> Mapping[str, Any]:
+    return getattr(cls, "__dataclass_fields__", {})

@@ -1,0 +1,161 @@
+"""Plans: pure data that says which SQL answers a field."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from puff._errors import PlanError
+from puff._parameters import Parameter, to_parameter
+
+T_co = TypeVar("T_co", covariant=True)
+ResolverT = TypeVar("ResolverT", bound=Callable[..., Any])
+
+
+class Plan(Generic[T_co]):
+    """A statement that answers a field for all objects of its layer at once. `sql` makes it.
+
+    Its type parameter is the field's type, for the annotation of a resolver: `-> Plan[list[Post]]`.
+
+    Attributes:
+        text: The statement, with `$1`, `$2`, … for its parameters.
+        params: Typed texts `(oid, text)`, or `{"parent": column}`.
+        parent_keys: Columns of the parent that correlate it with the rows.
+        child_keys: Columns of the rows that equal them, in the same order.
+        type_column: The column that names each row's type where the field's type is an interface or a union.
+        type_names: From a value of that column to a dataclass; None where it holds GraphQL names.
+    """
+
+    __slots__ = ("_args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
+
+    def __init__(self, text: str, params: Sequence[Any]) -> None:
+        if type(text) is not str:
+            raise PlanError(f"the text of a plan is a str, not {type(text).__name__}")
+        self.text = text
+        self.params: list[Parameter] = [to_parameter(value) for value in params]
+        self.parent_keys: tuple[str, ...] = ()
+        self.child_keys: tuple[str, ...] = ()
+        self.type_column = "__typename"
+        self.type_names: Mapping[Any, type] | None = None
+        self._args: Sequence[str] = ()
+
+    def on(self, **keys: str) -> Plan[T_co]:
+        """Correlates rows with their parents.
+
+        Args:
+            **keys: Column of the parent = column of this statement.
+
+        Returns:
+            The plan itself.
+
+        Raises:
+            PlanError: A column's name is no str.
+
+        Example:
+            >>> sql("SELECT id, body, post_id FROM comment").on(id="post_id")
+            sql('SELECT id, body, post_id FROM comment').on(id='post_id')
+        """
+        for column in keys.values():
+            if type(column) is not str:
+                raise PlanError(f"on() takes names of columns, such as on(id='post_id'), not {column!r}")
+        self.parent_keys = tuple(keys)
+        self.child_keys = tuple(keys.values())
+        return self
+
+    def types(self, column: str = "__typename", names: Mapping[Any, type] | None = None) -> Plan[T_co]:
+        """Says which type each row has, where the field's type is an interface or a union.
+
+        Args:
+            column: The column that tells.
+            names: From its values to dataclasses; None where it holds the types' GraphQL names.
+
+        Returns:
+            The plan itself.
+
+        Raises:
+            PlanError: A value of `names` is no class.
+
+        Example:
+            >>> plan = sql("SELECT 'p' AS kind, id FROM post").types("kind", {"p": Post})  # doctest: +SKIP
+        """
+        for value in (names or {}).values():
+            if not isinstance(cast("object", value), type):
+                raise PlanError(f"types() maps values to dataclasses, not to {value!r}")
+        self.type_column = column
+        self.type_names = names
+        return self
+
+    def __call__(self, resolver: ResolverT) -> ResolverT:
+        """Makes the plan a resolver's answer without calling the resolver: Puff's decorator form of `sql`."""
+        text, args, parent_keys, child_keys = self.text, self._args, self.parent_keys, self.child_keys
+
+        @functools.wraps(resolver)
+        def answer(*_context: Any, **arguments: Any) -> Plan[Any]:
+            plan: Plan[Any] = Plan(text, [arguments.get(name) for name in args])
+            plan.parent_keys, plan.child_keys = parent_keys, child_keys
+            return plan
+
+        vars(answer)["__puff_pure__"] = True
+        return cast("ResolverT", answer)
+
+    def __repr__(self) -> str:
+        """Shows the plan as it is written."""
+        params = "".join(f", {_show(param)}" for param in self.params)
+        keys = ", ".join(f"{p}={c!r}" for p, c in zip(self.parent_keys, self.child_keys, strict=True))
+        return f"sql({self.text!r}{params})" + (f".on({keys})" if keys else "")
+
+
+def sql(
+    text: str,
+    *params: Any,
+    args: Sequence[str] | None = None,
+    parent_key: str | Sequence[str] | None = None,
+    child_key: str | Sequence[str] | None = None,
+) -> Plan[Any]:
+    """Plans a statement. Values never become part of its text: they travel beside it, typed as psycopg 3 types them.
+
+    Args:
+        text: The statement, with `$1`, `$2`, … for the parameters.
+        *params: Values, or symbols such as `ctx.parents["id"]`, which stands for the array of the parents' ids.
+        args: As a decorator (Puff's form): the resolver's arguments that are `$1`, `$2`, ….
+        parent_key: As a decorator: column or columns of the parent.
+        child_key: As a decorator: columns of the statement that equal them.
+
+    Returns:
+        The plan; `.on(…)` correlates it with its parents, `.types(…)` names the types of its rows.
+
+    Raises:
+        PlanError: A parameter has no form in Postgres.
+
+    Example:
+        >>> sql("SELECT id, title FROM post WHERE id > $1 LIMIT $2", 10, 20)
+        sql('SELECT id, title FROM post WHERE id > $1 LIMIT $2', '10', '20')
+    """
+    plan: Plan[Any] = Plan(text, params)
+    if args is not None:
+        plan._args = args  # pyright: ignore[reportPrivateUsage]  # one module
+    if parent_key is not None or child_key is not None:
+        plan.parent_keys, plan.child_keys = as_keys(parent_key), as_keys(child_key)
+        check_keys(plan.parent_keys, plan.child_keys)
+    return plan
+
+
+def as_keys(keys: Any) -> tuple[str, ...]:
+    """Gives the columns of Puff's forms, where one column may stand alone."""
+    if keys is None:
+        return ()
+    return (keys,) if isinstance(keys, str) else tuple(keys)
+
+
+def check_keys(parent_keys: Sequence[Any], child_keys: Sequence[Any]) -> None:
+    """Raises PlanError unless there are as many columns of the parent as of the child, all of them names."""
+    if len(parent_keys) != len(child_keys):
+        raise PlanError(f"{len(parent_keys)} parent keys {parent_keys!r} for {len(child_keys)} child keys {child_keys!r}")
+    for key in (*parent_keys, *child_keys):
+        if type(key) is not str:
+            raise PlanError(f"keys are names of columns, not {key!r}")
+
+
+def _show(param: Parameter) -> str:
+    return f"ctx.parents[{param['parent']!r}]" if isinstance(param, dict) else repr(param[1])

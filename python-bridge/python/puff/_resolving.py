@@ -1,0 +1,190 @@
+"""Calls resolvers and says what they returned."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+from puff._arguments import to_keywords
+from puff._columns import load_texts, load_wire
+from puff._context import Context, Parents
+from puff._describe import RuntimeSchema
+from puff._errors import NeedsParents, PlanError
+from puff._members import Resolver
+from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
+from puff._plan import Plan, as_keys, check_keys
+from puff._types import TypeRef
+from puff._values import wire_error
+
+_NO_PARENTS = "a field of a root type has no parents"
+_SELF = "an instance method has no parents: its object is self"
+
+
+def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, token: str | None) -> dict[str, Any]:
+    """Calls one resolver.
+
+    Args:
+        schema: The schema.
+        call: A ResolverCall.
+        auth: What `Schema.auth` returned.
+        token: The caller's token.
+
+    Returns:
+        A ResolveResult. Nothing that the resolver raises gets through, but KeyboardInterrupt.
+    """
+    resolver = schema.resolvers.get(call["field"])
+    if resolver is None:
+        return _failure(PlanError(f"{call['field']} has no resolver"), None)
+    if resolver.is_method:
+        return _call_each(schema, resolver, call, auth, token)
+    given = call["parents"]
+    if given == "root":
+        parents = Parents(None, _NO_PARENTS)
+    elif given == "symbols":
+        parents = Parents(None)
+    else:
+        parents = Parents({name: partial(_load, column) for name, column in given["columns"].items()})
+    context = Context(parents, auth, token)
+    try:
+        arguments = to_keywords(resolver.arguments, call["args"])
+        if resolver.context == 1:
+            value = resolver.function(context, **arguments)
+        else:  # Puff's readme: (parents, context)
+            value = resolver.function(parents, context, **arguments)
+        if type(value) is not Plan and inspect.isawaitable(value):
+            value = run_awaitable(value)
+        result = _result(schema, resolver, value, call["selection"], context)
+    except NeedsParents:
+        return _needs(parents)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # SystemExit too must not end the interpreter
+        return _needs(parents) if parents.needed else _failure(error, resolver)
+    return _needs(parents) if parents.needed else result
+
+
+def _needs(parents: Parents) -> dict[str, Any]:
+    return {"kind": "needs", "columns": list(parents.needed)}
+
+
+def _failure(error: BaseException, resolver: Resolver | None) -> dict[str, Any]:
+    function = None if resolver is None else inspect.unwrap(getattr(resolver.function, "__func__", resolver.function))
+    return {"kind": "failure", "error": wire_error(error, resolver=function)}
+
+
+def _load(column: Mapping[str, Any]) -> list[Any]:
+    if "values" in column:
+        return [load_wire(value) for value in column["values"]]
+    return load_texts(column["oid"], column["texts"])
+
+
+def _result(
+    schema: RuntimeSchema, resolver: Resolver, value: Any, selection: Selection | None, context: Context
+) -> dict[str, Any]:
+    if type(value) is Plan:
+        return _sql_result(schema, value)
+    parent_keys: Sequence[str] = ()
+    child_keys: Sequence[str] = ()
+    if type(value) is tuple and value and value[0] is ...:
+        plan = _puff_form(value)
+        if type(plan) is Plan:
+            return _sql_result(schema, plan)
+        value, parent_keys, child_keys = plan
+    written = write_value(value, resolver.type, selection, schema, context)
+    return {"kind": "value", "value": written, "parentKeys": parent_keys, "childKeys": child_keys}
+
+
+def _sql_result(schema: RuntimeSchema, plan: Plan[Any]) -> dict[str, Any]:
+    names = plan.type_names
+    return {
+        "kind": "sql",
+        "text": plan.text,
+        "params": plan.params,
+        "parentKeys": plan.parent_keys,
+        "childKeys": plan.child_keys,
+        "typeColumn": plan.type_column,
+        "typeNames": None if names is None else {_type_key(key): _graphql_name(schema, cls) for key, cls in names.items()},
+    }
+
+
+def _type_key(key: Any) -> str:
+    value = key.value if isinstance(key, enum.Enum) else key
+    return ("t" if value else "f") if isinstance(value, bool) else str(value)
+
+
+def _graphql_name(schema: RuntimeSchema, cls: type) -> str:
+    name = schema.names.get(cls)
+    if name is None:
+        raise PlanError(f"types() names {cls.__name__}, which is no object type of the schema")
+    return name
+
+
+def _puff_form(value: tuple[Any, ...]) -> Any:
+    """Takes Puff's tuples: (..., sql, params), (..., sql, params, keys, keys), (..., objects), (..., objects, keys, keys)."""
+    _, *rest = value
+    if len(rest) in (2, 4) and isinstance(rest[0], str):
+        if not isinstance(rest[1], list | tuple):
+            raise PlanError(f"the parameters of (..., sql, params) are a list, not {rest[1]!r}")
+        plan: Plan[Any] = Plan(rest[0], rest[1])  # pyright: ignore[reportUnknownArgumentType]
+        if len(rest) == 4:  # noqa: PLR2004
+            plan.parent_keys, plan.child_keys = as_keys(rest[2]), as_keys(rest[3])
+            check_keys(plan.parent_keys, plan.child_keys)
+        return plan
+    if len(rest) in (1, 3):
+        parent_keys, child_keys = (as_keys(rest[1]), as_keys(rest[2])) if len(rest) == 3 else ((), ())  # noqa: PLR2004
+        check_keys(parent_keys, child_keys)
+        return rest[0], parent_keys, child_keys
+    raise PlanError(
+        f"a tuple of {len(value)} that begins with ... is no plan: "
+        "return (..., sql, params), (..., objects), either with two lists of keys more, or sql(…)"
+    )
+
+
+def _call_each(
+    schema: RuntimeSchema, resolver: Resolver, call: Mapping[str, Any], auth: Any, token: str | None
+) -> dict[str, Any]:
+    given = call["parents"]
+    if isinstance(given, str):
+        return {"kind": "needs", "columns": list(schema.types[resolver.name.split(".")[0]].columns)}
+    context = Context(Parents(None, _SELF), auth, token)
+    try:
+        columns = {name: _converted(resolver.cls, schema, name, _load(item)) for name, item in given["columns"].items()}
+    except Exception as error:  # noqa: BLE001  # a value that Python's type can't hold
+        return _failure(error, resolver)
+    names = list(columns)
+    rows = zip(*columns.values(), strict=True) if names else ((),) * given["count"]
+    return {
+        "kind": "each",
+        "values": [
+            call_method(
+                resolver, as_instance(dict(zip(names, row, strict=True)), resolver.cls),
+                call["args"], call["selection"], schema, context,
+            )
+            for row in rows
+        ],
+    }  # fmt: skip
+
+
+def _converted(cls: type, schema: RuntimeSchema, column: str, values: list[Any]) -> list[Any]:
+    """Turns values into members where the annotation is an Enum."""
+    name = schema.names.get(cls)
+    known = schema.types[name].columns.get(column) if name is not None else None
+    if known is None:
+        return values
+    convert = _enum_converter(known.type)
+    return values if convert is None else [None if value is None else convert(value) for value in values]
+
+
+@cache
+def _enum_converter(ref: TypeRef) -> Callable[[Any], Any] | None:
+    if ref.item is not None:
+        item = _enum_converter(ref.item)
+        return None if item is None else lambda values: [None if value is None else item(value) for value in values]
+    cls = ref.cls
+    if not (isinstance(cls, type) and issubclass(cls, enum.Enum)):
+        return None
+    by_text = {**cls.__members__, **{str(member.value): member for member in cls}}
+    return lambda value: by_text.get(str(value), value)
