@@ -1,0 +1,116 @@
+/** Splits what Postgres sends into its messages. Pure: bytes in, rows and messages out; it knows no socket. */
+
+/** Takes the rows of the statement that is running; `planner`'s RowSet is one. */
+export interface RowSink {
+  /** The row whose DataRow body begins at `offset` of `buffer`. */
+  add(buffer: Buffer, offset: number): void;
+}
+
+export interface RowTarget {
+  /** Where rows go at this moment; null: they are messages like all others. */
+  readonly sink: RowSink | null;
+}
+
+const dataRow = 0x44;
+/** A type byte and an Int32 length, which counts itself. */
+const headerLength = 5;
+
+/**
+ * Finds the messages in a stream that may be cut anywhere. Rows go to the target's sink; all others go to `onMessages`,
+ * one or several whole messages at a time, in their order, and may change the sink. A message that is whole within a chunk
+ * is not copied; one that straddles chunks is joined, alone. Since a parser never sees part of a message, it never
+ * moves bytes about within a chunk that rows point into, as pg's would.
+ *
+ * @example
+ * const splitter = new FrameSplitter({ sink: rows }, (messages) => parser.parse(messages));
+ * socket.on("data", (chunk) => splitter.push(chunk));
+ */
+export class FrameSplitter {
+  readonly #target: RowTarget;
+  readonly #onMessages: (messages: Buffer) => void;
+  /** Beginning of a message whose end has not come yet. */
+  #parts: Buffer[] = [];
+  #partsLength = 0;
+  /** Bytes that are needed before it is worth looking again: the header, then the whole message. */
+  #needed = 0;
+
+  constructor(target: RowTarget, onMessages: (messages: Buffer) => void) {
+    this.#target = target;
+    this.#onMessages = onMessages;
+  }
+
+  /**
+   * Takes the next bytes, which must not change afterwards.
+   *
+   * @throws RangeError where a message's length can't be: the stream is not Postgres's protocol.
+   */
+  push(chunk: Buffer): void {
+    let rest = chunk;
+    while (this.#partsLength > 0) {
+      const missing = this.#needed - this.#partsLength;
+      if (rest.length < missing) {
+        this.#keep(rest, this.#needed);
+        return;
+      }
+      this.#keep(rest.subarray(0, missing), this.#needed);
+      rest = rest.subarray(missing);
+      const joined = Buffer.concat(this.#parts, this.#partsLength);
+      const needed = messageLength(joined, 0);
+      this.#parts = [];
+      this.#partsLength = 0;
+      if (needed > joined.length) {
+        this.#keep(joined, needed);
+      } else {
+        this.#split(joined);
+      }
+    }
+    this.#split(rest);
+  }
+
+  #split(chunk: Buffer): void {
+    const end = chunk.length;
+    let at = 0;
+    let from = 0; // where the messages begin that have not been handed over
+    while (at + headerLength <= end) {
+      const length = messageLength(chunk, at);
+      if (at + length > end) {
+        break;
+      }
+      if (chunk[at] === dataRow) {
+        // What came before decides where the rows go.
+        if (from < at) {
+          this.#onMessages(chunk.subarray(from, at));
+          from = at;
+        }
+        const { sink } = this.#target;
+        if (sink !== null) {
+          sink.add(chunk, at + headerLength);
+          from = at + length;
+        }
+      }
+      at += length;
+    }
+    if (from < at) {
+      this.#onMessages(chunk.subarray(from, at));
+    }
+    if (at < end) {
+      const rest = chunk.subarray(at);
+      this.#keep(rest, rest.length < headerLength ? headerLength : messageLength(rest, 0));
+    }
+  }
+
+  #keep(part: Buffer, needed: number): void {
+    this.#parts.push(part);
+    this.#partsLength += part.length;
+    this.#needed = needed;
+  }
+}
+
+/** Of the message at `at`, its type byte included. */
+function messageLength(buffer: Buffer, at: number): number {
+  const length = buffer.readInt32BE(at + 1);
+  if (length < 4) {
+    throw new RangeError(`a message of ${length} bytes`);
+  }
+  return length + 1;
+}

@@ -1,0 +1,1 @@
+export { type DatabaseOptions, openDatabase, type PostgresDatabase } from "./database.ts";
