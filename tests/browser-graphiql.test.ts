@@ -92,5 +92,5 @@ function watch(page: Page, origin: string): { readonly foreign: string[]; readon
 
 /** Monaco writes spaces as no-break spaces. */
 async function textOf(locator: ReturnType<Page["locator"]>): Promise<string> {
-  return (await locator.innerText()).replaceAll("\u00a0", " ");
+  return ((await locator.textContent()) ?? "").replaceAll("\u00a0", " ");
 }

@@ -1,5 +1,4 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
@@ -43,9 +42,9 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
     }
   };
   await app.register(routes);
-  app.addHook("preClose", async () => {
+  app.addHook("preClose", (done) => {
     stopping = true;
-    await drain(app);
+    done();
   });
 }
 
@@ -71,24 +70,4 @@ function addApi(scope: FastifyInstance, api: Api, deadline: number, bundle: Grap
     const playground = pageAt(api.playgroundUrl);
     scope.get(api.playgroundUrl, (_request, reply) => send(reply, playground));
   }
-}
-
-/**
- * While Fastify stops it answers with `connection: close`, so clients leave by themselves. Closing their idle
- * connections at once instead would cut off those that are just about to send the next request.
- */
-async function drain(app: FastifyInstance): Promise<void> {
-  const end = performance.now() + drainTime;
-  while (performance.now() < end && (await countConnections(app)) > 0) {
-    await sleep(20);
-  }
-}
-
-/** Milliseconds left to clients that keep their connections to send one more request on each. */
-const drainTime = 500;
-
-function countConnections(app: FastifyInstance): Promise<number> {
-  return new Promise((resolve) => {
-    app.server.getConnections((error, count) => resolve(error === null ? count : 0));
-  });
 }

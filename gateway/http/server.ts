@@ -6,6 +6,7 @@ import { PuffError } from "../../schema/index.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
 import { send } from "./routes.ts";
+import { stopServer } from "./stop.ts";
 
 export interface ListenOptions {
   /** Address to listen at. Default: `127.0.0.1`, this machine alone. `0.0.0.0` or `::` means all addresses. */
@@ -58,6 +59,11 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
   addNotFound(app);
   try {
     await app.register(plugin);
+    app.addHook("preClose", async () => {
+      if (app.server.listening) {
+        await stopServer(app.server);
+      }
+    });
     await app.ready();
     await listen(app, options.address ?? "127.0.0.1", options.port ?? 7777);
   } catch (error) {

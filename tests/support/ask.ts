@@ -1,5 +1,5 @@
 /** Plain HTTP requests for tests. */
-import { request as rawRequest } from "node:http";
+import { type Agent, request as rawRequest } from "node:http";
 
 export interface Request {
   readonly method?: string;
@@ -8,6 +8,8 @@ export interface Request {
   readonly headers?: { readonly [name: string]: string };
   /** A value is sent as JSON, a string as it is. */
   readonly body?: unknown;
+  /** Keeps connections between requests; without one each request has its own. */
+  readonly agent?: Agent;
 }
 
 export interface Answer {
@@ -19,7 +21,7 @@ export interface Answer {
 /** One request, by node:http, since fetch sets headers of its own and refuses to send others. */
 export function ask(
   server: { readonly url: string },
-  { method, url = "/graphql", headers = {}, body }: Request,
+  { method, url = "/graphql", headers = {}, body, agent }: Request,
 ): Promise<Answer> {
   const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -28,7 +30,7 @@ export function ask(
       {
         method: method ?? (text === undefined ? "GET" : "POST"),
         headers: { ...(text === undefined ? {} : { "content-type": "application/json" }), ...headers },
-        agent: false,
+        agent: agent ?? false,
       },
       (response) => {
         const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 /** A real server over the reference planner, for tests of HTTP alone. */
 import { setTimeout as sleep } from "node:timers/promises";
+import fastifyPlugin from "fastify-plugin";
 import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
 import { type ListenOptions, type RunningServer, serve } from "../../gateway/http/server.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
@@ -56,7 +57,7 @@ export function startReferenceServer(
   listen: ListenOptions = {},
 ): Promise<RunningServer> {
   return serve(
-    async (app) =>
+    fastifyPlugin(async (app) =>
       addRoutes(app, {
         apis: [{ url: "/graphql", playgroundUrl: "/playground", subscriptionsUrl: null, planner: () => planner }],
         checks: [],
@@ -65,6 +66,7 @@ export function startReferenceServer(
         corsOrigins: [],
         ...options,
       }),
+    ),
     { port: 0, ...listen },
   );
 }
