@@ -1,0 +1,142 @@
+/** The host's folders inside the interpreter: read-only, at the paths they have on the host. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+
+/** What is needed of Emscripten's file system, which has no types that say it. */
+export interface EmscriptenFileSystem {
+  mkdirTree(path: string): void;
+  mount(fileSystem: unknown, options: { readonly root: string }, at: string): unknown;
+  symlink(target: string, path: string): unknown;
+  analyzePath(path: string, dontFollow: boolean): { readonly exists: boolean };
+  readonly streams: readonly unknown[];
+  readonly ErrnoError: new (errno: number) => Error;
+  readonly filesystems: { readonly NODEFS: NodeFileSystem };
+}
+
+/** What the user's imports looked at on the host: an interpreter made from their memory is good while it is unchanged. */
+export interface Seen {
+  readonly paths: Set<string>;
+  /** Folders whose names were listed. */
+  readonly folders: Set<string>;
+}
+
+export interface HostFiles {
+  /** Mounts `folders` (those that exist; of nested ones the top). */
+  mount(folders: readonly string[]): void;
+  /** Collects into `seen` until the returned function is called. */
+  record(seen: Seen): () => void;
+}
+
+/** Folders of the interpreter's own file system that a mount at the same path would hide. */
+const ownFolders = new Set(["/", "/lib", "/tmp", "/home", "/home/pyodide", "/dev", "/proc", "/usr", "/etc", "/mnt"]);
+/** Where such a folder of the host is reached instead, its entries linked from where they belong. */
+const besides = "/.host";
+/** Emscripten's number for EROFS. */
+const readOnlyError = 69;
+
+export function openHostFiles(files: EmscriptenFileSystem): HostFiles {
+  const { fileSystem, record } = readOnlyNodeFs(files);
+  const mounted = new Set<string>();
+  const mountOne = (folder: string, at: string): void => {
+    files.mkdirTree(at);
+    files.mount(fileSystem, { root: folder }, at);
+  };
+  const mount = (folders: readonly string[]): void => {
+    for (const folder of topFolders([...mounted, ...folders])) {
+      if (mounted.has(folder)) {
+        continue;
+      }
+      mounted.add(folder);
+      if (ownFolders.has(folder)) {
+        mountOne(folder, besides + folder);
+        linkEntries(files, folder);
+      } else {
+        mountOne(folder, folder);
+      }
+    }
+  };
+  return { mount, record };
+}
+
+/** Existing folders, without those that lie in another of them. */
+export function topFolders(folders: readonly string[]): string[] {
+  const existing = [...new Set(folders)].filter((folder) => existsSync(folder) && statSync(folder).isDirectory());
+  return existing.filter(
+    (folder) =>
+      !existing.some(
+        // A folder that can't be mounted whole covers nothing: its entries are linked one by one.
+        (other) => other !== folder && !ownFolders.has(other) && folder.startsWith(other + sep),
+      ),
+  );
+}
+
+function linkEntries(files: EmscriptenFileSystem, folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (!files.analyzePath(path, true).exists) {
+      files.symlink(besides + path, path);
+    }
+  }
+}
+
+/** The parts of Emscripten's NODEFS that are replaced. */
+interface NodeFileSystem {
+  getMode(path: string): number;
+  getattr(read: () => unknown, node: unknown): unknown;
+  realPath(node: unknown): string;
+  tryFSOperation<T>(operation: () => T): T;
+  readonly node_ops: { [operation: string]: (...args: unknown[]) => unknown };
+  readonly stream_ops: { [operation: string]: (...args: unknown[]) => unknown };
+}
+
+function readOnlyNodeFs(
+  files: EmscriptenFileSystem,
+): { readonly fileSystem: NodeFileSystem; readonly record: HostFiles["record"] } {
+  const fileSystem = files.filesystems.NODEFS;
+  const { node_ops: nodes, stream_ops: streams } = fileSystem;
+  const refuse = (): never => {
+    throw new files.ErrnoError(readOnlyError);
+  };
+  for (const operation of ["mknod", "rename", "unlink", "rmdir", "symlink", "setattr"]) {
+    nodes[operation] = refuse;
+  }
+  const open = operationOf(streams, "open");
+  streams["open"] = (stream) => {
+    const { flags } = stream as { flags: number };
+    // O_WRONLY or O_RDWR.
+    return (flags & 3) === 0 ? open(stream) : refuse();
+  };
+  // Links are followed on the host: their targets may lie outside of what is mounted.
+  fileSystem.getMode = (path) => fileSystem.tryFSOperation(() => statSync(path).mode);
+  nodes["getattr"] = (node) => fileSystem.getattr(() => statSync(fileSystem.realPath(node)), node);
+
+  let seen: Seen | null = null;
+  const lookup = operationOf(nodes, "lookup");
+  nodes["lookup"] = (parent, name) => {
+    seen?.paths.add(join(fileSystem.realPath(parent), String(name)));
+    return lookup(parent, name);
+  };
+  const list = operationOf(nodes, "readdir");
+  nodes["readdir"] = (node) => {
+    seen?.folders.add(fileSystem.realPath(node));
+    return list(node);
+  };
+  const record = (into: Seen) => {
+    seen = into;
+    return () => {
+      seen = null;
+    };
+  };
+  return { fileSystem, record };
+}
+
+function operationOf(
+  operations: NodeFileSystem["node_ops"],
+  name: string,
+): (...args: unknown[]) => unknown {
+  const operation = operations[name];
+  if (operation === undefined) {
+    throw new Error(`this Pyodide's NODEFS has no ${name}`);
+  }
+  return operation;
+}

@@ -1,0 +1,255 @@
+/** One Python interpreter: Pyodide, started from an image of its memory where there is one. Runs in a worker thread. */
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadPyodide, type PyodideAPI, version } from "pyodide";
+import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
+import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
+import type { InterpreterSettings, Loaded, LoadError } from "./messages.ts";
+
+/** What Python sees as the module `_puff_host`. */
+export interface HostModule {
+  /** JSON in and out. */
+  call(name: string, args: string): Promise<string>;
+  log(level: string, logger: string, message: string): void;
+}
+
+export interface Interpreter {
+  readonly loaded: Loaded;
+  /**
+   * Calls the resolvers of a batch, JSON in and out: a greenlet of its own. Python runs until it first waits before
+   * this returns. Never call it twice in one microtask: that corrupts the interpreter's memory.
+   */
+  resolve(batch: string): Promise<string>;
+  /** Writes the images that its start has made; once. Fails where they can't be made or written. */
+  writeImages(): Promise<void>;
+}
+
+/** The user's code does not load. */
+export class LoadRefused extends Error {
+  readonly error: LoadError;
+  constructor(error: LoadError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+interface StartOptions {
+  readonly settings: InterpreterSettings;
+  readonly host: HostModule;
+  /** See Control.interrupt. */
+  readonly interruptBuffer: Uint8Array;
+  /** Told when the interpreter has broken for good. */
+  onBroken(error: unknown): void;
+}
+
+/** Pyodide with the host's folders, before it knows its settings. */
+interface Engine {
+  readonly pyodide: PyodideAPI;
+  readonly files: HostFiles;
+}
+
+/** @throws LoadRefused */
+export async function startInterpreter(options: StartOptions): Promise<Interpreter> {
+  const { settings } = options;
+  const paths = imagePaths(settings, version);
+  const image = readImage(paths.app, settings);
+  if (image !== null) {
+    try {
+      const engine = await restore(options, image.memory);
+      adopt(engine, settings);
+      return serve(engine, { schemas: image.manifest.schemas, files: image.manifest.files, from: "image" }, []);
+    } catch {
+      // It does not fit after all: what follows makes a new one.
+      deleteImage(paths.app);
+    }
+  }
+  return importModules(options, paths);
+}
+
+/** Whether the error was raised by Python code; all others mean a broken interpreter. */
+export function raisedByPython(error: unknown): error is Error & { readonly type: string } {
+  return error instanceof Error && error.name === "PythonError";
+}
+
+/** An image to be written: taken at once, since its interpreter goes on, and written when there is time. */
+type PendingImage = () => Promise<void>;
+
+async function importModules(options: StartOptions, paths: ImagePaths): Promise<Interpreter> {
+  const { settings } = options;
+  const { engine, from, images } = await startBase(options, paths.base);
+  adopt(engine, settings);
+  const boot = engine.pyodide.pyimport("_puff_interpreter");
+  const seen: Seen = { paths: new Set(), folders: new Set() };
+  const stopRecording = engine.files.record(seen);
+  const streams = countStreams(engine);
+  boot.begin_import();
+  // Through callPromising: modules may wait for the host while they are imported.
+  const answer: LoadAnswer = JSON.parse(
+    await engine.pyodide.pyimport("puff._bridge").load.callPromising(settings.specs),
+  );
+  const environmentReads: string[] = JSON.parse(boot.end_import());
+  stopRecording();
+  if ("error" in answer) {
+    throw new LoadRefused(answer.error);
+  }
+  const loaded: Loaded = { schemas: JSON.stringify(answer.schemas), files: answer.files, from };
+  images.push(
+    takeImage(engine, options, paths.app, () => {
+      if (countStreams(engine) > streams) {
+        throw new Error("a module keeps a file open");
+      }
+      return describe(seen, environmentReads, settings, loaded);
+    }),
+  );
+  return serve(engine, loaded, images);
+}
+
+/** What `puff._bridge.load` returns. */
+type LoadAnswer =
+  | { readonly schemas: { readonly [name: string]: unknown }; readonly files: readonly string[] }
+  | { readonly error: LoadError };
+
+/** Pyodide with `puff` and the common modules of the standard library. */
+async function startBase(
+  options: StartOptions,
+  path: string,
+): Promise<{ engine: Engine; from: Loaded["from"]; images: PendingImage[] }> {
+  const { settings, host } = options;
+  const image = readImage(path, settings);
+  if (image !== null) {
+    try {
+      return { engine: await restore(options, image.memory), from: "base image", images: [] };
+    } catch {
+      deleteImage(path);
+    }
+  }
+  const engine = await loadEngine(options, {});
+  const { pyodide } = engine;
+  pyodide.registerJsModule("_puff_host", host);
+  pyodide.runPython(`import sys; sys.path.append(${JSON.stringify(settings.packageFolder)})`);
+  // The package comes first: it replaces parts of the standard library before anything has taken hold of them.
+  pyodide.pyimport("puff._bridge");
+  pyodide.pyimport("_puff_interpreter").prepare();
+  const manifest: Manifest = { paths: {}, folders: {}, environment: {}, schemas: "{}", files: [] };
+  return { engine, from: "nothing", images: [takeImage(engine, options, path, () => manifest)] };
+}
+
+async function restore(options: StartOptions, memory: Uint8Array): Promise<Engine> {
+  // Pyodide's second header word: where in the image the memory begins.
+  const start = new Uint32Array(memory.buffer, memory.byteOffset, 2)[1] ?? 0;
+  const pages = Math.ceil((memory.length - start) / wasmPage);
+  const instantiate = WebAssembly.instantiate;
+  // A new memory is smaller than the image, which Pyodide does not see to.
+  WebAssembly.instantiate = async (...args) => {
+    const result = await instantiate(...args);
+    const { memory: own } = ("instance" in result ? result.instance : result).exports;
+    own?.grow(Math.max(0, pages - own.buffer.byteLength / wasmPage));
+    return result;
+  };
+  try {
+    return await loadEngine(options, {
+      _loadSnapshot: memory,
+      _snapshotDeserializer: (name: keyof HostModule | "host") => (name === "host" ? options.host : options.host[name]),
+    });
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+}
+const wasmPage = 65_536;
+
+/** The little of it that is used here; only the types of browsers declare it. */
+declare const WebAssembly: {
+  instantiate(...args: unknown[]): Promise<WasmInstance | { readonly instance: WasmInstance }>;
+};
+interface WasmInstance {
+  readonly exports: { readonly memory?: { readonly buffer: ArrayBuffer; grow(pages: number): number } };
+}
+
+async function loadEngine(options: StartOptions, extra: Parameters<typeof loadPyodide>[0]): Promise<Engine> {
+  const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
+  const pyodide = await loadPyodide({
+    indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),
+    // Python is to reach no more of Node than it needs to wait.
+    jsglobals: { setTimeout, clearTimeout, Object },
+    convertNullToNone: true,
+    stdout: log("info", "stdout"),
+    stderr: log("warning", "stderr"),
+    _makeSnapshot: true,
+    ...extra,
+  });
+  internals(pyodide)._api.on_fatal = options.onBroken;
+  pyodide.setInterruptBuffer(options.interruptBuffer);
+  const files = openHostFiles(internals(pyodide).FS);
+  files.mount([options.settings.packageFolder]);
+  return { pyodide, files };
+}
+
+/** Gives an engine its settings, be it new or restored. */
+function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void {
+  const cwd = process.cwd();
+  files.mount([...settings.pythonPath, ...timeZones]);
+  // As native Python has it: what was installed comes after the standard library.
+  const installed = (folder: string) => /^(site|dist)-packages$/.test(basename(folder));
+  pyodide.pyimport("_puff_interpreter").adopt(
+    JSON.stringify({
+      environment: settings.environment,
+      path: [
+        ...settings.pythonPath.filter((folder) => !installed(folder)),
+        settings.packageFolder,
+        ...pythonFolders,
+        ...settings.pythonPath.filter(installed),
+      ],
+      timeZones,
+      cwd: pyodide.FS.analyzePath(cwd, false).exists ? cwd : null,
+    }),
+  );
+}
+const timeZones = ["/usr/share/zoneinfo"].filter((folder) => existsSync(folder));
+/** Where Pyodide keeps its standard library. */
+const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/lib/python3.14/site-packages"];
+
+function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
+  const resolve = pyodide.pyimport("puff._bridge").resolve;
+  return {
+    loaded,
+    resolve: (batch) => resolve.callPromising(batch),
+    async writeImages() {
+      for (const write of images) {
+        await write();
+      }
+    },
+  };
+}
+
+/** Takes the image now; what goes wrong is told when it would be written. */
+function takeImage(engine: Engine, options: StartOptions, path: string, manifest: () => Manifest): PendingImage {
+  const { host, settings } = options;
+  const serializer = (value: unknown): string => {
+    const name = value === host ? "host" : Object.entries(host).find(([, member]) => member === value)?.[0];
+    if (name === undefined) {
+      throw new Error("a module keeps an object of JavaScript");
+    }
+    return name;
+  };
+  try {
+    const described = manifest();
+    const memory = engine.pyodide.makeMemorySnapshot({ serializer });
+    return () => writeImage(path, settings.cacheFolder, described, memory);
+  } catch (error) {
+    return () => Promise.reject(error);
+  }
+}
+
+/** Files that are open: their state is not part of an image. */
+function countStreams({ pyodide }: Engine): number {
+  return internals(pyodide).FS.streams.filter((stream) => stream !== null && stream !== undefined).length;
+}
+
+/** What Pyodide has and does not declare. */
+function internals(pyodide: PyodideAPI): {
+  readonly FS: EmscriptenFileSystem;
+  readonly _api: { on_fatal: (error: unknown) => void };
+} {
+  return pyodide as never;
+}

@@ -1,0 +1,165 @@
+/** Python for the gateway: interpreters that load the user's schemas and call their resolvers. */
+import { fileURLToPath } from "node:url";
+import type { ResolveBatch, ResolveBatchResult, SchemaDescription } from "../schema/index.ts";
+import { PuffError } from "../schema/index.ts";
+import { Batch } from "./batch.ts";
+import { Generation } from "./generation.ts";
+import { type HostFunction, HostFunctions } from "./host.ts";
+import type { Loaded, LogRecord } from "./messages.ts";
+import { checkRuntime } from "./runtime.ts";
+
+/** One schema class of the user's. */
+export interface SchemaSource {
+  readonly name: string;
+  /** `schema.py`, `schema.py:Class`, `package.module:Class`; the class defaults to `Schema`. */
+  readonly spec: string;
+  /** Whether names are turned into camelCase. */
+  readonly camelCase: boolean;
+}
+
+export interface PythonOptions {
+  readonly schemas: readonly SchemaSource[];
+  /** Absolute folders where modules are looked for, first wins. Python can read them, and nothing else of the host's. */
+  readonly pythonPath: readonly string[];
+  /** Interpreters, each in a thread of its own. */
+  readonly workers: number;
+  /** Images of interpreters' memory are kept here; it should be private to the user. */
+  readonly cacheFolder: string;
+  /** What `os.environ` holds. */
+  readonly environment: { readonly [name: string]: string };
+  /** What Python can call by name. */
+  readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  /** Milliseconds a batch may take. */
+  readonly deadline: number;
+  /** Batches that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
+  readonly queueLimit: number;
+  onLog(record: LogRecord): void;
+}
+
+export interface Python {
+  readonly schemas: ReadonlyMap<string, SchemaDescription>;
+  /** The user's files that were imported. */
+  readonly files: readonly string[];
+  /**
+   * Calls resolvers. Fails with a PuffError: `PUFF_RESOLVER_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`,
+   * `PUFF_SHUTTING_DOWN`, or with the signal's reason.
+   */
+  resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult>;
+  /** Replaces the interpreters by ones with the files as they are now; where these do not load, it fails and the old ones go on. */
+  reload(): Promise<void>;
+  /** Lets what runs end, within its deadline, and ends the interpreters. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts interpreters and loads the schemas.
+ *
+ * @throws PuffError for a mistake of the user's, such as `PUFF_SCHEMA_SYNTAX`, or `PUFF_INTERPRETER_DIED`.
+ * @example const python = await startPython({ schemas: [{ name: "default", spec: "/app/schema.py", camelCase: false }], … });
+ */
+export async function startPython(options: PythonOptions): Promise<Python> {
+  const tooOld = checkRuntime();
+  if (tooOld !== null) {
+    throw tooOld;
+  }
+  const python = new RunningPython(options);
+  await python.reload();
+  return python;
+}
+
+class RunningPython implements Python {
+  readonly #options: PythonOptions;
+  readonly #host: HostFunctions;
+  #current: { readonly generation: Generation; readonly state: State } | null = null;
+  #lastReload: Promise<void> = Promise.resolve();
+  readonly #retiring = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: PythonOptions) {
+    this.#options = options;
+    this.#host = new HostFunctions(options.hostFunctions, options.deadline);
+  }
+
+  get schemas(): ReadonlyMap<string, SchemaDescription> {
+    return this.#current?.state.schemas ?? new Map();
+  }
+
+  get files(): readonly string[] {
+    return this.#current?.state.files ?? [];
+  }
+
+  async resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult> {
+    signal.throwIfAborted();
+    const current = this.#current;
+    if (current === null || this.#closed) {
+      throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
+    }
+    const running = new Batch(batch);
+    current.generation.run(running, signal);
+    return running.result;
+  }
+
+  reload(): Promise<void> {
+    const next = () => this.#replaceGeneration();
+    this.#lastReload = this.#lastReload.then(next, next);
+    return this.#lastReload;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#lastReload.catch(() => {});
+    if (this.#current !== null) {
+      this.#retire(this.#current.generation);
+    }
+    await Promise.all(this.#retiring);
+  }
+
+  async #replaceGeneration(): Promise<void> {
+    if (this.#closed) {
+      throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
+    }
+    const { schemas, pythonPath, environment, cacheFolder, deadline, workers, queueLimit } = this.#options;
+    const generation = new Generation({
+      settings: {
+        specs: JSON.stringify(schemas),
+        pythonPath,
+        environment,
+        cacheFolder,
+        deadline,
+        packageFolder: fileURLToPath(new URL("./python", import.meta.url)),
+      },
+      workers,
+      queueLimit,
+      host: this.#host,
+      onLog: (record) => this.#options.onLog(record),
+    });
+    try {
+      const loaded = await generation.start();
+      const old = this.#current;
+      this.#current = { generation, state: stateOf(loaded) };
+      if (old !== null) {
+        this.#retire(old.generation);
+      }
+    } catch (error) {
+      this.#retire(generation);
+      throw error;
+    }
+  }
+
+  /** Ends a generation in the background; {@link close} waits for it. */
+  #retire(generation: Generation): void {
+    const retired: Promise<void> = generation.close().finally(() => this.#retiring.delete(retired));
+    this.#retiring.add(retired);
+  }
+}
+
+interface State {
+  readonly schemas: ReadonlyMap<string, SchemaDescription>;
+  readonly files: readonly string[];
+}
+
+function stateOf(loaded: Loaded): State {
+  // What Python says of itself; the schema's builder checks each description.
+  const schemas: { [name: string]: SchemaDescription } = JSON.parse(loaded.schemas);
+  return { schemas: new Map(Object.entries(schemas)), files: loaded.files };
+}
