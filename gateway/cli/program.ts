@@ -76,9 +76,13 @@ function addCommands(program: Command): void {
     .option("--variables <json>", "the operation's variables", "{}")
     .option("--operation <name>", "which operation, where the document has several")
     .option("--auth-token <token>", "the caller's token, as in Authorization: Bearer")
+    .option("--allow-mutation", "run a mutation, which changes the database")
     .option("--name <name>", "which schema, where puff.toml has several")
     .action(
-      async (query: string, options: { variables: string; operation?: string; authToken?: string; name?: string }) => {
+      async (
+        query: string,
+        options: { variables: string; operation?: string; authToken?: string; allowMutation?: true; name?: string },
+      ) => {
         const { explainCommand } = await import("./explain.ts");
         await explainCommand(await readConfig(program), {
           query,
@@ -86,6 +90,7 @@ function addCommands(program: Command): void {
           operationName: options.operation ?? null,
           authToken: options.authToken ?? null,
           schemaName: options.name ?? null,
+          allowMutation: options.allowMutation === true,
         });
       },
     );

@@ -1,0 +1,148 @@
+/** `puff-gateway doctor`: looks at the machine and the project, and names a remedy for what is wrong. */
+import { constants } from "node:fs";
+import { access, mkdir, readFile } from "node:fs/promises";
+import { arch, platform } from "node:os";
+import { describeError, PuffError } from "../../schema/index.ts";
+import { defaultLimits } from "../options.ts";
+import { openDatabase } from "../postgres/index.ts";
+import { readSettings } from "../settings.ts";
+import type { Configuration } from "./config.ts";
+import { startDatabases } from "./databases.ts";
+import { toGatewayOptions } from "./gateway-options.ts";
+import { requireFreePort } from "./port.ts";
+import { withGateway } from "./quiet-gateway.ts";
+import { print, style } from "./terminal.ts";
+
+/** Milliseconds in which a database must answer: a person waits. */
+const databaseDeadline = 3_000;
+
+/**
+ * Prints a line for each check, ✓ or ✗ with a remedy. The exit code is 1 where one fails.
+ *
+ * @param readConfig - reads the configuration, which is itself a thing to check
+ */
+export async function doctorCommand(readConfig: () => Promise<Configuration>): Promise<void> {
+  const results = [
+    await check("Node", async () => `${process.versions.node}, ${platform()} ${arch()}`),
+    await check("JSPI", checkSuspending),
+    await check("Pyodide", async () => `${await versionOf("pyodide")}, in the package`),
+  ];
+  let config: Configuration | null = null;
+  results.push(
+    await check("configuration", async () => {
+      config = await readConfig();
+      const options = toGatewayOptions(config, []);
+      return `${config.file ?? "no puff.toml"}, ${options.schemas.length} schema${options.schemas.length === 1 ? "" : "s"}`;
+    }),
+  );
+  for (const [name, run] of config === null ? [] : projectChecks(config)) {
+    results.push(await check(name, run));
+  }
+  const failures = results.filter((passed) => !passed).length;
+  print(
+    "",
+    failures === 0 ? style("green", "All is well.") : style("red", `${failures} of ${results.length} checks failed.`),
+  );
+  if (failures > 0) {
+    process.exitCode = 1;
+  }
+}
+
+type Check = () => Promise<string>;
+
+function projectChecks(config: Configuration): [name: string, run: Check][] {
+  const { bind, port } = config.values;
+  return [
+    ["cache folder", () => checkCacheFolder(config)],
+    [
+      "port",
+      async () => {
+        await requireFreePort(bind, port);
+        return port === 0 ? "any" : `${bind}:${port} is free`;
+      },
+    ],
+    ["schema", () => checkSchema(config)],
+    ["database", () => checkDatabases(config)],
+  ];
+}
+
+async function check(name: string, run: Check): Promise<boolean> {
+  try {
+    const found = await run();
+    print(`${style("green", "✓")} ${name.padEnd(14)} ${found}`);
+    return true;
+  } catch (error) {
+    const message = error instanceof PuffError ? describeError(error) : String(error);
+    print(`${style("red", "✗")} ${name.padEnd(14)} ${message}`);
+    return false;
+  }
+}
+
+/** WebAssembly stack switching, on which a synchronous Python call waits for the host. */
+async function checkSuspending(): Promise<string> {
+  if (!("Suspending" in WebAssembly)) {
+    throw new PuffError("PUFF_NODE_TOO_OLD", "this Node has no WebAssembly stack switching (JSPI)", {
+      remedy: "Use Node 24 or newer, without --no-experimental-wasm-jspi.",
+    });
+  }
+  return "WebAssembly stack switching is on";
+}
+
+async function versionOf(name: string): Promise<string> {
+  const file = new URL(import.meta.resolve(`${name}/package.json`));
+  const { version }: { version: string } = JSON.parse(await readFile(file, "utf8"));
+  return version;
+}
+
+async function checkCacheFolder(config: Configuration): Promise<string> {
+  const { cacheFolder } = readSettings(toGatewayOptions(config, []));
+  try {
+    await mkdir(cacheFolder, { recursive: true });
+    await access(cacheFolder, constants.W_OK);
+  } catch (error) {
+    throw new PuffError("PUFF_CONFIG_INVALID", "snapshots of interpreters can't be kept, so each start takes seconds", {
+      place: cacheFolder,
+      remedy: "Make the folder writable, or name another with --cache-folder.",
+      cause: error,
+    });
+  }
+  return cacheFolder;
+}
+
+function checkSchema(config: Configuration): Promise<string> {
+  return withGateway(config, [], async ({ app }) =>
+    [...app.puff.planners]
+      .map(([name, { schema }]) => {
+        const types = Object.keys(schema.getTypeMap()).filter((type) => !type.startsWith("__"));
+        return `${config.schemas.find((each) => each.name === name)?.spec ?? name}, ${types.length} types`;
+      })
+      .join("; "),
+  );
+}
+
+/** Starts the embedded Postgres where it is used: that shows best that its binary runs and its folder is sound. */
+async function checkDatabases(config: Configuration): Promise<string> {
+  const databases = await startDatabases(config, () => {});
+  try {
+    const found = databases.sources.map(async ({ url }) => {
+      const database = await openDatabase({
+        url,
+        poolSize: 1,
+        queueLimit: 1,
+        acquireTimeout: databaseDeadline,
+        statementTimeout: databaseDeadline,
+        maxRows: defaultLimits.rows,
+        connectDeadline: databaseDeadline,
+      });
+      try {
+        return `Postgres ${await database.version()} at ${database.place}`;
+      } finally {
+        await database.close();
+      }
+    });
+    const embedded = databases.embeddedFolder === null ? [] : [`embedded in ${databases.embeddedFolder}`];
+    return [...(await Promise.all(found)), ...embedded].join("; ");
+  } finally {
+    await databases.stop();
+  }
+}

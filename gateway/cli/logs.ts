@@ -1,0 +1,31 @@
+/** The process's log on stdout: lines for a person at a terminal, JSON lines for anything else. */
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import type { LogLevel } from "./settings.ts";
+
+/**
+ * A logger.
+ *
+ * @param target - 1: stdout, 2: stderr, for a command that answers on stdout
+ */
+export function createLogger(level: LogLevel, target: 1 | 2 = 1): Logger {
+  if (!(target === 1 ? process.stdout : process.stderr).isTTY) {
+    const destination = pino.destination({ dest: target, sync: true });
+    return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  }
+  const stream = pretty({
+    colorize: process.env["NO_COLOR"] === undefined || process.env["NO_COLOR"] === "",
+    translateTime: "SYS:HH:MM:ss",
+    ignore: "pid,hostname,logger,traceback",
+    // Python's `print` comes with the logger "stdout", which says nothing to a person.
+    messageFormat: (record, key) => {
+      const { logger, traceback } = record;
+      const named = typeof logger === "string" && !["stdout", "stderr", "root"].includes(logger);
+      const message = `${named ? `${logger}: ` : ""}${record[key]}`;
+      return typeof traceback === "string" ? `${message}\n${traceback}` : message;
+    },
+    destination: target,
+    sync: true,
+  });
+  return pino({ level }, stream);
+}

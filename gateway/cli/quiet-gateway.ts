@@ -1,0 +1,45 @@
+/** A gateway for a command that ends: it listens where nobody asks, and says nothing. */
+import { PuffError } from "../../schema/index.ts";
+import { type RunningServer, startServer } from "../http/server.ts";
+import type { DatabaseSource, GatewayOptions } from "../options.ts";
+import type { Configuration } from "./config.ts";
+import { toGatewayOptions } from "./gateway-options.ts";
+import { createLogger } from "./logs.ts";
+
+/**
+ * Runs `work` with a gateway and stops it.
+ *
+ * @param databases - none, where the schema alone is needed
+ * @example const sdl = await withGateway(config, [], async ({ app }) => printSchema(app.puff.planners.get("default").schema));
+ */
+export async function withGateway<T>(
+  config: Configuration,
+  databases: readonly DatabaseSource[],
+  work: (server: RunningServer) => Promise<T>,
+  changes: Partial<GatewayOptions> = {},
+): Promise<T> {
+  const server = await startServer({
+    ...toGatewayOptions(config, databases),
+    workers: 1,
+    ...changes,
+    port: 0,
+    // On stdout stands the command's answer: only what goes wrong is worth a line beside it.
+    logger: createLogger(config.values.log_level === "info" ? "silent" : config.values.log_level, 2),
+  });
+  try {
+    return await work(server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Name of the schema that `--name` chooses; without it the only one, or the one named `default`. */
+export function chooseSchema(config: Configuration, name: string | null): string {
+  const names = config.schemas.map((schema) => schema.name);
+  const wanted = name ?? (names.length === 1 ? names[0] : "default");
+  if (wanted === undefined || !names.includes(wanted)) {
+    const problem = name === null ? `there are ${names.length} schemas` : `there is no schema "${name}"`;
+    throw new PuffError("PUFF_CONFIG_INVALID", problem, { remedy: `Name one with --name: ${names.join(", ")}.` });
+  }
+  return wanted;
+}
