@@ -1,9 +1,9 @@
 /** Puts Python, databases and planners together, as one Fastify plugin. */
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { createPlanner, type Database, type Planner } from "../planner/index.ts";
-import { findSitePackages, type Python, startPython } from "../python-bridge/index.ts";
+import { findSitePackages, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
 import { chooseResolvers, type Host, loadHost } from "./host-module.ts";
 import type { HealthCheck } from "./http/health.ts";
@@ -51,36 +51,15 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
   return fastifyPlugin(
     async (app) => {
       const settings = readSettings(options);
-      const host = await loadHost(options.host);
-      const databases = new Map<string, PostgresDatabase>();
+      const gateway = new RunningGateway(settings, await loadHost(options.host), app);
       // Registered first, so that whatever has started by the time another part fails is stopped, too.
-      let python: Python | null = null;
-      app.addHook("onClose", async () => {
-        await python?.close();
-        await Promise.all([...databases.values()].map((database) => database.close()));
-      });
-      // Side by side: an interpreter takes seconds, and so may a database that is starting.
-      const [started, opened] = await Promise.allSettled([
-        startInterpreters(settings, host, app).then((interpreters) => {
-          python = interpreters;
-          return interpreters;
-        }),
-        openDatabases(settings, databases),
-      ]);
-      if (started.status === "rejected") {
-        throw started.reason;
-      }
-      if (opened.status === "rejected") {
-        throw opened.reason;
-      }
-      const gateway = new RunningGateway(settings, host, app, started.value, databases);
+      app.addHook("onClose", () => gateway.close());
+      await gateway.start();
       app.decorate("puff", gateway);
       await addRoutes(app, {
-        apis: settings.schemas.map((schema) => ({
-          url: schema.url,
-          playgroundUrl: schema.playgroundUrl,
-          subscriptionsUrl: schema.subscriptionsUrl,
-          planner: () => gateway.planner(schema.name),
+        apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
+          ...{ url, playgroundUrl, subscriptionsUrl },
+          planner: () => gateway.planner(name),
         })),
         checks: gateway.checks(),
         deadline: settings.limits.requestDeadline,
@@ -93,26 +72,35 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
 }
 
 class RunningGateway implements Gateway {
-  readonly python: Python;
-  readonly databases: ReadonlyMap<string, PostgresDatabase>;
+  readonly databases = new Map<string, PostgresDatabase>();
   readonly #settings: Settings;
   readonly #host: Host;
   readonly #app: FastifyInstance;
-  #planners: ReadonlyMap<string, Planner>;
+  #python: Python | null = null;
+  #planners: ReadonlyMap<string, Planner> = new Map();
 
-  constructor(
-    settings: Settings,
-    host: Host,
-    app: FastifyInstance,
-    python: Python,
-    databases: ReadonlyMap<string, PostgresDatabase>,
-  ) {
+  constructor(settings: Settings, host: Host, app: FastifyInstance) {
     this.#settings = settings;
     this.#host = host;
     this.#app = app;
-    this.python = python;
-    this.databases = databases;
-    this.#planners = this.#plan(python.schemas);
+  }
+
+  /** Side by side: an interpreter takes seconds, and so may a database that is starting. */
+  async start(): Promise<void> {
+    const outcomes = await Promise.allSettled([this.#startPython(), this.#openDatabases()]);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") {
+        throw outcome.reason;
+      }
+    }
+    this.#planners = this.#plan(this.python.schemas);
+  }
+
+  get python(): Python {
+    if (this.#python === null) {
+      throw new PuffError("PUFF_INTERNAL", "Python has not started");
+    }
+    return this.#python;
   }
 
   get planners(): ReadonlyMap<string, Planner> {
@@ -132,20 +120,66 @@ class RunningGateway implements Gateway {
     this.#planners = this.#plan(this.python.schemas);
   }
 
+  async close(): Promise<void> {
+    await this.#python?.close();
+    await Promise.all([...this.databases.values()].map((database) => database.close()));
+  }
+
   checks(): HealthCheck[] {
     const [first] = this.#settings.schemas;
+    const nothing = { authToken: null, headers: null, auth: null, calls: [], repeatable: true };
     return [
       ...[...this.databases].map(([name, database]) => ({ name: `database ${name}`, check: () => database.ping() })),
       {
         name: "python",
         // An entry into an interpreter that calls nothing.
         check: async () => {
-          const batch = { schema: first?.name ?? "", authToken: null, headers: null, auth: null, calls: [] };
-          await this.python.resolve({ ...batch, repeatable: true }, AbortSignal.timeout(2_000));
+          await this.python.resolve({ schema: first?.name ?? "", ...nothing }, AbortSignal.timeout(2_000));
           return true;
         },
       },
     ];
+  }
+
+  async #startPython(): Promise<void> {
+    const { schemas, limits, workers, cacheFolder, environment } = this.#settings;
+    const pythonPath = [
+      ...this.#settings.pythonPath,
+      ...schemas.filter(({ spec }) => /\.py(:|$)/.test(spec)).map(({ spec }) => dirname(spec)),
+      process.cwd(),
+      ...findSitePackages(process.cwd(), process.env),
+    ];
+    this.#python = await startPython({
+      schemas: schemas.map(({ name, spec, camelCase }) => ({ name, spec, camelCase })),
+      pythonPath: [...new Set(pythonPath)],
+      ...{ workers, cacheFolder, environment },
+      hostFunctions: this.#host.functions,
+      deadline: limits.pythonDeadline,
+      queueLimit: limits.pythonQueue,
+      onLog: (record) => logFromPython(this.#app, record),
+      // A schema that can't be built must not replace the interpreters that the planners in use belong to.
+      accept: (descriptions) => void this.#plan(descriptions),
+    });
+  }
+
+  async #openDatabases(): Promise<void> {
+    const { databases, limits } = this.#settings;
+    const open = async (url: string) =>
+      await openDatabase({
+        url,
+        poolSize: limits.poolSize,
+        queueLimit: limits.poolQueue,
+        acquireTimeout: limits.poolTimeout,
+        statementTimeout: limits.statementTimeout,
+        maxRows: limits.rows,
+        connectDeadline: limits.connectDeadline,
+      });
+    const opening = databases.map(async ({ name, url }) => this.databases.set(name, await open(url)));
+    // All of them are waited for, so that those that opened can be closed where another fails.
+    const failed = (await Promise.allSettled(opening)).find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
   }
 
   #plan(descriptions: ReadonlyMap<string, SchemaDescription>): ReadonlyMap<string, Planner> {
@@ -157,21 +191,19 @@ class RunningGateway implements Gateway {
       }
       return buildExecutableSchema(name, description);
     });
-    const planners = built.map((schema, index): [string, Planner] => [
-      schema.name,
-      createPlanner({
-        schema,
-        resolver: this.python,
-        database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
-        layerFunctions: chooseResolvers(this.#host, built, schema),
-        limits,
-        introspection,
-        suggestions,
-        maskErrors,
-        report: (error, path) => this.#report(schema.name, error, path),
-      }),
-    ]);
-    return new Map(planners);
+    return new Map(
+      built.map((schema, index) => [
+        schema.name,
+        createPlanner({
+          schema,
+          resolver: { resolve: (batch, signal) => this.python.resolve(batch, signal) },
+          database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
+          layerFunctions: chooseResolvers(this.#host, built, schema),
+          ...{ limits, introspection, suggestions, maskErrors },
+          report: (error, path) => this.#report(schema.name, error, path),
+        }),
+      ]),
+    );
   }
 
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
@@ -190,48 +222,12 @@ class RunningGateway implements Gateway {
   }
 }
 
-async function openDatabases({ databases, limits }: Settings, opened: Map<string, PostgresDatabase>): Promise<void> {
-  await Promise.all(
-    databases.map(async ({ name, url }) => {
-      const database = await openDatabase({
-        url,
-        poolSize: limits.poolSize,
-        queueLimit: limits.poolQueue,
-        acquireTimeout: limits.poolTimeout,
-        statementTimeout: limits.statementTimeout,
-        maxRows: limits.rows,
-        connectDeadline: limits.connectDeadline,
-      });
-      opened.set(name, database);
-    }),
-  );
-}
-
-async function startInterpreters(settings: Settings, host: Host, app: FastifyInstance): Promise<Python> {
-  const { schemas, limits } = settings;
-  const pythonPath = [
-    ...settings.pythonPath,
-    ...schemas.filter(({ spec }) => /\.py(:|$)/.test(spec)).map(({ spec }) => dirname(resolve(spec))),
-    process.cwd(),
-    ...(await findSitePackages(process.cwd(), process.env)),
-  ];
-  return await startPython({
-    schemas,
-    pythonPath: [...new Set(pythonPath)],
-    workers: settings.workers,
-    cacheFolder: settings.cacheFolder,
-    environment: settings.environment,
-    hostFunctions: host.functions,
-    deadline: limits.pythonDeadline,
-    queueLimit: limits.pythonQueue,
-    onLog: (record) => logFromPython(app, record),
-  });
-}
-
-function logFromPython(app: FastifyInstance, record: PythonLog): void {
-  const level = record.level === "warning" ? "warn" : record.level;
-  const known = level === "debug" || level === "info" || level === "warn";
-  app.log[known ? level : "error"]({ logger: record.logger }, record.message);
+function logFromPython(app: FastifyInstance, { level, logger, message }: LogRecord): void {
+  if (level === "debug" || level === "info") {
+    app.log[level]({ logger }, message);
+  } else {
+    app.log[level === "warning" ? "warn" : "error"]({ logger }, message);
+  }
 }
 
 /** Stands where a schema has no database. */

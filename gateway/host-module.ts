@@ -3,8 +3,9 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LayerFunction } from "../planner/index.ts";
+import type { HostFunction } from "../python-bridge/index.ts";
 import { type ExecutableSchema, PuffError } from "../schema/index.ts";
-import type { HostFunction, HostModule } from "./options.ts";
+import type { HostModule } from "./options.ts";
 
 /** A host module, validated. */
 export interface Host {

@@ -1,7 +1,7 @@
 /** What a gateway is made of: the options of {@link createGateway}, each with its meaning, default and effect. */
 
 import type { LayerFunction } from "../planner/index.ts";
-import type { JsonValue } from "../schema/index.ts";
+import type { HostFunction } from "../python-bridge/index.ts";
 
 export interface GatewayOptions {
   /** The GraphQL schemas to serve, each at a URL of its own. At least one. */
@@ -91,9 +91,6 @@ export interface HostModule {
   /** Functions that Python calls with `host.call("name", …)`. */
   readonly functions?: { readonly [name: string]: HostFunction };
 }
-
-/** A function for Python: arguments and result cross as JSON. */
-export type HostFunction = (...args: JsonValue[]) => JsonValue | Promise<JsonValue>;
 
 /** Bounds, all on by default. What exceeds one fails with the code named here. Times are in milliseconds. */
 export interface Limits {

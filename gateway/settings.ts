@@ -38,6 +38,7 @@ export function readSettings(options: GatewayOptions): Settings {
       database: databases[0]?.name ?? "",
       camelCase: false,
       ...schema,
+      spec: resolveSpec(schema.spec),
     })),
     databases,
     pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
@@ -52,6 +53,12 @@ export function readSettings(options: GatewayOptions): Settings {
   };
   check(settings);
   return settings;
+}
+
+/** A file's path becomes absolute; a module's name stays. */
+function resolveSpec(spec: string): string {
+  const [, file, className = ""] = /^(.+\.py)(:\w+)?$/.exec(spec) ?? [];
+  return file === undefined ? spec : `${resolve(file)}${className}`;
 }
 
 function check({ schemas, databases }: Settings): void {

@@ -34,6 +34,8 @@ export interface PythonOptions {
   /** Batches that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
   readonly queueLimit: number;
   onLog(record: LogRecord): void;
+  /** Sees what was loaded before it replaces what serves; a throw refuses it, and the old interpreters go on. */
+  accept?(schemas: ReadonlyMap<string, SchemaDescription>): void;
 }
 
 export interface Python {
@@ -135,8 +137,10 @@ class RunningPython implements Python {
     });
     try {
       const loaded = await generation.start();
+      const state = stateOf(loaded);
+      this.#options.accept?.(state.schemas);
       const old = this.#current;
-      this.#current = { generation, state: stateOf(loaded) };
+      this.#current = { generation, state };
       if (old !== null) {
         this.#retire(old.generation);
       }

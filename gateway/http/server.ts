@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import closeWithGrace from "close-with-grace";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { PuffError } from "../../schema/index.ts";
+import { createGateway } from "../gateway.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
 import { send } from "./routes.ts";
@@ -36,10 +37,9 @@ export interface RunningServer {
  * @throws PuffError for a user's mistake: `PUFF_PORT_TAKEN`, `PUFF_SCHEMA_NOT_FOUND`, `PUFF_DATABASE_UNAVAILABLE`, …
  * @example const server = await startServer({ schemas: [{ spec: "schema.py" }], port: 0 });
  */
-export async function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
-  const { createGateway } = await import("../gateway.ts");
+export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
-  return await serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
+  return serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
 }
 
 /** Starts a server for any plugin; see {@link startServer}. */

@@ -1,0 +1,14 @@
+/** puff-gateway as a library: a Fastify plugin, and a server around it. */
+export type { LayerContext, LayerFunction } from "../planner/index.ts";
+export type { HostFunction } from "../python-bridge/index.ts";
+export { type ErrorCode, PuffError } from "../schema/index.ts";
+export { createGateway, type Gateway } from "./gateway.ts";
+export { type ListenOptions, type RunningServer, startServer } from "./http/server.ts";
+export {
+  type DatabaseSource,
+  defaultLimits,
+  type GatewayOptions,
+  type HostModule,
+  type Limits,
+  type SchemaOptions,
+} from "./options.ts";
