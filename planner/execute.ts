@@ -2,17 +2,18 @@
  * The breadth-first executor: fetches layer after layer, each field of a layer with one statement or one call, and
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
-import { getArgumentValues } from "graphql";
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection, VariableValues } from "./compile.ts";
 import { bindParameters, groupChildren, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
-import { type FieldData, type Layer, planOf, RowLayer, ValueLayer } from "./layers.ts";
-import type { LayerContext, PlannerEvent } from "./planner.ts";
-import { type Deferred, methodKey, type PythonCalls } from "./python.ts";
+import { callLayerFunction } from "./functions.ts";
+import { type FieldData, type Layer, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
+import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
+import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
+import { methodKey } from "./selections.ts";
 import { Typed } from "./types.ts";
-import { asError, decode, Failed, plainObject, settle, type ValueObject } from "./values.ts";
+import { asError, Failed, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {
@@ -251,29 +252,9 @@ class LayerFiller {
     return this.#answerWithValues(step, values, false);
   }
 
-  async #callFunction(
-    step: FieldStep,
-    call: (typeof step.source & { kind: "function" })["call"],
-    members: readonly number[],
-  ): Promise<void> {
-    const args = getArgumentValues(step.definition, step.nodes[0], this.#execution.variables);
-    let values: readonly unknown[];
-    try {
-      values = await call(members.map(parentReader(this.#layer)), args, this.#execution.context);
-    } catch (error) {
-      throw new PuffError("PUFF_HOST_RESOLVER_FAILED", error instanceof Error ? error.message : String(error), {
-        place: step.name,
-        cause: error,
-      });
-    }
-    if (!Array.isArray(values) || values.length !== members.length) {
-      const came = Array.isArray(values) ? `${values.length} values` : typeof values;
-      throw new PuffError(
-        "PUFF_HOST_RESOLVER_FAILED",
-        `the TypeScript resolver of ${step.name} gave ${came} for ${members.length} parents`,
-        { remedy: "Return an array with one value for each parent, in their order." },
-      );
-    }
+  async #callFunction(step: FieldStep, call: LayerFunction, members: readonly number[]): Promise<void> {
+    const { variables, context } = this.#execution;
+    const values = await callLayerFunction(step, call, this.#layer, members, variables, context);
     return this.#answerWithValues(step, scatter(members, values, this.#layer.count), false);
   }
 
@@ -302,23 +283,6 @@ class LayerFiller {
   }
 }
 
-function typesOf(rows: RowSet, selection: Selection, plan: SqlPlan, step: FieldStep): (ObjectPlan | Failed)[] | null {
-  if (selection.only !== null) {
-    return null;
-  }
-  const column = rows.indexOf(plan.typeColumn);
-  if (column === -1 && selection.byType.size > 1) {
-    throw missingColumn(step, plan.typeColumn, rows);
-  }
-  const plans: (ObjectPlan | Failed)[] = [];
-  for (let row = 0; row < rows.count; row++) {
-    rows.seek(row);
-    const text = column === -1 || rows.isNull(column) ? null : rows.text(column);
-    plans.push(planOf(selection, text === null ? null : (plan.typeNames?.[text] ?? text)));
-  }
-  return plans;
-}
-
 /** Spreads the members' values over all objects of the layer. */
 function scatter(members: readonly number[], values: readonly unknown[], count: number): unknown[] {
   if (members.length === count) {
@@ -329,37 +293,6 @@ function scatter(members: readonly number[], values: readonly unknown[], count: 
     all[member] = values[index];
   }
   return all;
-}
-
-/** Reads a parent as an object of JavaScript values. */
-function parentReader(layer: Layer): (index: number) => { [column: string]: unknown } {
-  if (layer.kind === "values") {
-    return (index) => {
-      const object = layer.objects[index];
-      return object === undefined ? {} : plainObject(object.attributes, object.wire);
-    };
-  }
-  const { rows } = layer;
-  return (index) => {
-    rows.seek(index);
-    return Object.fromEntries(
-      rows.columns.map(({ name, oid }, column) => [
-        name,
-        rows.isNull(column) ? null : decode(new Typed(oid, rows.text(column))),
-      ]),
-    );
-  };
-}
-
-function missingColumn(step: FieldStep, column: string, rows: RowSet): PuffError {
-  const names = rows.columns.map(({ name }) => name).join(", ");
-  return new PuffError(
-    "PUFF_PLAN_COLUMN_MISSING",
-    `${step.name} wants the column "${column}", but the rows have ${names}`,
-    {
-      remedy: `Add it to the SELECT, or rename a column with AS "${column}".`,
-    },
-  );
 }
 
 function missingResult(step: FieldStep): PuffError {

@@ -1,10 +1,11 @@
 /** The layers of a response: where their objects' values are, and how each field of theirs is found. */
 import type { GraphQLError } from "graphql";
-import { PuffError } from "../schema/index.ts";
-import type { ObjectPlan, Selection } from "./compile.ts";
+import { PuffError, type SqlPlan } from "../schema/index.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
 import type { RowSet } from "./rows.ts";
-import { commonOid, Failed, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
+import { Typed } from "./types.ts";
+import { commonOid, decode, Failed, plainObject, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
 
 /** All objects at one path of the response, list indices left out. */
 export type Layer = RowLayer | ValueLayer;
@@ -135,5 +136,60 @@ export function planOf(selection: Selection, typeName: string | null): ObjectPla
         : `"${typeName}" is none of the types of ${selection.typeName}, which are ${names}`,
       { remedy: "Select a column named __typename, or name the column with .types(…)." },
     ),
+  );
+}
+
+/** The plan of each row by its type column; null where the selection has only one. */
+export function typesOf(
+  rows: RowSet,
+  selection: Selection,
+  plan: SqlPlan,
+  step: FieldStep,
+): (ObjectPlan | Failed)[] | null {
+  if (selection.only !== null) {
+    return null;
+  }
+  const column = rows.indexOf(plan.typeColumn);
+  if (column === -1 && selection.byType.size > 1) {
+    throw missingColumn(step, plan.typeColumn, rows);
+  }
+  const plans: (ObjectPlan | Failed)[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    rows.seek(row);
+    const text = column === -1 || rows.isNull(column) ? null : rows.text(column);
+    plans.push(planOf(selection, text === null ? null : (plan.typeNames?.[text] ?? text)));
+  }
+  return plans;
+}
+
+/** Reads a parent as an object of JavaScript values. */
+export function parentReader(layer: Layer): (index: number) => { [column: string]: unknown } {
+  if (layer.kind === "values") {
+    return (index) => {
+      const object = layer.objects[index];
+      return object === undefined ? {} : plainObject(object.attributes, object.wire);
+    };
+  }
+  const { rows } = layer;
+  return (index) => {
+    rows.seek(index);
+    return Object.fromEntries(
+      rows.columns.map(({ name, oid }, column) => [
+        name,
+        rows.isNull(column) ? null : decode(new Typed(oid, rows.text(column))),
+      ]),
+    );
+  };
+}
+
+/** A column that the operation reads is not among the statement's. */
+export function missingColumn(step: FieldStep, column: string, rows: RowSet): PuffError {
+  const names = rows.columns.map(({ name }) => name).join(", ");
+  return new PuffError(
+    "PUFF_PLAN_COLUMN_MISSING",
+    `${step.name} wants the column "${column}", but the rows have ${names}`,
+    {
+      remedy: `Add it to the SELECT, or rename a column with AS "${column}".`,
+    },
   );
 }

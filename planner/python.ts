@@ -1,21 +1,18 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
-import { getArgumentValues } from "graphql";
 import {
-  type Arguments,
   type ColumnValues,
-  type MethodCall,
   type ParentColumns,
   PuffError,
   type ResolveBatchResult,
   type ResolveResult,
   type ResolverCall,
-  type ValueSelection,
   type WireValue,
 } from "../schema/index.ts";
-import type { FieldStep, Selection, VariableValues } from "./compile.ts";
+import type { FieldStep, VariableValues } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Layer } from "./layers.ts";
 import type { Caller, PlannerEvent, Resolver } from "./planner.ts";
+import { argumentsOf, valueSelection } from "./selections.ts";
 import { OID } from "./types.ts";
 import { asError, Failed, fromWireError } from "./values.ts";
 
@@ -172,71 +169,6 @@ export class PythonCalls {
   }
 }
 
-/** What Python shall read of the objects that a resolver may return. */
-export function valueSelection(selection: Selection, variables: VariableValues): ValueSelection {
-  const byType: { [typeName: string]: MutableTypeSelection } = {};
-  for (const [typeName, plan] of selection.byType) {
-    const columns: string[] = [];
-    const objects: { [attribute: string]: ValueSelection } = {};
-    const methods: MethodCall[] = [];
-    for (const step of plan.steps) {
-      const inner = step.selection === null ? null : valueSelection(step.selection, variables);
-      if (step.source.kind === "method") {
-        methods.push({
-          key: methodKey(step),
-          field: step.definition.name,
-          args: argumentsOf(step, variables),
-          selection: inner,
-        });
-      } else if (step.source.kind === "column" && inner === null) {
-        columns.push(step.source.column);
-      } else if (step.source.kind === "column" && inner !== null) {
-        objects[step.source.column] = merge(objects[step.source.column], inner);
-      }
-    }
-    byType[typeName] = { columns, objects, methods };
-  }
-  return byType;
-}
-
-/** The attribute under which Python sends the result of an instance method: no Python name has parentheses. */
-export function methodKey(step: FieldStep): string {
-  return `${step.key}()`;
-}
-
-type MutableTypeSelection = { -readonly [key in keyof ValueSelection[string]]: ValueSelection[string][key] };
-
-/** Two aliases of one attribute read the union of what each reads. */
-function merge(one: ValueSelection | undefined, other: ValueSelection): ValueSelection {
-  if (one === undefined) {
-    return other;
-  }
-  return Object.fromEntries(
-    Object.entries(other).map(([typeName, { columns, objects, methods }]) => {
-      const first = one[typeName] ?? { columns: [], objects: {}, methods: [] };
-      const merged = { ...first.objects };
-      for (const [attribute, selection] of Object.entries(objects)) {
-        merged[attribute] = merge(merged[attribute], selection);
-      }
-      return [
-        typeName,
-        {
-          columns: [...new Set([...first.columns, ...columns])],
-          objects: merged,
-          methods: [...first.methods, ...methods],
-        },
-      ];
-    }),
-  );
-}
-
-function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
-  // Coerced by our own scalars, all of which yield JSON.
-  return step.definition.args.length === 0
-    ? {}
-    : (getArgumentValues(step.definition, step.nodes[0], variables) as Arguments);
-}
-
 function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
   const names = columns ?? layer.columnNames;
   const chosen = columns === null ? members : distinctMembers(layer, members, columns, step);
@@ -288,10 +220,17 @@ function toWire(value: unknown): WireValue {
       if (value instanceof Date) {
         return { t: [OID.timestamptz, value.toISOString()] };
       }
-      return value === null ? null : { j: JSON.parse(JSON.stringify(value)) };
+      if (Array.isArray(value)) {
+        return value.map(toWire);
+      }
+      return value === null ? null : { j: JSON.parse(JSON.stringify(value, bigintsAsText)) };
     default:
       return null;
   }
+}
+
+function bigintsAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }
 
 function noAnswer(step: FieldStep): Failed {

@@ -1,0 +1,40 @@
+/** Fields that TypeScript resolves, a layer at a time. */
+import { getArgumentValues } from "graphql";
+import { PuffError } from "../schema/index.ts";
+import type { FieldStep, VariableValues } from "./compile.ts";
+import { type Layer, parentReader } from "./layers.ts";
+import type { LayerContext, LayerFunction } from "./planner.ts";
+
+/**
+ * Calls a layer function for the members of a layer: one value for each.
+ *
+ * @throws PuffError `PUFF_HOST_RESOLVER_FAILED` where it throws, or gives anything but one value for each parent.
+ */
+export async function callLayerFunction(
+  step: FieldStep,
+  call: LayerFunction,
+  layer: Layer,
+  members: readonly number[],
+  variables: VariableValues,
+  context: LayerContext,
+): Promise<readonly unknown[]> {
+  const args = getArgumentValues(step.definition, step.nodes[0], variables);
+  let values: unknown;
+  try {
+    values = await call(members.map(parentReader(layer)), args, context);
+  } catch (error) {
+    throw new PuffError("PUFF_HOST_RESOLVER_FAILED", error instanceof Error ? error.message : String(error), {
+      place: step.name,
+      cause: error,
+    });
+  }
+  if (!Array.isArray(values) || values.length !== members.length) {
+    const came = Array.isArray(values) ? `${values.length} values` : typeof values;
+    throw new PuffError(
+      "PUFF_HOST_RESOLVER_FAILED",
+      `the TypeScript resolver of ${step.name} gave ${came} for ${members.length} parents`,
+      { remedy: "Return an array with one value for each parent, in their order." },
+    );
+  }
+  return values;
+}

@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Output } from "./output.ts";
+
+describe("an output", () => {
+  it("escapes any text as JSON.stringify does, but for what JSON lets stand", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat(5), (value, offset) => {
+        const text = value.toWellFormed();
+        const source = Buffer.from("x".repeat(offset) + text);
+        const out = new Output(0);
+        out.text(source, offset, source.length);
+        expect(JSON.parse(out.finish().toString())).toBe(text);
+      }),
+    );
+  });
+
+  it("keeps what came before a truncated part", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.array(fc.string()), (kept, dropped) => {
+        const out = new Output(0);
+        for (const text of kept) {
+          out.string(text);
+        }
+        const mark = out.length;
+        for (const text of dropped) {
+          out.string(text);
+        }
+        out.truncate(mark);
+        out.null();
+        expect(out.finish().toString()).toBe(Buffer.from(`${kept.join("")}null`).toString());
+      }),
+    );
+  });
+
+  it.each([0, 1, 47, 48, 49, 255, 256, 257, 5000])("copies %i bytes whatever its first size", (length) => {
+    const source = Buffer.alloc(length, "ab");
+    const out = new Output(0);
+    out.quoted(source, 0, length);
+    out.text(source, 0, length);
+    expect(out.finish().toString()).toBe(`"${source}""${source}"`);
+  });
+});
