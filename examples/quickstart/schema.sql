@@ -32,7 +32,7 @@ FROM unnest(ARRAY['Ada', 'Grace', 'Barbara', 'Radia', 'Edsger', 'Alan', 'Donald'
        WITH ORDINALITY AS a (first_name, x),
      unnest(ARRAY['Ritter', 'Okafor', 'Lindqvist', 'Tanaka', 'Moreau'])
        WITH ORDINALITY AS b (last_name, y),
-     LATERAL (SELECT (x - 1) * 5 + y AS n)
+     LATERAL (SELECT (x - 1) * 5 + y AS n) AS c
 WHERE NOT EXISTS (SELECT FROM author)
 ORDER BY n;
 
