@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, readFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
+import { checkRuntime } from "../../python-bridge/index.ts";
 import { describeError, PuffError } from "../../schema/index.ts";
 import { defaultLimits } from "../options.ts";
 import { openDatabase } from "../postgres/index.ts";
@@ -23,8 +24,7 @@ const databaseDeadline = 3_000;
  */
 export async function doctorCommand(readConfig: () => Promise<Configuration>): Promise<void> {
   const results = [
-    await check("Node", async () => `${process.versions.node}, ${platform()} ${arch()}`),
-    await check("JSPI", checkSuspending),
+    await check("Node", checkNode),
     await check("Pyodide", async () => `${await versionOf("pyodide")}, in the package`),
   ];
   let config: Configuration | null = null;
@@ -78,14 +78,13 @@ async function check(name: string, run: Check): Promise<boolean> {
   }
 }
 
-/** WebAssembly stack switching, on which a synchronous Python call waits for the host. */
-async function checkSuspending(): Promise<string> {
-  if (!("Suspending" in WebAssembly)) {
-    throw new PuffError("PUFF_NODE_TOO_OLD", "this Node has no WebAssembly stack switching (JSPI)", {
-      remedy: "Use Node 24 or newer, without --no-experimental-wasm-jspi.",
-    });
+/** Node's version, and the WebAssembly stack switching (JSPI) on which a synchronous Python call waits for the host. */
+async function checkNode(): Promise<string> {
+  const problem = checkRuntime();
+  if (problem !== null) {
+    throw problem;
   }
-  return "WebAssembly stack switching is on";
+  return `${process.versions.node} on ${platform()} ${arch()}, with WebAssembly stack switching (JSPI)`;
 }
 
 async function versionOf(name: string): Promise<string> {
