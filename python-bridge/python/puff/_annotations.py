@@ -8,12 +8,14 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
-from typing import Annotated, Any, ForwardRef, Union, cast
+from typing import Annotated, Any, ForwardRef, Union
 
 from puff._errors import SchemaProblem
 from puff._markers import FieldOptions, NameMarker, ScalarMarker, merge_options
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,11 @@ def evaluate(annotation: Any, scope: Scope) -> Any:
         try:
             value = _evaluate_once(value, scope, found)
         except NameError as error:
-            match = None if error.name in found else _find_class(error.name)
+            name = error.name or ""
+            match = None if name in found else _find_class(name)
             if match is None:
                 raise _undefined(error, scope) from None
-            found[error.name] = match
+            found[name] = match
         except SchemaProblem:
             raise
         except Exception as error:
@@ -196,7 +199,7 @@ def _union_meaning(value: Any, scope: Scope) -> Meaning:
 def _alias_of(written: Any, base: Any, scope: Scope) -> NameMarker | None:
     """Finds the name of a plain alias, `Feed = Post | Comment`, in the module that uses it."""
     for name, value in scope.globals.items():
-        same = type(value) in (type(written), type(base)) and (value == written or value == base)
+        same = type(value) in (type(written), type(base)) and value in (written, base)
         if same and not name.startswith("_"):
             return NameMarker(name)
     return None
@@ -209,4 +212,4 @@ def literal_alias(value: Any, scope: Scope) -> NameMarker | None:
 
 def arguments_of(annotation: Any) -> tuple[Any, ...]:
     """Gives the arguments of a generic: of `list[int]`, `(int,)`."""
-    return cast("tuple[Any, ...]", typing.get_args(annotation))
+    return typing.get_args(annotation)

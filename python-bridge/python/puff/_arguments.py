@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
-from puff._markers import FieldOptions
+from puff._refs import TypeRef, Use, check_name
 from puff._scalars import DEFAULTS
-from puff._types import Registry, TypeRef, Use, check_name, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from puff._markers import FieldOptions
+    from puff._types import Registry
 
 ABSENT: Any = object()
 
@@ -112,7 +116,7 @@ def default_json(value: Any, ref: TypeRef, registry: Registry, camel_case: bool)
         return value.name
     if ref.item is not None and isinstance(value, list | tuple | set | frozenset):
         item = ref.item
-        return [default_json(inner, item, registry, camel_case) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+        return [default_json(inner, item, registry, camel_case) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):
         return _default_input(value, registry, camel_case)
     writer = DEFAULTS.get(type(value))
@@ -133,7 +137,10 @@ def _default_input(value: Any, registry: Registry, camel_case: bool) -> Any:
         if item.init and inner is not None:
             # The field's own type is described later; its value says enough.
             result[camel(item.name) if camel_case else item.name] = default_json(
-                inner, TypeRef("JSON", item=TypeRef("JSON") if isinstance(inner, list | tuple) else None), registry, camel_case
+                inner,
+                TypeRef("JSON", item=TypeRef("JSON") if isinstance(inner, list | tuple) else None),
+                registry,
+                camel_case,
             )
     return result
 
@@ -160,6 +167,6 @@ def _located(read: Callable[[Any], Any] | None, python: str) -> Callable[[Any], 
         except ArgumentProblem:
             raise
         except (ValueError, ArithmeticError) as error:
-            raise refused(error, python) from error
+            raise ArgumentProblem(f"argument {python}: {error}") from error
 
     return located

@@ -7,8 +7,7 @@ import inspect
 import json
 import pickle
 import sys
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff import _compiled, _logs
 from puff._auth import Headers
@@ -19,6 +18,9 @@ from puff._modules import user_file
 from puff._objects import run_awaitable
 from puff._resolving import resolve_call
 from puff._values import traceback_text, wire_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _schemas: dict[str, RuntimeSchema] = {}
 
@@ -86,7 +88,7 @@ def resolve(batch_json: str) -> str:
         return json.dumps({"results": [], "auth": None, "denied": refusal})
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  # whatever a user's code raises is an answer
+    except BaseException as error:  # whatever a user's code raises is an answer
         failure = {"kind": "failure", "error": wire_error(error, resolver=schema.auth)}
         return json.dumps({"results": [failure] * len(calls), "auth": None, "denied": None})
     results = [resolve_call(schema, call, auth, token) for call in calls]

@@ -51,10 +51,10 @@ def load_wire(value: Any) -> Any:
         The Python value; an object is a dict of its attributes.
     """
     if isinstance(value, list):
-        return [load_wire(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [load_wire(item) for item in value]
     if not isinstance(value, dict):
         return value
-    form: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    form: Mapping[str, Any] = value
     if "t" in form:
         oid, text = form["t"]
         return load_texts(oid, [text])[0]
@@ -65,7 +65,7 @@ def load_wire(value: Any) -> Any:
     raise ValueError("a value of the parents could not be read")
 
 
-_UTC = datetime.timezone.utc
+_UTC = datetime.UTC
 _interval = re.compile(
     r"P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?"
     r"(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d{1,6})\d*)?S)?)?"

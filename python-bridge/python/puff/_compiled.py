@@ -6,9 +6,12 @@ import importlib.abc
 import os
 import re
 import sys
-from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
 
 
 class CompiledPackageError(ModuleNotFoundError):
@@ -19,7 +22,10 @@ class CompiledFinder(importlib.abc.MetaPathFinder):
     """The last finder: what it is asked for was found by no other."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,  # noqa: ARG002  # the protocol's
     ) -> ModuleSpec | None:
         """Raises CompiledPackageError where there is an extension module of this name.
 

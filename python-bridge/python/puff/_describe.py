@@ -6,7 +6,6 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,13 @@ from puff._annotations import annotations_of, class_scope, evaluate
 from puff._errors import SchemaProblem
 from puff._inputs import describe_input
 from puff._markers import EmptyObject, is_interface
-from puff._members import Column, Resolver, describe_members
+from puff._members import Column, Members, Resolver
+from puff._refs import NamedType, Use
 from puff._source import forget_sources, place_of
-from puff._types import NamedType, Registry
+from puff._types import Registry
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(slots=True)
@@ -131,14 +134,16 @@ def _auth(cls: Any) -> Callable[[Any], Any] | None:
 def _describe_object(registry: Registry, named: NamedType, camel_case: bool, runtime: RuntimeSchema) -> None:
     cls: type = named.python
     interfaces = [base for base in cls.__mro__[1:] if is_interface(base)]
+    use = named.use or Use("output", class_scope(cls, f"type {named.name}", named.place), cls.__name__)
     for base in interfaces:
         if base not in registry.by_class:
-            registry.add_class(base, named.use)
+            registry.add_class(base, use)
     if is_interface(cls):
         for subclass in _subclasses(cls):
             if subclass not in registry.by_class:
-                registry.add_class(subclass, named.use)
-    members = describe_members(registry, named, camel_case)
+                registry.add_class(subclass, use)
+    members = Members(registry, named, camel_case)
+    members.describe()
     named.description |= {
         "interfaces": [registry.by_class[base].name for base in interfaces],
         "fields": members.fields,
@@ -172,5 +177,3 @@ def _check_interfaces(named: NamedType, registry: Registry) -> None:
                 named.place,
                 "Write a dataclass of its own for arguments.",
             )
-
-

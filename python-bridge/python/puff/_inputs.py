@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff._annotations import annotations_of, class_scope
 from puff._arguments import Argument, describe_argument, field_default, to_keywords
 from puff._errors import SchemaProblem
+from puff._refs import NamedType, Use
 from puff._source import member_doc, place_of
-from puff._types import NamedType, Registry, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from puff._types import Registry
 
 
 def describe_input(registry: Registry, named: NamedType, camel_case: bool) -> None:
@@ -29,9 +33,7 @@ def describe_input(registry: Registry, named: NamedType, camel_case: bool) -> No
         use = Use("input", class_scope(owner, where, place), owner.__name__ + pascal)
         default, made = field_default(item)
         annotation = annotations_of(owner).get(item.name, item.type)
-        description, argument = describe_argument(
-            registry, item.name, annotation, default, use, camel_case, made=made
-        )
+        description, argument = describe_argument(registry, item.name, annotation, default, use, camel_case, made=made)
         description["description"] = description["description"] or member_doc(owner, item.name)
         if any(other["name"] == description["name"] for other in described):
             raise SchemaProblem(f"{where} has the name of another field", place, "Rename one.")

@@ -7,13 +7,15 @@ import importlib.util
 import os
 import re
 import sys
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff._compiled import CompiledPackageError
 from puff._errors import SchemaProblem
 from puff._source import show_place
 from puff._values import user_frame
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def load_class(spec: str) -> Any:
@@ -48,7 +50,9 @@ def _no_class(module: ModuleType, name: str) -> SchemaProblem:
     others = [
         key
         for key, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == module.__name__ and "query" in getattr(value, "__annotations__", {})
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and "query" in getattr(value, "__annotations__", {})
     ]
     file = module.__file__ or module.__name__
     shown = show_place(file, None)
@@ -115,9 +119,8 @@ def _import_module(source: str) -> tuple[ModuleType, str]:
     parent, _, name = source.rpartition(".")
     if parent:
         found = _guarded(parent, lambda: _import_if_there(parent), parent)
-        if found is not None:
-            if hasattr(found, name) or name[:1].isupper():
-                return found, name
+        if found is not None and (hasattr(found, name) or name[:1].isupper()):
+            return found, name
     raise SchemaProblem(
         f"there is no module {source}", None,
         "Give the path of a Python file or a module's name; --python-path adds folders where modules are looked for.",

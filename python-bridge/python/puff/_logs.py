@@ -56,7 +56,7 @@ class HostHandler(logging.Handler):
         )  # fmt: skip
         try:
             send(name, record.name, self.format(record))
-        except Exception:  # noqa: BLE001  # as logging's own handlers do
+        except Exception:  # as logging's own handlers do
             self.handleError(record)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
 
 from puff._errors import SchemaProblem
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping
 
 MemberT = TypeVar("MemberT")
 ClassT = TypeVar("ClassT", bound=type)
@@ -67,9 +69,7 @@ class EmptyObject:
     """Stands for an absent mutation or subscription: `mutation: EmptyObject`."""
 
 
-def field(
-    *, description: str | None = None, deprecation: str | None = None, name: str | None = None
-) -> FieldOptions:
+def field(*, description: str | None = None, deprecation: str | None = None, name: str | None = None) -> FieldOptions:
     """Says more of a field or parameter than its type does.
 
     Args:
@@ -114,7 +114,7 @@ def scalar(
     specified_by: str | None = None,
     description: str | None = None,
 ) -> Any:
-    """Makes a scalar of your own, for `Annotated[PythonType, scalar(…)]`.
+    """Makes a scalar of your own, for `Annotated`.
 
     Args:
         name: Its GraphQL name.
@@ -146,7 +146,9 @@ def scalar(
 
 
 def union(name: str, *, description: str | None = None) -> NameMarker:
-    """Names a union: `Annotated[Post | Comment, union("Feed")]`.
+    """Names a union.
+
+    `Annotated[Post | Comment, union("Feed")]` is a type Feed.
 
     Args:
         name: Its GraphQL name.
@@ -159,7 +161,9 @@ def union(name: str, *, description: str | None = None) -> NameMarker:
 
 
 def enum(name: str, *, description: str | None = None) -> NameMarker:
-    """Names the enum that a `Literal` makes: `Annotated[Literal["asc", "desc"], enum("Order")]`.
+    """Names the enum that a `Literal` makes.
+
+    `Annotated[Literal["asc", "desc"], enum("Order")]` is a type Order.
 
     Args:
         name: Its GraphQL name.
@@ -244,7 +248,9 @@ def attach(member: Any, options: FieldOptions) -> None:
 def options_of(member: Any) -> FieldOptions:
     """Gives a member's options, merged; `warnings.deprecated` counts as one."""
     attributes: Mapping[str, Any] = vars(function_of(member))
-    return merge_options((FieldOptions(deprecation=attributes.get("__deprecated__")), *attributes.get("__puff_options__", ())))
+    return merge_options(
+        (FieldOptions(deprecation=attributes.get("__deprecated__")), *attributes.get("__puff_options__", ()))
+    )
 
 
 def merge_options(options: tuple[FieldOptions, ...]) -> FieldOptions:

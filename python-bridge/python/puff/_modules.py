@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _LIBRARIES = tuple(
     path + os.sep for name in ("stdlib", "platstdlib") if (path := sysconfig.get_paths().get(name)) is not None

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff._arguments import to_keywords
-from puff._context import Context
-from puff._describe import RuntimeSchema, RuntimeType
 from puff._errors import PlanError, ValueProblem
-from puff._members import Resolver
 from puff._plan import Plan
-from puff._types import TypeRef, checked_list
+from puff._refs import TypeRef, checked_list
 from puff._values import SCALARS, WRITERS, leaf, wire_error
+
+if TYPE_CHECKING:
+    from puff._context import Context
+    from puff._describe import RuntimeSchema, RuntimeType
+    from puff._members import Resolver
 
 Selection = Mapping[str, Mapping[str, Any]]
 
@@ -48,10 +50,10 @@ def write_value(value: Any, ref: TypeRef, selection: Selection | None, schema: R
 def run_awaitable(awaitable: Any) -> Any:
     """Waits for a coroutine: suspends this greenlet inside the gateway, runs an event loop elsewhere."""
     try:
-        from pyodide.ffi import run_sync  # pyright: ignore  # there in Pyodide alone
+        from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]  # there in Pyodide alone
     except ImportError:
         return asyncio.run(_await(awaitable))
-    return run_sync(awaitable)  # pyright: ignore
+    return run_sync(awaitable)
 
 
 async def _await(awaitable: Any) -> Any:
@@ -62,19 +64,21 @@ def _write_object(value: Any, ref: TypeRef, selection: Selection, schema: Runtim
     if isinstance(value, Plan):
         raise PlanError("a plan answers a field, and stands here for one object of a list")
     if isinstance(value, list | tuple | set | frozenset):
-        raise ValueProblem(f"the field is one {ref.name}, and got a {type(value).__name__}")  # pyright: ignore
-    name = _type_name(value, ref, selection, schema)
+        raise ValueProblem(f"the field is one {ref.name}, and got a {type(value).__name__}")
+    name = _type_name(value, selection, schema)
     known = schema.types.get(name or ref.name)
     chosen = selection.get(name or ref.name)
     if chosen is None and len(selection) == 1 and name is None:
         (only,) = selection
         known, chosen = schema.types.get(only), selection[only]
     if isinstance(value, dict):
-        attributes: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        attributes: Mapping[str, Any] = value
         read: Callable[[Any, str, RuntimeType | None], Any] = _read_key
     else:
         if type(value) in SCALARS:
-            raise ValueProblem(f"the field is an object of type {ref.name}, and got the {type(value).__name__} {value!r}")
+            raise ValueProblem(
+                f"the field is an object of type {ref.name}, and got the {type(value).__name__} {value!r}"
+            )
         attributes = getattr(value, "__dict__", None) or _slots(value, known)
         read = _read_attribute
     out: dict[str, Any] = {}
@@ -133,7 +137,7 @@ def call_method(
         value = function(self, context, **keywords) if resolver.context else function(self, **keywords)
         if inspect.isawaitable(value):
             value = run_awaitable(value)
-        if type(value) is tuple and len(value) == 2 and value[0] is ...:  # noqa: PLR2004  # Puff's (..., objects)
+        if type(value) is tuple and len(value) == 2 and value[0] is ...:  # Puff's (..., objects)
             value = value[1]
         return write_value(_settled(value, resolver.name), resolver.type, selection, schema, context)
     except Exception as error:
@@ -161,9 +165,9 @@ def _settled(value: Any, name: str) -> Any:
     return value
 
 
-def _type_name(value: Any, ref: TypeRef, selection: Selection, schema: RuntimeSchema) -> str | None:
+def _type_name(value: Any, selection: Selection, schema: RuntimeSchema) -> str | None:
     if isinstance(value, dict):
-        name: Any = value.get("__typename__", value.get("__typename"))  # pyright: ignore
+        name: Any = value.get("__typename")
         return name if isinstance(name, str) else None
     names = schema.names
     name = names.get(type(value))

@@ -9,11 +9,13 @@ import ipaddress
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
 from puff._errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 TypedText: TypeAlias = tuple[int, str | None]
 Parameter: TypeAlias = TypedText | dict[str, str]
@@ -146,7 +148,7 @@ def _dump_list(value: Sequence[Any]) -> TypedText:
 
 
 def _widens(item_types: dict[int, type]) -> bool:
-    """Tells whether values of several Postgres types are of one in Python: ints, or datetimes with a zone and without."""
+    """Tells whether values of several Postgres types are of one in Python: ints, or datetimes."""
     return item_types.keys() <= _WIDTH.keys() and any(
         all(issubclass(cls, family) for cls in item_types.values()) for family in _FAMILIES
     )

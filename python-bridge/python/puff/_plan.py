@@ -25,9 +25,10 @@ class Plan(Generic[T_co]):
         child_keys: Columns of the rows that equal them, in the same order.
         type_column: The column that names each row's type where the field's type is an interface or a union.
         type_names: From a value of that column to a dataclass; None where it holds GraphQL names.
+        args: Of a decorator, the resolver's arguments that are its parameters.
     """
 
-    __slots__ = ("_args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
+    __slots__ = ("args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
 
     def __init__(self, text: str, params: Sequence[Any]) -> None:
         if type(text) is not str:
@@ -38,7 +39,7 @@ class Plan(Generic[T_co]):
         self.child_keys: tuple[str, ...] = ()
         self.type_column = "__typename"
         self.type_names: Mapping[Any, type] | None = None
-        self._args: Sequence[str] = ()
+        self.args: Sequence[str] = ()
 
     def on(self, **keys: str) -> Plan[T_co]:
         """Correlates rows with their parents.
@@ -88,7 +89,7 @@ class Plan(Generic[T_co]):
 
     def __call__(self, resolver: ResolverT) -> ResolverT:
         """Makes the plan a resolver's answer without calling the resolver: Puff's decorator form of `sql`."""
-        text, args, parent_keys, child_keys = self.text, self._args, self.parent_keys, self.child_keys
+        text, args, parent_keys, child_keys = self.text, self.args, self.parent_keys, self.child_keys
 
         @functools.wraps(resolver)
         def answer(*_context: Any, **arguments: Any) -> Plan[Any]:
@@ -134,7 +135,7 @@ def sql(
     """
     plan: Plan[Any] = Plan(text, params)
     if args is not None:
-        plan._args = args  # pyright: ignore[reportPrivateUsage]  # one module
+        plan.args = args
     if parent_key is not None or child_key is not None:
         plan.parent_keys, plan.child_keys = as_keys(parent_key), as_keys(child_key)
         check_keys(plan.parent_keys, plan.child_keys)
@@ -151,7 +152,9 @@ def as_keys(keys: Any) -> tuple[str, ...]:
 def check_keys(parent_keys: Sequence[Any], child_keys: Sequence[Any]) -> None:
     """Raises PlanError unless there are as many columns of the parent as of the child, all of them names."""
     if len(parent_keys) != len(child_keys):
-        raise PlanError(f"{len(parent_keys)} parent keys {parent_keys!r} for {len(child_keys)} child keys {child_keys!r}")
+        raise PlanError(
+            f"{len(parent_keys)} parent keys {parent_keys!r} for {len(child_keys)} child keys {child_keys!r}"
+        )
     for key in (*parent_keys, *child_keys):
         if type(key) is not str:
             raise PlanError(f"keys are names of columns, not {key!r}")

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puff._arguments import to_keywords
 from puff._columns import load_texts, load_wire
 from puff._context import Context, Parents
-from puff._describe import RuntimeSchema
 from puff._errors import NeedsParents, PlanError
-from puff._members import Resolver
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
-from puff._types import TypeRef
 from puff._values import wire_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from puff._describe import RuntimeSchema
+    from puff._members import Resolver
+    from puff._refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"
 _SELF = "an instance method has no parents: its object is self"
@@ -61,7 +64,7 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
         return _needs(parents)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  # SystemExit too must not end the interpreter
+    except BaseException as error:  # SystemExit too must not end the interpreter
         return _needs(parents) if parents.needed else _failure(error, resolver)
     return _needs(parents) if parents.needed else result
 
@@ -106,7 +109,9 @@ def _sql_result(schema: RuntimeSchema, plan: Plan[Any]) -> dict[str, Any]:
         "parentKeys": plan.parent_keys,
         "childKeys": plan.child_keys,
         "typeColumn": plan.type_column,
-        "typeNames": None if names is None else {_type_key(key): _graphql_name(schema, cls) for key, cls in names.items()},
+        "typeNames": None
+        if names is None
+        else {_type_key(key): _graphql_name(schema, cls) for key, cls in names.items()},
     }
 
 
@@ -123,18 +128,18 @@ def _graphql_name(schema: RuntimeSchema, cls: type) -> str:
 
 
 def _puff_form(value: tuple[Any, ...]) -> Any:
-    """Takes Puff's tuples: (..., sql, params), (..., sql, params, keys, keys), (..., objects), (..., objects, keys, keys)."""
+    """Takes Puff's tuples: (..., sql, params) and (..., objects), either with the parent's keys and the child's."""
     _, *rest = value
     if len(rest) in (2, 4) and isinstance(rest[0], str):
         if not isinstance(rest[1], list | tuple):
             raise PlanError(f"the parameters of (..., sql, params) are a list, not {rest[1]!r}")
-        plan: Plan[Any] = Plan(rest[0], rest[1])  # pyright: ignore[reportUnknownArgumentType]
-        if len(rest) == 4:  # noqa: PLR2004
+        plan: Plan[Any] = Plan(rest[0], rest[1])
+        if len(rest) == 4:
             plan.parent_keys, plan.child_keys = as_keys(rest[2]), as_keys(rest[3])
             check_keys(plan.parent_keys, plan.child_keys)
         return plan
     if len(rest) in (1, 3):
-        parent_keys, child_keys = (as_keys(rest[1]), as_keys(rest[2])) if len(rest) == 3 else ((), ())  # noqa: PLR2004
+        parent_keys, child_keys = (as_keys(rest[1]), as_keys(rest[2])) if len(rest) == 3 else ((), ())
         check_keys(parent_keys, child_keys)
         return rest[0], parent_keys, child_keys
     raise PlanError(
@@ -152,7 +157,7 @@ def _call_each(
     context = Context(Parents(None, _SELF), auth, token)
     try:
         columns = {name: _converted(resolver.cls, schema, name, _load(item)) for name, item in given["columns"].items()}
-    except Exception as error:  # noqa: BLE001  # a value that Python's type can't hold
+    except Exception as error:  # a value that Python's type can't hold
         return _failure(error, resolver)
     names = list(columns)
     rows = zip(*columns.values(), strict=True) if names else ((),) * given["count"]

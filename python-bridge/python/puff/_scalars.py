@@ -6,7 +6,7 @@ import base64
 import datetime
 import decimal
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from puff._columns import load_date, load_datetime, load_interval, load_time
@@ -25,9 +25,13 @@ CLASSES: Mapping[Any, str] = {
     bytes: "Bytes",
     dict: "JSON",
     Mapping: "JSON",
+    MutableMapping: "JSON",
     Any: "JSON",
 }
 """From a Python class to the GraphQL name of its scalar."""
+
+BUILT_IN = frozenset([*CLASSES.values(), "ID", "BigInt"])
+"""Names of the built-in scalars."""
 
 
 def scalar_of_class(cls: Any) -> str | None:

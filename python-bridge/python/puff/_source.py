@@ -114,9 +114,10 @@ def _read_class(node: ast.ClassDef) -> ClassSource:
             name = item.target.id
         elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
             name = item.targets[0].id
-        elif isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str):
-            if attribute is not None:
-                source.docs[attribute] = inspect.cleandoc(item.value.value)
+        elif attribute is not None and isinstance(item, ast.Expr):
+            text = item.value.value if isinstance(item.value, ast.Constant) else None
+            if isinstance(text, str):
+                source.docs[attribute] = inspect.cleandoc(text)
         if name is not None:
             source.lines.setdefault(name, item.lineno)
         attribute = name

@@ -6,17 +6,18 @@ import datetime
 import decimal
 import enum
 import json
+import math
 import os
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 from puff._errors import ArgumentProblem, Error, PlanError, ValueProblem
 from puff._scalars import interval_text
 
-_UTC = datetime.timezone.utc
+_UTC = datetime.UTC
 _MAX_SAFE = 2**53 - 1
 
 
@@ -76,9 +77,9 @@ def _write_int(value: int) -> Any:
 
 def _write_float(value: float) -> Any:
     value = float(value)
-    if value - value == 0.0:  # neither infinite nor NaN
+    if math.isfinite(value):
         return value
-    return {"t": (701, "NaN" if value != value else "Infinity" if value > 0 else "-Infinity")}  # noqa: PLR0124
+    return {"t": (701, "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")}
 
 
 def _write_enum(value: enum.Enum) -> Any:
@@ -140,7 +141,7 @@ WRITERS: dict[type, Callable[[Any], Any]] = {
 SCALARS = frozenset(cls for cls, writer in WRITERS.items() if writer not in (json_leaf, _write_list))
 """Classes of scalars, which are sent along with what was selected."""
 
-_PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120  # pathlib takes long to import
+_PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 def wire_error(error: BaseException, *, hint: str | None = None, resolver: Callable[..., Any] | None = None) -> Any:
@@ -205,6 +206,6 @@ def _strip(summary: traceback.TracebackException, seen: set[int]) -> None:
 
 def _json_extensions(extensions: Mapping[str, Any] | None) -> Any:
     try:
-        return None if extensions is None else cast("Any", json.loads(json.dumps(extensions, allow_nan=False)))
+        return None if extensions is None else json.loads(json.dumps(extensions, allow_nan=False))
     except (TypeError, ValueError):
         return {"extensions": repr(extensions)}

@@ -1,0 +1,66 @@
+"""What a resolver's return annotation says of its field's type."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+from typing import TYPE_CHECKING, Any
+
+from puff._annotations import arguments_of, evaluate
+from puff._errors import SchemaProblem
+from puff._plan import Plan
+
+if TYPE_CHECKING:
+    from puff._annotations import Scope
+
+_STREAMS = (
+    collections.abc.Iterable,
+    collections.abc.Iterator,
+    collections.abc.Generator,
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncGenerator,
+)
+
+
+def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False) -> Any:
+    """Gives the field's type inside `Plan[T]`, Puff's tuples and what a subscription iterates over.
+
+    Args:
+        annotation: The return annotation.
+        scope: Where it stands.
+        is_subscription: Whether the field is one of the root type Subscription.
+
+    Returns:
+        An annotation.
+
+    Raises:
+        SchemaProblem: A tuple that is none of Puff's forms, or a subscription that is not iterated over.
+    """
+    value = evaluate(annotation, scope)
+    origin, inner = typing.get_origin(value), arguments_of(value)
+    if is_subscription:
+        if origin not in _STREAMS:
+            shown = value.__name__ if isinstance(value, type) and not inner else value
+            raise SchemaProblem(
+                f"{scope.where} returns {shown}, and a subscription returns what is iterated over",
+                scope.place,
+                "Write `-> Iterable[T]` or `-> AsyncIterable[T]`, and yield its events.",
+            )
+        return result_type(inner[0], scope)
+    if value is Plan or value is tuple:
+        raise SchemaProblem(
+            f"{scope.where} returns a {value.__name__} of nothing said", scope.place, "Write `Plan[list[Post]]`."
+        )
+    if origin is Plan:
+        return result_type(inner[0], scope)
+    if origin is tuple and inner[1:] != (...,):
+        if len(inner) not in (2, 3, 4, 5) or (len(inner) in (3, 5) and inner[1] is not str):
+            raise SchemaProblem(
+                f"{scope.where} returns a tuple of {len(inner)} types that is none of the plan's forms",
+                scope.place,
+                "Write Plan[T], or as Puff has it tuple[T, str, list[Any]] for (..., sql, params), "
+                "tuple[T, str, list[Any], list[str], list[str]] with keys, tuple[T, list[Any]] for (..., objects).",
+            )
+        return inner[0]
+    return value
