@@ -53,6 +53,8 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
     forceCloseConnections: "idle",
     // Time to send a whole request: a client that dribbles can't hold a connection.
     requestTimeout: 30_000,
+    // What the gateway waits for at start has deadlines of its own, some longer than Fastify's 10 s for a plugin.
+    pluginTimeout: 0,
     keepAliveTimeout: 72_000,
     routerOptions: { ignoreTrailingSlash: true },
   });
