@@ -1,0 +1,135 @@
+/** A folder of Postgres's data: making it, and the process that serves it. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Binaries } from "./binaries.ts";
+import type { Owner } from "./owner.ts";
+
+/** The process that serves the data, as it describes itself in `postmaster.pid`. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  /** Whether it takes connections. */
+  readonly ready: boolean;
+}
+
+/** A process that was started to serve the data. */
+export interface SpawnedPostmaster {
+  readonly pid: number;
+  hasExited(): boolean;
+}
+
+const passwordFile = "puff.password";
+/** Bytes past which the last run's log is not kept. */
+const logLimit = 1_000_000;
+/** Programs of Postgres get no variable that could change what they do, such as PGOPTIONS. */
+const environment = { PATH: process.env["PATH"], LC_ALL: "C" };
+
+/**
+ * Makes the data, which sorts text by code points and thus the same everywhere. It appears under its name only once it
+ * is whole, and if another process is quicker, that one's stays.
+ */
+export async function createCluster(
+  data: string,
+  binaries: Binaries,
+  owner: Owner | null,
+  password: string,
+): Promise<void> {
+  const partial = `${data}.new-${process.pid}`;
+  const passwordForInit = `${partial}.password`;
+  try {
+    await mkdir(partial, { mode: 0o700 });
+    await writeFile(passwordForInit, password, { mode: 0o600 });
+    if (owner !== null) {
+      await chown(partial, owner.uid, owner.gid);
+      await chown(passwordForInit, owner.uid, owner.gid);
+    }
+    await promisify(execFile)(
+      binaries.initdb,
+      [
+        `--pgdata=${partial}`,
+        "--username=postgres",
+        `--pwfile=${passwordForInit}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+      ],
+      { ...owner, cwd: partial, env: environment },
+    );
+    await writeFile(join(partial, passwordFile), password, { mode: 0o600 });
+    await rename(partial, data).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") {
+        throw error;
+      }
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+    await rm(passwordForInit, { force: true });
+  }
+}
+
+/** The password of the user `postgres`, kept with the data. */
+export async function readPassword(data: string): Promise<string> {
+  return readFile(join(data, passwordFile), "utf8");
+}
+
+/** What `postmaster.pid` says; null: Postgres doesn't run, or has only begun to start. */
+export async function readPostmaster(data: string): Promise<Postmaster | null> {
+  const text = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
+  const [pid, , , port, , , , status] = text.split("\n");
+  return pid === undefined || pid === ""
+    ? null
+    : { pid: Number(pid), port: Number(port), ready: status?.trim() === "ready" };
+}
+
+/** Starts Postgres in a session of its own: Ctrl-C in the terminal is for the gateway, which ends it when it is done. */
+export async function spawnPostmaster(
+  data: string,
+  binaries: Binaries,
+  owner: Owner | null,
+  port: number,
+  logFile: string,
+): Promise<SpawnedPostmaster> {
+  const kept = await stat(logFile).then(
+    ({ size }) => size < logLimit,
+    () => false,
+  );
+  const log = await open(logFile, kept ? "a" : "w", 0o600);
+  try {
+    const settings = [
+      `port=${port}`,
+      "listen_addresses=127.0.0.1",
+      "unix_socket_directories=",
+      // Failed statements are told to whoever sent them.
+      "log_min_messages=log",
+      "log_checkpoints=off",
+    ];
+    const child = spawn(binaries.postgres, ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+      ...owner,
+      cwd: data,
+      env: environment,
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    child.unref();
+    let exited = false;
+    child.once("exit", () => {
+      exited = true;
+    });
+    await once(child, "spawn");
+    return { pid: child.pid ?? 0, hasExited: () => exited };
+  } finally {
+    await log.close();
+  }
+}
+
+/** The last line of a log that says why Postgres ended. */
+export async function readReason(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, "utf8").catch(() => "")).trimEnd().split("\n");
+  return lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? lines.at(-1) ?? "";
+}
