@@ -89,9 +89,10 @@ interface NodeFileSystem {
   readonly stream_ops: { [operation: string]: (...args: unknown[]) => unknown };
 }
 
-function readOnlyNodeFs(
-  files: EmscriptenFileSystem,
-): { readonly fileSystem: NodeFileSystem; readonly record: HostFiles["record"] } {
+function readOnlyNodeFs(files: EmscriptenFileSystem): {
+  readonly fileSystem: NodeFileSystem;
+  readonly record: HostFiles["record"];
+} {
   const fileSystem = files.filesystems.NODEFS;
   const { node_ops: nodes, stream_ops: streams } = fileSystem;
   const refuse = (): never => {
@@ -130,10 +131,7 @@ function readOnlyNodeFs(
   return { fileSystem, record };
 }
 
-function operationOf(
-  operations: NodeFileSystem["node_ops"],
-  name: string,
-): (...args: unknown[]) => unknown {
+function operationOf(operations: NodeFileSystem["node_ops"], name: string): (...args: unknown[]) => unknown {
   const operation = operations[name];
   if (operation === undefined) {
     throw new Error(`this Pyodide's NODEFS has no ${name}`);

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { PuffError } from "../schema/index.ts";
-import { Batch } from "./batch.ts";
+import type { Batch } from "./batch.ts";
 import { refusal } from "./errors.ts";
 import type { HostFunctions } from "./host.ts";
 import type { BatchOutcome, InterpreterSettings, Loaded, LogRecord } from "./messages.ts";
@@ -173,9 +173,10 @@ export class Generation {
   #replace(remote: Remote, lost: readonly LostBatch[], reason: string): void {
     this.#remotes.delete(remote);
     const again: Batch[] = [];
+    const known = lost.some(({ state }) => state === "running" || state === "overdue");
     for (const { batch, state } of lost) {
       batch.losses += state === "waiting" ? 0 : 1;
-      batch.deaths += state === "running" ? 1 : 0;
+      batch.deaths += state === "running" || (state === "entered" && !known) ? 1 : 0;
       if (state === "overdue") {
         batch.failDeadline(this.#options.settings.deadline);
       } else if (state === "waiting" || (batch.repeatable && batch.deaths < deathBound && batch.losses < lossBound)) {
@@ -192,7 +193,11 @@ export class Generation {
       return;
     }
     if (remote.wasReady) {
-      this.#options.onLog({ level: "warning", logger: "puff", message: `an interpreter ended and is replaced: ${reason}` });
+      this.#options.onLog({
+        level: "warning",
+        logger: "puff",
+        message: `an interpreter ended and is replaced: ${reason}`,
+      });
       this.#addInterpreter();
     } else {
       this.#tryAgain(reason);

@@ -40,7 +40,10 @@ export class HostFunctions {
     if (run === undefined) {
       const names = [...this.#functions.keys()].sort();
       const there = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
-      throw new PuffError("PUFF_HOST_FUNCTION_UNKNOWN", `PUFF_HOST_FUNCTION_UNKNOWN: no host function ${name}; ${there}`);
+      throw new PuffError(
+        "PUFF_HOST_FUNCTION_UNKNOWN",
+        `PUFF_HOST_FUNCTION_UNKNOWN: no host function ${name}; ${there}`,
+      );
     }
     return run(...args);
   }

@@ -3,7 +3,17 @@
  * any more is told without reading the rest; a checksum tells a damaged one.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -133,7 +143,9 @@ export function deleteImage(path: string): void {
 
 function fits(manifest: Manifest, settings: InterpreterSettings): boolean {
   return (
-    Object.entries(manifest.environment).every(([name, stamp]) => stampVariable(name, settings.environment) === stamp) &&
+    Object.entries(manifest.environment).every(
+      ([name, stamp]) => stampVariable(name, settings.environment) === stamp,
+    ) &&
     Object.entries(manifest.folders).every(
       ([folder, stamp]) => stampFolder(folder, settings.pythonPath.includes(folder)) === stamp,
     ) &&

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
-import type { InterpreterSettings, Loaded, LoadError } from "./messages.ts";
+import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
 
 /** What Python sees as the module `_puff_host`. */
 export interface HostModule {
@@ -17,8 +17,8 @@ export interface HostModule {
 export interface Interpreter {
   readonly loaded: Loaded;
   /**
-   * Calls the resolvers of a batch, JSON in and out: a greenlet of its own. Python runs until it first waits before
-   * this returns. Never call it twice in one microtask: that corrupts the interpreter's memory.
+   * Calls the resolvers of a batch, JSON in and out: a greenlet of its own. Python begins some microtasks later.
+   * Do not call it again before it waits or is done: that corrupts the interpreter's memory.
    */
   resolve(batch: string): Promise<string>;
   /** Writes the images that its start has made; once. Fails where they can't be made or written. */
@@ -211,9 +211,19 @@ const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/li
 
 function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
   const resolve = pyodide.pyimport("puff._bridge").resolve;
+  const api = internals(pyodide)._api;
+  const { scheduleCallback } = api;
   return {
     loaded,
-    resolve: (batch) => resolve.callPromising(batch),
+    resolve(batch) {
+      // Pyodide would wait for a turn of the event loop, lest two calls enter together; here they come one by one.
+      api.scheduleCallback = (callback) => callback();
+      try {
+        return resolve.callPromising(batch);
+      } finally {
+        api.scheduleCallback = scheduleCallback;
+      }
+    },
     async writeImages() {
       for (const write of images) {
         await write();
@@ -249,7 +259,10 @@ function countStreams({ pyodide }: Engine): number {
 /** What Pyodide has and does not declare. */
 function internals(pyodide: PyodideAPI): {
   readonly FS: EmscriptenFileSystem;
-  readonly _api: { on_fatal: (error: unknown) => void };
+  readonly _api: {
+    on_fatal: (error: unknown) => void;
+    scheduleCallback: (callback: () => void, timeout: number) => void;
+  };
 } {
   return pyodide as never;
 }

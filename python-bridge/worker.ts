@@ -141,9 +141,7 @@ class Door {
       if (batch === undefined || this.#interpreter === null) {
         break;
       }
-      this.#enter(this.#interpreter, batch);
-      // Two entries in one microtask would end the interpreter.
-      await null;
+      await this.#enter(this.#interpreter, batch);
       if (performance.now() - since > stretch) {
         await turn();
         since = performance.now();
@@ -152,23 +150,32 @@ class Door {
     this.#open = false;
   }
 
-  #enter(interpreter: Interpreter, batch: WireBatch): void {
-    const greenlet = { batch, began: this.#clock, entered: performance.now(), hostCalls: new Set<number>() };
+  /** Returns when the batch is answered or waits. Two entries at once would corrupt the interpreter's memory. */
+  async #enter(interpreter: Interpreter, batch: WireBatch): Promise<void> {
     if (!this.#victims.has(batch.id)) {
       Atomics.add(this.#control, Control.entered, 1);
     }
     if (batch.json === "") {
       return;
     }
+    const greenlet = { batch, began: this.#clock, entered: performance.now(), hostCalls: new Set<number>() };
     this.#greenlets.set(batch.id, greenlet);
     this.#tickWhileNeeded();
     this.#begin(greenlet);
-    const answer = interpreter.resolve(batch.json);
+    await new Promise<void>((resolve) => {
+      // Python begins some microtasks from now. What has not ended when they are done waits.
+      const waits = setImmediate(resolve);
+      const ended = (act: () => void): void => {
+        clearImmediate(waits);
+        act();
+        resolve();
+      };
+      interpreter.resolve(batch.json).then(
+        (json) => ended(() => this.#finish(greenlet, { id: batch.id, json })),
+        (error: unknown) => ended(() => this.#fail(greenlet, error)),
+      );
+    });
     this.#end();
-    answer.then(
-      (json) => this.#finish(greenlet, { id: batch.id, json }),
-      (error: unknown) => this.#fail(greenlet, error),
-    );
   }
 
   #begin(greenlet: Greenlet | null): void {
@@ -336,7 +343,11 @@ class Outbox {
   flush(): void {
     if (this.#logs.length > 0) {
       if (this.#dropped > 0) {
-        this.#logs.push({ level: "warning", logger: "puff", message: `${this.#dropped} more log records at once: left out` });
+        this.#logs.push({
+          level: "warning",
+          logger: "puff",
+          message: `${this.#dropped} more log records at once: left out`,
+        });
         this.#dropped = 0;
       }
       this.#port.postMessage({ kind: "logs", records: this.#logs } satisfies ToMain);
