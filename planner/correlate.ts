@@ -29,6 +29,46 @@ export function bindParameters(
   }
   const keys = plan.parentKeys.map((name) => readerOf(parents, name, field));
   const readers = symbols.map((name) => readerOf(parents, name, field));
+  const arrays = sameNames(symbols, plan.parentKeys)
+    ? distinctKeys(keys[0] as ColumnReader, members) // there is one
+    : distinctTuples(keys, readers, members);
+  if (arrays === null) {
+    return null;
+  }
+  return plan.params.map((param) => {
+    if (!("parent" in param)) {
+      return param;
+    }
+    const index = symbols.indexOf(param.parent);
+    return [arrayOidOf(readers[index]?.oid ?? 0), arrays[index] ?? null];
+  });
+}
+
+function sameNames(symbols: readonly string[], keys: readonly string[]): boolean {
+  return symbols.length === 1 && keys.length === 1 && symbols[0] === keys[0];
+}
+
+/** The common case, one key that is the only symbol, without making a tuple of each parent. */
+function distinctKeys(reader: ColumnReader, members: readonly number[]): string[] | null {
+  const keys = new Set<string | number>();
+  for (const member of members) {
+    const key = reader.key(member);
+    if (key !== null) {
+      keys.add(key);
+    }
+  }
+  if (keys.size === 0) {
+    return null;
+  }
+  return [reader.isInteger ? `{${[...keys].join(",")}}` : printArray([...keys].map(String))];
+}
+
+/** An array for each symbol, all of one length. */
+function distinctTuples(
+  keys: readonly ColumnReader[],
+  readers: readonly ColumnReader[],
+  members: readonly number[],
+): string[] | null {
   const seen = new Set<string>();
   const columns = readers.map((): (string | null)[] => []);
   for (const member of members) {
@@ -45,16 +85,7 @@ export function bindParameters(
       }
     }
   }
-  if (seen.size === 0) {
-    return null;
-  }
-  const arrays = new Map(
-    symbols.map((name, index) => [
-      name,
-      [arrayOidOf(readers[index]?.oid ?? 0), printArray(columns[index] ?? [])] as const,
-    ]),
-  );
-  return plan.params.map((param) => ("parent" in param ? (arrays.get(param.parent) ?? [0, null]) : param));
+  return seen.size === 0 ? null : columns.map(printArray);
 }
 
 /** Groups the children by their keys and finds each member's group. Without keys, every member has all children. */
@@ -68,27 +99,29 @@ export function groupChildren(
   if (plan.parentKeys.length === 0) {
     return everyChild(parents.count, children.count);
   }
+  const parentKeys = plan.parentKeys.map((name) => readerOf(parents, name, field));
   const childKeys = plan.childKeys.map((name) => readerOf(children, name, field));
-  const groupOf = new Map<string, number>();
+  const [parentKey, childKey] = comparableKeys(parentKeys, childKeys);
+  const groupOf = new Map<string | number, number>();
   const sizes: number[] = [];
-  const groups = new Int32Array(children.count);
+  const groups = new Int32Array(children.count).fill(-1);
   for (let child = 0; child < children.count; child++) {
-    const key = keyOf(childKeys, child);
-    let group = key === null ? -1 : groupOf.get(key);
+    const key = childKey(child);
+    if (key === null) {
+      continue;
+    }
+    let group = groupOf.get(key);
     if (group === undefined) {
       group = sizes.push(0) - 1;
-      groupOf.set(key as string, group); // null has group -1
+      groupOf.set(key, group);
     }
     groups[child] = group;
-    if (group !== -1) {
-      sizes[group] = (sizes[group] ?? 0) + 1;
-    }
+    sizes[group] = (sizes[group] as number) + 1; // pushed above
   }
   const { starts, rows } = sortIntoGroups(groups, sizes);
-  const parentKeys = plan.parentKeys.map((name) => readerOf(parents, name, field));
   const of = new Int32Array(parents.count).fill(-1);
   for (const member of members) {
-    const key = keyOf(parentKeys, member);
+    const key = parentKey(member);
     of[member] = (key === null ? undefined : groupOf.get(key)) ?? -1;
   }
   return { of, starts, rows };
@@ -129,7 +162,8 @@ function sortIntoGroups(groups: Int32Array, sizes: readonly number[]): { starts:
   }
   const next = starts.slice();
   const rows = new Int32Array(starts[sizes.length] ?? 0);
-  for (const [child, group] of groups.entries()) {
+  for (let child = 0; child < groups.length; child++) {
+    const group = groups[child] as number; // in bounds
     if (group !== -1) {
       rows[next[group] as number] = child; // each group has its start
       next[group] = (next[group] as number) + 1;
@@ -138,11 +172,24 @@ function sortIntoGroups(groups: Int32Array, sizes: readonly number[]): { starts:
   return { starts, rows };
 }
 
-function keyOf(readers: readonly ColumnReader[], index: number): string | null {
+type KeyOf = (index: number) => string | number | null;
+
+/** Two functions that give equal keys for equal values: numbers where both sides are integers, texts otherwise. */
+function comparableKeys(parents: readonly ColumnReader[], children: readonly ColumnReader[]): [KeyOf, KeyOf] {
+  const [parent, child] = [parents[0], children[0]];
+  if (parents.length === 1 && parent?.isInteger === true && child?.isInteger === true) {
+    return [(index) => parent.key(index), (index) => child.key(index)];
+  }
+  return [textKeyOf(parents), textKeyOf(children)];
+}
+
+function textKeyOf(readers: readonly ColumnReader[]): KeyOf {
   const [first] = readers;
   if (first !== undefined && readers.length === 1) {
-    return first.text(index);
+    return (index) => first.text(index);
   }
-  const texts = readers.map((reader) => reader.text(index));
-  return texts.includes(null) ? null : texts.join(SEPARATOR);
+  return (index) => {
+    const texts = readers.map((reader) => reader.text(index));
+    return texts.includes(null) ? null : texts.join(SEPARATOR);
+  };
 }

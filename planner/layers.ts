@@ -4,7 +4,7 @@ import { PuffError, type SqlPlan } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
 import type { RowSet } from "./rows.ts";
-import { Typed } from "./types.ts";
+import { OID, Typed } from "./types.ts";
 import { commonOid, decode, Failed, plainObject, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
 
 /** All objects at one path of the response, list indices left out. */
@@ -46,6 +46,10 @@ export interface ColumnReader {
   readonly oid: number;
   /** In Postgres's text format; null for NULL. */
   text(index: number): string | null;
+  /** Whether all values are integers, so that {@link key} may give numbers. */
+  readonly isInteger: boolean;
+  /** What equals another column's key where the values are equal and both columns are integers, or neither is. */
+  key(index: number): string | number | null;
 }
 
 /** A layer whose objects are rows of SQL. */
@@ -78,13 +82,20 @@ export class RowLayer {
     if (column === undefined) {
       return null;
     }
-    return {
-      oid: column.oid,
-      text(row) {
-        rows.seek(row);
-        return rows.isNull(index) ? null : rows.text(index);
-      },
+    const isInteger = column.oid === OID.int4 || column.oid === OID.int8 || column.oid === OID.int2;
+    const text = (row: number) => {
+      rows.seek(row);
+      return rows.isNull(index) ? null : rows.text(index);
     };
+    const key = (row: number) => {
+      rows.seek(row);
+      if (rows.isNull(index)) {
+        return null;
+      }
+      const integer = rows.integer(index);
+      return Number.isNaN(integer) ? rows.text(index) : integer;
+    };
+    return { oid: column.oid, text, isInteger, key: isInteger ? key : text };
   }
 }
 
@@ -116,7 +127,9 @@ export class ValueLayer {
       return null;
     }
     const values = objects.map((object) => unwrap(object.attributes[name], object.wire));
-    return { oid: commonOid(values), text: (index) => textOf(values[index]) };
+    const oid = commonOid(values);
+    const text = (index: number) => textOf(values[index]);
+    return { oid, text, isInteger: false, key: text };
   }
 }
 

@@ -49,7 +49,12 @@ export class RowSet {
     this.buffer = buffer;
     at += 2;
     for (let column = 0; column < this.starts.length; column++) {
-      const length = buffer.readInt32BE(at);
+      // By hand, since readInt32BE checks its arguments: a tenth of the time of a whole answer.
+      const length =
+        ((buffer[at] as number) << 24) |
+        ((buffer[at + 1] as number) << 16) |
+        ((buffer[at + 2] as number) << 8) |
+        (buffer[at + 3] as number);
       at += 4;
       if (length < 0) {
         this.starts[column] = -1;
@@ -69,6 +74,28 @@ export class RowSet {
   /** The current row's field as a string; call {@link isNull} first. */
   text(column: number): string {
     return this.buffer.toString("utf8", this.starts[column], this.ends[column]);
+  }
+
+  /** The current row's field as a number; NaN where it is no integer of at most 15 digits, which a number holds exactly. */
+  integer(column: number): number {
+    const end = this.ends[column] as number; // a column of this set
+    let at = this.starts[column] as number;
+    const negative = this.buffer[at] === 0x2d;
+    if (negative) {
+      at++;
+    }
+    if (end - at > 15 || end === at) {
+      return Number.NaN;
+    }
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = (this.buffer[at] as number) - 0x30; // within the row
+      if (digit < 0 || digit > 9) {
+        return Number.NaN;
+      }
+      value = value * 10 + digit;
+    }
+    return negative ? -value : value;
   }
 
   /** Index of the column of that name (the last, where several have it, as in a JavaScript object); -1: none. */
