@@ -50,8 +50,8 @@ WHERE NOT EXISTS (SELECT FROM post);
 INSERT INTO comment (post_id, author_id, body, written_at)
 SELECT
   1 + n * 13 % 1000,
-  1 + n * 11 % 40,
-  (ARRAY['Well said.', 'I have to disagree.', 'This helped me today, thank you!', 'Is there more on this?', 'Finally!'])[1 + n % 5],
+  1 + (n * 11 + n / 1000 * 7) % 40,
+  (ARRAY['Well said.', 'I have to disagree.', 'This helped me today, thank you!', 'Is there more on this?', 'Finally!'])[1 + (n + n / 1000) % 5],
   timestamptz '2025-06-01 12:00Z' + n * interval '17 minutes'
 FROM generate_series(1, 5000) AS n
 WHERE NOT EXISTS (SELECT FROM comment);

@@ -76,8 +76,9 @@ async function printEvents(
   analyze: boolean,
 ): Promise<boolean> {
   let failed = false;
+  const types = await readTypeNames(events, database);
   for (const [index, event] of events.entries()) {
-    print(index === 0 ? "" : "");
+    print("");
     if (event.kind === "python") {
       print(`${style("bold", `${index + 1}. Python`)}  ${event.fields.join(", ")}  ${milliseconds(event.duration)}`);
       continue;
@@ -85,7 +86,7 @@ async function printEvents(
     const rows = `${event.rows} row${event.rows === 1 ? "" : "s"}`;
     print(`${style("bold", `${index + 1}. SQL for ${event.layer}`)}  ${rows}  ${milliseconds(event.duration)}`);
     print(...dedent(event.text).map((line) => `   ${style("cyan", line)}`));
-    print(...event.params.map((param, number) => `   $${number + 1} = ${describeParameter(param)}`));
+    print(...event.params.map((param, number) => `   $${number + 1} = ${describeParameter(param, types)}`));
     try {
       print(...(await explainStatement(event, database, analyze)).map((line) => `   ${style("dim", line)}`));
     } catch (error) {
@@ -164,10 +165,27 @@ function describeErrors(body: Buffer): string {
     .join(" ");
 }
 
-function describeParameter([oid, text]: TypedText): string {
+/** Names of the parameters' types, by OID. */
+async function readTypeNames(
+  events: readonly PlannerEvent[],
+  database: PostgresDatabase,
+): Promise<ReadonlyMap<number, string>> {
+  const oids = events.flatMap((event) => (event.kind === "statement" ? event.params.map(([oid]) => oid) : []));
+  const text = "SELECT oid, format_type(oid, NULL) FROM pg_type WHERE oid = ANY($1::oid[])";
+  const rows = await database.query({ text, params: [[0, `{${[...new Set(oids)].join()}}`]] });
+  const names = new Map<number, string>();
+  for (let row = 0; row < rows.count; row++) {
+    rows.seek(row);
+    names.set(Number(rows.text(0)), rows.text(1));
+  }
+  return names;
+}
+
+function describeParameter([oid, text]: TypedText, types: ReadonlyMap<number, string>): string {
   const value =
     text === null ? "NULL" : text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text;
-  return oid === 0 ? value : `${value} ${style("dim", `(type ${oid})`)}`;
+  // Without an OID, Postgres infers the type.
+  return oid === 0 ? value : `${value} ${style("dim", `(${types.get(oid) ?? `type ${oid}`})`)}`;
 }
 
 /** Lines without the indentation they have in common, as they stand in Python's source. */
