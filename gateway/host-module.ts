@@ -83,7 +83,12 @@ async function importModule(file: string): Promise<{ readonly [key: string]: unk
     return await import(pathToFileURL(file).href);
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new PuffError("PUFF_HOST_MODULE", `importing it failed: ${message}`, { place: file, cause: error });
+    const [, path, line] =
+      /(?:file:\/\/)?(\/[^\s():]+):(\d+)/.exec((error instanceof Error && error.stack) || "") ?? [];
+    throw new PuffError("PUFF_HOST_MODULE", `importing it failed: ${message}`, {
+      place: path === undefined ? file : `${path}:${line}`,
+      cause: error,
+    });
   }
 }
 

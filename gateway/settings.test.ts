@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { GatewayOptions } from "./options.ts";
+import { defaultLimits } from "./options.ts";
+import { readSettings } from "./settings.ts";
+
+test("a schema file is all that is needed", () => {
+  expect(readSettings({ schemas: [{ spec: "schema.py:Blog" }] })).toMatchObject({
+    schemas: [
+      {
+        name: "default",
+        spec: `${join(process.cwd(), "schema.py")}:Blog`,
+        url: "/graphql",
+        playgroundUrl: null,
+        subscriptionsUrl: null,
+        database: "",
+        camelCase: false,
+      },
+    ],
+    limits: defaultLimits,
+    introspection: true,
+    suggestions: true,
+    maskErrors: false,
+    corsOrigins: [],
+  });
+});
+
+test("a schema reads the first database unless it names another", () => {
+  const databases = [
+    { name: "main", url: "postgres://a" },
+    { name: "archive", url: "postgres://b" },
+  ];
+  const { schemas } = readSettings({
+    databases,
+    schemas: [{ spec: "a.b:C" }, { name: "old", spec: "d:E", url: "/old", database: "archive" }],
+  });
+  expect(schemas.map(({ spec, database }) => [spec, database])).toEqual([
+    ["a.b:C", "main"],
+    ["d:E", "archive"],
+  ]);
+});
+
+test.each<readonly [name: string, options: GatewayOptions, message: string]>([
+  ["no schema", { schemas: [] }, "there is no schema to serve"],
+  ["two of a name", { schemas: [{ spec: "a.py" }, { spec: "b.py", url: "/b" }] }, 'the name "default"'],
+  ["two at a URL", { schemas: [{ spec: "a.py" }, { name: "b", spec: "b.py" }] }, 'the URL "/graphql"'],
+  [
+    "a playground at another's URL",
+    { schemas: [{ spec: "a.py" }, { name: "b", spec: "b.py", url: "/b", playgroundUrl: "/graphql" }] },
+    'the URL "/graphql"',
+  ],
+  ["a URL that is no path", { schemas: [{ spec: "a.py", url: "graphql" }] }, 'the URL "graphql" of schema "default"'],
+  ["an unknown database", { schemas: [{ spec: "a.py", database: "x" }] }, 'reads database "x"'],
+])("%s is refused", (_name, options, message) => {
+  expect(() => readSettings(options)).toThrow(
+    expect.objectContaining({ code: "PUFF_CONFIG_INVALID", message: expect.stringContaining(message) }),
+  );
+});
