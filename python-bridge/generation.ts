@@ -33,7 +33,7 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #pool: Piscina;
   readonly #remotes = new Set<Remote>();
-  #queue: Batch[] = [];
+  readonly #queue: Batch[] = [];
   #dispatching = false;
   #unanswered = 0;
   #closing = false;
@@ -48,6 +48,7 @@ export class Generation {
     this.#pool = new Piscina({
       // Runs from source as from what is built of it.
       filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
+      name: "serve",
       minThreads: 1,
       maxThreads: options.workers,
       idleTimeout: Number.POSITIVE_INFINITY,

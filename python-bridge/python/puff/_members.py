@@ -81,7 +81,8 @@ class Members:
             if owner in _SKIPPED_BASES or owner.__module__ == "abc":
                 continue
             annotations = annotations_of(owner)
-            annotated.update(dict.fromkeys(annotations, owner))
+            for name in annotations:
+                annotated[name] = owner
             for name, member in vars(owner).items():
                 if name not in annotations and (name not in annotated or _is_called(member)):
                     found[name] = (member, owner)  # not a new default for a base's attribute
