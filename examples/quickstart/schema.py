@@ -117,7 +117,7 @@ class Query:
             ORDER BY id LIMIT $4
             """,
             after,
-            status,
+            None if status is None else status.value,
             search,
             limit,
         )
