@@ -1,0 +1,81 @@
+/**
+ * A database for a test file of its own, on the Postgres of TEST_DATABASE_URL, or else on an embedded one that all test
+ * files share: the first starts it, the last stops it.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type DatabaseOptions,
+  openDatabase,
+  type PostgresDatabase,
+  startEmbeddedPostgres,
+} from "../../gateway/postgres/index.ts";
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Drops it, and ends whatever is still connected to it. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes an empty database.
+ *
+ * @example
+ * const { url, drop } = await createTestDatabase();
+ * afterAll(drop);
+ */
+export async function createTestDatabase(server = process.env["TEST_DATABASE_URL"]): Promise<TestDatabase> {
+  const embedded = server === undefined ? await startEmbeddedPostgres({ folder, onLog: () => undefined }) : null;
+  const adminUrl = server ?? embedded?.url ?? "";
+  const name = `puff_test_${process.pid}_${randomBytes(4).toString("hex")}`;
+  const admin = await openTestDatabase(adminUrl);
+  if (embedded !== null) {
+    await dropAbandoned(admin);
+  }
+  await execute(admin, `CREATE DATABASE ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    async drop() {
+      await execute(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+/** Opens a database with limits that suit tests. */
+export function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}): Promise<PostgresDatabase> {
+  return openDatabase({
+    url,
+    poolSize: 4,
+    queueLimit: 1_000,
+    acquireTimeout: 10_000,
+    statementTimeout: 10_000,
+    maxRows: 1_000_000,
+    connectDeadline: 10_000,
+    ...options,
+  });
+}
+
+const folder = join(import.meta.dirname, "../../.puff/test-postgres");
+
+/** Runs that were killed left theirs. */
+async function dropAbandoned(admin: PostgresDatabase): Promise<void> {
+  const text = "SELECT datname FROM pg_database WHERE datname LIKE 'puff\\_test\\_%'";
+  const rows = await admin.query({ text, params: [] });
+  for (let row = 0; row < rows.count; row++) {
+    rows.seek(row);
+    const name = rows.text(0);
+    if (existsSync("/proc") && !existsSync(`/proc/${name.split("_")[2]}`)) {
+      // Another test file may be doing the same.
+      await execute(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => undefined);
+    }
+  }
+}
+
+async function execute(database: PostgresDatabase, text: string): Promise<void> {
+  await database.query({ text, params: [] });
+}
