@@ -1,0 +1,50 @@
+/** A wire to a Postgres that can be cut, to see what becomes of a database that is gone for a while. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+export interface Wire {
+  /** The database's URL, through the wire. */
+  readonly url: string;
+  /** Ends all connections and takes no more until {@link mend}. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+export async function wireTo(databaseUrl: string): Promise<Wire> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port || 5432), target.hostname);
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server that listens has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(port);
+  return {
+    url: url.href,
+    async cut() {
+      server.close();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      await once(server, "close");
+    },
+    async mend() {
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+    },
+  };
+}
