@@ -1,0 +1,130 @@
+/** Planners over hand-written schemas and resolvers, for tests that need no Python. */
+import { createPlanner, type Database, type LayerFunction, type PlannerOptions } from "../../planner/index.ts";
+import {
+  buildExecutableSchema,
+  type FieldDescription,
+  type PuffError,
+  type ResolveResult,
+  type ResolverCall,
+  type SqlPlan,
+  type TypeDescription,
+} from "../../schema/index.ts";
+
+/** `Type.field: type`, and where its values come from: a resolver's answer, or a column of the field's name. */
+export interface PlannerSketch {
+  readonly types: {
+    readonly [typeName: string]: { readonly [field: string]: string };
+  };
+  /** By `Type.field`. */
+  readonly resolvers?: { readonly [field: string]: (call: ResolverCall) => ResolveResult };
+  readonly functions?: { readonly [field: string]: LayerFunction };
+  /** By name: types that implement it. */
+  readonly interfaces?: { readonly [name: string]: readonly string[] };
+  readonly database: Database;
+  readonly maskErrors?: boolean;
+  readonly auth?: (headers: { readonly [name: string]: string }) => { status: number; message: string } | null;
+}
+
+export interface SketchedPlanner {
+  /** Runs an operation and returns its parsed answer with its status. */
+  run(query: string, variables?: { readonly [name: string]: unknown }): Promise<Answer>;
+  /** What was reported to the operator. */
+  readonly reported: PuffError[];
+  /** Batches that went to Python. */
+  readonly batches: string[][];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly data?: unknown;
+  readonly errors?: readonly {
+    message: string;
+    path?: readonly unknown[];
+    extensions: { code: string; [key: string]: unknown };
+  }[];
+}
+
+/** A SqlPlan with its defaults. */
+export function sql(text: string, options: Partial<SqlPlan> = {}): SqlPlan {
+  return {
+    kind: "sql",
+    text,
+    params: [],
+    parentKeys: [],
+    childKeys: [],
+    typeColumn: "__typename",
+    typeNames: null,
+    ...options,
+  };
+}
+
+export function sketchPlanner(sketch: PlannerSketch, signal = new AbortController().signal): SketchedPlanner {
+  const reported: PuffError[] = [];
+  const batches: string[][] = [];
+  const resolvers = sketch.resolvers ?? {};
+  const options: PlannerOptions = {
+    schema: buildExecutableSchema("default", {
+      version: 1,
+      query: "Query",
+      mutation: "Mutation" in sketch.types ? "Mutation" : null,
+      subscription: null,
+      hasAuth: sketch.auth !== undefined,
+      types: Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
+    }),
+    resolver: {
+      async resolve(batch) {
+        batches.push(batch.calls.map((call) => call.field));
+        const denied = batch.headers === null ? null : (sketch.auth?.(batch.headers) ?? null);
+        return {
+          results: batch.calls.map((call) => resolvers[call.field]?.(call) ?? { kind: "needs", columns: [] }),
+          auth: null,
+          denied: denied === null ? null : { ...denied, headers: { "www-authenticate": "Bearer" } },
+        };
+      },
+    },
+    database: sketch.database,
+    layerFunctions: new Map(Object.entries(sketch.functions ?? {})),
+    limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
+    introspection: true,
+    suggestions: true,
+    maskErrors: sketch.maskErrors ?? false,
+    report: (error) => reported.push(error),
+  };
+  const planner = createPlanner(options);
+  return {
+    reported,
+    batches,
+    async run(query, variables = {}) {
+      const prepared = planner.prepare(query, null);
+      const response =
+        prepared.kind === "refused"
+          ? prepared.response
+          : await planner.execute(prepared.operation, variables, { headers: {}, authToken: null }, { signal });
+      return { status: response.status, ...(JSON.parse(response.body.toString()) as object) };
+    },
+  };
+}
+
+function describeType(
+  sketch: PlannerSketch,
+  name: string,
+  fields: { readonly [field: string]: string },
+): TypeDescription {
+  const isInterface = sketch.interfaces !== undefined && name in sketch.interfaces;
+  return {
+    kind: isInterface ? "interface" : "object",
+    name,
+    description: null,
+    place: null,
+    interfaces: Object.entries(sketch.interfaces ?? {}).flatMap(([key, members]) =>
+      members.includes(name) ? [key] : [],
+    ),
+    fields: Object.entries(fields).map(([field, type]): FieldDescription => {
+      const isResolver = sketch.resolvers !== undefined && `${name}.${field}` in sketch.resolvers;
+      const source: FieldDescription["source"] = isResolver
+        ? { kind: "resolver", pure: false }
+        : { kind: "column", column: field };
+      return { name: field, type, source, args: [], description: null, deprecation: null, place: null };
+    }),
+  };
+}
