@@ -193,21 +193,16 @@ def _union_meaning(value: Any, scope: Scope) -> Meaning:
     if len(rest) == 1:
         return replace(meaning_of(rest[0], scope), nullable=True)
     base = functools.reduce(lambda left, right: Union[left, right], rest)  # noqa: UP007  # of values
-    return Meaning(base, nullable, named=_alias_of(value, base, scope))
+    return Meaning(base, nullable)
 
 
-def _alias_of(written: Any, base: Any, scope: Scope) -> NameMarker | None:
-    """Finds the name of a plain alias, `Feed = Post | Comment`, in the module that uses it."""
+def plain_alias(base: Any, scope: Scope) -> NameMarker | None:
+    """Finds the name of a plain alias in the module that uses it: `Feed = Post | Comment`, `Order = Literal["asc"]`."""
+    forms = (base, Union[base, None])  # noqa: UP007  # of values
     for name, value in scope.globals.items():
-        same = type(value) in (type(written), type(base)) and value in (written, base)
-        if same and not name.startswith("_"):
+        if type(value) in {type(form) for form in forms} and value in forms and not name.startswith("_"):
             return NameMarker(name)
     return None
-
-
-def literal_alias(value: Any, scope: Scope) -> NameMarker | None:
-    """Finds the name of a plain alias, `Order = Literal["asc", "desc"]`, in the module that uses it."""
-    return _alias_of(value, value, scope)
 
 
 def arguments_of(annotation: Any) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from puff._annotations import UNION_TYPES, Meaning, arguments_of, literal_alias, meaning_of
+from puff._annotations import UNION_TYPES, Meaning, arguments_of, meaning_of, plain_alias
 from puff._errors import SchemaProblem
 from puff._markers import NameMarker, is_interface
 from puff._refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
@@ -115,7 +115,7 @@ class Registry:
                     use,
                     "Write an Enum: its members have names, and any values.",
                 )
-        marker = named or literal_alias(base, use.scope) or NameMarker(use.literal_name)
+        marker = named or plain_alias(base, use.scope) or NameMarker(use.literal_name)
         known = self.types.get(marker.name)
         if known is None or known.kind != "enum" or known.python != names:
             values = [{"name": name, "value": name, "description": None, "deprecation": None} for name in names]
@@ -135,6 +135,7 @@ class Registry:
                     "A union's members are dataclasses, in results alone. Choose one type, or dict for any JSON.",
                 )
             members.append(self._dataclass(member, use).name)
+        named = named or plain_alias(base, use.scope)
         marker = named or NameMarker("Or".join(members))
         key = frozenset(members)
         known = next((item for item in self.types.values() if item.kind == "union" and item.python == key), None)

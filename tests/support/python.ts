@@ -1,0 +1,98 @@
+/** Starts interpreters on schemas that a test writes. */
+import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type LogRecord, type Python, type PythonOptions, startPython } from "../../python-bridge/index.ts";
+import type { ResolveBatch, ResolveBatchResult } from "../../schema/index.ts";
+
+/** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
+export const sharedCache = join(import.meta.dirname, "../../.puff/test-images");
+
+/** A folder of the test's own, with `schema.py` in it. */
+export function schemaFolder(query: string): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "puff-bridge-")));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  writeSchema(folder, query);
+  return folder;
+}
+
+/** Writes a schema whose class Query has this body. */
+export function writeSchema(folder: string, query: string): void {
+  const body = query.replace(/^ {0,8}/gm, "    ").trimEnd();
+  writeFileSync(join(folder, "schema.py"), `${preamble}\n\n@dataclass\nclass Query:\n${body}\n\n${ending}`);
+}
+const preamble = [
+  "import os, random, sys, time",
+  "from dataclasses import dataclass",
+  "from puff import graphql, host",
+  "from puff.graphql import Context",
+].join("\n");
+const ending = "@dataclass\nclass Schema:\n    query: Query\n";
+
+export interface TestPython extends Python {
+  readonly logs: readonly LogRecord[];
+  /** The value of one resolver without parents. */
+  call(field: string, args?: { readonly [name: string]: unknown }, options?: CallOptions): Promise<unknown>;
+}
+
+interface CallOptions {
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Starts Python on a folder's schema; it is closed when the test has finished. */
+export async function pythonOn(folder: string, options: Partial<PythonOptions> = {}): Promise<TestPython> {
+  const logs: LogRecord[] = [];
+  const python = await startPython({
+    schemas: [{ name: "default", spec: join(folder, "schema.py"), camelCase: false }],
+    pythonPath: [folder],
+    workers: 1,
+    cacheFolder: sharedCache,
+    environment: {},
+    hostFunctions: new Map(),
+    deadline: 5000,
+    queueLimit: 10_000,
+    onLog: (record) => logs.push(record),
+    ...options,
+  });
+  onTestFinished(() => python.close());
+  const call: TestPython["call"] = async (field, args = {}, { repeatable = true, signal } = {}) => {
+    const answer = await python.resolve(batchOf(field, args, repeatable), signal ?? new AbortController().signal);
+    return valueOf(answer);
+  };
+  return {
+    get schemas() {
+      return python.schemas;
+    },
+    get files() {
+      return python.files;
+    },
+    resolve: (batch, signal) => python.resolve(batch, signal),
+    reload: () => python.reload(),
+    close: () => python.close(),
+    logs,
+    call,
+  };
+}
+
+export function batchOf(field: string, args: object, repeatable = true): ResolveBatch {
+  return {
+    schema: "default",
+    authToken: null,
+    headers: null,
+    auth: null,
+    repeatable,
+    // JSON by construction of the tests.
+    calls: [{ field: `Query.${field}`, args: args as { [name: string]: never }, parents: "root", selection: null }],
+  };
+}
+
+function valueOf(answer: ResolveBatchResult): unknown {
+  const result = answer.results[0];
+  if (result?.kind === "value") {
+    return result.value;
+  }
+  throw new Error(result?.kind === "failure" ? `${result.error.type}: ${result.error.message}` : JSON.stringify(answer));
+}
