@@ -38,6 +38,7 @@ describe("the Accept header", () => {
     ["application/json; charset=iso-8859-1", null],
     ["application/json;q=0", null],
     ["text/html", null],
+    ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", json],
   ])("%s gets %s", async (accept, type) => {
     const answer = await ask(server, { body: hello, headers: accept === null ? {} : { accept } });
     if (type === null) {

@@ -2,38 +2,46 @@
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
-/** `html` is GraphiQL's page; the other two are GraphQL responses. */
-export type ResponseForm = "json" | "graphql" | "html";
+/** Media type of a GraphQL response: `application/json` or `application/graphql-response+json`. */
+export type ResponseForm = "json" | "graphql";
+
+export interface Preference {
+  /** Whether HTML comes before either of the forms: a browser that opens the URL as a page. */
+  readonly page: boolean;
+  /** The better form; null where neither is accepted. */
+  readonly form: ResponseForm | null;
+}
 
 /**
  * Chooses by q-values and specificity, then by the order in the header. No header and wildcards mean
  * `application/json`, which every client reads.
  *
- * @returns null where the header accepts none of them.
- * @example negotiate("application/json;q=0.9, application/graphql-response+json"); // "graphql"
+ * @example negotiate("application/json;q=0.9, application/graphql-response+json").form; // "graphql"
  */
-export function negotiate(accept: string | undefined): ResponseForm | null {
+export function negotiate(accept: string | undefined): Preference {
   if (accept === undefined || accept === "*/*" || accept === "application/json") {
-    return "json";
+    return plainJson;
   }
   const known = remembered.get(accept);
   if (known !== undefined) {
-    return known.form;
+    return known;
   }
-  const [best] = new Negotiator({ headers: { accept } }).mediaTypes([...forms.keys()]);
-  const form = (best === undefined ? undefined : forms.get(best)) ?? null;
+  const best = new Negotiator({ headers: { accept } }).mediaTypes([json, graphql, html]);
+  const first = best.find((type) => type !== html);
+  const form = first === undefined ? null : first === graphql ? "graphql" : "json";
+  const preference: Preference = { page: best[0] === html, form };
   if (accept.length <= 256) {
-    remembered.set(accept, { form });
+    remembered.set(accept, preference);
   }
-  return form;
+  return preference;
 }
 
+const plainJson: Preference = { page: false, form: "json" };
+
 // With the charset, since `Accept: application/json; charset=utf-8` matches only a type that has it.
-const forms: ReadonlyMap<string, ResponseForm> = new Map([
-  ["application/json;charset=utf-8", "json"],
-  ["application/graphql-response+json;charset=utf-8", "graphql"],
-  ["text/html;charset=utf-8", "html"],
-]);
+const json = "application/json;charset=utf-8";
+const graphql = "application/graphql-response+json;charset=utf-8";
+const html = "text/html;charset=utf-8";
 
 // A client sends the same header each time: parsing it costs more than the rest of the handler.
-const remembered = new LRUCache<string, { readonly form: ResponseForm | null }>({ max: 200 });
+const remembered = new LRUCache<string, Preference>({ max: 200 });

@@ -54,16 +54,16 @@ export async function handleRequest(
   endpoint: Endpoint,
   abort: AbortController,
 ): Promise<HttpResponse> {
-  const form = negotiate(request.headers.accept);
+  const { form, page } = negotiate(request.headers.accept);
   try {
     const isPost = request.method === "POST";
     if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
       return notAllowed(`${request.method} is not answered here: use GET or POST`, "GET, HEAD, POST", form);
     }
-    if (!isPost && form === "html" && endpoint.page !== null && !/(?:^|&)query=/.test(request.search)) {
+    if (!isPost && page && endpoint.page !== null && !/(?:^|&)query=/.test(request.search)) {
       return endpoint.page;
     }
-    if (form === null || form === "html") {
+    if (form === null) {
       throw new PuffError(
         "PUFF_NOT_ACCEPTABLE",
         "the Accept header takes neither application/graphql-response+json nor application/json in UTF-8",
@@ -101,7 +101,7 @@ function notAllowed(message: string, allow: string, form: ResponseForm | null): 
 async function runOperation(
   { query, operationName, variables }: RequestParameters,
   isGet: boolean,
-  form: "json" | "graphql",
+  form: ResponseForm,
   request: HttpRequest,
   endpoint: Endpoint,
   abort: AbortController,
@@ -128,7 +128,7 @@ async function runOperation(
 function withDeadline(
   deadline: number,
   abort: AbortController,
-  form: "json" | "graphql",
+  form: ResponseForm,
   run: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
@@ -143,7 +143,7 @@ function withDeadline(
   });
 }
 
-function convert(response: OperationResponse, form: "json" | "graphql"): HttpResponse {
+function convert(response: OperationResponse, form: ResponseForm): HttpResponse {
   // In application/json a client trusts a response as GraphQL's by its 200 alone, so whatever is wrong with the
   // document or the variables has it too. Refusals (401, 403) and faults of the server keep their status in both.
   let { status } = response;

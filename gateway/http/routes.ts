@@ -62,7 +62,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
     done(null, body);
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const form = negotiate(request.headers.accept) ?? "json";
+    const form = negotiate(request.headers.accept).form ?? "json";
     const refusal = describeFailure(error, options.bodyLimit);
     if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
       request.log.error({ err: error }, "a request failed inside the gateway");

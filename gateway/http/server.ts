@@ -1,5 +1,6 @@
 /** The process's HTTP server: the one place that creates it, listens, and stops it without losing a request. */
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { PuffError } from "../../schema/index.ts";
@@ -81,6 +82,9 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
     async ({ err, signal }) => {
       if (err !== undefined) {
         app.log.fatal({ err }, "an error that nobody caught: stopping");
+        if (options.logger === undefined) {
+          process.stderr.write(`${inspect(err)}\n`);
+        }
       } else {
         app.log.info({ signal }, "stopping: requests in flight go on to their end");
       }
