@@ -3,7 +3,7 @@
  * the interpreter) and then again; and the memory of the gateway at rest. `npm run bench start`
  */
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,6 +15,7 @@ const query = "{ posts(limit: 1) { id comments { id } } }";
 const laterStarts = 5;
 
 const folder = await mkdtemp(join(tmpdir(), "puff-start-"));
+await chmod(folder, 0o755); // run by root, Postgres has a user of its own, who has to reach its data in here
 try {
   await cp(join(root, "examples/quickstart"), join(folder, "quickstart"), {
     recursive: true,

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ask, freePort, ServingProcess } from "./process.ts";
@@ -37,6 +37,7 @@ class Schema:
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "puff-package-"));
+chmodSync(folder, 0o755); // run by root, Postgres has a user of its own, who has to reach its data in here
 try {
   await main();
   console.log("The package works in an empty folder.");
