@@ -58,9 +58,12 @@ const requests = new AsyncLocalStorage<FastifyRequest>();
 export async function setUpScope(app: FastifyInstance, options: HttpOptions): Promise<void> {
   // The handler parses, since it decides by media type and names what is wrong in GraphQL's own error form.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: options.bodyLimit }, (_request, body, done) => {
-    done(null, body);
-  });
+  // JSON is named beside "everything", since Fastify remembers only the types that it finds by name.
+  for (const type of ["application/json", "*"]) {
+    app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: options.bodyLimit }, (_request, body, done) => {
+      done(null, body);
+    });
+  }
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const form = negotiate(request.headers.accept).form ?? "json";
     const refusal = describeFailure(error, options.bodyLimit);
