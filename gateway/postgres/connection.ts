@@ -15,6 +15,8 @@ export interface PreparedStatement {
   readonly name: string;
   /** Null until Postgres has described them. It refuses to run the statement once they would differ. */
   columns: readonly Column[] | null;
+  /** False where it has no result at all, which is less than one without columns. */
+  yieldsRows: boolean;
   /** How many parameters it wants; null until Postgres has said so. */
   parameterCount: number | null;
 }
@@ -127,6 +129,8 @@ export interface RawPool {
   connect(): Promise<PooledClient>;
   end(): Promise<void>;
   readonly waitingCount: number;
+  readonly idleCount: number;
+  readonly totalCount: number;
 }
 
 export function createPool(config: RawClientConfig & PoolConfig): RawPool {

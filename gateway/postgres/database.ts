@@ -77,6 +77,9 @@ class PoolDatabase implements PostgresDatabase {
   readonly #limits: QueryLimits;
   readonly #pool: RawPool;
   #closed: Promise<void> | null = null;
+  /** Statements and transactions under way, those that wait for a connection included. */
+  #busy = 0;
+  #whenIdle: (() => void) | null = null;
 
   constructor(options: DatabaseOptions, config: RawClientConfig, place: string) {
     this.place = place;
@@ -149,47 +152,68 @@ class PoolDatabase implements PostgresDatabase {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= this.#pool.end();
+    this.#closed ??= this.#drain();
     await this.#closed;
+  }
+
+  /** The pool forgets whoever still waits for a connection when it is ended. */
+  async #drain(): Promise<void> {
+    if (this.#busy > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#whenIdle = resolve;
+      await promise;
+    }
+    await this.#pool.end();
   }
 
   /** Takes a connection for `use` and brings it back, or ends it where its session isn't as it was. */
   async #lend<T>(use: (client: PooledClient) => Promise<T>): Promise<T> {
-    const client = await this.#acquire();
+    if (this.#closed !== null) {
+      throw new PuffError("PUFF_SHUTTING_DOWN", "the database connections are being closed", { place: this.place });
+    }
+    this.#busy++;
     try {
-      return await use(client);
-    } catch (error) {
-      throw explain(error, this.place);
+      const client = await this.#acquire();
+      try {
+        return await use(client);
+      } catch (error) {
+        const explained = explain(error, this.place);
+        if (explained.code === "PUFF_DATABASE_UNAVAILABLE") {
+          client.connection.spoiled = true; // Postgres said so; the end of the connection may yet be on its way
+        }
+        throw explained;
+      } finally {
+        client.release(client.connection.spoiled || client.getTransactionStatus() !== "I");
+      }
     } finally {
-      client.release(client.connection.spoiled || client.getTransactionStatus() !== "I");
+      this.#busy--;
+      if (this.#busy === 0) {
+        this.#whenIdle?.();
+      }
     }
   }
 
   async #acquire(): Promise<PooledClient> {
-    if (this.#closed !== null) {
-      throw new PuffError("PUFF_SHUTTING_DOWN", "the database connections are being closed", { place: this.place });
-    }
     const { queueLimit, poolSize, acquireTimeout } = this.#options;
-    const remedy = "Try again later; raise the pool's size or make the statements faster if it happens often.";
-    if (this.#pool.waitingCount >= queueLimit) {
-      throw new PuffError(
-        "PUFF_POOL_BUSY",
-        `all ${poolSize} connections are busy and ${queueLimit} statements wait for one`,
-        { place: this.place, remedy },
-      );
+    const { waitingCount, idleCount, totalCount } = this.#pool;
+    if (totalCount >= poolSize && waitingCount >= queueLimit + idleCount) {
+      throw this.#poolBusy(`all ${poolSize} connections are busy and ${queueLimit} statements wait for one`);
     }
     try {
       return await this.#pool.connect();
     } catch (error) {
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
-        throw new PuffError(
-          "PUFF_POOL_BUSY",
-          `none of the ${poolSize} connections was free within ${acquireTimeout / 1000} s`,
-          { place: this.place, remedy, cause: error },
-        );
+        throw this.#poolBusy(`none of the ${poolSize} connections was free within ${acquireTimeout / 1000} s`);
       }
       throw explain(error, this.place);
     }
+  }
+
+  #poolBusy(message: string): PuffError {
+    return new PuffError("PUFF_POOL_BUSY", message, {
+      place: this.place,
+      remedy: "Try again later; if it happens often, make the pool larger or the statements faster.",
+    });
   }
 }
 

@@ -47,7 +47,7 @@ export function explain(error: unknown, place: string, sql?: string): PuffError 
 /** Whether the database could not be asked, or the connection ended before it answered. */
 export function isLostConnection({ code, severity, message }: Reported): boolean {
   if (code === undefined) {
-    return /connection|timeout expired|not queryable|SSL/i.test(message);
+    return /connection|timeout|not queryable|SSL/i.test(message);
   }
   if (!isSqlState(code)) {
     return /^(E|CERT|ERR_(SSL|TLS)|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
@@ -88,6 +88,11 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
       return ["Postgres has no connection left", "Raise max_connections there, or make the gateway's pool smaller."];
     case "57P03":
       return ["Postgres is starting up or shutting down", "It is tried again with the next request."];
+    case undefined:
+      if (message.includes("timeout")) {
+        return ["the host does not answer in time", "See whether the network and the database server are well."];
+      }
+      return [`the connection failed: ${message}`, "It is tried again with the next request."];
     default:
       return [
         `the connection failed: ${message === "" ? (code ?? "no reason given") : message}`,

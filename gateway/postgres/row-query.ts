@@ -82,7 +82,7 @@ export class RowQuery {
       if (refusal !== null) {
         return refusal;
       }
-      prepared = { key, name: connection.nameStatement(), columns: null, parameterCount: null };
+      prepared = { key, name: connection.nameStatement(), columns: null, yieldsRows: true, parameterCount: null };
     }
     this.#connection = connection;
     this.#prepared = prepared;
@@ -117,6 +117,9 @@ export class RowQuery {
 
   handleNoData(): void {
     this.#describe([]);
+    if (this.#prepared !== undefined) {
+      this.#prepared.yieldsRows = false;
+    }
   }
 
   handleBindComplete(): void {
@@ -124,8 +127,9 @@ export class RowQuery {
   }
 
   handleCommandComplete({ text: tag }: { text: string }, connection: RawConnection): void {
-    if (!harmless.test(tag)) {
-      connection.spoiled = true; // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next
+    // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next. CREATE TABLE AS calls itself SELECT.
+    if (!harmless.test(tag) || (tag.startsWith("SELECT") && this.#prepared?.yieldsRows === false)) {
+      connection.spoiled = true;
     }
   }
 
