@@ -91,6 +91,8 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
   const environmentReads: string[] = JSON.parse(boot.end_import());
   stopRecording();
   if ("error" in answer) {
+    // The base image is good none the less, and the next try is likely to come soon.
+    await writeAll(images).catch(() => {});
     throw new LoadRefused(answer.error);
   }
   const loaded: Loaded = { schemas: JSON.stringify(answer.schemas), files: answer.files, from };
@@ -224,12 +226,14 @@ function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImag
         api.scheduleCallback = scheduleCallback;
       }
     },
-    async writeImages() {
-      for (const write of images) {
-        await write();
-      }
-    },
+    writeImages: () => writeAll(images),
   };
+}
+
+async function writeAll(images: readonly PendingImage[]): Promise<void> {
+  for (const write of images) {
+    await write();
+  }
 }
 
 /** Takes the image now; what goes wrong is told when it would be written. */

@@ -20,8 +20,7 @@ export function schemaFolder(query: string): string {
 
 /** Writes a schema whose class Query has this body. */
 export function writeSchema(folder: string, query: string): void {
-  const body = query.replace(/^ {0,8}/gm, "    ").trimEnd();
-  writeFileSync(join(folder, "schema.py"), `${preamble}\n\n@dataclass\nclass Query:\n${body}\n\n${ending}`);
+  writeFileSync(join(folder, "schema.py"), `${preamble}\n\n@dataclass\nclass Query:\n${query}\n\n${ending}`);
 }
 const preamble = [
   "import os, random, sys, time",

@@ -155,7 +155,7 @@ def _undefined(error: NameError, scope: Scope) -> SchemaProblem:
     return SchemaProblem(
         f"the annotation of {scope.where} names {error.name}, which is not defined",
         scope.place,
-        f"Define {error.name} or import it; an import under TYPE_CHECKING is not seen here.",
+        f"Define {error.name}, or import it where the module runs, and not for type checkers alone.",
     )
 
 

@@ -9,6 +9,8 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from typing import TYPE_CHECKING
 
+from puff._source import show_place
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
@@ -45,14 +47,27 @@ class CompiledFinder(importlib.abc.MetaPathFinder):
                 continue
             for name in names:
                 if is_extension(name) and not any(name.endswith(suffix) for suffix in _LOADABLE):
-                    package = fullname.partition(".")[0]
-                    raise CompiledPackageError(
-                        f"package {package} has compiled code ({os.path.join(folder, name)}), which Pyodide can't load"
-                    )
+                    raise CompiledPackageError(_sentence(fullname, os.path.join(folder, name)))
         return None
 
 
 _LOADABLE = tuple(suffix for suffix in EXTENSION_SUFFIXES if "-" in suffix)
+
+
+def compiled_package(error: BaseException) -> str | None:
+    """Gives the sentence for an import that failed on compiled code; None for another.
+
+    Files named `.abi3.so` or `.so` are found by Pyodide itself, which then can't load them.
+    """
+    if isinstance(error, CompiledPackageError):
+        return str(error)
+    if isinstance(error, ImportError) and error.name and error.path and error.path.endswith(".so"):
+        return _sentence(error.name, error.path)
+    return None
+
+
+def _sentence(name: str, file: str) -> str:
+    return f"package {name.partition('.')[0]} has compiled code ({show_place(file, None)}), which Pyodide can't load"
 
 
 def install() -> None:

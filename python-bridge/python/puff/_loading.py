@@ -15,6 +15,7 @@ from puff._source import show_place
 from puff._values import user_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 
@@ -149,8 +150,10 @@ def _guarded(name: str, imported: Any, where: str | None) -> Any:
 
 
 def _import_problem(error: BaseException, name: str, where: str | None) -> SchemaProblem:
+    frame = user_frame(error)
+    place = where if frame is None else show_place(frame.filename, frame.lineno)
     if isinstance(error, SchemaProblem):
-        return error
+        return SchemaProblem(error.message, error.place or place, error.remedy, error.code)
     if isinstance(error, SyntaxError) and error.filename:
         line = "" if not error.text else f": {error.text.strip()}"
         return SchemaProblem(
@@ -158,12 +161,10 @@ def _import_problem(error: BaseException, name: str, where: str | None) -> Schem
         )
     frame = user_frame(error)
     place = where if frame is None else show_place(frame.filename, frame.lineno)
-    compiled = _cause(error, CompiledPackageError)
+    compiled = next((text for cause in _causes(error) if (text := compiled_package(cause)) is not None), None)
     if compiled is not None:
-        return SchemaProblem(
-            str(compiled), place,
-            "Use a package that is pure Python, or take it out of what the schema imports.", "PUFF_COMPILED_PACKAGE",
-        )  # fmt: skip
+        remedy = "Use a package that is pure Python, or take it out of what the schema imports."
+        return SchemaProblem(compiled, place, remedy, "PUFF_COMPILED_PACKAGE")
     remedy = "Correct what the traceback shows."
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
@@ -172,12 +173,10 @@ def _import_problem(error: BaseException, name: str, where: str | None) -> Schem
     return SchemaProblem(message, place, remedy, "PUFF_SCHEMA_IMPORT")
 
 
-def _cause(error: BaseException, cls: type[BaseException]) -> BaseException | None:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
-        if isinstance(current, cls):
-            return current
+        yield current
         seen.add(id(current))
         current = current.__cause__ or current.__context__
-    return None

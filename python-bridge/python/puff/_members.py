@@ -115,7 +115,7 @@ class Members:
             function = function_of(member)
             annotation = annotations_of(function).get("return", ABSENT)
             if annotation is ABSENT:
-                raise _no_return(self._where(name), place, name)
+                raise _no_return(self._where(name), place, f"def {name}(self) -> str:")
             scope = function_scope(function, owner, self._where(name), place)
             doc = FieldOptions(description=inspect.getdoc(function))
             self._add_column(name, annotation, scope, owner, merge_options((doc, options_of(member))))
@@ -152,7 +152,7 @@ class Members:
             args.append(described)
             arguments.append(argument)
         if "return" not in annotations:
-            raise _no_return(where, place, name)
+            raise _no_return(where, place, f"def {name}(…) -> Plan[list[Post]]:")
         scope = function_scope(function, owner, where, place)
         is_subscription = self.named.name == "Subscription" and self.named.use is None
         annotation = result_type(annotations["return"], scope, is_subscription=is_subscription)
@@ -262,9 +262,9 @@ def _parameters(
     return len(positional), arguments
 
 
-def _no_return(where: str, place: str | None, name: str) -> SchemaProblem:
+def _no_return(where: str, place: str | None, example: str) -> SchemaProblem:
     return SchemaProblem(
         f"{where} has no return annotation",
         place,
-        f"Write `def {name}(…) -> Plan[list[Post]]:` or another type; what is no field has a name that begins with _.",
+        f"Write `{example}` or another type; what is no field has a name that begins with _.",
     )

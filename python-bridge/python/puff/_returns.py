@@ -55,7 +55,7 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
     if origin is Plan:
         return result_type(inner[0], scope)
     if origin is tuple and inner[1:] != (...,):
-        if len(inner) not in (2, 3, 4, 5) or (len(inner) in (3, 5) and inner[1] is not str):
+        if len(inner) not in (2, 3, 4, 5) or (len(inner) in (3, 5)) != (inner[1] is str):
             raise SchemaProblem(
                 f"{scope.where} returns a tuple of {len(inner)} types that is none of the plan's forms",
                 scope.place,

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from puff._annotations import UNION_TYPES, Meaning, arguments_of, meaning_of, plain_alias
+from puff._annotations import UNION_TYPES, Meaning, annotations_of, arguments_of, meaning_of, plain_alias
 from puff._errors import SchemaProblem
 from puff._markers import NameMarker, is_interface
 from puff._refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
@@ -204,7 +204,7 @@ def _unknown(base: Any, origin: Any, use: Use) -> SchemaProblem:
         return _problem(
             f"{where} has the type {shown}, a generic dataclass", use, "Write a dataclass for each of its types."
         )
-    if isinstance(base, type) and base.__module__ not in ("builtins", "typing") and "__annotations__" in dir(base):
+    if isinstance(base, type) and base.__module__ not in ("builtins", "typing") and annotations_of(base):
         return _problem(
             f"{where} has the type {shown}, which is no dataclass", use, f"Decorate {shown} with @dataclass."
         )
