@@ -9,7 +9,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from puff._compiled import CompiledPackageError
+from puff._compiled import CompiledPackageError, compiled_package
 from puff._errors import SchemaProblem
 from puff._source import show_place
 from puff._values import user_frame
