@@ -87,6 +87,12 @@ export async function readPostmaster(data: string): Promise<Postmaster | null> {
     : { pid: Number(pid), port: Number(port), ready: status?.trim() === "ready" };
 }
 
+/** The port that it was started on last; 0: never. */
+export async function readLastPort(data: string): Promise<number> {
+  const options = await readFile(join(data, "postmaster.opts"), "utf8").catch(() => "");
+  return Number(/port=(\d+)/.exec(options)?.[1] ?? 0);
+}
+
 /** Starts Postgres in a session of its own: Ctrl-C in the terminal is for the gateway, which ends it when it is done. */
 export async function spawnPostmaster(
   data: string,
@@ -128,8 +134,13 @@ export async function spawnPostmaster(
   }
 }
 
-/** The last line of a log that says why Postgres ended. */
+/** The lines of a log that say why Postgres ended: its last words, and what came before them. */
 export async function readReason(logFile: string): Promise<string> {
-  const lines = (await readFile(logFile, "utf8").catch(() => "")).trimEnd().split("\n");
-  return lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? lines.at(-1) ?? "";
+  const log = await readFile(logFile, "utf8").catch(() => "");
+  const lines = log.trimEnd().split("\n");
+  const last = lines.findLastIndex((line) => /(FATAL|PANIC):/.test(line));
+  return lines
+    .slice(Math.max(0, last - 1))
+    .map((line) => line.replace(/^[-\d]+ [:.\d]+ \w+ \[\d+\] /, ""))
+    .join("; ");
 }

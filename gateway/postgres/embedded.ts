@@ -11,6 +11,7 @@ import { findBinaries } from "./binaries.ts";
 import {
   createCluster,
   type Postmaster,
+  readLastPort,
   readPassword,
   readPostmaster,
   readReason,
@@ -44,10 +45,11 @@ const startTimeout = 60_000;
 const stopTimeout = 10_000;
 const pollInterval = 5;
 const startAttempts = 5;
+const retryPause = 100;
 
 /**
- * Starts Postgres on a free port of 127.0.0.1, or joins the one that runs on the folder already: that of another
- * process, or one left over from a process that was killed. The last process to stop ends it.
+ * Starts Postgres on a port of 127.0.0.1, the same as last time if it is free, or joins the one that runs on the folder
+ * already: that of another process, or one left over from a process that was killed. The last process to stop ends it.
  *
  * As root it runs as the user `postgres`, or else `nobody`, since Postgres refuses to run as root.
  *
@@ -93,7 +95,7 @@ async function start(folder: string, owner: Owner | null, onLog: (message: strin
     const urlOf = (port: number) => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const logFile = join(folder, "postgres.log");
     const postmaster = await runPostmaster(data, logFile, urlOf, async () => {
-      const port = await freePort();
+      const port = await freePort(await readLastPort(data));
       onLog(`starting Postgres ${binaries.version} on 127.0.0.1:${port}, its data in ${folder}`);
       return spawnPostmaster(data, binaries, owner, port, logFile);
     });
@@ -139,6 +141,7 @@ async function runPostmaster(
         throw failure(`Postgres does not start: ${await readReason(logFile)}`, data);
       }
       spawned = null;
+      await sleep(attempts * retryPause); // what a killed Postgres has left running ends soon
     } else if (spawned === null && !runs) {
       spawned = await spawn();
       attempts++;
@@ -171,9 +174,14 @@ async function isForeign(pid: number): Promise<boolean> {
   return !name.startsWith("postgres");
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
+/** The wanted one where it is free. */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return freePort(0);
+  }
   const address = server.address();
   server.close();
   await once(server, "close");

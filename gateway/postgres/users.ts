@@ -1,5 +1,5 @@
 /** Which processes use a folder: each leaves a file with its number. */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -36,12 +36,16 @@ export class Users {
   }
 }
 
-/** Whether a process of that number runs. */
+/** Whether a process of that number runs. One that has ended and that its parent has not taken note of does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true; // only Linux has such a file
   }
 }
