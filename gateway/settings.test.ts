@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { GatewayOptions } from "./options.ts";
 import { defaultLimits } from "./options.ts";
 import { readSettings } from "./settings.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 test("a schema file is all that is needed", () => {
   expect(readSettings({ schemas: [{ spec: "schema.py:Blog" }] })).toMatchObject({
@@ -22,6 +24,16 @@ test("a schema file is all that is needed", () => {
     suggestions: true,
     maskErrors: false,
     corsOrigins: [],
+  });
+});
+
+test("in production errors are masked and nothing is suggested, unless the options say otherwise", () => {
+  vi.stubEnv("NODE_ENV", "production");
+  const schemas = [{ spec: "schema.py" }];
+  expect(readSettings({ schemas })).toMatchObject({ maskErrors: true, suggestions: false, introspection: true });
+  expect(readSettings({ schemas, maskErrors: false, suggestions: true })).toMatchObject({
+    maskErrors: false,
+    suggestions: true,
   });
 });
 

@@ -1,8 +1,9 @@
-/** Conformance with GraphQL over HTTP: the audits of npm graphql-http, by their stable ids, over a real server. */
+/** Conformance with GraphQL over HTTP: the audits of npm graphql-http, by their stable ids, over the whole gateway. */
+import { join } from "node:path";
 import { type Audit, serverAudits } from "graphql-http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RunningServer } from "../gateway/http/server.ts";
-import { startReferenceServer } from "./support/http.ts";
+import { type RunningServer, startServer } from "../gateway/index.ts";
+import { sharedCache } from "./support/python.ts";
 
 // Listed, so that an audit can't vanish with a new version of the library without notice.
 const ids = `
@@ -15,10 +16,14 @@ const ids = `
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startReferenceServer();
+  server = await startServer({
+    schemas: [{ spec: join(import.meta.dirname, "../examples/quickstart/schema.py") }],
+    cacheFolder: sharedCache,
+    port: 0,
+  });
 });
 
-afterAll(() => server.close());
+afterAll(() => server?.close());
 
 const audits: readonly Audit[] = serverAudits({ url: () => `${server.url}/graphql` });
 

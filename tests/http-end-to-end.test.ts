@@ -8,6 +8,7 @@ import { type RunningServer, startServer } from "../gateway/index.ts";
 import { ask } from "./support/ask.ts";
 import { type Wire, wireTo } from "./support/outage.ts";
 import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { sharedCache } from "./support/python.ts";
 
 const blog = `
 import logging
@@ -50,6 +51,10 @@ class Query:
         raise ValueError("the secret is 42")
 
     @classmethod
+    def nap(cls, ctx: Context, /) -> Plan[list[Post]]:
+        return sql("SELECT 1 AS id, 'x' AS title, pg_sleep(0.5)")
+
+    @classmethod
     def forever(cls, ctx: Context, /) -> int | None:
         while True:
             pass
@@ -85,7 +90,7 @@ class Schema:
     query: Query
 `;
 
-const cacheFolder = join(import.meta.dirname, "../.puff/test-cache");
+const cacheFolder = sharedCache;
 const records: { readonly msg: string; readonly [key: string]: unknown }[] = [];
 const logger = pino({ level: "info" }, { write: (line: string) => void records.push(JSON.parse(line)) });
 
@@ -267,4 +272,13 @@ test("a database that can't be reached at start is said, and nothing is left run
     cacheFolder,
   });
   await expect(starting).rejects.toMatchObject({ code: "PUFF_DATABASE_UNAVAILABLE" });
+});
+
+test("a stop waits for the request in flight before it ends Python and the databases", async () => {
+  const napping = query("{ nap { title comments { id } } }");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const closing = server.close();
+  expect(await napping).toMatchObject({ status: 200, body: { data: { nap: [{ title: "x" }] } } });
+  await closing;
+  await expect(query("{ posts { id } }")).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });

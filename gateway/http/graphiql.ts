@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { HttpResponse } from "./handler.ts";
 
 /** Where the page's scripts, styles and fonts are served. */
-export const assetsUrl = "/graphiql-assets/";
+const assetsUrl = "/graphiql-assets/";
 
 export interface GraphiqlPage {
   /** URL path at which the page is opened. */

@@ -10,7 +10,7 @@ export interface HealthCheck {
 }
 
 /** Milliseconds that one check may take: less than the deadlines that probes commonly have. */
-export const checkDeadline = 2_000;
+const checkDeadline = 2_000;
 
 /**
  * Adds the health routes.

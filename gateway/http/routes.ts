@@ -99,7 +99,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
 }
 
 /** Bytes of an answer from which it is compressed. */
-export const compressionThreshold = 1400;
+const compressionThreshold = 1400;
 
 /**
  * A request's id: the caller's `x-request-id` where it is short and plain, so that it can be followed through logs

@@ -19,7 +19,10 @@ export interface ListenOptions {
   readonly logger?: FastifyBaseLogger;
   /** Milliseconds in which requests in flight may end after a signal to stop. Default: the request deadline and 5 s. */
   readonly stopDeadline?: number;
-  /** Runs last of all, when the gateway has stopped: ends what was started for it, such as an embedded Postgres. */
+  /**
+   * Runs last of all, once, when the gateway has stopped: ends what was started for it, such as an embedded Postgres.
+   * It does not run where the gateway does not start.
+   */
   onStopped?(): Promise<void>;
 }
 
@@ -73,9 +76,10 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
     await app.close();
     throw error;
   }
-  const close = async () => {
-    await app.close();
-    await options.onStopped?.();
+  let closed: Promise<void> | null = null;
+  const close = () => {
+    closed ??= app.close().then(() => options.onStopped?.());
+    return closed;
   };
   const signals = closeWithGrace(
     { delay: options.stopDeadline ?? defaultLimits.requestDeadline + 5_000, logger: false },

@@ -5,7 +5,7 @@ import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
 import { type ListenOptions, type RunningServer, serve } from "../../gateway/http/server.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
 
-export const sdl = `
+const sdl = `
 "What can be asked."
 type Query {
   "Greets someone."
