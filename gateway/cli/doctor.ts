@@ -9,7 +9,6 @@ import { openDatabase } from "../postgres/index.ts";
 import { readSettings } from "../settings.ts";
 import type { Configuration } from "./config.ts";
 import { startDatabases } from "./databases.ts";
-import { toGatewayOptions } from "./gateway-options.ts";
 import { requireFreePort } from "./port.ts";
 import { withGateway } from "./quiet-gateway.ts";
 import { print, style } from "./terminal.ts";
@@ -31,8 +30,7 @@ export async function doctorCommand(readConfig: () => Promise<Configuration>): P
   results.push(
     await check("configuration", async () => {
       config = await readConfig();
-      const options = toGatewayOptions(config, []);
-      return `${config.file ?? "no puff.toml"}, ${options.schemas.length} schema${options.schemas.length === 1 ? "" : "s"}`;
+      return config.file ?? "no puff.toml, flags and environment alone";
     }),
   );
   for (const [name, run] of config === null ? [] : projectChecks(config)) {
@@ -94,7 +92,11 @@ async function versionOf(name: string): Promise<string> {
 }
 
 async function checkCacheFolder(config: Configuration): Promise<string> {
-  const { cacheFolder } = readSettings(toGatewayOptions(config, []));
+  const chosen = config.values.cache_folder;
+  const { cacheFolder } = readSettings({
+    schemas: [{ spec: "any.py" }],
+    ...(chosen === null ? {} : { cacheFolder: chosen }),
+  });
   try {
     await mkdir(cacheFolder, { recursive: true });
     await access(cacheFolder, constants.W_OK);

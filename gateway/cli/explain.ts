@@ -28,7 +28,7 @@ type StatementEvent = Extract<PlannerEvent, { kind: "statement" }>;
  */
 export async function explainCommand(config: Configuration, options: ExplainOptions): Promise<void> {
   const variables = readVariables(options.variables);
-  const schemaName = config.schemas.length === 0 ? "" : chooseSchema(config, options.schemaName);
+  const schemaName = chooseSchema(config, options.schemaName);
   const databases = await startDatabases(config, () => {});
   try {
     await withGateway(config, databases.sources, async ({ app }) => {

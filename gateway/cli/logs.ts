@@ -16,7 +16,7 @@ export function createLogger(level: LogLevel, target: 1 | 2 = 1): Logger {
   const stream = pretty({
     colorize: process.env["NO_COLOR"] === undefined || process.env["NO_COLOR"] === "",
     translateTime: "SYS:HH:MM:ss",
-    ignore: "pid,hostname,logger,traceback",
+    ignore: "pid,hostname,logger,traceback,signal",
     // Python's `print` comes with the logger "stdout", which says nothing to a person.
     messageFormat: (record, key) => {
       const { logger, traceback } = record;

@@ -47,9 +47,13 @@ async function refuseFull(folder: string): Promise<void> {
     throw new PuffError("PUFF_CONFIG_INVALID", `no project can be created there (${code})`, { place: folder });
   }
   if (found.length > 0) {
-    throw new PuffError("PUFF_CONFIG_INVALID", `the folder holds ${found.length} files already`, {
-      place: folder,
-      remedy: "Choose another name, or empty it first.",
-    });
+    throw new PuffError(
+      "PUFF_CONFIG_INVALID",
+      `the folder holds ${found.length === 1 ? "1 file" : `${found.length} files`} already`,
+      {
+        place: folder,
+        remedy: "Choose another name, or empty it first.",
+      },
+    );
   }
 }

@@ -53,7 +53,9 @@ export function wantsDebug(program: Command): boolean {
 }
 
 function addCommands(program: Command): void {
-  const schema = program.command("schema").description("print or compare the GraphQL schema");
+  // Settings make no difference to these, or stand in the help of their own commands.
+  const brief = { ...program.configureHelp(), showGlobalOptions: false };
+  const schema = program.command("schema").description("print or compare the GraphQL schema").configureHelp(brief);
   schema
     .command("print")
     .description("print the schema in GraphQL's schema definition language, sorted by name")
@@ -111,10 +113,14 @@ function addCommands(program: Command): void {
   program
     .command("new <name>")
     .description("create a project that runs, in a new folder")
+    .configureHelp(brief)
     .action(async (name: string) => {
       const { newCommand } = await import("./new.ts");
       await newCommand(name);
     });
+  for (const command of schema.commands) {
+    command.configureHelp(program.configureHelp());
+  }
   for (const command of [...program.commands, ...schema.commands]) {
     command.helpOption("-h, --help", "print this help").exitOverride();
   }

@@ -35,7 +35,7 @@ export async function withGateway<T>(
 
 /** Name of the schema that `--name` chooses; without it the only one, or the one named `default`. */
 export function chooseSchema(config: Configuration, name: string | null): string {
-  const names = config.schemas.map((schema) => schema.name);
+  const names = toGatewayOptions(config, []).schemas.map((schema) => schema.name ?? "default");
   const wanted = name ?? (names.length === 1 ? names[0] : "default");
   if (wanted === undefined || !names.includes(wanted)) {
     const problem = name === null ? `there are ${names.length} schemas` : `there is no schema "${name}"`;

@@ -47,8 +47,8 @@ export async function checkCommand(config: Configuration, name: string | null, f
 }
 
 function loadSchema(config: Configuration, name: string | null): Promise<GraphQLSchema> {
+  const chosen = chooseSchema(config, name);
   return withGateway(config, [], async ({ app }) => {
-    const chosen = chooseSchema(config, name);
     const planner = app.puff.planners.get(chosen);
     if (planner === undefined) {
       throw new PuffError("PUFF_INTERNAL", `the schema ${chosen} has no planner`);

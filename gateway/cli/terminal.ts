@@ -25,9 +25,17 @@ export function reportFailure(error: unknown, debug: boolean): void {
 
 function describeFailure(error: unknown, debug: boolean): string {
   if (error instanceof PuffError && error.code !== "PUFF_INTERNAL") {
-    return debug ? `${describeError(error)}\n${stackOf(error)}` : describeError(error);
+    if (debug) {
+      return `${describeError(error)}\n${stackOf(error)}`;
+    }
+    return `${describeError(error)}${hasTraceback(error) ? " --log-level debug shows Python's traceback." : ""}`;
   }
   return `This is a bug in puff-gateway. Please report it with what follows.\n${stackOf(error)}`;
+}
+
+/** Whether Python code of the user's raised: its traceback is the cause's stack. */
+function hasTraceback({ cause }: PuffError): boolean {
+  return cause instanceof Error && cause.stack?.startsWith("Traceback") === true;
 }
 
 /** The stack of an error and of those that caused it. */

@@ -1,0 +1,101 @@
+/** Runs the real command `puff-gateway` in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const root = join(import.meta.dirname, "../..");
+const command = join(root, "bin/puff-gateway.js");
+
+export interface CommandOptions {
+  /** Working folder. */
+  readonly cwd: string;
+  readonly environment?: { readonly [name: string]: string };
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<Outcome> {
+  const running = start(args, options);
+  const code = await running.exit;
+  return { code, stdout: running.stdout(), stderr: running.stderr() };
+}
+
+export interface ServingCommand {
+  readonly url: string;
+  /** Everything printed until now. */
+  output(): string;
+  /** Waits until it has printed a text after what an earlier call found, and gives all that it printed since. */
+  printed(text: string): Promise<string>;
+  /** Asks it to stop. */
+  stop(): Promise<Outcome>;
+}
+
+/** Starts a command that serves, and waits until it does. */
+export async function serveCommand(args: readonly string[], options: CommandOptions): Promise<ServingCommand> {
+  const running = start([...args, "--port", "0"], options);
+  const output = () => running.stdout() + running.stderr();
+  let seen = 0;
+  const printed = async (text: string) => {
+    const deadline = performance.now() + 25_000;
+    while (!running.stdout().includes(text, seen)) {
+      if (performance.now() > deadline || running.process.exitCode !== null) {
+        running.process.kill("SIGKILL");
+        throw new Error(`${JSON.stringify(text)} was not printed:\n${output()}`);
+      }
+      await sleep(10);
+    }
+    const found = running.stdout().slice(seen);
+    seen += found.indexOf(text) + text.length;
+    return found;
+  };
+  const [, url = ""] =
+    /"msg":"GraphQL is served at (http:\S+)\/graphql/.exec(await printed("GraphQL is served at")) ?? [];
+  return {
+    url,
+    output,
+    printed,
+    async stop() {
+      running.process.kill("SIGTERM");
+      return { code: await running.exit, stdout: running.stdout(), stderr: running.stderr() };
+    },
+  };
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly exit: Promise<number | null>;
+  stdout(): string;
+  stderr(): string;
+}
+
+function start(args: readonly string[], { cwd, environment, node = [] }: CommandOptions): Running {
+  const child = spawn(process.execPath, [...node, command, ...args], {
+    cwd,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      // Kept between runs: what a start leaves there is found by what went into it.
+      PUFF_CACHE_FOLDER: join(root, ".puff/test-cache"),
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const collect = (stream: NodeJS.ReadableStream | null) => {
+    const chunks: Buffer[] = [];
+    stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    return () => Buffer.concat(chunks).toString("utf8");
+  };
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  // "close" comes when all output has been read, unlike "exit".
+  const exit = once(child, "close").then(([code]: (number | null)[]) => code ?? null);
+  return { process: child, exit, stdout, stderr };
+}
