@@ -116,7 +116,7 @@ function baseOf(type: ScalarDescription): GraphQLScalarType {
  */
 function placeOf(message: string, description: SchemaDescription): string | null {
   const unknown = /Unknown type:? "(\w+)"/.exec(message)?.[1];
-  const named = message.match(/[A-Za-z_]\w*(\.\w+)?/g) ?? [];
+  const named: readonly string[] = message.match(/[A-Za-z_]\w*(\.\w+)?/g) ?? [];
   for (const type of description.types) {
     for (const field of "fields" in type ? type.fields : []) {
       const types = [field, ...("args" in field ? field.args : [])].map((item) => item.type.replace(/[[\]!]/g, ""));
