@@ -1,4 +1,5 @@
 /** The host module: TypeScript resolvers for fields, and functions for Python. */
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -83,13 +84,16 @@ async function importModule(file: string): Promise<{ readonly [key: string]: unk
     return await import(pathToFileURL(file).href);
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const [, path, line] =
-      /(?:file:\/\/)?(\/[^\s():]+):(\d+)/.exec((error instanceof Error && error.stack) || "") ?? [];
-    throw new PuffError("PUFF_HOST_MODULE", `importing it failed: ${message}`, {
-      place: path === undefined ? file : `${path}:${line}`,
-      cause: error,
-    });
+    const place = placeInStack(error) ?? file;
+    throw new PuffError("PUFF_HOST_MODULE", `importing it failed: ${message}`, { place, cause: error });
   }
+}
+
+/** The first file and line that an error's stack names; Node puts those of a syntax error there, too. */
+function placeInStack(error: unknown): string | null {
+  const stack = (error instanceof Error ? error.stack : null) ?? "";
+  const [, path, line] = /(?:file:\/\/)?(\/[^\s():]+):(\d+)/.exec(stack) ?? [];
+  return path !== undefined && existsSync(path) ? `${path}:${line}` : null;
 }
 
 function readFunctions<F>(place: string, key: "resolvers" | "functions", value: unknown): ReadonlyMap<string, F> {

@@ -65,7 +65,8 @@ describe.skipIf(chromium === null)("GraphiQL", () => {
   test("a link with an operation opens it without running it", async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}/playground?query=${encodeURIComponent("{ hello }")}`);
-    await expect.poll(() => textOf(page.locator(".graphiql-query-editor .view-lines"))).toContain("{ hello }");
+    const editor = page.locator(".graphiql-query-editor .view-lines");
+    await expect.poll(() => textOf(editor), { timeout: 15_000 }).toContain("{ hello }");
     await page.close();
   }, 30_000);
 });

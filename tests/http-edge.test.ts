@@ -136,7 +136,7 @@ describe("deadlines", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     leaving.abort();
     expect(await gone).toBe("AbortError");
-    await expect.poll(() => aborted.length).toBe(before + 1);
+    await expect.poll(() => aborted.length, { timeout: 5_000 }).toBe(before + 1);
   });
 
   test("a slow operation does not slow others", async () => {

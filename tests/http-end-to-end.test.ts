@@ -95,13 +95,13 @@ const records: { readonly msg: string; readonly [key: string]: unknown }[] = [];
 const logger = pino({ level: "info" }, { write: (line: string) => void records.push(JSON.parse(line)) });
 
 let folder: string;
-let databases: readonly TestDatabase[];
+let databases: readonly TestDatabase[] = [];
 let wire: Wire;
 let server: RunningServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "puff-end-to-end-"));
-  databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  databases = [await createTestDatabase(), await createTestDatabase()];
   await run(0, "CREATE TABLE post (id int GENERATED ALWAYS AS IDENTITY, title text)");
   await run(0, "CREATE TABLE comment (id int GENERATED ALWAYS AS IDENTITY, body text, post_id int)");
   await run(0, "INSERT INTO post (title) VALUES ('One'), ('Two')");
@@ -133,7 +133,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close();
   await Promise.all(databases.map((database) => database.drop()));
-  await wire.cut();
+  await wire?.cut();
   await rm(folder, { recursive: true });
 });
 
@@ -165,7 +165,7 @@ test("a nested query comes from Python's plans, Postgres's rows and a TypeScript
 test("Python calls TypeScript, and its log arrives", async () => {
   expect((await query('{ shout(text: "hey") }')).body).toEqual({ data: { shout: "HEY" } });
   await expect
-    .poll(() => records)
+    .poll(() => records, { timeout: 5_000 })
     .toContainEqual(expect.objectContaining({ level: 40, logger: "blog", msg: "shouting hey" }));
 });
 
