@@ -125,7 +125,7 @@ describe("deadlines", () => {
     expect(JSON.parse(answer.body).errors).toEqual([
       { message: "the request took longer than 0.1 s", extensions: { code: "PUFF_REQUEST_DEADLINE" } },
     ]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 
   test("a client that leaves aborts its operation", async () => {
@@ -140,10 +140,12 @@ describe("deadlines", () => {
   });
 
   test("a slow operation does not slow others", async () => {
-    const slow = ask(server, { body: { query: "{ slow(milliseconds: 400) }" } });
-    const started = performance.now();
+    let slowIsDone = false;
+    const slow = ask(server, { body: { query: "{ slow(milliseconds: 1500) }" } }).finally(() => {
+      slowIsDone = true;
+    });
     await Promise.all(Array.from({ length: 20 }, () => ask(server, { body: hello })));
-    expect(performance.now() - started).toBeLessThan(300);
+    expect(slowIsDone).toBe(false);
     expect((await slow).status).toBe(200);
   });
 });
