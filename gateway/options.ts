@@ -40,7 +40,7 @@ export interface GatewayOptions {
    */
   readonly suggestions?: boolean;
   /**
-   * Whether clients see only messages that are safe to show; the others become "Internal error" and go to the log.
+   * Whether clients see only messages that are safe to show; the others become "Internal server error" and go to the log.
    * Default: true where `NODE_ENV` is `production`; else false, and Python's tracebacks are in the answer.
    */
   readonly maskErrors?: boolean;

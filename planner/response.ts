@@ -48,7 +48,8 @@ export function formatErrors(errors: readonly unknown[], code: ErrorCode, maskin
     if (!puff.safe && masking.maskErrors) {
       return { ...base, message: "Internal server error", extensions: { code: puff.code } };
     }
-    return { ...base, message: explain(puff), extensions: { ...puff.extensions, code: puff.code } };
+    // A code of the user's own, given to graphql.Error, wins.
+    return { ...base, message: explain(puff), extensions: { code: puff.code, ...puff.extensions } };
   });
 }
 

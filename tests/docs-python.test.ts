@@ -54,7 +54,7 @@ class Secret:
     id: int
 
 @dataclass
-class Weather:
+class Forecast:
     city_id: int
     degrees: int
 
