@@ -26,6 +26,16 @@ test("an address that is not this machine's is said", async () => {
   });
 });
 
+test.each([
+  ["127.0.0.1", /^http:\/\/127\.0\.0\.1:\d+$/],
+  ["0.0.0.0", /^http:\/\/127\.0\.0\.1:\d+$/],
+])("listening at %s it can be found", async (address, url) => {
+  const server = await startReferenceServer({}, { address });
+  expect(server.url).toMatch(url);
+  expect((await ask(server, { url: "/livez" })).status).toBe(200);
+  await server.close();
+});
+
 test("an application's own routes keep their own ways", async () => {
   const app = fastify();
   app.post("/echo", (request) => ({ got: request.body }));

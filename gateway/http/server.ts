@@ -129,10 +129,12 @@ async function listen(app: FastifyInstance, address: string, port: number): Prom
   }
 }
 
+/** Where a client of this machine finds it: an address that means all of them is no place to go to. */
 function describeAddress(app: FastifyInstance): string {
   // After listen() on TCP, node:http has an AddressInfo.
   const { address, family, port } = app.server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  return `http://${family === "IPv6" ? `[${host}]` : host}:${port}`;
 }
 
 /** A wrong URL gets the list of the right ones. */
