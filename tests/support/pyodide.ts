@@ -14,6 +14,28 @@ import {
   type SchemaDescription,
 } from "../../schema/index.ts";
 
+/** What most schemas of the tests begin with. */
+export const prelude = `
+import asyncio, datetime, decimal, enum, json, logging, uuid
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, Optional
+from puff import graphql, host
+from puff.graphql import ID, JSON, BigInt, Context, PermissionDenied, Plan, sql
+
+class Color(enum.Enum):
+    RED = "r"
+    BLUE = "b"
+
+@dataclass
+class Comment:
+    id: int
+
+@dataclass
+class Post:
+    id: int
+    title: str
+`;
+
 interface LoadError {
   readonly code: string;
   readonly place: string | null;
@@ -114,6 +136,20 @@ os.chdir("/cases/${name}")`);
   async mistake(...load: Parameters<TestPython["load"]>): Promise<string> {
     const { error } = await this.load(...load);
     return error === undefined ? "no error" : `${error.code} ${error.place}: ${error.message} | ${error.remedy}`;
+  }
+
+  /** Loads a schema whose query has one resolver `it`, of this body. */
+  async loadIt(body: string, { parameters = "", returns = "str", before = "" } = {}): Promise<void> {
+    await this.description(`${prelude}${before}
+@dataclass
+class Query:
+    @classmethod
+    def it(cls, ctx: Context, /${parameters === "" ? "" : `, ${parameters}`}) -> ${returns}:
+${body.replaceAll(/^/gm, "        ")}
+@dataclass
+class Schema:
+    query: Query
+`);
   }
 
   async batch(batch: Partial<ResolveBatch>): Promise<ResolveBatchResult> {
