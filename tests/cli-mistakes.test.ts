@@ -1,11 +1,12 @@
 /** Each mistake gets one message with place, cause and remedy, and exit code 1. */
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "./support/command.ts";
+import { runCommand, startCommand } from "./support/command.ts";
 import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
 
 const goodSchema = `
@@ -40,6 +41,7 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "puff-mistakes-"));
+  await chmod(folder, 0o755); // else Postgres, which does not run as root, keeps its data elsewhere
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
@@ -142,4 +144,18 @@ describe("in what is loaded", () => {
     },
     { args: "explain {two} --schema good.py", message: 'Cannot query field "two" on type "Query".' },
   ]);
+});
+
+test("a signal during the start leaves no Postgres behind", async () => {
+  const cwd = join(folder, "early");
+  await mkdir(cwd);
+  const running = startCommand(["--schema", "../good.py", "--port", "0"], { cwd });
+  const pidFile = join(cwd, ".puff/postgres/data/postmaster.pid");
+  try {
+    await expect.poll(() => readFile(pidFile, "utf8").catch(() => ""), { timeout: 20_000 }).toMatch(/ready/);
+  } finally {
+    running.process.kill("SIGTERM");
+  }
+  expect(await running.exit).toBe(143);
+  await expect.poll(() => existsSync(pidFile), { timeout: 10_000 }).toBe(false);
 });

@@ -1,5 +1,5 @@
 /** A project from `new`, served with an embedded Postgres and --watch, and looked at with the other commands. */
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ let serving: ServingCommand;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "puff-project-"));
+  await chmod(parent, 0o755); // else Postgres, which does not run as root, keeps its data elsewhere
   project = join(parent, "blog");
   const { code, stdout } = await runCommand(["new", "blog"], { cwd: parent });
   expect(code).toBe(0);

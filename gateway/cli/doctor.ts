@@ -11,6 +11,7 @@ import type { Configuration } from "./config.ts";
 import { startDatabases } from "./databases.ts";
 import { requireFreePort } from "./port.ts";
 import { withGateway } from "./quiet-gateway.ts";
+import { exitOnSignals } from "./signals.ts";
 import { print, style } from "./terminal.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */
@@ -22,6 +23,7 @@ const databaseDeadline = 3_000;
  * @param readConfig - reads the configuration, which is itself a thing to check
  */
 export async function doctorCommand(readConfig: () => Promise<Configuration>): Promise<void> {
+  exitOnSignals();
   const results = [
     await check("Node", checkNode),
     await check("Pyodide", async () => `${await versionOf("pyodide")}, in the package`),

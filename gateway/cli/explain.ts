@@ -5,6 +5,7 @@ import type { PostgresDatabase } from "../postgres/index.ts";
 import type { Configuration } from "./config.ts";
 import { startDatabases } from "./databases.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
+import { exitOnSignals } from "./signals.ts";
 import { print, style } from "./terminal.ts";
 
 export interface ExplainOptions {
@@ -29,6 +30,7 @@ type StatementEvent = Extract<PlannerEvent, { kind: "statement" }>;
 export async function explainCommand(config: Configuration, options: ExplainOptions): Promise<void> {
   const variables = readVariables(options.variables);
   const schemaName = chooseSchema(config, options.schemaName);
+  exitOnSignals();
   const databases = await startDatabases(config, () => {});
   try {
     await withGateway(config, databases.sources, async ({ app }) => {

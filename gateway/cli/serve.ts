@@ -8,6 +8,7 @@ import { toGatewayOptions } from "./gateway-options.ts";
 import { runInitSql } from "./init-sql.ts";
 import { createLogger } from "./logs.ts";
 import { requireFreePort } from "./port.ts";
+import { exitOnSignals } from "./signals.ts";
 import { watchFiles } from "./watch.ts";
 
 /**
@@ -19,6 +20,7 @@ export async function serveCommand(config: Configuration): Promise<void> {
   const log = createLogger(config.values.log_level);
   toGatewayOptions(config, []); // what is wrong with the schemas is said before anything starts
   await requireFreePort(config.values.bind, config.values.port);
+  const release = exitOnSignals();
   const databases = await startDatabases(config, (message) => log.debug({ logger: "postgres" }, message));
   let server: RunningServer;
   try {
@@ -27,6 +29,7 @@ export async function serveCommand(config: Configuration): Promise<void> {
     await databases.stop();
     throw error;
   }
+  release();
   announce(config, databases, server, log);
 }
 

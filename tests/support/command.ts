@@ -23,7 +23,7 @@ export interface Outcome {
 
 /** Runs a command to its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<Outcome> {
-  const running = start(args, options);
+  const running = startCommand(args, options);
   const code = await running.exit;
   return { code, stdout: running.stdout(), stderr: running.stderr() };
 }
@@ -40,7 +40,7 @@ export interface ServingCommand {
 
 /** Starts a command that serves, and waits until it does. */
 export async function serveCommand(args: readonly string[], options: CommandOptions): Promise<ServingCommand> {
-  const running = start([...args, "--port", "0"], options);
+  const running = startCommand([...args, "--port", "0"], options);
   const output = () => running.stdout() + running.stderr();
   let seen = 0;
   const printed = async (text: string) => {
@@ -69,14 +69,15 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
   };
 }
 
-interface Running {
+export interface RunningCommand {
   readonly process: ChildProcess;
   readonly exit: Promise<number | null>;
   stdout(): string;
   stderr(): string;
 }
 
-function start(args: readonly string[], { cwd, environment, node = [] }: CommandOptions): Running {
+/** Starts a command. */
+export function startCommand(args: readonly string[], { cwd, environment, node = [] }: CommandOptions): RunningCommand {
   const child = spawn(process.execPath, [...node, command, ...args], {
     cwd,
     env: {

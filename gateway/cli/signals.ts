@@ -1,0 +1,23 @@
+/** What a signal to stop does while no server handles it. */
+import { constants } from "node:os";
+
+const names = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Makes SIGINT and SIGTERM end the process at once, but through its exit handlers, which end an embedded Postgres:
+ * without them it would live on.
+ *
+ * @returns gives the signals back, to a server that stops gracefully
+ * @example const release = exitOnSignals();
+ */
+export function exitOnSignals(): () => void {
+  const exit = (name: (typeof names)[number]) => process.exit(128 + constants.signals[name]);
+  for (const name of names) {
+    process.on(name, exit);
+  }
+  return () => {
+    for (const name of names) {
+      process.off(name, exit);
+    }
+  };
+}
