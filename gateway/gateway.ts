@@ -199,6 +199,7 @@ class RunningGateway implements Gateway {
           resolver: { resolve: (batch, signal) => this.python.resolve(batch, signal) },
           database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
           layerFunctions: chooseResolvers(this.#host, built, schema),
+          fuse: true,
           ...{ limits, introspection, suggestions, maskErrors },
           report: (error, path) => this.#report(schema.name, error, path),
         }),

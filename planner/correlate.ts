@@ -1,6 +1,7 @@
 /** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it for texts. */
 import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../schema/index.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";
+import { symbolsOf } from "./selections.ts";
 import { arrayOidOf, printArray } from "./types.ts";
 
 /** Separates the texts of several keys: the one character that Postgres's texts can't hold. */
@@ -16,7 +17,7 @@ export function bindParameters(
   members: readonly number[],
   field: string,
 ): TypedText[] | null {
-  const symbols = [...new Set(plan.params.flatMap((param) => ("parent" in param ? [param.parent] : [])))];
+  const symbols = symbolsOf(plan);
   if (symbols.length > 0 && plan.parentKeys.length === 0) {
     throw new PuffError(
       "PUFF_PLAN_UNCORRELATED",

@@ -3,6 +3,7 @@ import { PuffError } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import { type CompiledOperation, Documents } from "./documents.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { Fuser } from "./fuse.ts";
 import { ValueLayer } from "./layers.ts";
 import { checkVariables } from "./limits.ts";
 import type {
@@ -31,6 +32,7 @@ import { Writer } from "./writer.ts";
  */
 export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
+  const fuser = options.fuse ? new Fuser() : null;
   return {
     schema: options.schema.schema,
     prepare(query, operationName): Prepared {
@@ -43,7 +45,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
-        const request = openRequest(options, operation, variables, caller, executeOptions);
+        const request = openRequest(options, fuser, operation, variables, caller, executeOptions);
         return await orAborted(executeOptions.signal, request.run());
       } catch (error) {
         if (Array.isArray(error)) {
@@ -58,6 +60,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 
 function openRequest(
   options: PlannerOptions,
+  fuser: Fuser | null,
   operation: PreparedOperation,
   inputs: { readonly [name: string]: unknown },
   caller: Caller,
@@ -87,6 +90,9 @@ function openRequest(
     python,
     context: { caller, signal },
     observe,
+    fuser,
+    fetched: new Map(),
+    effects: null,
     introspect: (step) => introspect(options, compiled, step, inputs),
   };
   return new Request(options, compiled, execution, compiled.plan(variables));
@@ -161,7 +167,8 @@ class Request {
       const root = await this.#callResolvers(step.source.kind === "resolver" ? [step] : [], false);
       const rootFailed = root.get(step) instanceof Failed;
       const below = rootFailed ? new Map() : await this.#callResolvers(resolverSteps(stepsBelow(step)), true);
-      await fillLayer(this.#execution, layer, new Map([...root, ...below]), transaction);
+      const execution = { ...this.#execution, effects: layer };
+      await fillLayer(execution, layer, new Map([...root, ...below]), transaction);
       const written = this.#writer.writeField(layer, 0, plan, step);
       this.#execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
       commit = this.#writer.errors.length === errorsBefore;

@@ -3,15 +3,18 @@
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan, Selection, VariableValues } from "./compile.ts";
+import type { FieldStep, ObjectPlan, VariableValues } from "./compile.ts";
 import { bindParameters, groupChildren, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
 import { callLayerFunction } from "./functions.ts";
+import type { BoundStatement, Fuser } from "./fuse.ts";
 import { type FieldData, type Layer, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
+import { leafData, scatter } from "./leaf-data.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
+import { runStatements } from "./statements.ts";
 import { Typed } from "./types.ts";
 import { asError, Failed, settle, type ValueObject } from "./values.ts";
 
@@ -21,6 +24,12 @@ export interface Execution {
   readonly python: PythonCalls;
   readonly context: LayerContext;
   readonly observe: ((event: PlannerEvent) => void) | undefined;
+  /** Fuses statements; null: one statement a layer. */
+  readonly fuser: Fuser | null;
+  /** Rows that a fused statement brought for layers below the one it was for. */
+  readonly fetched: Map<FieldStep, RowSet>;
+  /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
+  readonly effects: Layer | null;
   /** Answers a `__schema` or `__type` field with JSON text. */
   introspect(step: FieldStep): string;
 }
@@ -34,11 +43,17 @@ export async function fillLayer(execution: Execution, layer: Layer, plans: Plans
   await filler.fill();
 }
 
+interface PendingStatement extends BoundStatement {
+  readonly members: readonly number[];
+}
+
 class LayerFiller {
   readonly #execution: Execution;
   readonly #layer: Layer;
   readonly #plans: Plans;
   readonly #session: Session;
+  /** Statements of this layer that are about to run. */
+  readonly #pending: PendingStatement[] = [];
 
   constructor(execution: Execution, layer: Layer, plans: Plans, session: Session) {
     this.#execution = execution;
@@ -60,6 +75,7 @@ class LayerFiller {
     if (deferred.length > 0) {
       below.push(this.#resolveDeferred(deferred));
     }
+    below.push(this.#runPending());
     await Promise.all(below);
   }
 
@@ -126,6 +142,7 @@ class LayerFiller {
         this.#guard(step, () => this.#run(step, members, results[index] ?? new Failed(missingResult(step)))),
       ),
     );
+    await this.#runPending();
   }
 
   async #run(step: FieldStep, members: readonly number[], result: ResolveResult | Failed): Promise<void> {
@@ -135,7 +152,7 @@ class LayerFiller {
     }
     switch (result.kind) {
       case "sql":
-        return this.#runStatement(step, members, result);
+        return this.#prepareStatement(step, members, result);
       case "value":
         return this.#answerWithValue(step, members, result);
       case "each":
@@ -146,56 +163,54 @@ class LayerFiller {
     }
   }
 
-  async #runStatement(step: FieldStep, members: readonly number[], plan: SqlPlan): Promise<void> {
-    const { shape, selection } = step;
+  /** Binds a statement, which then runs together with the others of its layer. */
+  async #prepareStatement(step: FieldStep, members: readonly number[], plan: SqlPlan): Promise<void> {
+    const { shape } = step;
     if (shape.kind === "list" && shape.item.kind === "list") {
       throw new PuffError("PUFF_PLAN_INVALID", `${step.name} is a list of lists, which no SQL plan can answer`, {
         remedy: "Return the value itself, or a JSON column.",
       });
+    }
+    const fetched = this.#execution.fetched.get(step);
+    if (fetched !== undefined) {
+      return this.#answerWithRows(step, members, plan, fetched);
     }
     const params = bindParameters(plan, this.#layer, members, step.name);
     if (params === null) {
       this.#setEmpty(step);
       return;
     }
-    const started = performance.now();
-    const rows = await this.#session.query({ text: plan.text, params });
-    this.#execution.observe?.({
-      kind: "statement",
-      layer: step.layer,
-      text: plan.text,
-      params,
-      rows: rows.count,
-      duration: performance.now() - started,
-    });
-    if (selection === null) {
-      this.#answerWithLeaves(step, members, plan, rows);
-      return;
-    }
-    const layer = new RowLayer(selection, rows, typesOf(rows, selection, plan, step));
-    this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
-    await this.#fillBelow(layer);
+    this.#pending.push({ step, members, plan, params });
   }
 
-  #answerWithLeaves(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): void {
-    const leafShape = step.shape.kind === "list" ? step.shape.item : step.shape;
-    if (leafShape.kind !== "leaf") {
-      throw new TypeError(`${step.name} is no leaf`);
+  async #runPending(): Promise<void> {
+    const pending = this.#pending.splice(0);
+    if (pending.length === 0) {
+      return;
     }
-    const candidates = rows.columns.filter((column) => !plan.childKeys.includes(column.name));
-    const named = candidates.find((column) => column.name === step.definition.name);
-    const value = named ?? (candidates.length === 1 ? candidates[0] : undefined);
-    if (value === undefined) {
-      throw missingColumn(step, step.definition.name, rows);
+    const mayFuse = this.#layer !== this.#execution.effects;
+    const running = runStatements(this.#execution, this.#session, pending, this.#plans, mayFuse);
+    await Promise.all(
+      pending.map(({ step, members, plan }, index) =>
+        this.#guard(step, async () => {
+          const rows = await (await running)[index];
+          if (rows === undefined) {
+            throw new TypeError(`${step.name} was not run`);
+          }
+          return this.#answerWithRows(step, members, plan, rows);
+        }),
+      ),
+    );
+  }
+
+  async #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Promise<void> {
+    if (step.selection === null) {
+      this.#set(step, leafData(step, plan, rows, this.#layer, members));
+      return;
     }
-    const emptySelection: Selection = { typeName: step.name, byType: new Map(), only: null, slots: 0 };
-    this.#set(step, {
-      kind: "leaves",
-      groups: groupChildren(plan, this.#layer, members, new RowLayer(emptySelection, rows, []), step.name),
-      rows,
-      column: rows.columns.indexOf(value),
-      write: leafShape.leaf.writerFor(value.oid),
-    });
+    const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step));
+    this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
+    await this.#fillBelow(layer);
   }
 
   async #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Promise<void> {
@@ -281,18 +296,6 @@ class LayerFiller {
       this.#set(step, { kind: "failed", error: asError(error) });
     }
   }
-}
-
-/** Spreads the members' values over all objects of the layer. */
-function scatter(members: readonly number[], values: readonly unknown[], count: number): unknown[] {
-  if (members.length === count) {
-    return [...values];
-  }
-  const all: unknown[] = new Array(count).fill(null);
-  for (const [index, member] of members.entries()) {
-    all[member] = values[index];
-  }
-  return all;
 }
 
 function missingResult(step: FieldStep): PuffError {

@@ -72,7 +72,7 @@ export class RowLayer {
   }
 
   get columnNames(): readonly string[] {
-    return this.rows.columns.map((column) => column.name);
+    return this.rows.named.map((column) => column.name);
   }
 
   reader(name: string): ColumnReader | null {
@@ -187,17 +187,16 @@ export function parentReader(layer: Layer): (index: number) => { [column: string
   return (index) => {
     rows.seek(index);
     return Object.fromEntries(
-      rows.columns.map(({ name, oid }, column) => [
-        name,
-        rows.isNull(column) ? null : decode(new Typed(oid, rows.text(column))),
-      ]),
+      rows.columns.flatMap(({ name, oid }, column) =>
+        name === "" ? [] : [[name, rows.isNull(column) ? null : decode(new Typed(oid, rows.text(column)))]],
+      ),
     );
   };
 }
 
 /** A column that the operation reads is not among the statement's. */
 export function missingColumn(step: FieldStep, column: string, rows: RowSet): PuffError {
-  const names = rows.columns.map(({ name }) => name).join(", ");
+  const names = rows.named.map(({ name }) => name).join(", ");
   return new PuffError(
     "PUFF_PLAN_COLUMN_MISSING",
     `${step.name} wants the column "${column}", but the rows have ${names}`,

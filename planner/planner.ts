@@ -54,6 +54,8 @@ export interface PlannerOptions {
   /** By `Type.field`. */
   readonly layerFunctions: ReadonlyMap<string, LayerFunction>;
   readonly limits: PlannerLimits;
+  /** Whether the statements of an operation's layers become one; off, each layer has its own. */
+  readonly fuse: boolean;
   readonly introspection: boolean;
   /** Whether validation errors suggest names ("Did you mean …"). */
   readonly suggestions: boolean;

@@ -33,10 +33,28 @@ export class RowSet {
     return this.#offsets.length;
   }
 
+  /** The columns that have a name: the others are places of a fused statement that another layer fills. */
+  get named(): readonly Column[] {
+    return this.columns.filter(({ name }) => name !== "");
+  }
+
   /** Appends the row whose DataRow body begins at `offset` of `buffer`, which must not change afterwards. */
   add(buffer: Buffer, offset: number): void {
     this.#buffers.push(buffer);
     this.#offsets.push(offset);
+  }
+
+  /** Gives each row to the set whose number is in its first column. */
+  distribute(sets: readonly RowSet[]): void {
+    for (const [row, buffer] of this.#buffers.entries()) {
+      const offset = this.#offsets[row] as number; // one for each buffer
+      let tag = 0;
+      const end = offset + 6 + buffer.readInt32BE(offset + 2);
+      for (let at = offset + 6; at < end; at++) {
+        tag = tag * 10 + (buffer[at] as number) - 0x30;
+      }
+      sets[tag]?.add(buffer, offset);
+    }
   }
 
   /** Makes `row` the current one. */

@@ -40,3 +40,17 @@ export class LazyTransaction implements Session {
     });
   }
 }
+
+/** Runs a statement whose failure leaves its transaction usable, if it has one. */
+export async function attempt(session: Session, statement: Statement): Promise<RowSet> {
+  if (!(session instanceof LazyTransaction)) {
+    return session.query(statement);
+  }
+  await session.query({ text: "SAVEPOINT puff_attempt", params: [] });
+  try {
+    return await session.query(statement);
+  } catch (error) {
+    await session.query({ text: "ROLLBACK TO SAVEPOINT puff_attempt", params: [] });
+    throw error;
+  }
+}

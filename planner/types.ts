@@ -24,6 +24,11 @@ export const OID = {
   jsonb: 3802,
 } as const;
 
+/** Names that stand for themselves in SQL, whatever the search path. */
+const typeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(OID).map(([name, oid]) => [oid, `pg_catalog.${name}`] as const),
+);
+
 const arrayOids: ReadonlyMap<number, number> = new Map([
   [OID.bool, 1000],
   [OID.bytea, 1001],
@@ -57,6 +62,13 @@ const elementOids: ReadonlyMap<number, number> = new Map([...arrayOids].map(([el
 /** The OID of arrays of that type; 0 (Postgres infers it from where the parameter stands) where it isn't built in. */
 export function arrayOidOf(oid: number): number {
   return arrayOids.get(oid) ?? 0;
+}
+
+/** A built-in type's name in SQL; `text` for all others, whose values can be shown as text. */
+export function typeNameOf(oid: number): string {
+  const name = oid === OID.text ? undefined : typeNames.get(oid);
+  const element = name === undefined ? typeNames.get(elementOidOf(oid)) : undefined;
+  return name ?? (element === undefined ? "text" : `${element}[]`);
 }
 
 /** The OID of an array's elements; 0 where the array type isn't built in. */

@@ -4,15 +4,15 @@ import fc from "fast-check";
 import { executeSync, parse, printSchema, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { createPlanner } from "../../planner/index.ts";
+import { createPlanner, type Planner, type PlannerOptions } from "../../planner/index.ts";
 import { buildExecutableSchema } from "../../schema/index.ts";
 import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { drawOperation } from "./operation.ts";
+import { drawOperation, type RandomOperation } from "./operation.ts";
 import { layerFunctions, planResolver, referenceResolvers } from "./resolvers.ts";
 import { describeWorld, drawWorld, type World } from "./world.ts";
 
 /** More with `DIFFERENTIAL_RUNS=100000 npx vitest run tests/differential`. */
-const worlds = Number(process.env["DIFFERENTIAL_RUNS"] ?? 400);
+const worlds = Number(process.env["DIFFERENTIAL_RUNS"] ?? 250);
 const operationsEach = 8;
 
 let server: TestDatabase;
@@ -29,24 +29,21 @@ afterAll(async () => {
 });
 
 describe("the executor", () => {
-  it("answers as graphql-js does", { timeout: 600_000 }, async () => {
+  it("answers as graphql-js does, and byte for byte the same with statements fused", { timeout: 600_000 }, async () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (draw) => {
         const world = drawWorld(draw);
-        const { planner, reference } = open(world);
+        const { layered, fused, reference } = open(world);
         for (let index = 0; index < operationsEach; index++) {
           const { text, variables } = drawOperation(draw, world);
           if (validate(reference, parse(text)).length > 0) {
             continue; // two fragments may want one response key for fields that differ
           }
-          const prepared = planner.prepare(text, null);
-          if (prepared.kind === "refused") {
-            throw new Error(`${prepared.response.body}: ${text}`);
-          }
-          const { body } = await planner.execute(prepared.operation, variables, caller, { signal });
+          const body = await run(layered, text, variables);
           const expected = executeSync({ schema: reference, document: parse(text), variableValues: variables });
-          expect(comparable(JSON.parse(body.toString())), text).toEqual(comparable(expected));
+          expect(comparable(JSON.parse(body)), text).toEqual(comparable(expected));
+          expect(await run(fused, text, variables), text).toBe(body);
           compared++;
         }
       }),
@@ -59,19 +56,31 @@ describe("the executor", () => {
 const caller = { headers: {}, authToken: null };
 const { signal } = new AbortController();
 
+async function run(planner: Planner, text: string, variables: RandomOperation["variables"]): Promise<string> {
+  const prepared = planner.prepare(text, null);
+  if (prepared.kind === "refused") {
+    throw new Error(`${prepared.response.body}: ${text}`);
+  }
+  const { body } = await planner.execute(prepared.operation, variables, caller, { signal });
+  return body.toString();
+}
+
 function open(world: World) {
   const schema = buildExecutableSchema("default", describeWorld(world));
-  const planner = createPlanner({
+  const options: PlannerOptions = {
     schema,
     resolver: planResolver(world),
     database,
     layerFunctions: layerFunctions(world),
     limits: { tokens: 100_000, depth: 100, aliases: 10_000, rootFields: 1000, listLength: 1000, cachedDocuments: 10 },
+    fuse: false,
     introspection: true,
     suggestions: true,
     maskErrors: false,
     report() {},
-  });
+  };
+  const layered = createPlanner(options);
+  const fused = createPlanner({ ...options, fuse: true });
   const scalars = { BigInt: schema.schema.getType("BigInt"), JSON: schema.schema.getType("JSON") };
   const used = Object.fromEntries(Object.entries(scalars).filter(([, scalar]) => scalar !== undefined));
   const reference = makeExecutableSchema({
@@ -80,7 +89,7 @@ function open(world: World) {
       typeof makeExecutableSchema
     >[0]["resolvers"] & {}, // scalars are typed per schema
   });
-  return { planner, reference };
+  return { layered, fused, reference };
 }
 
 /** Extensions are ours alone; -0 and 0 are one number in JSON. */

@@ -1,5 +1,11 @@
 /** Planners over hand-written schemas and resolvers, for tests that need no Python. */
-import { createPlanner, type Database, type LayerFunction, type PlannerOptions } from "../../planner/index.ts";
+import {
+  createPlanner,
+  type Database,
+  type LayerFunction,
+  type PlannerEvent,
+  type PlannerOptions,
+} from "../../planner/index.ts";
 import {
   buildExecutableSchema,
   type FieldDescription,
@@ -22,6 +28,7 @@ export interface PlannerSketch {
   readonly interfaces?: { readonly [name: string]: readonly string[] };
   readonly database: Database;
   readonly maskErrors?: boolean;
+  readonly fuse?: boolean;
   readonly auth?: (headers: { readonly [name: string]: string }) => { status: number; message: string } | null;
 }
 
@@ -32,6 +39,8 @@ export interface SketchedPlanner {
   readonly reported: PuffError[];
   /** Batches that went to Python. */
   readonly batches: string[][];
+  /** Statements of the operation that ran last: their layers. */
+  readonly statements: string[];
 }
 
 export interface Answer {
@@ -61,6 +70,7 @@ export function sql(text: string, options: Partial<SqlPlan> = {}): SqlPlan {
 export function sketchPlanner(sketch: PlannerSketch, signal = new AbortController().signal): SketchedPlanner {
   const reported: PuffError[] = [];
   const batches: string[][] = [];
+  const statements: string[] = [];
   const resolvers = sketch.resolvers ?? {};
   const options: PlannerOptions = {
     schema: buildExecutableSchema("default", {
@@ -85,21 +95,30 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     database: sketch.database,
     layerFunctions: new Map(Object.entries(sketch.functions ?? {})),
     limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
+    fuse: sketch.fuse ?? true,
     introspection: true,
     suggestions: true,
     maskErrors: sketch.maskErrors ?? false,
     report: (error) => reported.push(error),
   };
   const planner = createPlanner(options);
+  const caller = { headers: {}, authToken: null };
+  const observe = (event: PlannerEvent) => {
+    if (event.kind === "statement") {
+      statements.push(event.layer);
+    }
+  };
   return {
     reported,
     batches,
+    statements,
     async run(query, variables = {}) {
+      statements.length = 0;
       const prepared = planner.prepare(query, null);
       const response =
         prepared.kind === "refused"
           ? prepared.response
-          : await planner.execute(prepared.operation, variables, { headers: {}, authToken: null }, { signal });
+          : await planner.execute(prepared.operation, variables, caller, { signal, observe });
       return { status: response.status, ...(JSON.parse(response.body.toString()) as object) };
     },
   };

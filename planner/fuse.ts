@@ -1,0 +1,204 @@
+/**
+ * Fusing: the statements of a layer with all those below whose parents are its rows become one statement, an outer
+ * union of their columns. Each layer whose rows others need is a common table expression, and each has one arm of the
+ * union, tagged with its number. Columns keep their types: those of one type share a place in the arms, so nothing is
+ * cast, and rows are written as if they had come from a statement of their own.
+ *
+ * Ideas: the outer union plans of Shanmugasundaram et al., "Efficiently Publishing Relational Data as XML Documents",
+ * VLDB 2000.
+ */
+import { LRUCache } from "lru-cache";
+import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
+import type { FieldStep } from "./compile.ts";
+import type { Session, Statement } from "./database.ts";
+import type { Plans } from "./execute.ts";
+import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
+import { type Column, RowSet } from "./rows.ts";
+import { neededColumns, symbolsOf } from "./selections.ts";
+import { cutSql } from "./sql-text.ts";
+import { attempt } from "./transaction.ts";
+import { arrayOidOf } from "./types.ts";
+import { Failed } from "./values.ts";
+
+/** A statement that is ready to run: its symbols were replaced by its parents' values. */
+export interface BoundStatement {
+  readonly step: FieldStep;
+  readonly plan: SqlPlan;
+  readonly params: readonly TypedText[];
+}
+
+/** What came of fusing: each step's own rows, and the statement that fetched them. */
+export interface Fused {
+  readonly rows: ReadonlyMap<FieldStep, RowSet>;
+  readonly statement: Statement;
+  readonly steps: readonly FieldStep[];
+}
+
+/** Answers of Postgres that another request with the same plans would get as well: syntax, names, types. */
+const LASTING_STATES = /^(42|0A)/;
+
+/** Shapes kept for one step: they differ where its resolver returns different SQL. */
+const MOST_SHAPES = 16;
+
+/** Fuses the statements of one schema, and remembers the shapes of what it fused. */
+export class Fuser {
+  /** By a statement's text: its columns, as Postgres described them. Null: it can't stand as a subquery. */
+  readonly #columns = new LRUCache<string, { readonly columns: readonly Column[] | null }>({ max: 2000 });
+  readonly #shapes = new WeakMap<FieldStep, LRUCache<string, { readonly shape: FusedShape | null }>>();
+
+  /**
+   * Fetches the rows of statements and of all that can be fused below them, in one statement. Null where there is
+   * nothing to fuse, or where it fails in a way that only running them one by one can tell exactly.
+   *
+   * @throws PuffError where the database can't be had.
+   */
+  async fetch(session: Session, roots: readonly BoundStatement[], plans: Plans): Promise<Fused | null> {
+    const nodes = await this.#collect(session, roots, plans);
+    const first = roots[0]?.step;
+    if (nodes === null || nodes.length < 2 || first === undefined) {
+      return null;
+    }
+    const key = shapeKey(nodes);
+    const shapes = this.#shapesOf(first);
+    const known = shapes.get(key);
+    const shape = known === undefined ? await writeFused(nodes) : known.shape;
+    if (known === undefined) {
+      shapes.set(key, { shape });
+    }
+    if (shape === null) {
+      return null;
+    }
+    const statement = { text: shape.text, params: shape.bind(nodes) };
+    try {
+      const rows = await attempt(session, statement);
+      return { rows: splitByTag(rows, nodes, shape), statement, steps: nodes.map(({ step }) => step) };
+    } catch (error) {
+      if (!(error instanceof PuffError) || error.status !== 200 || error.code === "PUFF_STATEMENT_TIMEOUT") {
+        throw error;
+      }
+      if (LASTING_STATES.test(String(error.extensions["sqlstate"] ?? ""))) {
+        shapes.set(key, { shape: null });
+      }
+      return null;
+    }
+  }
+
+  /** The statements and their fusable descendants, parents before children. Null where one can't be wrapped. */
+  async #collect(session: Session, roots: readonly BoundStatement[], plans: Plans): Promise<Node[] | null> {
+    const nodes: Node[] = [];
+    for (const { step, plan, params } of roots) {
+      const columns = await this.#describe(
+        session,
+        plan,
+        params.map(([oid]) => oid),
+      );
+      const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+      if (needed === null) {
+        return null;
+      }
+      nodes.push({ step, plan, params, columns: needed, parent: null, typeName: null });
+    }
+    for (const node of nodes) {
+      for (const [typeName, objectPlan] of node.step.selection?.byType ?? []) {
+        for (const step of objectPlan.steps) {
+          const child = await this.#collectChild(session, node, typeName, step, plans);
+          if (child !== null) {
+            nodes.push(child); // and is visited by this very loop
+          }
+        }
+      }
+    }
+    return nodes;
+  }
+
+  async #collectChild(
+    session: Session,
+    parent: Node,
+    typeName: string,
+    step: FieldStep,
+    plans: Plans,
+  ): Promise<Node | null> {
+    const plan = step.source.kind === "resolver" ? plans.get(step) : undefined;
+    if (plan === undefined || plan instanceof Failed || plan.kind !== "sql" || !isCorrelated(plan, parent)) {
+      return null;
+    }
+    if (step.shape.kind === "list" && step.shape.item.kind === "list") {
+      return null;
+    }
+    const oids = plan.params.map((param) =>
+      "parent" in param ? arrayOidOf(parent.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
+    );
+    const columns = await this.#describe(session, plan, oids);
+    const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+    return needed === null ? null : { step, plan, params: null, columns: needed, parent, typeName };
+  }
+
+  /** A statement's columns; asking runs nothing, since no row is wanted. */
+  async #describe(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<readonly Column[] | null> {
+    const key = `${oids.join()} ${plan.text}`;
+    const known = this.#columns.get(key);
+    if (known !== undefined) {
+      return known.columns;
+    }
+    let columns: readonly Column[] | null = null;
+    try {
+      const { text } = await cutSql(plan.text);
+      const asking = { text: `SELECT * FROM (${text}\n) AS described LIMIT 0`, params: nulls(oids) };
+      columns = (await attempt(session, asking)).columns;
+    } catch (error) {
+      if (error instanceof PuffError && error.status !== 200) {
+        throw error;
+      }
+      // It can't stand as a subquery, or not at all: run alone, it says why.
+    }
+    this.#columns.set(key, { columns });
+    return columns;
+  }
+
+  #shapesOf(step: FieldStep): LRUCache<string, { readonly shape: FusedShape | null }> {
+    let shapes = this.#shapes.get(step);
+    if (shapes === undefined) {
+      shapes = new LRUCache({ max: MOST_SHAPES });
+      this.#shapes.set(step, shapes);
+    }
+    return shapes;
+  }
+}
+
+function nulls(oids: readonly number[]): TypedText[] {
+  return oids.map((oid) => [oid, null]);
+}
+
+function isCorrelated(plan: SqlPlan, parent: Node): boolean {
+  const symbols = symbolsOf(plan);
+  const names = new Set(parent.columns.map(({ name }) => name));
+  return (
+    plan.parentKeys.length === plan.childKeys.length &&
+    (symbols.length === 0 || plan.parentKeys.length > 0) &&
+    [...symbols, ...plan.parentKeys].every((name) => names.has(name))
+  );
+}
+
+/** Plans of the same key make the same statement, but for the values of their parameters. */
+function shapeKey(nodes: readonly Node[]): string {
+  return JSON.stringify(
+    nodes.map(({ plan, params, step, columns }) => [
+      step.layer,
+      plan.text,
+      plan.params.map((param, index) =>
+        "parent" in param && params === null ? param.parent : (params?.[index]?.[0] ?? 0),
+      ),
+      plan.parentKeys,
+      plan.childKeys,
+      plan.typeColumn,
+      columns.map(({ name, oid }) => [name, oid]),
+    ]),
+  );
+}
+
+/** Gives each step its own rows; all are slices of the same buffers. */
+function splitByTag(fused: RowSet, nodes: readonly Node[], shape: FusedShape): Map<FieldStep, RowSet> {
+  const sets = nodes.map((_, index) => new RowSet(shape.columnsOf(index)));
+  fused.distribute(sets);
+  return new Map(nodes.map(({ step }, index) => [step, sets[index] as RowSet])); // one for each node
+}

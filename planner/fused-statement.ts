@@ -1,0 +1,202 @@
+/** The text of a fused statement. */
+import type { SqlPlan, TypedText } from "../schema/index.ts";
+import type { FieldStep } from "./compile.ts";
+import type { Column } from "./rows.ts";
+import { symbolsOf } from "./selections.ts";
+import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql-text.ts";
+import { OID, printArray, typeNameOf } from "./types.ts";
+
+/** One layer of a fused statement. */
+export interface Node {
+  readonly step: FieldStep;
+  readonly plan: SqlPlan;
+  /** A root's parameters; null where the parents are rows of the statement itself. */
+  readonly params: readonly TypedText[] | null;
+  /** The columns that are fetched, with their types. */
+  readonly columns: readonly Column[];
+  readonly parent: Node | null;
+  /** The concrete type of the parents that it is for. */
+  readonly typeName: string | null;
+}
+
+/** A fused statement, but for the values of its parameters. */
+export interface FusedShape {
+  readonly text: string;
+  /** The parameters' values for nodes of this shape. */
+  bind(nodes: readonly Node[]): TypedText[];
+  /** Names and types of all places of the arms as node `index` fills them; those it leaves NULL have no name. */
+  columnsOf(index: number): Column[];
+}
+
+/** Writes the statement that fetches all nodes at once. */
+export async function writeFused(nodes: readonly Node[]): Promise<FusedShape> {
+  const writer = new FusedWriter(nodes, await Promise.all(nodes.map(({ plan }) => cutSql(plan.text))));
+  return writer.write();
+}
+
+/** A value of a node's parameter, or what its parents' types are called. */
+type Parameter = { readonly node: number; readonly index: number } | { readonly node: number; readonly names: true };
+
+class FusedWriter {
+  readonly #nodes: readonly Node[];
+  readonly #texts: readonly SqlText[];
+  readonly #places: Places;
+  readonly #parameters: Parameter[] = [];
+  /** No name of the user's begins with it. */
+  readonly #prefix: string;
+  readonly #tables: string[] = [];
+  /** Tables of distinct parents, by node. */
+  readonly #distinct = new Map<number, string>();
+
+  constructor(nodes: readonly Node[], texts: readonly SqlText[]) {
+    this.#nodes = nodes;
+    this.#texts = texts;
+    this.#places = new Places(nodes);
+    let prefix = "puff";
+    while (nodes.some(({ plan }) => plan.text.includes(prefix))) {
+      prefix += "_";
+    }
+    this.#prefix = prefix;
+  }
+
+  write(): FusedShape {
+    const parents = new Set(this.#nodes.map(({ parent }) => parent));
+    const arms = this.#nodes.map((node, index) => {
+      const body = `(${this.#writeBody(node, index)}\n) AS q`;
+      const tag = index === 0 ? "0 AS layer" : `${index}`;
+      if (!parents.has(node)) {
+        return `SELECT ${tag}${this.#places.write(index)} FROM ${body}`;
+      }
+      const columns = node.columns.map(({ name }) => `q.${quoteName(name)}`).join(", ");
+      this.#tables.push(`${this.#prefix}${index} AS MATERIALIZED (SELECT ${columns} FROM ${body})`);
+      return `SELECT ${tag}${this.#places.write(index)} FROM ${this.#prefix}${index} AS q`;
+    });
+    const tables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
+    const parameters = this.#parameters;
+    const places = this.#places;
+    return {
+      text: `${tables}${arms.join("\nUNION ALL\n")}`,
+      bind: (nodes) => parameters.map((parameter) => bind(nodes, parameter)),
+      columnsOf: (index) => places.columnsOf(index),
+    };
+  }
+
+  #writeBody(node: Node, index: number): string {
+    return fillSql(this.#texts[index] as SqlText, (parameter) => this.#writeParameter(node, index, parameter));
+  }
+
+  #writeParameter(node: Node, index: number, { number, inEqualsAny }: SqlParameter): string {
+    const param = node.plan.params[number - 1];
+    if (param === undefined || node.parent === null || !("parent" in param)) {
+      return this.#parameter({ node: index, index: number - 1 });
+    }
+    const { plan } = node;
+    if (inEqualsAny) {
+      return `ARRAY(SELECT p.${quoteName(param.parent)} FROM ${this.#parentsOf(node, index)} AS p${this.#ofType(node, index)})`;
+    }
+    // Distinct tuples in one order for all symbols of the plan, as the layer executor passes them.
+    const symbols = symbolsOf(plan);
+    let table = this.#distinct.get(index);
+    if (table === undefined) {
+      const columns = [...new Set([...symbols, ...plan.parentKeys])].map((name) => `p.${quoteName(name)}`);
+      const notNull = plan.parentKeys.map((name) => `p.${quoteName(name)} IS NOT NULL`).join(" AND ");
+      const where = this.#ofType(node, index);
+      table = `${this.#prefix}${index}_parents`;
+      this.#tables.push(
+        `${table} AS MATERIALIZED (SELECT DISTINCT ${columns.join(", ")} FROM ${this.#parentsOf(node, index)} AS p` +
+          `${where === "" ? ` WHERE ${notNull}` : `${where} AND ${notNull}`})`,
+      );
+      this.#distinct.set(index, table);
+    }
+    return `ARRAY(SELECT p.${quoteName(param.parent)} FROM ${table} AS p)`;
+  }
+
+  #parentsOf(node: Node, index: number): string {
+    const parent = node.parent === null ? -1 : this.#nodes.indexOf(node.parent);
+    if (parent === -1 || parent >= index) {
+      throw new TypeError("a node's parent comes before it");
+    }
+    return `${this.#prefix}${parent}`;
+  }
+
+  /** Only the parents of the concrete type that the step is for. */
+  #ofType({ parent, typeName }: Node, index: number): string {
+    const selection = parent?.step.selection;
+    if (
+      parent === null ||
+      typeName === null ||
+      selection === null ||
+      selection === undefined ||
+      selection.byType.size < 2
+    ) {
+      return "";
+    }
+    const column = quoteName(parent.plan.typeColumn);
+    return ` WHERE p.${column}::text = ANY(${this.#parameter({ node: index, names: true })})`;
+  }
+
+  #parameter(parameter: Parameter): string {
+    return `$${this.#parameters.push(parameter)}`;
+  }
+}
+
+function bind(nodes: readonly Node[], parameter: Parameter): TypedText {
+  const node = nodes[parameter.node];
+  if (node === undefined) {
+    throw new TypeError("the shape has other nodes");
+  }
+  if ("names" in parameter) {
+    return [1009, printArray(namesOf(node))];
+  }
+  const value = node.params?.[parameter.index] ?? node.plan.params[parameter.index];
+  // A parameter that the plan lacks is the user's mistake, which running the plan alone tells.
+  return value === undefined || "parent" in value ? [0, null] : value;
+}
+
+/** What the type column holds for the type that the node is for. */
+function namesOf({ parent, typeName }: Node): string[] {
+  const typeNames = parent?.plan.typeNames ?? {};
+  const values = Object.entries(typeNames).flatMap(([value, name]) => (name === typeName ? [value] : []));
+  return typeName === null || typeName in typeNames ? values : [...values, typeName];
+}
+
+/** Which place of the arms each column of each node takes: columns of one type share a place. */
+class Places {
+  readonly #typeNames: string[] = [];
+  /** By node, by place. */
+  readonly #columns: (Column | undefined)[][];
+
+  constructor(nodes: readonly Node[]) {
+    this.#columns = nodes.map(({ columns }) => {
+      const taken: (Column | undefined)[] = [];
+      for (const column of columns) {
+        const type = typeNameOf(column.oid);
+        let place = this.#typeNames.findIndex((name, index) => name === type && taken[index] === undefined);
+        if (place === -1) {
+          place = this.#typeNames.push(type) - 1;
+        }
+        taken[place] = column;
+      }
+      return taken;
+    });
+  }
+
+  /** `, q."id", NULL::text, …` */
+  write(index: number): string {
+    return this.#typeNames
+      .map((type, place) => {
+        const column = this.#columns[index]?.[place];
+        if (column === undefined) {
+          return `, NULL::${type}`;
+        }
+        // What has no name here (enums, domains over them, extensions' types) is shown as Postgres prints it.
+        return `, q.${quoteName(column.name)}${type === "text" && column.oid !== OID.text ? "::text" : ""}`;
+      })
+      .join("");
+  }
+
+  columnsOf(index: number): Column[] {
+    const places = this.#typeNames.map((_, place) => this.#columns[index]?.[place] ?? { name: "", oid: 0 });
+    return [{ name: "", oid: OID.int4 }, ...places];
+  }
+}

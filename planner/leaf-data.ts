@@ -1,0 +1,52 @@
+/** Fields without a selection set whose values are no column of their own parent's row. */
+import type { SqlPlan } from "../schema/index.ts";
+import type { FieldStep, Selection } from "./compile.ts";
+import { groupChildren } from "./correlate.ts";
+import { type FieldData, type Layer, missingColumn, RowLayer } from "./layers.ts";
+import type { RowSet } from "./rows.ts";
+
+/**
+ * A plan's rows as leaves: their values are in the column named like the field, else in the only one that is no key.
+ *
+ * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where that leaves none, or several.
+ */
+export function leafData(
+  step: FieldStep,
+  plan: SqlPlan,
+  rows: RowSet,
+  parents: Layer,
+  members: readonly number[],
+): FieldData {
+  const shape = step.shape.kind === "list" ? step.shape.item : step.shape;
+  if (shape.kind !== "leaf") {
+    throw new TypeError(`${step.name} is no leaf`);
+  }
+  const candidates = rows.named.filter(({ name }) => !plan.childKeys.includes(name));
+  const named = candidates.find(({ name }) => name === step.definition.name);
+  const value = named ?? (candidates.length === 1 ? candidates[0] : undefined);
+  if (value === undefined) {
+    throw missingColumn(step, step.definition.name, rows);
+  }
+  const children = new RowLayer(noSelection, rows, []);
+  return {
+    kind: "leaves",
+    groups: groupChildren(plan, parents, members, children, step.name),
+    rows,
+    column: rows.columns.indexOf(value),
+    write: shape.leaf.writerFor(value.oid),
+  };
+}
+
+const noSelection: Selection = { typeName: "", byType: new Map(), only: null, slots: 0 };
+
+/** Spreads the members' values over all objects of the layer. */
+export function scatter(members: readonly number[], values: readonly unknown[], count: number): unknown[] {
+  if (members.length === count) {
+    return [...values];
+  }
+  const all: unknown[] = new Array(count).fill(null);
+  for (const [index, member] of members.entries()) {
+    all[member] = values[index];
+  }
+  return all;
+}
