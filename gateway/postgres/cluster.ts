@@ -30,13 +30,15 @@ const environment = { PATH: process.env["PATH"], LC_ALL: "C" };
 /**
  * Makes the data, which sorts text by code points and thus the same everywhere. It appears under its name only once it
  * is whole, and if another process is quicker, that one's stays.
+ *
+ * @returns whether it is this one's.
  */
 export async function createCluster(
   data: string,
   binaries: Binaries,
   owner: Owner | null,
   password: string,
-): Promise<void> {
+): Promise<boolean> {
   const partial = `${data}.new-${process.pid}`;
   const passwordForInit = `${partial}.password`;
   try {
@@ -62,11 +64,14 @@ export async function createCluster(
       { ...owner, cwd: partial, env: environment },
     );
     await writeFile(join(partial, passwordFile), password, { mode: 0o600 });
-    await rename(partial, data).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") {
-        throw error;
-      }
-    });
+    await rename(partial, data);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTEMPTY" || code === "EEXIST") {
+      return false;
+    }
+    throw error;
   } finally {
     await rm(partial, { recursive: true, force: true });
     await rm(passwordForInit, { force: true });

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError } from "../../schema/index.ts";
 import { findBinaries } from "./binaries.ts";
@@ -66,10 +66,20 @@ export async function startEmbeddedPostgres({ folder: asked, onLog }: EmbeddedOp
     if (folder !== asked) {
       onLog(`the user that Postgres runs as can't reach ${asked}; its data is in ${folder}`);
     }
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder, owner);
     return await start(folder, owner, onLog);
   } catch (error) {
     throw explain(error, folder);
+  }
+}
+
+/** Folders that are made on the way there are open to Postgres's user, whatever the umask says. */
+async function makeFolder(folder: string, owner: Owner | null): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first !== undefined && owner !== null) {
+    for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) {
+      await chmod(made, 0o755);
+    }
   }
 }
 
@@ -80,10 +90,10 @@ async function start(folder: string, owner: Owner | null, onLog: (message: strin
   // Before looking whether Postgres runs: who stops meanwhile then leaves it running.
   users.join();
   try {
-    const fresh = !existsSync(join(data, "PG_VERSION"));
-    if (fresh) {
+    let fresh = false;
+    if (!existsSync(join(data, "PG_VERSION"))) {
       onLog(`creating data of Postgres ${binaries.version} in ${folder}`);
-      await createCluster(data, binaries, owner, randomBytes(18).toString("base64url"));
+      fresh = await createCluster(data, binaries, owner, randomBytes(18).toString("base64url"));
     }
     const version = (await readFile(join(data, "PG_VERSION"), "utf8")).trim();
     if (version !== String(binaries.version)) {

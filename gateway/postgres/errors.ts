@@ -57,7 +57,7 @@ export function isLostConnection({ code, severity, message }: Reported): boolean
 }
 
 /** How a lost or refused connection is put, and what to do. */
-export function unavailable(error: Reported, place: string): PuffError {
+function unavailable(error: Reported, place: string): PuffError {
   const [cause, remedy] = describeLoss(error);
   const extensions = error.code !== undefined && isSqlState(error.code) ? { sqlstate: error.code } : {};
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });

@@ -1,2 +1,2 @@
 export { type DatabaseOptions, openDatabase, type PostgresDatabase } from "./database.ts";
-export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded.ts";
+export { startEmbeddedPostgres } from "./embedded.ts";

@@ -87,20 +87,26 @@ export class RowQuery {
     this.#connection = connection;
     this.#prepared = prepared;
     connection.running = this;
-    connection.stream.cork();
-    if (this.#known) {
-      this.#receiveRows(prepared.columns ?? [], connection);
-    } else {
-      connection.prepared.set(key, prepared);
-      connection.parse({ name: prepared.name, text, types });
-      connection.describe({ type: "S", name: prepared.name });
-    }
-    connection.bind({ statement: prepared.name, values: params.map(([, value]) => value) });
-    connection.execute(null);
-    connection.sync();
-    connection.stream.uncork();
     if (this.#limits.silence > 0) {
       this.#timer = setTimeout(() => connection.giveUp(silent(this.#limits.silence)), this.#limits.silence);
+    }
+    connection.stream.cork();
+    try {
+      if (this.#known) {
+        this.#receiveRows(prepared.columns ?? [], connection);
+      } else {
+        connection.prepared.set(key, prepared);
+        connection.parse({ name: prepared.name, text, types });
+        connection.describe({ type: "S", name: prepared.name });
+      }
+      connection.bind({ statement: prepared.name, values: params.map(([, value]) => value) });
+      connection.execute(null);
+      connection.sync();
+    } catch (error) {
+      // Half a statement may be on its way.
+      connection.giveUp(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      connection.stream.uncork();
     }
     return null;
   }

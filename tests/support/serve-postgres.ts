@@ -1,4 +1,4 @@
-/** A process that uses an embedded Postgres until it is ended: `node hold-postgres.ts FOLDER`. Prints its URL. */
+/** A process that uses an embedded Postgres until it is ended: `node serve-postgres.ts FOLDER`. Prints its URL. */
 import { startEmbeddedPostgres } from "../../gateway/postgres/index.ts";
 
 const [, , folder = ""] = process.argv;
