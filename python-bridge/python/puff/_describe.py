@@ -159,11 +159,11 @@ def _describe_object(registry: Registry, named: NamedType, camel_case: bool, run
 
 
 def _subclasses(cls: type) -> list[type]:
-    """Gives the dataclasses that inherit from an interface; what `slots=True` replaced is none of them."""
+    """Gives the classes decorated with @dataclass that inherit from an interface; `slots=True` replaces the first."""
     found: dict[tuple[str, str], type] = {}
     for subclass in cls.__subclasses__():
-        if dataclasses.is_dataclass(subclass):
-            for item in (subclass, *_subclasses(subclass)):
+        for item in (subclass, *_subclasses(subclass)):
+            if "__dataclass_fields__" in vars(item):
                 found[item.__module__, item.__qualname__] = item
     return list(found.values())
 
