@@ -1,4 +1,5 @@
 /** Postgres's programs, as npm brings them for this platform. */
+import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { chmod, cp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -34,7 +35,7 @@ export async function findBinaries(folder: string, owner: Owner | null): Promise
   }
   const copy = join(folder, `server-${version}`);
   if (!existsSync(copy)) {
-    const partial = `${copy}.${process.pid}`;
+    const partial = `${copy}.new-${randomUUID()}`;
     // Archives are for compiling against Postgres.
     await cp(native, partial, { recursive: true, verbatimSymlinks: true, filter: (file) => extname(file) !== ".a" });
     await complete(partial);

@@ -1,5 +1,6 @@
 /** A folder of Postgres's data: making it, and the process that serves it. */
 import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ export async function createCluster(
   owner: Owner | null,
   password: string,
 ): Promise<boolean> {
-  const partial = `${data}.new-${process.pid}`;
+  const partial = `${data}.new-${randomUUID()}`;
   const passwordForInit = `${partial}.password`;
   try {
     await mkdir(partial, { mode: 0o700 });
