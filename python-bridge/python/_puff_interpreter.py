@@ -3,6 +3,8 @@
 Not a part of the package `puff`: user code never imports it.
 """
 
+from __future__ import annotations
+
 import gc
 import importlib
 import json
@@ -13,6 +15,8 @@ import tempfile
 import time
 import uuid
 import zoneinfo
+from collections.abc import Iterator
+from typing import Any
 
 # Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
 _COMMON = (
@@ -25,24 +29,27 @@ _COMMON = (
     "xml.etree.ElementTree zipfile zoneinfo"
 )
 
-_environment_type = type(os.environ)
+_environment_type: Any = type(os.environ)  # its methods are replaced
 _plain_getitem = _environment_type.__getitem__
 _plain_iter = _environment_type.__iter__
 _plain_seed = random.Random.seed
 _plain_global_seed = random.seed
 # Generators to be seeded anew in each interpreter: their state is in the image, and two must not draw the same numbers.
-_unseeded = [random._inst]
-_environment_reads = set()
+_shared: random.Random = random._inst  # pyright: ignore[reportPrivateUsage]  # that of random.random()
+_unseeded = [_shared]
+_environment_reads: set[Any] = set()
+_tempfile: Any = tempfile
+_uuid: Any = uuid
 
 
-def prepare():
+def prepare() -> None:
     """Imports what the base image holds besides `puff`."""
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
 
 
-def adopt(settings_json):
+def adopt(settings_json: str) -> None:
     """Makes this interpreter one for these settings, whether it is new or restored from an image."""
     settings = json.loads(settings_json)
     environment = settings["environment"]
@@ -59,29 +66,29 @@ def adopt(settings_json):
     renew()
 
 
-def renew():
+def renew() -> None:
     """Gives up what must not be the same in two interpreters."""
     for generator in _unseeded:
         _plain_seed(generator)
-    tempfile._name_sequence = None
-    uuid._last_timestamp = None
-    uuid._node = None
+    _tempfile._name_sequence = None
+    _uuid._last_timestamp = None
+    _uuid._node = None
 
 
-def begin_import():
+def begin_import() -> None:
     """Watches what the user's imports read of the environment, and which random generators they make."""
     _environment_reads.clear()
 
-    def getitem(self, key):
+    def getitem(self: Any, key: Any) -> str:
         _environment_reads.add(key)
         return _plain_getitem(self, key)
 
-    def iterate(self):
+    def iterate(self: Any) -> Iterator[str]:
         _environment_reads.update(_plain_iter(self))
         _environment_reads.add("*")
         return _plain_iter(self)
 
-    def seed(self, a=None, version=2):
+    def seed(self: random.Random, a: Any = None, version: int = 2) -> None:
         # One that is given a seed is meant to draw the same numbers always.
         _unseeded[:] = [generator for generator in _unseeded if generator is not self]
         if a is None:
@@ -91,10 +98,10 @@ def begin_import():
     _environment_type.__getitem__ = getitem
     _environment_type.__iter__ = iterate
     random.Random.seed = seed
-    random.seed = random._inst.seed
+    random.seed = _shared.seed
 
 
-def end_import():
+def end_import() -> str:
     """Ends what :func:`begin_import` began; the names read, as JSON."""
     _environment_type.__getitem__ = _plain_getitem
     _environment_type.__iter__ = _plain_iter
@@ -103,6 +110,6 @@ def end_import():
     # SystemRandom keeps no state and takes no seed.
     _unseeded[:] = [generator for generator in _unseeded if not isinstance(generator, random.SystemRandom)]
     # What can go goes before the image; what stays is spared from later collections.
-    gc.collect()
+    _collect()
     gc.freeze()
     return json.dumps(sorted(name for name in _environment_reads if isinstance(name, str)))
