@@ -44,20 +44,25 @@ def load(specs_json: str) -> str:
             cls = load_class(spec["spec"])
             descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"])
     except SchemaProblem as problem:
-        error = problem.__cause__
-        return json.dumps(
-            {
-                "error": {
-                    "code": problem.code,
-                    "place": problem.place,
-                    "message": problem.message,
-                    "remedy": problem.remedy,
-                    "traceback": None if error is None else traceback_text(error),
-                },
-                "files": _files(before),
-            }
+        return json.dumps({"error": _load_error(problem), "files": _files(before)})
+    except Exception as error:
+        problem = SchemaProblem(
+            f"describing the schema failed: {error!r}", None, "This is an error of the gateway's.", "PUFF_INTERNAL"
         )
+        problem.__cause__ = error
+        return json.dumps({"error": _load_error(problem), "files": _files(before)})
     return json.dumps({"schemas": descriptions, "files": _files(before)})
+
+
+def _load_error(problem: SchemaProblem) -> dict[str, str | None]:
+    cause = problem.__cause__
+    return {
+        "code": problem.code,
+        "place": problem.place,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "traceback": None if cause is None else traceback_text(cause),
+    }
 
 
 def resolve(batch_json: str) -> str:
