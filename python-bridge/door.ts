@@ -30,6 +30,7 @@ interface PendingHostCall {
 const tick = 20;
 /** Entries in a row before messages and timers have their turn, milliseconds. */
 const stretch = 10;
+const entriesPerTidying = 50;
 /** A batch that an interrupt meant for another hit is entered again, this often. */
 const victimBound = 3;
 
@@ -50,6 +51,7 @@ export class Door {
   #ticking = false;
   #lastTick = 0;
   #nextHostCall = 1;
+  #entries = 0;
 
   constructor(task: ServeTask, outbox: Outbox) {
     this.#task = task;
@@ -121,6 +123,10 @@ export class Door {
         break;
       }
       await this.#enter(this.#interpreter, batch);
+      this.#entries++;
+      if (this.#entries % entriesPerTidying === 0) {
+        this.#interpreter.tidy();
+      }
       if (performance.now() - since > stretch) {
         await turn();
         since = performance.now();

@@ -21,6 +21,8 @@ export interface Interpreter {
    * Do not call it again before it waits or is done: that corrupts the interpreter's memory.
    */
   resolve(batch: string): Promise<string>;
+  /** Collects Python's garbage if there is enough; to be called between entries now and then. */
+  tidy(): void;
   /** Writes the images that its start has made; once. Fails where they can't be made or written. */
   writeImages(): Promise<void>;
 }
@@ -213,6 +215,7 @@ const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/li
 
 function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
   const resolve = pyodide.pyimport("puff._bridge").resolve;
+  const tidy = pyodide.pyimport("_puff_interpreter").tidy;
   const api = internals(pyodide)._api;
   const { scheduleCallback } = api;
   return {
@@ -226,6 +229,7 @@ function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImag
         api.scheduleCallback = scheduleCallback;
       }
     },
+    tidy: () => tidy(),
     writeImages: () => writeAll(images),
   };
 }

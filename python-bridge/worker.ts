@@ -3,6 +3,7 @@
  * travel on a channel of their own: a task of Piscina's is answered once and as a whole, while here each batch is
  * answered when it is ready.
  */
+import { format } from "node:util";
 import { Door } from "./door.ts";
 import { LoadRefused } from "./interpreter.ts";
 import type { ServeTask } from "./messages.ts";
@@ -11,6 +12,8 @@ import { Outbox } from "./outbox.ts";
 /** Serves until the thread is ended. Everything that goes wrong is told on the port. */
 export function serve(task: ServeTask): Promise<never> {
   const outbox = new Outbox(task.port);
+  // Pyodide writes there when it breaks; what a user can do about that is told otherwise.
+  console.error = (...values) => outbox.log({ level: "debug", logger: "pyodide", message: format(...values) });
   const door = new Door(task, outbox);
   door.start().catch((error: unknown) => {
     if (error instanceof LoadRefused) {

@@ -35,19 +35,22 @@ const query = `
 const wait = (ms: unknown): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), Number(ms)));
 const options = { deadline: 600, hostFunctions: new Map([["wait", wait]]) };
 
-test.each(["loop", "loop_in_c", "swallow", "wait_then_loop"])("%s fails at its deadline, and no other", async (field) => {
-  const python = await pythonOn(schemaFolder(query), options);
-  // The one that waits is begun when the loop takes the thread.
-  const waiting = python.call("wait", { ms: 100 });
-  const endless = python.call(field);
-  const others = Promise.all(Array.from({ length: 20 }, () => python.call("hello")));
-  await expect(endless).rejects.toMatchObject({
-    code: "PUFF_RESOLVER_DEADLINE",
-    message: `resolver Query.${field} did not answer within 600 ms`,
-  });
-  expect(await waiting).toBe("waited");
-  expect(new Set(await others)).toEqual(new Set(["hello"]));
-});
+test.each(["loop", "loop_in_c", "swallow", "wait_then_loop"])(
+  "%s fails at its deadline, and no other",
+  async (field) => {
+    const python = await pythonOn(schemaFolder(query), options);
+    // The one that waits is begun when the loop takes the thread.
+    const waiting = python.call("wait", { ms: 100 });
+    const endless = python.call(field);
+    const others = Promise.all(Array.from({ length: 20 }, () => python.call("hello")));
+    await expect(endless).rejects.toMatchObject({
+      code: "PUFF_RESOLVER_DEADLINE",
+      message: `resolver Query.${field} did not answer within 600 ms`,
+    });
+    expect(await waiting).toBe("waited");
+    expect(new Set(await others)).toEqual(new Set(["hello"]));
+  },
+);
 
 test("a resolver that waits for too long fails", async () => {
   const python = await pythonOn(schemaFolder(query), options);

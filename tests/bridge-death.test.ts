@@ -31,7 +31,10 @@ test.each(["abort", "exit", "bad address"])("%s under load fails no call", async
   const mayLive = () => ++deaths > 2;
   const python = await pythonOn(schemaFolder(query), {
     workers: 2,
-    hostFunctions: new Map([["wait", wait as never], ["may_live", mayLive]]),
+    hostFunctions: new Map([
+      ["wait", wait as never],
+      ["may_live", mayLive],
+    ]),
   });
   const calls: Promise<unknown>[] = [python.call("die", { how })];
   for (let n = 0; n < 300; n++) {
@@ -59,7 +62,10 @@ test("a call that ends every interpreter is given up, and no other", async () =>
 test("a call that may have effects is not made again once begun", async () => {
   let deaths = 0;
   const python = await pythonOn(schemaFolder(query), {
-    hostFunctions: new Map([["wait", wait as never], ["may_live", () => ++deaths > 1]]),
+    hostFunctions: new Map([
+      ["wait", wait as never],
+      ["may_live", () => ++deaths > 1],
+    ]),
   });
   const begun = python.call("wait", { n: 1 }, { repeatable: false });
   const poison = python.call("die", { how: "abort" });

@@ -42,11 +42,36 @@ _tempfile: Any = tempfile
 _uuid: Any = uuid
 
 
+# Garbage-collected objects made since the last collection that make the next one worth its time.
+_COLLECT_AFTER = 20_000
+
+_collect = gc.collect
+
+
 def prepare() -> None:
     """Imports what the base image holds besides `puff`."""
+    # Python 3.14's incremental collection walks the frames of all greenlets, and in Pyodide those of suspended ones
+    # may have been moved away: it corrupts memory (mended in Pyodide after 314.0.7). Full and young collections do not.
+    gc.disable()
+    gc.enable = _enable_collection
+    gc.collect = _collect_safely
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
+
+
+def tidy() -> None:
+    """Collects garbage where there is enough of it: called between greenlets, since no collection is automatic."""
+    if gc.get_count()[0] > _COLLECT_AFTER:
+        _collect()
+
+
+def _enable_collection() -> None:
+    """Stands in for `gc.enable`, which must not have its effect; collections happen all the same."""
+
+
+def _collect_safely(generation: int = 2) -> int:
+    return _collect(2 if generation == 1 else generation)
 
 
 def adopt(settings_json: str) -> None:

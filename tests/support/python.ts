@@ -93,5 +93,7 @@ function valueOf(answer: ResolveBatchResult): unknown {
   if (result?.kind === "value") {
     return result.value;
   }
-  throw new Error(result?.kind === "failure" ? `${result.error.type}: ${result.error.message}` : JSON.stringify(answer));
+  throw new Error(
+    result?.kind === "failure" ? `${result.error.type}: ${result.error.message}` : JSON.stringify(answer),
+  );
 }
