@@ -7,8 +7,8 @@ export default defineConfig({
     include: ["{schema,planner,python-bridge,gateway,tests}/**/*.test.ts"],
     globalSetup: "tests/support/left-out.ts",
     // Interpreters and databases start in seconds on an idle machine, and several start at once here.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // In CI a test that was left out, or narrowed down to with `.only`, would be a silent hole.
     allowOnly: !inCi,
     reporters: inCi ? ["default", ["json", { outputFile: ".puff/ci/vitest.json" }]] : ["default"],
