@@ -64,31 +64,24 @@ PARSERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def interval_text(value: datetime.timedelta) -> str:
-    """Prints a timedelta as Postgres prints intervals with IntervalStyle iso_8601.
+    """Prints a timedelta as Postgres prints what it makes of it, with IntervalStyle iso_8601.
+
+    Days and time are apart, as they are in both: minus one hour is a day less and 23 hours more.
 
     Example:
         >>> interval_text(datetime.timedelta(days=1, seconds=5400))
         'P1DT1H30M'
     """
-    microseconds = (value.seconds * 1_000_000 + value.microseconds) if value.days >= 0 else 0
-    days = value.days
-    if days < 0:  # Postgres keeps the days' sign apart from the time's, so -1s is no day less and 23:59:59 more
-        total = -(value // datetime.timedelta(microseconds=1))
-        days, microseconds = divmod(total, 86_400_000_000)
-        days, microseconds = -days, -microseconds
-    if not days and not microseconds:
-        return "PT0S"
-    sign = "-" if microseconds < 0 else ""
-    seconds, fraction = divmod(abs(microseconds), 1_000_000)
-    minutes, seconds = divmod(seconds, 60)
+    minutes, seconds = divmod(value.seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    decimals = f".{fraction:06d}".rstrip("0") if fraction else ""
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
     time = (
-        (f"{sign}{hours}H" if hours else "")
-        + (f"{sign}{minutes}M" if minutes else "")
-        + (f"{sign}{seconds}{decimals}S" if seconds or fraction else "")
+        (f"{hours}H" if hours else "")
+        + (f"{minutes}M" if minutes else "")
+        + (f"{seconds}{fraction}S" if seconds or fraction else "")
     )
-    return "P" + (f"{days}D" if days else "") + (f"T{time}" if time else "")
+    days = f"{value.days}D" if value.days else ""
+    return f"P{days}T{time}" if time else f"P{days or 'T0S'}"
 
 
 DEFAULTS: Mapping[type, Callable[[Any], Any]] = {

@@ -94,12 +94,21 @@ def _write_decimal(value: decimal.Decimal) -> Any:
 
 def _write_datetime(value: datetime.datetime) -> Any:
     if value.tzinfo is None:
-        return {"t": (1114, value.isoformat(" "))}
-    return {"t": (1184, value.astimezone(_UTC).replace(tzinfo=None).isoformat(" ") + "+00")}
+        return {"t": (1114, _trimmed(value.isoformat(" "), value.microsecond))}
+    moment = value.astimezone(_UTC).replace(tzinfo=None)
+    return {"t": (1184, _trimmed(moment.isoformat(" "), moment.microsecond) + "+00")}
+
+
+def _trimmed(text: str, microsecond: int) -> str:
+    """Cuts the zeros that end a fraction, as Postgres does."""
+    return text.rstrip("0") if microsecond else text
 
 
 def _write_time(value: datetime.time) -> Any:
-    return {"t": (1083 if value.tzinfo is None else 1266, value.isoformat())}
+    if value.tzinfo is None:
+        return {"t": (1083, _trimmed(value.isoformat(), value.microsecond))}
+    offset = value.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()[8:].removesuffix(":00")
+    return {"t": (1266, _trimmed(value.replace(tzinfo=None).isoformat(), value.microsecond) + offset)}
 
 
 def _write_bytes(value: bytes | bytearray | memoryview) -> Any:
