@@ -10,27 +10,27 @@ import { print, style } from "./terminal.ts";
 /** Says where the gateway is, what it serves from, and how long the start took. */
 export function announce(config: Configuration, databases: Databases, server: RunningServer, log: Logger): void {
   const seconds = Math.round(performance.now()) / 1000; // since the process began
-  const { app } = server;
+  const { app, url } = server;
   const places = [...app.puff.databases].map(([name, { place }]) => ({ name, place }));
   const first = config.schemas[0];
   const schema = first === undefined ? undefined : app.puff.planners.get(first.name)?.schema;
   if (!process.stdout.isTTY) {
-    const urls = config.schemas.map(({ url }) => server.url + url);
+    const urls = config.schemas.map((schema) => url + schema.url);
     const embedded = databases.embeddedFolder;
     log.info(
-      { urls, health: `${server.url}/readyz`, databases: places, embedded, workers: config.values.workers, seconds },
+      { urls, health: `${url}/readyz`, databases: places, embedded, workers: config.values.workers, seconds },
       `GraphQL is served at ${urls.join(", ")}`,
     );
     return;
   }
   const rows: [string, string][] = [];
-  for (const { name, url, playgroundUrl, spec } of config.schemas) {
+  for (const { name, url: path, playgroundUrl, spec } of config.schemas) {
     const label = config.schemas.length === 1 ? "" : ` ${name}`;
-    rows.push([`GraphQL${label}`, style("cyan", server.url + url)]);
-    rows.push(["GraphiQL", `${style("cyan", server.url + (playgroundUrl ?? url))} in a browser`]);
+    rows.push([`GraphQL${label}`, style("cyan", url + path)]);
+    rows.push(["GraphiQL", `${style("cyan", url + (playgroundUrl ?? path))} in a browser`]);
     rows.push(["Schema", shorten(spec)]);
   }
-  rows.push(["Health", `${style("cyan", `${server.url}/readyz`)}`]);
+  rows.push(["Health", `${style("cyan", `${url}/readyz`)}`]);
   for (const { name, place } of places) {
     const isEmbedded = config.databases.some((database) => database.name === name && database.url === null);
     const embedded = isEmbedded && databases.embeddedFolder !== null;

@@ -28,14 +28,9 @@ function describeFailure(error: unknown, debug: boolean): string {
     if (debug) {
       return `${describeError(error)}\n${stackOf(error)}`;
     }
-    return `${describeError(error)}${hasTraceback(error) ? " --log-level debug shows Python's traceback." : ""}`;
+    return `${describeError(error)}${tracebackOf(error) === null ? "" : " --log-level debug shows Python's traceback."}`;
   }
   return `This is a bug in puff-gateway. Please report it with what follows.\n${stackOf(error)}`;
-}
-
-/** Whether Python code of the user's raised: its traceback is the cause's stack. */
-function hasTraceback({ cause }: PuffError): boolean {
-  return cause instanceof Error && cause.stack?.startsWith("Traceback") === true;
 }
 
 /** The stack of an error and of those that caused it. */
@@ -45,4 +40,9 @@ function stackOf(error: unknown): string {
   }
   const stack = error.stack ?? String(error);
   return error.cause === undefined ? stack : `${stack}\ncaused by ${stackOf(error.cause)}`;
+}
+
+/** Python's traceback, where code of the user's raised: the stack of the error's cause. */
+export function tracebackOf({ cause }: PuffError): string | null {
+  return cause instanceof Error && cause.stack?.startsWith("Traceback") === true ? cause.stack : null;
 }

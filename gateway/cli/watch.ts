@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { describeError, PuffError } from "../../schema/index.ts";
 import type { Gateway } from "../gateway.ts";
 import type { Configuration } from "./config.ts";
+import { tracebackOf } from "./terminal.ts";
 
 /** Milliseconds without a further change after which files are loaded: editors write several at once. */
 const quietTime = 50;
@@ -33,7 +34,11 @@ export async function watchFiles(config: Configuration, gateway: Gateway, log: L
       log.info(`loaded ${names} in ${Math.round(performance.now() - begin)} ms`);
     } catch (error) {
       const message = error instanceof PuffError ? describeError(error) : String(error);
-      log.error(`${names} can't be loaded, the last good schema goes on: ${message}`);
+      const traceback = error instanceof PuffError ? tracebackOf(error) : null;
+      log.error(
+        traceback === null ? {} : { traceback },
+        `${names} can't be loaded, the last good schema goes on: ${message}`,
+      );
       log.debug({ err: error }, "the error in full");
     }
   });
