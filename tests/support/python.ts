@@ -10,17 +10,17 @@ import type { ResolveBatch, ResolveBatchResult } from "../../schema/index.ts";
 /** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
 export const sharedCache = join(import.meta.dirname, "../../.puff/test-images");
 
-/** A folder of the test's own, with `schema.py` in it. */
-export function schemaFolder(query: string): string {
+/** A folder of the test's own, with `schema.py` in it, see {@link writeSchema}. */
+export function schemaFolder(query: string, module = ""): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "puff-bridge-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  writeSchema(folder, query);
+  writeSchema(folder, query, module);
   return folder;
 }
 
-/** Writes a schema whose class Query has this body. */
-export function writeSchema(folder: string, query: string): void {
-  writeFileSync(join(folder, "schema.py"), `${preamble}\n\n@dataclass\nclass Query:\n${query}\n\n${ending}`);
+/** Writes a schema whose class Query has this body, with further lines of the module before it. */
+export function writeSchema(folder: string, query: string, module = ""): void {
+  writeFileSync(join(folder, "schema.py"), `${preamble}\n${module}\n\n@dataclass\nclass Query:\n${query}\n\n${ending}`);
 }
 const preamble = [
   "import os, random, sys, time",
@@ -59,7 +59,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
   onTestFinished(() => python.close());
   const call: TestPython["call"] = async (field, args = {}, { repeatable = true, signal } = {}) => {
     const answer = await python.resolve(batchOf(field, args, repeatable), signal ?? new AbortController().signal);
-    return valueOf(answer);
+    return resultOf(answer);
   };
   return {
     get schemas() {
@@ -88,7 +88,7 @@ export function batchOf(field: string, args: object, repeatable = true): Resolve
   };
 }
 
-function valueOf(answer: ResolveBatchResult): unknown {
+function resultOf(answer: ResolveBatchResult): unknown {
   const result = answer.results[0];
   if (result?.kind === "value") {
     return result.value;
