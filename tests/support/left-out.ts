@@ -1,21 +1,23 @@
 /** Vitest's global setup: says loudly which tests this machine cannot run; in CI nothing may be left out. */
 import { chromium } from "./chromium.ts";
+import { hasPostgres15 } from "./postgres-15.ts";
 
-const notice = `
-  ┌─────────────────────────────────────────────────────────────────────────────┐
-  │ LEFT OUT: the browser tests (GraphiQL), since no Chromium was found.        │
-  │ To run them: \`apt-get install chromium\`, or set PUFF_CHROMIUM to its path.  │
-  └─────────────────────────────────────────────────────────────────────────────┘
-`;
+const missing = [
+  ...(chromium === null
+    ? ["the browser tests (GraphiQL), for want of Chromium: apt-get install chromium, or set PUFF_CHROMIUM to its path"]
+    : []),
+  ...(hasPostgres15 ? [] : ["the row tests on an older Postgres: apt-get install postgresql-15"]),
+];
 
 export function setup(): void {
-  if (chromium === null && process.env["CI"] === "true") {
-    throw new Error("CI runs every test, but no Chromium was found. Install chromium or set PUFF_CHROMIUM.");
+  if (missing.length > 0 && process.env["CI"] === "true") {
+    throw new Error(`CI runs every test, but would leave out ${missing.join("; and ")}`);
   }
 }
 
 export function teardown(): void {
-  if (chromium === null) {
-    process.stderr.write(notice);
+  if (missing.length > 0) {
+    const line = "═".repeat(100);
+    process.stderr.write(`\n${line}\n${missing.map((text) => `LEFT OUT ${text}\n`).join("")}${line}\n`);
   }
 }
