@@ -93,37 +93,30 @@ describe("an image", () => {
     expect(await second.call("draw_seeded")).toBe(await first.call("draw_seeded"));
   });
 
-  test.each<readonly [change: string, act: (folder: string) => void, environment?: { GREETING: string }]>([
-    ["the schema", (folder) => writeSchema(folder, query, `${module}\nmore = 1\n`)],
-    ["a module that could shadow another", (folder) => writeFileSync(join(folder, "colorsys.py"), "")],
-    ["a variable read on import", () => {}, { GREETING: "moin" }],
-    [
-      "a damaged file",
-      (folder) => {
-        const [name = ""] = readdirSync(join(folder, ".images")).filter((name) => name.startsWith("app-"));
-        const path = join(folder, ".images", name);
-        const bytes = readFileSync(path);
-        bytes.writeUInt32LE(1, bytes.length - 1_000_000);
-        writeFileSync(path, bytes);
-      },
-    ],
-    [
-      "a file cut short",
-      (folder) => {
-        const [name = ""] = readdirSync(join(folder, ".images")).filter((name) => name.startsWith("app-"));
-        const path = join(folder, ".images", name);
-        writeFileSync(path, readFileSync(path).subarray(0, 5_000_000));
-      },
-    ],
-  ])("does not outlive %s", async (_, change, environment) => {
+  const damage = (folder: string, change: (bytes: Buffer) => Buffer): void => {
+    const [name = ""] = readdirSync(join(folder, ".images")).filter((name) => name.startsWith("app-"));
+    const path = join(folder, ".images", name);
+    writeFileSync(path, change(readFileSync(path)));
+  };
+  const overwrite = (bytes: Buffer): Buffer => {
+    bytes.writeUInt32LE(1, bytes.length - 1_000_000);
+    return bytes;
+  };
+  test.each<{ change: string; act(folder: string): void; environment?: { readonly [name: string]: string } }>([
+    { change: "the schema", act: (folder) => writeSchema(folder, query, `${module}\nmore = 1\n`) },
+    { change: "a module that could shadow another", act: (folder) => writeFileSync(join(folder, "colorsys.py"), "") },
+    { change: "a variable read on import", act: () => {}, environment: { GREETING: "moin" } },
+    { change: "a damaged file", act: (folder) => damage(folder, overwrite) },
+    { change: "a file cut short", act: (folder) => damage(folder, (bytes) => bytes.subarray(0, 5_000_000)) },
+  ])("does not outlive $change", async ({ act, environment = {} }) => {
     const folder = schemaFolder(query, module);
     const cache = ownCache(folder);
     const first = await started(folder, cache);
     const before = await first.call("imported_at");
-    change(folder);
-    const second = await pythonOn(folder, { cacheFolder: cache, environment: { ...environment } });
+    act(folder);
+    const second = await pythonOn(folder, { cacheFolder: cache, environment });
     expect(await second.call("imported_at")).not.toBe(before);
-    expect(await second.call("greet")).toBe(environment?.GREETING ?? "hello");
+    expect(await second.call("greet")).toBe(environment["GREETING"] ?? "hello");
   });
 
   test("does not depend on other variables or files, and sees those variables anew", async () => {
