@@ -2,13 +2,11 @@ export { createPlanner } from "./create.ts";
 export type { Database, Session, Statement } from "./database.ts";
 export type {
   Caller,
-  ExecuteOptions,
   LayerContext,
   LayerFunction,
   OperationResponse,
   Planner,
   PlannerEvent,
-  PlannerLimits,
   PlannerOptions,
   Prepared,
   PreparedOperation,

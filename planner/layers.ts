@@ -134,7 +134,7 @@ export class ValueLayer {
 }
 
 /** The plan for a type's name, or why there is none. */
-export function planOf(selection: Selection, typeName: string | null): ObjectPlan | Failed {
+function planOf(selection: Selection, typeName: string | null): ObjectPlan | Failed {
   const only = selection.byType.size === 1 ? [...selection.byType.values()][0] : undefined;
   const plan = typeName === null ? only : selection.byType.get(typeName);
   if (plan !== undefined) {

@@ -104,7 +104,7 @@ export function unwrap(value: unknown, wire: boolean): unknown {
 }
 
 /** A whole value as TypeScript resolvers see it: no boxes, texts decoded. */
-export function toPlain(value: unknown, wire: boolean): unknown {
+function toPlain(value: unknown, wire: boolean): unknown {
   const unwrapped = unwrap(value, wire);
   if (unwrapped instanceof Failed) {
     return null;

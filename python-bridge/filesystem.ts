@@ -59,7 +59,7 @@ export function openHostFiles(files: EmscriptenFileSystem): HostFiles {
 }
 
 /** Existing folders, without those that lie in another of them. */
-export function topFolders(folders: readonly string[]): string[] {
+function topFolders(folders: readonly string[]): string[] {
   const existing = [...new Set(folders)].filter((folder) => existsSync(folder) && statSync(folder).isDirectory());
   return existing.filter(
     (folder) =>

@@ -1,5 +1,5 @@
 export type { HostFunction } from "./host.ts";
 export type { LogRecord } from "./messages.ts";
 export { findSitePackages } from "./packages.ts";
-export { type Python, type PythonOptions, type SchemaSource, startPython } from "./python.ts";
+export { type Python, type PythonOptions, startPython } from "./python.ts";
 export { checkRuntime } from "./runtime.ts";

@@ -37,7 +37,7 @@ export interface LostBatch {
 }
 
 /** Batches that one interpreter is given at a time; the others wait where an interpreter's death does not touch them. */
-export const windowSize = 1000;
+const windowSize = 1000;
 /** What importing the user's modules may take, milliseconds. */
 const loadDeadline = 60_000;
 /** What an interrupted resolver may take to end, milliseconds. */

@@ -76,7 +76,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
   };
 }
 
-export function batchOf(field: string, args: object, repeatable = true): ResolveBatch {
+function batchOf(field: string, args: object, repeatable = true): ResolveBatch {
   return {
     schema: "default",
     authToken: null,
