@@ -47,6 +47,7 @@ export class Door {
   #interpreter: Interpreter | null = null;
   #running: Greenlet | null = null;
   #open = false;
+  #broken = false;
   #clock = 0;
   #ticking = false;
   #lastTick = 0;
@@ -108,7 +109,7 @@ export class Door {
     }
     this.#open = true;
     let since = performance.now();
-    for (;;) {
+    while (!this.#broken) {
       const wakeUp = this.#wakeUps.shift();
       if (wakeUp !== undefined) {
         this.#begin(wakeUp());
@@ -180,6 +181,9 @@ export class Door {
 
   #finish(greenlet: Greenlet, outcome: BatchOutcome): void {
     const { id } = greenlet.batch;
+    if (this.#broken) {
+      return;
+    }
     this.#victims.delete(id);
     // Absent: its deadline has passed or nobody waits for it.
     if (this.#greenlets.delete(id)) {
@@ -189,7 +193,7 @@ export class Door {
 
   #fail(greenlet: Greenlet, error: unknown): void {
     const { batch } = greenlet;
-    if (!raisedByPython(error)) {
+    if (this.#broken || !raisedByPython(error)) {
       this.#break(error);
       return;
     }
@@ -225,6 +229,9 @@ export class Door {
 
   /** Moves the clock, by little where something kept the thread busy: those who waited meanwhile are not to blame. */
   #advance(): void {
+    if (this.#broken) {
+      return;
+    }
     const now = performance.now();
     this.#clock += Math.min(now - this.#lastTick, 3 * tick);
     this.#lastTick = now;
@@ -284,7 +291,12 @@ export class Door {
     return pending.greenlet;
   }
 
+  /** Nothing that comes out of a broken interpreter counts, and nothing enters it. */
   #break(error: unknown): void {
+    if (this.#broken) {
+      return;
+    }
+    this.#broken = true;
     this.#outbox.send({ kind: "broken", reason: String(error) });
   }
 }

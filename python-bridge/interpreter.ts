@@ -6,6 +6,7 @@ import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
 import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
+import { instantiateShared, release } from "./wasm.ts";
 
 /** What Python sees as the module `_puff_host`. */
 export interface HostModule {
@@ -128,7 +129,7 @@ async function startBase(
       deleteImage(path);
     }
   }
-  const engine = await loadEngine(options, {});
+  const engine = await loadEngine(options, 0, {});
   const { pyodide } = engine;
   pyodide.registerJsModule("_puff_host", host);
   pyodide.runPython(`import sys; sys.path.append(${JSON.stringify(settings.packageFolder)})`);
@@ -140,45 +141,25 @@ async function startBase(
 }
 
 async function restore(options: StartOptions, memory: Uint8Array): Promise<Engine> {
+  const { host } = options;
   // Pyodide's second header word: where in the image the memory begins.
   const start = new Uint32Array(memory.buffer, memory.byteOffset, 2)[1] ?? 0;
-  const pages = Math.ceil((memory.length - start) / wasmPage);
-  const instantiate = WebAssembly.instantiate;
-  // A new memory is smaller than the image, which Pyodide does not see to.
-  WebAssembly.instantiate = async (...args) => {
-    const result = await instantiate(...args);
-    const { memory: own } = ("instance" in result ? result.instance : result).exports;
-    own?.grow(Math.max(0, pages - own.buffer.byteLength / wasmPage));
-    return result;
-  };
   try {
-    return await loadEngine(options, {
+    return await loadEngine(options, memory.length - start, {
       _loadSnapshot: memory,
-      _snapshotDeserializer: (name: keyof HostModule | "host") => (name === "host" ? options.host : options.host[name]),
+      _snapshotDeserializer: (name: keyof HostModule | "host") => (name === "host" ? host : host[name]),
     });
   } finally {
-    WebAssembly.instantiate = instantiate;
     release(memory);
   }
 }
 
-/** Gives the memory of an image back now: it is outside of V8's heap, whose collector does not feel it. */
-function release(image: Uint8Array): void {
-  if (image.buffer instanceof ArrayBuffer) {
-    image.buffer.transfer(0);
-  }
-}
-const wasmPage = 65_536;
-
-/** The little of it that is used here; only the types of browsers declare it. */
-declare const WebAssembly: {
-  instantiate(...args: unknown[]): Promise<WasmInstance | { readonly instance: WasmInstance }>;
-};
-interface WasmInstance {
-  readonly exports: { readonly memory?: { readonly buffer: ArrayBuffer; grow(pages: number): number } };
-}
-
-async function loadEngine(options: StartOptions, extra: Parameters<typeof loadPyodide>[0]): Promise<Engine> {
+async function loadEngine(
+  options: StartOptions,
+  memoryBytes: number,
+  extra: Parameters<typeof loadPyodide>[0],
+): Promise<Engine> {
+  const restoreInstantiate = instantiateShared(options.settings.wasm, memoryBytes);
   const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
   const pyodide = await loadPyodide({
     indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),
@@ -189,7 +170,7 @@ async function loadEngine(options: StartOptions, extra: Parameters<typeof loadPy
     stderr: log("warning", "stderr"),
     _makeSnapshot: true,
     ...extra,
-  });
+  }).finally(restoreInstantiate);
   internals(pyodide)._api.on_fatal = options.onBroken;
   pyodide.setInterruptBuffer(options.interruptBuffer);
   const files = openHostFiles(internals(pyodide).FS);

@@ -3,6 +3,7 @@
  * text on their way, since Python reads and writes text; each message carries as many as there are ready.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { WasmModule } from "./wasm.ts";
 
 /** What a worker is given: the argument of its one Piscina task, which lasts as long as its interpreter. */
 export interface ServeTask {
@@ -26,6 +27,7 @@ export interface InterpreterSettings {
   readonly packageFolder: string;
   /** Milliseconds a batch may take. */
   readonly deadline: number;
+  readonly wasm: WasmModule;
 }
 
 /** Int32 fields of the memory shared with a worker, readable while Python keeps its event loop from turning. */

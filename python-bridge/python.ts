@@ -7,6 +7,7 @@ import { Generation } from "./generation.ts";
 import { type HostFunction, HostFunctions } from "./host.ts";
 import type { Loaded, LogRecord } from "./messages.ts";
 import { checkRuntime } from "./runtime.ts";
+import { compilePyodide } from "./wasm.ts";
 
 /** One schema class of the user's. */
 export interface SchemaSource {
@@ -128,6 +129,7 @@ class RunningPython implements Python {
         environment,
         cacheFolder,
         deadline,
+        wasm: await compilePyodide(),
         packageFolder: fileURLToPath(new URL("./python", import.meta.url)),
       },
       workers,
