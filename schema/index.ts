@@ -1,25 +1,17 @@
 export { buildExecutableSchema, type ExecutableSchema } from "./build.ts";
 export type {
-  ArgumentDescription,
-  EnumDescription,
   FieldDescription,
   FieldSource,
-  InputDescription,
-  InterfaceDescription,
   JsonValue,
-  ObjectDescription,
-  ScalarDescription,
   SchemaDescription,
   TypeDescription,
-  UnionDescription,
 } from "./description.ts";
-export { describeError, type ErrorCode, errorCodes, PuffError, type PuffErrorDetails } from "./errors.ts";
+export { describeError, type ErrorCode, errorCodes, PuffError } from "./errors.ts";
 export type {
   Arguments,
   ColumnValues,
   MethodCall,
   ParentColumns,
-  Plan,
   PlanParameter,
   ResolveBatch,
   ResolveBatchResult,
@@ -30,6 +22,5 @@ export type {
   ValuePlan,
   ValueSelection,
   WireError,
-  WireObject,
   WireValue,
 } from "./plan.ts";
