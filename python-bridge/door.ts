@@ -1,30 +1,8 @@
 /** The way into a worker's interpreter: batches enter it, results of host functions wake their greenlets. */
+import { type Greenlet, HostCalls } from "./greenlet.ts";
 import { type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
-import {
-  type BatchOutcome,
-  Control,
-  type HostResult,
-  type ServeTask,
-  type ToWorker,
-  type WireBatch,
-} from "./messages.ts";
+import { type BatchOutcome, Control, type ServeTask, type ToWorker, type WireBatch } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
-
-/** A batch that Python has begun. */
-interface Greenlet {
-  readonly batch: WireBatch;
-  /** On the clock that stands still while others keep the thread busy. */
-  readonly began: number;
-  /** On the wall. */
-  readonly entered: number;
-  readonly hostCalls: Set<number>;
-}
-
-interface PendingHostCall {
-  readonly greenlet: Greenlet | null;
-  resolve(json: string): void;
-  reject(error: Error): void;
-}
 
 /** How often the clock advances and deadlines are looked at, milliseconds. */
 const tick = 20;
@@ -42,7 +20,7 @@ export class Door {
   readonly #waiting: WireBatch[] = [];
   readonly #wakeUps: (() => Greenlet | null)[] = [];
   readonly #greenlets = new Map<number, Greenlet>();
-  readonly #hostCalls = new Map<number, PendingHostCall>();
+  readonly #hostCalls = new HostCalls();
   readonly #victims = new Map<number, number>();
   #interpreter: Interpreter | null = null;
   #running: Greenlet | null = null;
@@ -51,7 +29,6 @@ export class Door {
   #clock = 0;
   #ticking = false;
   #lastTick = 0;
-  #nextHostCall = 1;
   #entries = 0;
 
   constructor(task: ServeTask, outbox: Outbox) {
@@ -95,7 +72,7 @@ export class Door {
         break;
       case "hostResults":
         for (const result of message.results) {
-          this.#wakeUps.push(() => this.#answer(result));
+          this.#wakeUps.push(() => this.#hostCalls.end(result));
         }
         break;
     }
@@ -260,7 +237,7 @@ export class Door {
     this.#greenlets.delete(id);
     this.#victims.delete(id);
     for (const call of greenlet.hostCalls) {
-      this.#wakeUps.push(() => this.#answer({ call, error: reason }));
+      this.#wakeUps.push(() => this.#hostCalls.end({ call, error: reason }));
     }
     void this.#pass();
   }
@@ -270,25 +247,9 @@ export class Door {
     if (greenlet !== null && !this.#greenlets.has(greenlet.batch.id)) {
       return Promise.reject(new Error("nobody waits for this call's result any more"));
     }
-    const call = this.#nextHostCall++;
-    greenlet?.hostCalls.add(call);
+    const { call, result } = this.#hostCalls.begin(greenlet);
     this.#outbox.hostCall({ call, name, args });
-    return new Promise((resolve, reject) => this.#hostCalls.set(call, { greenlet, resolve, reject }));
-  }
-
-  #answer(result: HostResult): Greenlet | null {
-    const pending = this.#hostCalls.get(result.call);
-    if (pending === undefined) {
-      return null;
-    }
-    this.#hostCalls.delete(result.call);
-    pending.greenlet?.hostCalls.delete(result.call);
-    if ("json" in result) {
-      pending.resolve(result.json);
-    } else {
-      pending.reject(new Error(result.error));
-    }
-    return pending.greenlet;
+    return result;
   }
 
   /** Nothing that comes out of a broken interpreter counts, and nothing enters it. */

@@ -80,7 +80,8 @@ class RunningPython implements Python {
 
   constructor(options: PythonOptions) {
     this.#options = options;
-    this.#host = new HostFunctions(options.hostFunctions, options.deadline);
+    // Their caller's own deadline comes first.
+    this.#host = new HostFunctions(options.hostFunctions, 2 * options.deadline);
   }
 
   get schemas(): ReadonlyMap<string, SchemaDescription> {

@@ -40,6 +40,13 @@ export interface LostBatch {
 const windowSize = 1000;
 /** What importing the user's modules may take, milliseconds. */
 const loadDeadline = 60_000;
+const endlessImport: LoadError = {
+  code: "PUFF_SCHEMA_IMPORT",
+  place: null,
+  message: `importing the schemas did not end within ${loadDeadline / 1000} s`,
+  remedy: "Look for a loop, or something that waits, at the top level of their modules.",
+  traceback: null,
+};
 /** What an interrupted resolver may take to end, milliseconds. */
 const grace = 1000;
 /** How often running interpreters are looked at, milliseconds. */
@@ -55,6 +62,7 @@ export class Remote {
   readonly #end = new AbortController();
   /** In the order they were sent. */
   readonly #inFlight = new Map<number, { readonly batch: Batch; readonly position: number }>();
+  readonly #hostResults: HostResult[] = [];
   #state: "starting" | "ready" | "dead" = "starting";
   #wasReady = false;
   #sent = 0;
@@ -145,7 +153,9 @@ export class Remote {
         }
         break;
       case "hostCalls":
-        void this.#callHost(message.calls);
+        for (const call of message.calls) {
+          void this.#callHost(call);
+        }
         break;
       case "logs":
         this.#events.onLogs(message.records);
@@ -156,15 +166,17 @@ export class Remote {
     }
   }
 
-  async #callHost(calls: readonly HostCall[]): Promise<void> {
-    await Promise.all(
-      calls.map(async (call) => {
-        const result = await this.#events.callHost(call);
+  async #callHost(call: HostCall): Promise<void> {
+    this.#hostResults.push(await this.#events.callHost(call));
+    // Results that are ready at the same time go together.
+    if (this.#hostResults.length === 1) {
+      setImmediate(() => {
+        const results = this.#hostResults.splice(0);
         if (this.#state !== "dead") {
-          this.#post({ kind: "hostResults", results: [result] });
+          this.#post({ kind: "hostResults", results });
         }
-      }),
-    );
+      });
+    }
   }
 
   #watchOn(): void {
@@ -187,7 +199,13 @@ export class Remote {
   /** Interrupts a piece of Python that has run for too long, and ends an interpreter that does not heed it. */
   #look(): void {
     const stuck = this.#stuckFor();
-    const deadline = this.#state === "starting" ? loadDeadline : this.#settings.deadline;
+    const { deadline } = this.#settings;
+    if (this.#state === "starting") {
+      if (stuck > loadDeadline) {
+        this.#events.onRefused(endlessImport);
+      }
+      return;
+    }
     if (this.#interruptedAt !== null && performance.now() - this.#interruptedAt > grace) {
       this.#overdue = Atomics.load(this.#control, Control.running);
       this.#die("it did not heed an interrupt");
