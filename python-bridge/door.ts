@@ -87,6 +87,7 @@ export class Door {
     this.#open = true;
     let since = performance.now();
     while (!this.#broken) {
+      this.#outbox.hold();
       const wakeUp = this.#wakeUps.shift();
       if (wakeUp !== undefined) {
         this.#begin(wakeUp());
@@ -111,7 +112,7 @@ export class Door {
       }
     }
     this.#open = false;
-    this.#outbox.flush();
+    this.#outbox.release();
   }
 
   /** Returns when the batch is answered or waits. Two entries at once would corrupt the interpreter's memory. */
@@ -165,6 +166,10 @@ export class Door {
     // Absent: its deadline has passed or nobody waits for it.
     if (this.#greenlets.delete(id)) {
       this.#outbox.result(outcome);
+      if (!greenlet.batch.repeatable) {
+        // What it did can't be done again, should the interpreter die of what comes next.
+        this.#outbox.flush();
+      }
     }
   }
 
