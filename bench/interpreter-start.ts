@@ -2,7 +2,8 @@
  * How long interpreters take to start: without an image of their memory, with one, after a change of the schema, and
  * after one has died; what a call costs, and the process's memory. `npm run bench interpreter-start`
  */
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,22 +43,33 @@ class Schema:
     query: Query
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "puff-interpreters-"));
+const [, , restingIn] = process.argv;
+const folder = restingIn ?? mkdtempSync(join(tmpdir(), "puff-interpreters-"));
 const cacheFolder = join(folder, "images");
 const schemaFile = join(folder, "schema.py");
-writeFileSync(schemaFile, schema);
-try {
+
+if (restingIn === undefined) {
+  try {
+    writeFileSync(schemaFile, schema);
+    await measure();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+} else {
+  await rest();
+}
+
+async function measure(): Promise<void> {
   const cold = await timeStart();
   const images: number[] = [];
   for (let round = 0; round < rounds; round++) {
     images.push(await timeStart());
   }
-  const image = median(images);
+  // In a process of its own, since ended interpreters leave memory behind that is used again but not given back.
+  const memory = execFileSync(process.execPath, [import.meta.filename, folder], { encoding: "utf8" }).trim();
 
   const python = await started();
   await call(python, "posts");
-  await sleep(2000);
-  const memory = residentMegabytes();
   const replacement = await timed(async () => {
     // The first answer that its successor gives.
     const died = call(python, "die", false).catch(() => {});
@@ -78,17 +90,23 @@ try {
     columns: ["figure", "measured"],
     rows: [
       ["start without any image, and a first call", milliseconds(cold)],
-      ["start from an image, and a first call", milliseconds(image)],
+      ["start from an image, and a first call", milliseconds(median(images))],
       ["an interpreter dies: until its successor's first answer", milliseconds(replacement)],
       ["the schema has changed: reload, and a first call", milliseconds(reload)],
       [`a call for a plan, ${concurrentCalls} at once`, microseconds(calls)],
       [`a call that waits for a host function, ${concurrentCalls} at once`, microseconds(waits)],
       ["RSS of a process with one interpreter, at rest", `${memory} MB`],
-      ["images in the cache folder", `${readdirSync(cacheFolder).length}`],
     ],
   });
-} finally {
-  await rm(folder, { recursive: true, force: true });
+}
+
+/** Prints this process's memory with one interpreter that has nothing to do, in megabytes. */
+async function rest(): Promise<void> {
+  const python = await started();
+  await call(python, "posts");
+  await sleep(2000);
+  console.log(residentMegabytes());
+  await python.close();
 }
 
 async function started(): Promise<Python> {
