@@ -38,6 +38,12 @@ test("an attribute without annotation", async () => {
   );
 });
 
+test("what the standard library refuses is the user's line", async () => {
+  expect(await python.mistake(`${imports}${post}    tags: list[str] = []\n${rest}`)).toMatchInlineSnapshot(
+    `"PUFF_SCHEMA_IMPORT schema.py:2: importing schema.py raised ValueError: mutable default <class 'list'> for field tags is not allowed: use default_factory | Correct what the traceback shows."`,
+  );
+});
+
 test("a parameter without annotation", async () => {
   expect(
     await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx, /, n=1) -> int: ...")),

@@ -57,6 +57,16 @@ describe("what a resolver returns", () => {
     expect(await python.resolve("Query.it", { selection: {} })).toEqual(plan);
   });
 
+  test("objects with keys for a field of one object are a list, one for each parent", async () => {
+    await python.loadIt("return ..., [Post(1, 'x')], ['id'], ['id']", { returns: "Post | None" });
+    expect(await python.resolve("Query.it", { selection: {} })).toMatchObject({
+      kind: "value",
+      value: [{ o: { id: 1 } }],
+      parentKeys: ["id"],
+      childKeys: ["id"],
+    });
+  });
+
   test.each([
     ['sql("SELECT 1", object())', "a object can't be a parameter of a statement"],
     ['sql("SELECT 1", [1, "a"])', "the items of an array have one type"],

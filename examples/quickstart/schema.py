@@ -5,8 +5,8 @@ Start it with `npm start`, open http://127.0.0.1:7777/graphql and ask
     { posts(limit: 3) { title status author { name } comments { body author { name } } } }
 
 A resolver is called once for all objects of its level, never once for each: `ctx.parents["id"]` stands for the ids of
-all posts at once. So the query above costs one call into Python and a few statements at most, however many posts it
-returns; `npx puff-gateway explain '{ posts { title } }'` shows them.
+all posts at once. So the query above costs one call into Python and one statement, however many posts it returns;
+`npx puff-gateway explain '{ posts { title } }'` shows it.
 """
 
 from __future__ import annotations

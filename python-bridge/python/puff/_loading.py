@@ -159,8 +159,6 @@ def _import_problem(error: BaseException, name: str, where: str | None) -> Schem
         return SchemaProblem(
             f"{error.msg}{line}", show_place(error.filename, error.lineno), "Correct the line.", "PUFF_SCHEMA_SYNTAX"
         )
-    frame = user_frame(error)
-    place = where if frame is None else show_place(frame.filename, frame.lineno)
     compiled = next((text for cause in _causes(error) if (text := compiled_package(cause)) is not None), None)
     if compiled is not None:
         remedy = "Use a package that is pure Python, or take it out of what the schema imports."

@@ -13,6 +13,7 @@ from puff._context import Context, Parents
 from puff._errors import NeedsParents, PlanError
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
+from puff._refs import checked_list
 from puff._values import wire_error
 
 if TYPE_CHECKING:
@@ -96,7 +97,12 @@ def _result(
         if type(plan) is Plan:
             return _sql_result(schema, plan)
         value, parent_keys, child_keys = plan
-    written = write_value(value, resolver.type, selection, schema, context)
+    ref = resolver.type
+    if child_keys and selection is not None and ref.item is None:
+        # All parents' objects at once, though each parent has only one.
+        written = [write_value(item, ref, selection, schema, context) for item in checked_list(value)]
+    else:
+        written = write_value(value, ref, selection, schema, context)
     return {"kind": "value", "value": written, "parentKeys": parent_keys, "childKeys": child_keys}
 
 

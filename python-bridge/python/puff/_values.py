@@ -151,6 +151,7 @@ SCALARS = frozenset(cls for cls, writer in WRITERS.items() if writer not in (jso
 """Classes of scalars, which are sent along with what was selected."""
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 
 def wire_error(error: BaseException, *, hint: str | None = None, resolver: Callable[..., Any] | None = None) -> Any:
@@ -192,9 +193,15 @@ def traceback_text(error: BaseException, resolver: Callable[..., Any] | None = N
 
 
 def user_frame(error: BaseException) -> traceback.FrameSummary | None:
-    """Gives the innermost frame that is the user's."""
+    """Gives the innermost frame that is the user's, and not the standard library's."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_own(frame.filename)]
-    return frames[-1] if frames else None
+    users = [frame for frame in frames if not _is_standard(frame.filename)]
+    return (users or frames or [None])[-1]
+
+
+def _is_standard(filename: str) -> bool:
+    packages = f"{os.sep}site-packages{os.sep}"
+    return filename.startswith("<") or (filename.startswith(_STANDARD_LIBRARY) and packages not in filename)
 
 
 def is_own(filename: str) -> bool:
