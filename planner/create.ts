@@ -195,6 +195,9 @@ class Request {
 
   #respond(errors: readonly GraphQLError[]): OperationResponse {
     const { out } = this.#writer;
+    if (this.#plan.steps.every(({ key }) => errors.some((error) => isUnavailable(error, key)))) {
+      return refuse(errors, "PUFF_VALUE_INVALID", this.#options); // nothing ran, so there are no partial data either
+    }
     if (errors.length > 0) {
       out.string(`,"errors":${JSON.stringify(formatErrors(errors, "PUFF_VALUE_INVALID", this.#options))}`);
     }
@@ -202,6 +205,11 @@ class Request {
     this.#operation.sizeHint = out.length;
     return { body: out.finish(), executed: true, ...outcomeOf(errors) };
   }
+}
+
+/** Whether a root field failed because the database or Python can't be had at present. */
+function isUnavailable({ path, originalError }: GraphQLError, key: string): boolean {
+  return path?.length === 1 && path[0] === key && originalError instanceof PuffError && originalError.status === 503;
 }
 
 /** All fields that Python resolves, at any depth: their parents can be symbols. */

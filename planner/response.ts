@@ -19,7 +19,7 @@ export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Mas
 
 /** Status and headers of an operation that ran: those of the first error that is about the gateway, else 200. */
 export function outcomeOf(errors: readonly GraphQLError[]): Pick<OperationResponse, "status" | "headers"> {
-  const statuses = errors.map((error) => statusOf(error.originalError)).filter((status) => status !== undefined);
+  const statuses = errors.map((error) => statusOf(error)).filter((status) => status !== undefined);
   const status = statuses.find((candidate) => candidate !== 200) ?? 200;
   return { status, headers: retryHeaders(status) };
 }
@@ -63,7 +63,8 @@ function explain({ message, place, remedy }: PuffError): string {
   return [place === undefined ? "" : `${place}: `, sentence, remedy === undefined ? "" : ` ${remedy}`].join("");
 }
 
-function statusOf(error: unknown): number | undefined {
+function statusOf(thrown: unknown): number | undefined {
+  const error = thrown instanceof GraphQLError ? thrown.originalError : thrown;
   return error instanceof PuffError || error instanceof Refused ? error.status : undefined;
 }
 

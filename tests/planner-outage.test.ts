@@ -1,0 +1,29 @@
+/** What an operation answers while its database can't be had. */
+import { describe, expect, it } from "vitest";
+import { PuffError } from "../schema/index.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
+
+const types = { Query: { item: "Item", total: "Int!" }, Item: { id: "Int!" } };
+
+describe("without a database", () => {
+  const down = new PuffError("PUFF_DATABASE_UNAVAILABLE", "the database is down");
+  const nowhere = { query: () => Promise.reject(down), transaction: () => Promise.reject(down) };
+  const resolvers: PlannerSketch["resolvers"] = {
+    "Query.item": () => sql("SELECT 1 AS id"),
+    "Query.total": () => ({ kind: "value", value: 1, parentKeys: [], childKeys: [] }),
+  };
+
+  it("an operation of which nothing ran is refused with 503", async () => {
+    const answer = await sketchPlanner({ types, resolvers, database: nowhere }).run(
+      "{ a: item { id } b: item { id } }",
+    );
+    expect(answer).toMatchObject({ status: 503, errors: [{ path: ["a"] }, { path: ["b"] }] });
+    expect(answer).not.toHaveProperty("data");
+  });
+
+  it("an operation of which something ran has that", async () => {
+    const { data, errors } = await sketchPlanner({ types, resolvers, database: nowhere }).run("{ item { id } total }");
+    expect(data).toEqual({ item: null, total: 1 });
+    expect(errors).toMatchObject([{ path: ["item"], extensions: { code: "PUFF_DATABASE_UNAVAILABLE" } }]);
+  });
+});
