@@ -183,7 +183,7 @@ class RunningGateway implements Gateway {
   }
 
   #plan(descriptions: ReadonlyMap<string, SchemaDescription>): ReadonlyMap<string, Planner> {
-    const { schemas, limits, introspection, suggestions, maskErrors } = this.#settings;
+    const { schemas, limits, verifyPlans, introspection, suggestions, maskErrors } = this.#settings;
     const built = schemas.map(({ name, spec }) => {
       const description = descriptions.get(name);
       if (description === undefined) {
@@ -200,7 +200,7 @@ class RunningGateway implements Gateway {
           database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
-          ...{ limits, introspection, suggestions, maskErrors },
+          ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
           report: (error, path) => this.#report(schema.name, error, path),
         }),
       ]),

@@ -30,6 +30,11 @@ export interface GatewayOptions {
   /** Bounds on what one request may take. Default: {@link defaultLimits}. */
   readonly limits?: Partial<Limits>;
   /**
+   * The share, 0 to 1, of the plans kept from `@graphql.pure` resolvers that are compared with a fresh call, after the
+   * answer. A resolver that gave another plan is logged with both, and its plans are not kept any more. Default: 0.
+   */
+  readonly verifyPlans?: number;
+  /**
    * Whether clients may ask for the schema. Default: true. Off, `__schema` and `__type` are refused with
    * `PUFF_INTROSPECTION_OFF`, and GraphiQL has neither completion nor docs.
    */

@@ -11,6 +11,7 @@ export interface Settings {
   readonly pythonPath: readonly string[];
   readonly workers: number;
   readonly limits: Limits;
+  readonly verifyPlans: number;
   readonly introspection: boolean;
   readonly suggestions: boolean;
   readonly maskErrors: boolean;
@@ -44,6 +45,7 @@ export function readSettings(options: GatewayOptions): Settings {
     pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
     workers: options.workers ?? 1,
     limits: { ...defaultLimits, ...options.limits },
+    verifyPlans: options.verifyPlans ?? 0,
     introspection: options.introspection ?? true,
     suggestions: options.suggestions ?? !production,
     maskErrors: options.maskErrors ?? production,

@@ -17,6 +17,7 @@ import type {
 } from "./planner.ts";
 import { PythonCalls, Refused } from "./python.ts";
 import { formatErrors, internalError, outcomeOf, refuse } from "./response.ts";
+import { Traces } from "./traces.ts";
 import { LazyTransaction } from "./transaction.ts";
 import { Failed } from "./values.ts";
 import { Writer } from "./writer.ts";
@@ -33,6 +34,7 @@ import { Writer } from "./writer.ts";
 export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
   const fuser = options.fuse ? new Fuser() : null;
+  const traces = new Traces();
   return {
     schema: options.schema.schema,
     prepare(query, operationName): Prepared {
@@ -45,7 +47,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
-        const request = openRequest(options, fuser, operation, variables, caller, executeOptions);
+        const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
         return await orAborted(executeOptions.signal, request.run());
       } catch (error) {
         if (Array.isArray(error)) {
@@ -60,7 +62,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 
 function openRequest(
   options: PlannerOptions,
-  fuser: Fuser | null,
+  { fuser, traces }: { readonly fuser: Fuser | null; readonly traces: Traces },
   operation: PreparedOperation,
   inputs: { readonly [name: string]: unknown },
   caller: Caller,
@@ -84,6 +86,9 @@ function openRequest(
     caller,
     signal,
     observe,
+    traces,
+    verifyPlans: options.verifyPlans,
+    reportLiar: (error) => options.report(error, []),
   });
   const execution: Execution = {
     variables,

@@ -157,8 +157,7 @@ class LayerFiller {
         return this.#answerWithValue(step, members, result);
       case "each":
         return this.#answerWithValues(step, scatter(members, result.values, this.#layer.count), true);
-      case "failure":
-      case "needs":
+      default:
         throw missingResult(step);
     }
   }

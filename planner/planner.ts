@@ -56,6 +56,8 @@ export interface PlannerOptions {
   readonly limits: PlannerLimits;
   /** Whether the statements of an operation's layers become one; off, each layer has its own. */
   readonly fuse: boolean;
+  /** The share of the plans kept from pure resolvers that are compared with fresh ones, 0 to 1. */
+  readonly verifyPlans: number;
   readonly introspection: boolean;
   /** Whether validation errors suggest names ("Did you mean …"). */
   readonly suggestions: boolean;

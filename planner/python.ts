@@ -6,6 +6,7 @@ import {
   type ResolveBatchResult,
   type ResolveResult,
   type ResolverCall,
+  type SqlPlan,
   type WireValue,
 } from "../schema/index.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
@@ -13,6 +14,7 @@ import { readerOf } from "./correlate.ts";
 import type { Layer } from "./layers.ts";
 import type { Caller, PlannerEvent, Resolver } from "./planner.ts";
 import { argumentsOf, valueSelection } from "./selections.ts";
+import type { Traces } from "./traces.ts";
 import { OID } from "./types.ts";
 import { asError, Failed, fromWireError } from "./values.ts";
 
@@ -43,6 +45,12 @@ interface PythonCallsOptions {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly observe: ((event: PlannerEvent) => void) | undefined;
+  /** Plans of pure resolvers. */
+  readonly traces: Traces;
+  /** The share of kept plans that are compared with fresh ones, 0 to 1. */
+  readonly verifyPlans: number;
+  /** Told of a resolver that gave another plan for the same arguments. */
+  reportLiar(error: PuffError): void;
 }
 
 /** Rounds in which a resolver may ask for further columns of its parents. */
@@ -70,17 +78,26 @@ export class PythonCalls {
     variables: VariableValues,
     repeatable: boolean,
   ): Promise<Map<FieldStep, ResolveResult | Failed>> {
+    const { traces } = this.#options;
     const results = new Map<FieldStep, ResolveResult | Failed>();
     const called: FieldStep[] = [];
     const calls: ResolverCall[] = [];
     for (const step of steps) {
       try {
-        calls.push({
+        const call: ResolverCall = {
           field: step.name,
           args: argumentsOf(step, variables),
           parents: step.name.startsWith(`${rootTypeName}.`) ? "root" : "symbols",
           selection: step.selection === null ? null : valueSelection(step.selection, variables),
-        });
+        };
+        const traced = repeatable && step.source.kind === "resolver" && step.source.pure && traces.trusts(step.name);
+        const kept = traced ? traces.find(step.name, call.args) : null;
+        if (kept !== null) {
+          results.set(step, kept);
+          this.#verify(call, kept);
+          continue;
+        }
+        calls.push(traced ? { ...call, trace: true } : call);
         called.push(step);
       } catch (error) {
         results.set(step, new Failed(asError(error)));
@@ -88,9 +105,29 @@ export class PythonCalls {
     }
     const answers = await this.#call(calls, repeatable);
     for (const [index, step] of called.entries()) {
-      results.set(step, answers[index] ?? noAnswer(step));
+      const answer = answers[index] ?? noAnswer(step);
+      const isTraced = !(answer instanceof Failed) && answer.kind === "traced";
+      results.set(step, isTraced ? traces.keep(step.name, calls[index]?.args ?? {}, answer) : answer);
     }
     return results;
+  }
+
+  /** Compares a sample of the kept plans with what the resolver says now, without anyone waiting for it. */
+  #verify(call: ResolverCall, kept: SqlPlan): void {
+    const { verifyPlans, resolver, schemaName, signal, traces, reportLiar } = this.#options;
+    if (verifyPlans === 0 || Math.random() >= verifyPlans) {
+      return;
+    }
+    const batch = { schema: schemaName, authToken: null, headers: null, auth: null, calls: [call], repeatable: true };
+    resolver.resolve(batch, signal).then(
+      ({ results: [fresh] }) => {
+        const liar = fresh === undefined ? null : traces.verify(call.field, kept, fresh);
+        if (liar !== null) {
+          reportLiar(liar);
+        }
+      },
+      () => undefined, // Python is busy or the request is over: another sample will tell
+    );
   }
 
   /** Calls the resolvers of one layer that wanted their parents' values; one message, unless one asks for more. */

@@ -40,6 +40,7 @@ const catalogue = {
   PUFF_NULL_IN_NON_NULL: { status: 200, safe: true },
   PUFF_TYPE_UNRESOLVED: { status: 200, safe: false },
   PUFF_RESOLVER_FAILED: { status: 200, safe: false },
+  PUFF_RESOLVER_IMPURE: { status: 200, safe: false },
   PUFF_RESOLVER_DEADLINE: { status: 200, safe: true },
   PUFF_INTERPRETER_DIED: { status: 200, safe: true },
   PUFF_HOST_FUNCTION_UNKNOWN: { status: 200, safe: false },

@@ -8,6 +8,7 @@ export type {
 } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, PuffError } from "./errors.ts";
 export type {
+  ArgumentKind,
   Arguments,
   ColumnValues,
   MethodCall,
@@ -18,6 +19,7 @@ export type {
   ResolveResult,
   ResolverCall,
   SqlPlan,
+  TracedPlan,
   TypedText,
   ValuePlan,
   ValueSelection,

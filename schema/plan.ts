@@ -34,6 +34,19 @@ export interface ValuePlan {
 
 export type Plan = SqlPlan | ValuePlan;
 
+/** Python types whose values the gateway types as psycopg 3 does. */
+export type ArgumentKind = "int" | "float" | "str" | "decimal" | "uuid";
+
+/** A plan got by calling a pure resolver with symbols in place of its arguments. */
+export interface TracedPlan {
+  readonly kind: "traced";
+  readonly plan: Omit<SqlPlan, "params"> & {
+    readonly params: readonly (PlanParameter | { readonly argument: string; readonly as: ArgumentKind })[];
+  };
+  /** Arguments (GraphQL names) whose values the resolver looked at: the plan is good for these values alone. */
+  readonly looked: readonly string[];
+}
+
 /**
  * A Python value as it crosses the bridge.
  *
@@ -120,6 +133,8 @@ export interface ResolverCall {
   readonly parents: "root" | "symbols" | ParentColumns;
   /** What to read of the objects it returns; null where the field is a leaf. */
   readonly selection: ValueSelection | null;
+  /** Whether to call a pure resolver with symbols in place of its arguments, so that its plan can be kept. */
+  readonly trace?: boolean;
 }
 
 /** All calls of one entry into Python. */
@@ -139,6 +154,7 @@ export interface ResolveBatch {
 
 export type ResolveResult =
   | Plan
+  | TracedPlan
   /** An instance method's results, one for each parent. */
   | { readonly kind: "each"; readonly values: readonly WireValue[] }
   /** The resolver needs the parents' values of these columns: call it again with them. */

@@ -37,6 +37,7 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     pythonPath: values.python_path,
     workers: values.workers,
     limits: config.limits,
+    verifyPlans: values.verify_plans,
     introspection: values.introspection,
     corsOrigins: values.cors,
     environment: config.environment,

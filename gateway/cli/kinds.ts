@@ -43,6 +43,13 @@ export function integer(minimum: number, maximum: number, unit = ""): Kind<numbe
   };
 }
 
+/** A part of a whole. */
+export const share: Kind<number> = {
+  wanted: "a number from 0 to 1",
+  fromText: (input) => (input.trim() === "" ? input : Number(input)),
+  read: (value) => (typeof value === "number" && value >= 0 && value <= 1 ? value : undefined),
+};
+
 export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   return {
     wanted: `one of ${values.join(", ")}`,

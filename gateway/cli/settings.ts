@@ -12,6 +12,7 @@ import {
   paths,
   postgresUrl,
   schemaSpec,
+  share,
   text,
   texts,
 } from "./kinds.ts";
@@ -78,6 +79,13 @@ export const settings = {
     default: null,
     group: groups.schema,
     help: "show clients safe messages only; so by default where NODE_ENV is production",
+  }),
+  verify_plans: setting(share, {
+    flag: "--verify-plans <share>",
+    environment: ["PUFF_VERIFY_PLANS"],
+    default: 0,
+    group: groups.schema,
+    help: "share of the plans kept from @graphql.pure resolvers, 0 to 1, that are compared with a fresh call",
   }),
   port: setting(integer(0, 65_535), {
     flag: "--port <number>",

@@ -74,6 +74,7 @@ function open(world: World) {
     layerFunctions: layerFunctions(world),
     limits: { tokens: 100_000, depth: 100, aliases: 10_000, rootFields: 1000, listLength: 1000, cachedDocuments: 10 },
     fuse: false,
+    verifyPlans: 0,
     introspection: true,
     suggestions: true,
     maskErrors: false,

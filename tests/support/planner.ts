@@ -29,6 +29,11 @@ export interface PlannerSketch {
   readonly database: Database;
   readonly maskErrors?: boolean;
   readonly fuse?: boolean;
+  /** By `Type.field`: types of arguments. */
+  readonly args?: { readonly [field: string]: { readonly [argument: string]: string } };
+  /** Whether the resolvers are pure. */
+  readonly pure?: boolean;
+  readonly verifyPlans?: number;
   readonly auth?: (headers: { readonly [name: string]: string }) => { status: number; message: string } | null;
 }
 
@@ -96,6 +101,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     layerFunctions: new Map(Object.entries(sketch.functions ?? {})),
     limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
     fuse: sketch.fuse ?? true,
+    verifyPlans: sketch.verifyPlans ?? 0,
     introspection: true,
     suggestions: true,
     maskErrors: sketch.maskErrors ?? false,
@@ -141,9 +147,15 @@ function describeType(
     fields: Object.entries(fields).map(([field, type]): FieldDescription => {
       const isResolver = sketch.resolvers !== undefined && `${name}.${field}` in sketch.resolvers;
       const source: FieldDescription["source"] = isResolver
-        ? { kind: "resolver", pure: false }
+        ? { kind: "resolver", pure: sketch.pure ?? false }
         : { kind: "column", column: field };
-      return { name: field, type, source, args: [], description: null, deprecation: null, place: null };
+      const args = Object.entries(sketch.args?.[`${name}.${field}`] ?? {}).map(([argument, argumentType]) => ({
+        name: argument,
+        type: argumentType,
+        description: null,
+        deprecation: null,
+      }));
+      return { name: field, type, source, args, description: null, deprecation: null, place: null };
     }),
   };
 }

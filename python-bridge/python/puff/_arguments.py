@@ -10,6 +10,7 @@ from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._refs import TypeRef, Use, check_name
 from puff._scalars import DEFAULTS
+from puff._trace import KINDS, ArgumentSymbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ class Argument:
     read: Callable[[Any], Any] | None
     drop_null: bool = False
     """Whether null means the default that Python makes, as a default_factory does."""
+    symbol: str | None = None
+    """The kind of its symbol in traces; None where its value is always looked at."""
 
 
 def describe_argument(
@@ -72,7 +75,8 @@ def describe_argument(
                     use.scope.place,
                     f"Give a default of its type, or let the type be nullable: {python}: … | None.",
                 ) from None
-    return description, Argument(name, python, _located(ref.read, python), made)
+    symbol = KINDS.get(ref.name) if ref.item is None else None
+    return description, Argument(name, python, _located(ref.read, python), made, symbol)
 
 
 def graphql_name(python: str, options: FieldOptions, camel_case: bool) -> str:
@@ -98,7 +102,8 @@ def to_keywords(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> d
         if argument.name in values:
             value = values[argument.name]
             if value is not None:
-                keywords[argument.python] = value if argument.read is None else argument.read(value)
+                read = None if type(value) is ArgumentSymbol else argument.read
+                keywords[argument.python] = value if read is None else read(value)
             elif not argument.drop_null:
                 keywords[argument.python] = None
     return keywords

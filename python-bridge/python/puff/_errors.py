@@ -108,3 +108,7 @@ class NeedsParents(BaseException):
 
     It is no `Exception`: a resolver's own `except Exception` is about what went wrong, and nothing did.
     """
+
+
+class NeedsArgument(BaseException):
+    """A symbol was used where only its argument's value will do: the resolver is called again with it."""

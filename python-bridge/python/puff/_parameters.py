@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
 from puff._errors import PlanError
+from puff._trace import ArgumentSymbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +41,8 @@ def to_parameter(value: Any) -> Parameter:
         value: Any value that psycopg 3 takes, a dict (as jsonb), a tuple or set (as a list), or a parents' symbol.
 
     Returns:
-        `(oid, text)`, where OID 0 lets Postgres infer the type, or `{"parent": column}`.
+        `(oid, text)`, where OID 0 lets Postgres infer the type, or a symbol: `{"parent": column}` or
+        `{"argument": name, "as": kind}`.
 
     Raises:
         PlanError: The value has no form in Postgres.
@@ -53,6 +55,8 @@ def to_parameter(value: Any) -> Parameter:
         return (_INFER, None)
     if type(value) is ParentColumn:
         return {"parent": value.column}
+    if type(value) is ArgumentSymbol:
+        return {"argument": value.name, "as": value.kind}
     return _dumper_of(type(value))(value)
 
 
@@ -191,6 +195,7 @@ _dumpers: dict[type, Callable[[Any], TypedText]] = {
     bytes: _dump_bytes,
     bytearray: _dump_bytes,
     memoryview: _dump_bytes,
+    ArgumentSymbol: ArgumentSymbol.need,  # within a list
     list: _dump_list,
     tuple: _dump_sequence,
     set: _dump_sequence,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from puff._arguments import to_keywords
 from puff._columns import load_texts, load_wire
 from puff._context import Context, Parents
-from puff._errors import NeedsParents, PlanError
+from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
 from puff._refs import checked_list
+from puff._trace import WatchedContext, trace
 from puff._values import wire_error
 
 if TYPE_CHECKING:
@@ -51,9 +52,25 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
         parents = Parents(None)
     else:
         parents = Parents({name: partial(_load, column) for name, column in given["columns"].items()})
-    context = Context(parents, auth, token)
+    if not call.get("trace"):
+        return _call(schema, resolver, call, call["args"], Context(parents, auth, token))
+    context = WatchedContext(parents, auth, token)
+
+    def run(values: Mapping[str, Any]) -> dict[str, Any]:
+        parents.needed.clear()
+        return _call(schema, resolver, call, values, context)
+
+    result = trace(resolver.arguments, call["args"], run)
+    # Whoever looked at who asks has planned for this caller alone.
+    return run(call["args"]) if context.watched else result
+
+
+def _call(
+    schema: RuntimeSchema, resolver: Resolver, call: Mapping[str, Any], values: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    parents = context.parents
     try:
-        arguments = to_keywords(resolver.arguments, call["args"])
+        arguments = to_keywords(resolver.arguments, values)
         if resolver.context == 1:
             value = resolver.function(context, **arguments)
         else:  # Puff's readme: (parents, context)
@@ -63,7 +80,7 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
         result = _result(schema, resolver, value, call["selection"], context)
     except NeedsParents:
         return _needs(parents)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, NeedsArgument):
         raise
     except BaseException as error:  # SystemExit too must not end the interpreter
         return _needs(parents) if parents.needed else _failure(error, resolver)

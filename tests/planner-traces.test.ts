@@ -1,0 +1,121 @@
+/** Pure resolvers are asked once; their plans are bound to each request's values. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PostgresDatabase } from "../gateway/postgres/index.ts";
+import type { ArgumentKind, ResolveResult, ResolverCall } from "../schema/index.ts";
+import { sketchPlanner, sql } from "./support/planner.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+
+let server: TestDatabase;
+let database: PostgresDatabase;
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  database = await openTestDatabase(server.url);
+});
+
+afterAll(async () => {
+  await database.close();
+  await server.drop();
+});
+
+const seven: [type: string, kind: ArgumentKind, value: unknown, oid: string][] = [
+  ["Int", "int", 7, "smallint"],
+  ["Int", "int", -32769, "integer"],
+  ["BigInt", "int", "2147483648", "bigint"],
+  ["BigInt", "int", "9223372036854775808", "numeric"],
+  ["Float", "float", 1.5, "double precision"],
+  ["Decimal", "decimal", "1.50", "numeric"],
+  ["UUID", "uuid", "1b671a64-40d5-491e-99b0-da01ff1f3341", "uuid"],
+];
+
+describe("a traced plan", () => {
+  it.each(seven)("gives an argument of type %s as %s: %s is %s", async (type, kind, value, expected) => {
+    const { run, batches } = sketch(type, (call) => traced(call, "SELECT pg_typeof($1)::text AS value", kind));
+    const query = `query ($a: ${type}) { it(a: $a) }`;
+    expect((await run(query, { a: value })).data).toEqual({ it: expected });
+    expect((await run(query, { a: value })).data).toEqual({ it: expected });
+    expect(batches).toHaveLength(1);
+  });
+
+  it("is bound to other values without a call", async () => {
+    const { run, batches } = sketch("String", (call) => traced(call, "SELECT $1::text AS value", "str"));
+    for (const a of ["x", "y", 'it\'s \\ "quoted"', ""]) {
+      expect((await run("query ($a: String) { it(a: $a) }", { a })).data).toEqual({ it: a });
+    }
+    expect(batches).toEqual([["Query.it"]]);
+  });
+
+  it("is good for one value of what its resolver looked at", async () => {
+    const { run, batches } = sketch("Int", (call) => ({
+      kind: "traced",
+      plan: sql(`SELECT '${call.args["a"]}' AS value`),
+      looked: ["a"],
+    }));
+    for (const a of [1, 2, 1, 2]) {
+      expect((await run("query ($a: Int) { it(a: $a) }", { a })).data).toEqual({ it: `${a}` });
+    }
+    expect(batches).toHaveLength(2);
+  });
+
+  it("is another where an argument is null or absent", async () => {
+    const { run, batches } = sketch("Int", (call) => ({
+      kind: "traced",
+      plan: sql(`SELECT '${JSON.stringify(call.args)}' AS value`),
+      looked: [],
+    }));
+    expect((await run("{ it }")).data).toEqual({ it: "{}" });
+    expect((await run("{ it(a: null) }")).data).toEqual({ it: '{"a":null}' });
+    expect((await run("{ it(a: 5) }")).data).toEqual({ it: '{"a":5}' });
+    await run("{ it }");
+    await run("{ it(a: null) }");
+    expect(batches).toHaveLength(3);
+  });
+});
+
+describe("a resolver that is not pure after all", () => {
+  it("is found out, reported with both plans, and asked each time from then on", async () => {
+    let now = 0;
+    const clock = (call: ResolverCall): ResolveResult => {
+      const plan = sql(`SELECT '${++now}' AS value`);
+      return call.trace === true ? { kind: "traced", plan, looked: [] } : plan;
+    };
+    const { run, reported } = sketch("Int", clock, 1);
+    await run("{ it }"); // traced
+    await run("{ it }"); // kept, and compared afterwards
+    await expect.poll(() => reported.length).toBe(1);
+    expect(reported[0]).toMatchObject({
+      code: "PUFF_RESOLVER_IMPURE",
+      extensions: { kept: expect.stringContaining("'1'") },
+    });
+    expect((await run("{ it }")).data).toEqual({ it: "3" });
+    expect((await run("{ it }")).data).toEqual({ it: "4" });
+  });
+
+  it("is not suspected where the plans are the same", async () => {
+    const pure = (call: ResolverCall): ResolveResult =>
+      call.trace === true
+        ? traced(call, "SELECT $1::text AS value", "float")
+        : sql("SELECT $1::text AS value", { params: [[701, "1.0"]] });
+    const { run, reported, batches } = sketch("Float", pure, 1);
+    await run("{ it(a: 1) }");
+    await run("{ it(a: 1) }");
+    await run("{ it(a: 1) }");
+    await expect.poll(() => batches.length).toBe(3);
+    expect(reported).toEqual([]);
+  });
+});
+
+function traced(_call: ResolverCall, text: string, as: ArgumentKind): ResolveResult {
+  return { kind: "traced", plan: { ...sql(text), params: [{ argument: "a", as }] }, looked: [] };
+}
+
+function sketch(type: string, resolve: (call: ResolverCall) => ResolveResult, verifyPlans = 0) {
+  return sketchPlanner({
+    types: { Query: { it: "String" } },
+    args: { "Query.it": { a: type } },
+    pure: true,
+    verifyPlans,
+    resolvers: { "Query.it": resolve },
+    database,
+  });
+}
