@@ -3,7 +3,8 @@
  * SQL, in turns within one run, each a process of its own. `npm run bench http`
  */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase, startEmbeddedPostgres } from "../gateway/postgres/index.ts";
 import { ask, freePort, ServingProcess } from "../scripts/process.ts";
@@ -19,12 +20,11 @@ const warmUpSeconds = 3;
 const connections = 32;
 
 await using stack = new AsyncDisposableStack();
+const dynamicSchema = await writeDynamicSchema();
 const database = await startDatabase();
 const peers = [
-  await startPeer("puff-gateway", (port) => [
-    ...["bin/puff-gateway.js", "--schema", join(quickstart, "schema.py"), "--database-url", database],
-    ...["--port", String(port), "--log-level", "warn"],
-  ]),
+  await startPeer("puff-gateway, plans kept", (port) => gateway(join(quickstart, "schema.py"), port)),
+  await startPeer("puff-gateway, Python each time", (port) => gateway(dynamicSchema, port)),
   await startPeer("Fastify + pg by hand", (port) => ["bench/bare.ts", database, String(port)]),
 ];
 await checkAnswers();
@@ -55,6 +55,23 @@ writeReport({
   details: { query, failed, rounds: peers.map(({ name, measured }) => ({ name, measured })) },
 });
 assert.equal(failed, 0, `${failed} requests failed: the figures mean nothing`);
+
+function gateway(schema: string, port: number): string[] {
+  return [
+    ...["bin/puff-gateway.js", "--schema", schema, "--database-url", database],
+    ...["--port", String(port), "--log-level", "warn"],
+  ];
+}
+
+/** The quickstart's schema with no resolver marked as pure. */
+async function writeDynamicSchema(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "puff-bench-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const text = await readFile(join(quickstart, "schema.py"), "utf8");
+  const file = join(folder, "schema.py");
+  await writeFile(file, text.replaceAll(/^ *@graphql\.pure\n/gm, "").replace("from puff import graphql\n", ""));
+  return file;
+}
 
 interface Peer {
   readonly name: string;
