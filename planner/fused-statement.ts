@@ -1,4 +1,5 @@
 /** The text of a fused statement. */
+import { isDeepStrictEqual } from "node:util";
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Column } from "./rows.ts";
@@ -135,8 +136,10 @@ class FusedWriter {
     return ` WHERE p.${column}::text = ANY(${this.#parameter({ node: index, names: true })})`;
   }
 
+  /** A parameter used twice stays one, so that Postgres infers its type as it does in the user's own statement. */
   #parameter(parameter: Parameter): string {
-    return `$${this.#parameters.push(parameter)}`;
+    const known = this.#parameters.findIndex((other) => isDeepStrictEqual(other, parameter));
+    return `$${known === -1 ? this.#parameters.push(parameter) : known + 1}`;
   }
 }
 

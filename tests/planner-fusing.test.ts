@@ -126,6 +126,14 @@ describe("a tree of plans is one statement", () => {
         child: "SELECT id, 'cost $1' || $q$ $2 $q$ AS body, post_id FROM comment WHERE post_id = ANY($1) ORDER BY id",
       }),
     ],
+    [
+      "with a parameter used twice",
+      flat,
+      {
+        "Query.posts": () =>
+          sql("SELECT id FROM post WHERE $1::text IS NULL OR title = $1 ORDER BY id", { params: [[0, "title 3"]] }),
+      },
+    ],
     ["with quoted columns", flat, plans({ root: 'SELECT "Mixed Case" AS id FROM post ORDER BY 1' })],
     ["with non-ASCII text", flat, plans({ root: "SELECT id, 'ünï $1 🐙' AS title FROM post ORDER BY id /* 🐙 */" })],
   ])("%s", async (_, query, resolvers) => {
