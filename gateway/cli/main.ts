@@ -15,7 +15,8 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 1;
   } else {
     reportFailure(error, wantsDebug(program));
-    // What a failed start leaves open must not keep the process: stdout and stderr are written synchronously.
-    process.exit(1);
+    process.exitCode = 1;
+    // What a failed start leaves open must not keep the process: it ends by itself, or in a second.
+    setTimeout(() => process.exit(), 1000).unref();
   }
 }

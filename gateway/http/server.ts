@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
 import { PuffError } from "../../schema/index.ts";
+import { settleBeforeExit } from "../exit.ts";
 import { createGateway } from "../gateway.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
@@ -93,6 +94,7 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
         app.log.info({ signal }, "stopping: requests in flight go on to their end");
       }
       await close();
+      await settleBeforeExit(); // close-with-grace ends the process
     },
   );
   return {
