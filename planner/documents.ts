@@ -111,10 +111,12 @@ export class Documents {
   #read(text: string): Map<string | null, CompiledOperation> {
     const { schema, limits, introspection, suggestions, layerFunctions } = this.#options;
     const document = parseBounded(text, limits.tokens);
-    const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-    const errors = validate(schema.schema, document, rules, { hideSuggestions: !suggestions });
+    const errors = validate(schema.schema, document, specifiedRules, { hideSuggestions: !suggestions });
     if (errors.length > 0) {
       throw errors;
+    }
+    if (!introspection && validate(schema.schema, document, [NoSchemaIntrospectionCustomRule]).length > 0) {
+      throw new PuffError("PUFF_INTROSPECTION_OFF", "the schema can't be asked for here: introspection is off");
     }
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {

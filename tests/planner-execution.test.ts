@@ -115,6 +115,24 @@ describe("a query", () => {
   });
 });
 
+describe("what is turned off", () => {
+  it("is introspection, but for __typename", async () => {
+    const { run } = sketch({ "Query.total": () => sql("SELECT 1") }, { introspection: false });
+    expect(await run("{ __schema { queryType { name } } }")).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { code: "PUFF_INTROSPECTION_OFF" } }],
+    });
+    expect((await run("{ __typename total }")).data).toEqual({ __typename: "Query", total: 1 });
+  });
+
+  it("is the suggestion of names", async () => {
+    const message = async (suggestions: boolean) =>
+      (await sketch({}, { suggestions }).run("{ itms }")).errors?.[0]?.message;
+    expect(await message(true)).toContain('Did you mean "items"');
+    expect(await message(false)).toBe('Cannot query field "itms" on type "Query".');
+  });
+});
+
 describe("a mistake in a plan", () => {
   it.each<[string, PlannerSketch["resolvers"], string, string]>([
     ["PUFF_PLAN_COLUMN_MISSING", { "Query.items": () => sql("SELECT id AS nr FROM item") }, "{ items { id } }", '"id"'],

@@ -34,6 +34,8 @@ export interface PlannerSketch {
   /** Whether the resolvers are pure. */
   readonly pure?: boolean;
   readonly verifyPlans?: number;
+  readonly introspection?: boolean;
+  readonly suggestions?: boolean;
   readonly auth?: (headers: { readonly [name: string]: string }) => { status: number; message: string } | null;
 }
 
@@ -102,8 +104,8 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
     fuse: sketch.fuse ?? true,
     verifyPlans: sketch.verifyPlans ?? 0,
-    introspection: true,
-    suggestions: true,
+    introspection: sketch.introspection ?? true,
+    suggestions: sketch.suggestions ?? true,
     maskErrors: sketch.maskErrors ?? false,
     report: (error) => reported.push(error),
   };
