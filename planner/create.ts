@@ -207,10 +207,13 @@ class Request {
       out.string(`,"errors":${JSON.stringify(formatErrors(errors, "PUFF_VALUE_INVALID", this.#options))}`);
     }
     out.byte(0x7d);
-    this.#operation.sizeHint = out.length;
+    this.#operation.sizeHint = Math.min(out.length, LARGEST_HINT);
     return { body: out.finish(), executed: true, ...outcomeOf(errors) };
   }
 }
+
+/** Bytes that an answer's buffer begins with at most: one huge answer must not make all later ones as large. */
+const LARGEST_HINT = 1_000_000;
 
 /** Whether a root field failed because the database or Python can't be had at present. */
 function isUnavailable({ path, originalError }: GraphQLError, key: string): boolean {

@@ -21,10 +21,21 @@ import { OID } from "./types.ts";
 /** Traces kept for one schema. */
 const MOST_TRACES = 5000;
 
+/** Characters of their keys and statements: lists and texts that clients send are part of a key. */
+const MOST_CHARACTERS = 10_000_000;
+
 export class Traces {
   /** By field and which arguments could be symbols: arguments that some call of that shape had to look at. */
-  readonly #looked = new LRUCache<string, ReadonlySet<string>>({ max: MOST_TRACES });
-  readonly #plans = new LRUCache<string, TracedPlan>({ max: MOST_TRACES });
+  readonly #looked = new LRUCache<string, ReadonlySet<string>>({
+    max: MOST_TRACES,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: (_, shape) => shape.length,
+  });
+  readonly #plans = new LRUCache<string, TracedPlan>({
+    max: MOST_TRACES,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: ({ plan }, key) => key.length + plan.text.length,
+  });
   /** Fields whose resolver gave another plan for the same arguments: never trusted again. */
   readonly #liars = new Set<string>();
 

@@ -72,6 +72,24 @@ describe("a traced plan", () => {
   });
 });
 
+it("a list among the variables that is too long is refused", async () => {
+  const { run, batches } = sketch("[String]", (call) => traced(call, "SELECT 'x' AS value", "str"));
+  const { status, errors } = await run("query ($a: [String]) { it(a: $a) }", { a: Array(6).fill("x") });
+  expect({ status, code: errors?.[0]?.extensions.code }).toEqual({ status: 400, code: "PUFF_LIST_TOO_LONG" });
+  expect(errors?.[0]?.message).toContain("$a: the list has 6 items, and 5 are allowed");
+  expect(batches).toEqual([]);
+});
+
+it("traces are bounded by what they hold, not by their number alone", async () => {
+  const { run, batches } = sketch("[String]", (call) => traced(call, "SELECT 'x' AS value", "str"));
+  const ask = (text: string) => run("query ($a: [String]) { it(a: $a) }", { a: [text] });
+  const large = ["a", "b", "c"].map((letter) => letter.repeat(4_000_000));
+  for (const text of [...large, large[2] ?? "", large[0] ?? ""]) {
+    await ask(text);
+  }
+  expect(batches).toHaveLength(4); // the last was kept, the first had to go
+});
+
 describe("a resolver that is not pure after all", () => {
   it("is found out, reported with both plans, and asked each time from then on", async () => {
     let now = 0;
@@ -106,7 +124,8 @@ describe("a resolver that is not pure after all", () => {
 });
 
 function traced(_call: ResolverCall, text: string, as: ArgumentKind): ResolveResult {
-  return { kind: "traced", plan: { ...sql(text), params: [{ argument: "a", as }] }, looked: [] };
+  const params = text.includes("$1") ? [{ argument: "a", as }] : [];
+  return { kind: "traced", plan: { ...sql(text), params }, looked: [] };
 }
 
 function sketch(type: string, resolve: (call: ResolverCall) => ResolveResult, verifyPlans = 0) {
