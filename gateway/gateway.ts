@@ -208,14 +208,13 @@ class RunningGateway implements Gateway {
   }
 
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
-    const { traceback } = error.extensions;
     const log = currentLog() ?? this.#app.log;
     log.error(
       {
         code: error.code,
         schema,
         path: path.join("."),
-        ...(traceback === undefined ? {} : { traceback }),
+        ...error.extensions,
         ...(error.cause === undefined ? {} : { err: error.cause }),
       },
       describeError(error),

@@ -123,7 +123,7 @@ export interface Limits {
   readonly statementTimeout: number;
   /** Rows that one plan may return: `PUFF_TOO_MANY_ROWS`. A row of a few columns takes about 100 bytes of memory. */
   readonly rows: number;
-  /** Connections to each database. Pipelining keeps each one busy; Postgres allows 100 in all by default. */
+  /** Connections to each database; Postgres allows 100 in all by default. */
   readonly poolSize: number;
   /** Statements that wait for a connection of a pool: `PUFF_POOL_BUSY` (503) for those past it. */
   readonly poolQueue: number;

@@ -11,11 +11,14 @@ import { createTestDatabase, openTestDatabase, type TestDatabase } from "./suppo
 import { sharedCache } from "./support/python.ts";
 
 const blog = `
+import itertools
 import logging
 from dataclasses import dataclass
 
 from puff import graphql, host
 from puff.graphql import Context, Plan, sql
+
+ticks = itertools.count(1)
 
 @dataclass
 class Comment:
@@ -40,6 +43,11 @@ class Query:
     @classmethod
     def posts(cls, ctx: Context, /, limit: int = 20) -> Plan[list[Post]]:
         return sql("SELECT id, title FROM post ORDER BY id LIMIT $1", limit)
+
+    @classmethod
+    @graphql.pure
+    def clock(cls, ctx: Context, /) -> Plan[str]:
+        return sql(f"SELECT '{next(ticks)}' AS tick")
 
     @classmethod
     def shout(cls, ctx: Context, /, text: str) -> str:
@@ -125,6 +133,7 @@ beforeAll(async () => {
     },
     limits: { pythonDeadline: 500, poolTimeout: 1_000 },
     maskErrors: true,
+    verifyPlans: 1,
     port: 0,
     ...{ cacheFolder, logger },
   });
@@ -197,6 +206,18 @@ test("what a resolver raises is masked, and logged with its traceback and the re
       traceback: expect.stringContaining("blog.py"),
     }),
   );
+});
+
+test("a resolver that is not pure after all is logged with both its plans", async () => {
+  await query("{ clock }");
+  await query("{ clock }");
+  const found = () => records.find(({ code }) => code === "PUFF_RESOLVER_IMPURE");
+  await expect.poll(found).toBeDefined();
+  expect(found()).toMatchObject({
+    msg: expect.stringContaining("Query.clock gave another plan"),
+    kept: expect.stringContaining("SELECT '1' AS tick"),
+    fresh: expect.stringContaining("SELECT '2' AS tick"),
+  });
 });
 
 test("a resolver that loops for ever fails alone", async () => {
