@@ -1,6 +1,6 @@
 /** What a gateway is made of: the options of {@link createGateway}, each with its meaning, default and effect. */
 
-import type { LayerFunction } from "../planner/index.ts";
+import type { LayerFunction, PlannerLimits } from "../planner/index.ts";
 import type { HostFunction } from "../python-bridge/index.ts";
 
 export interface GatewayOptions {
@@ -98,21 +98,9 @@ export interface HostModule {
 }
 
 /** Bounds, all on by default. What exceeds one fails with the code named here. Times are in milliseconds. */
-export interface Limits {
+export interface Limits extends PlannerLimits {
   /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
   readonly bodyBytes: number;
-  /** Tokens of a document: `PUFF_TOO_MANY_TOKENS`. Ten times what a large front end's largest operation has. */
-  readonly tokens: number;
-  /** Depth of nested fields: `PUFF_TOO_DEEP`. Introspection by tools is 13 to 15 deep. */
-  readonly depth: number;
-  /** Aliased fields in an operation: `PUFF_TOO_MANY_ALIASES`. Each can repeat a costly field. */
-  readonly aliases: number;
-  /** Root fields in an operation: `PUFF_TOO_MANY_ROOT_FIELDS`. Each is a statement of its own at least. */
-  readonly rootFields: number;
-  /** Items in any list among the variables: `PUFF_LIST_TOO_LONG`. */
-  readonly listLength: number;
-  /** Compiled operations kept in memory for each schema; the least used is dropped, and compiled again when asked for. */
-  readonly cachedDocuments: number;
   /** Time that a request may take: `PUFF_REQUEST_DEADLINE`. Proxies commonly give up after 60 s. */
   readonly requestDeadline: number;
   /** Time that one call into Python may take: `PUFF_RESOLVER_DEADLINE`. A resolver only says which SQL to run. */

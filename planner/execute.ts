@@ -9,14 +9,14 @@ import type { Session } from "./database.ts";
 import { callLayerFunction } from "./functions.ts";
 import type { BoundStatement, Fuser } from "./fuse.ts";
 import { type FieldData, type Layer, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
-import { leafData, scatter } from "./leaf-data.ts";
+import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
 import { Typed } from "./types.ts";
-import { asError, Failed, settle, type ValueObject } from "./values.ts";
+import { asError, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {
@@ -139,7 +139,7 @@ class LayerFiller {
     const results = await this.#execution.python.callWithParents(this.#layer, deferred, this.#execution.variables);
     await Promise.all(
       deferred.map(({ step, members }, index) =>
-        this.#guard(step, () => this.#run(step, members, results[index] ?? new Failed(missingResult(step)))),
+        this.#guard(step, () => this.#run(step, members, results[index] ?? new Failed(noAnswer(step)))),
       ),
     );
     await this.#runPending();
@@ -158,7 +158,7 @@ class LayerFiller {
       case "each":
         return this.#answerWithValues(step, scatter(members, result.values, this.#layer.count), true);
       default:
-        throw missingResult(step);
+        throw noAnswer(step);
     }
   }
 
@@ -278,7 +278,7 @@ class LayerFiller {
 
   #setEmpty(step: FieldStep): void {
     const groups = noChildren(this.#layer.count);
-    const layer = new ValueLayer(step.selection ?? { typeName: "", byType: new Map(), only: null, slots: 0 }, []);
+    const layer = new ValueLayer(step.selection ?? noSelection, []);
     this.#set(step, { kind: "objects", groups, layer });
   }
 
@@ -295,8 +295,4 @@ class LayerFiller {
       this.#set(step, { kind: "failed", error: asError(error) });
     }
   }
-}
-
-function missingResult(step: FieldStep): PuffError {
-  return new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no answer from Python`);
 }

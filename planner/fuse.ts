@@ -101,7 +101,11 @@ export class Fuser {
     for (const node of nodes) {
       for (const [typeName, objectPlan] of node.step.selection?.byType ?? []) {
         for (const step of objectPlan.steps) {
-          const child = await this.#collectChild(session, node, typeName, step, plans);
+          const plan = step.source.kind === "resolver" ? plans.get(step) : undefined;
+          if (plan === undefined || plan instanceof Failed || plan.kind !== "sql" || !isCorrelated(plan, node)) {
+            continue;
+          }
+          const child = await this.#collectChild(session, node, typeName, step, plan, plans);
           if (child !== null) {
             nodes.push(child); // and is visited by this very loop
           }
@@ -116,12 +120,9 @@ export class Fuser {
     parent: Node,
     typeName: string,
     step: FieldStep,
+    plan: SqlPlan,
     plans: Plans,
   ): Promise<Node | null> {
-    const plan = step.source.kind === "resolver" ? plans.get(step) : undefined;
-    if (plan === undefined || plan instanceof Failed || plan.kind !== "sql" || !isCorrelated(plan, parent)) {
-      return null;
-    }
     if (step.shape.kind === "list" && step.shape.item.kind === "list") {
       return null;
     }

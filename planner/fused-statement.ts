@@ -5,7 +5,7 @@ import type { FieldStep } from "./compile.ts";
 import type { Column } from "./rows.ts";
 import { symbolsOf } from "./selections.ts";
 import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql-text.ts";
-import { OID, printArray, typeNameOf } from "./types.ts";
+import { arrayOidOf, OID, printArray, typeNameOf } from "./types.ts";
 
 /** One layer of a fused statement. */
 export interface Node {
@@ -149,7 +149,7 @@ function bind(nodes: readonly Node[], parameter: Parameter): TypedText {
     throw new TypeError("the shape has other nodes");
   }
   if ("names" in parameter) {
-    return [1009, printArray(namesOf(node))];
+    return [arrayOidOf(OID.text), printArray(namesOf(node))];
   }
   const value = node.params?.[parameter.index] ?? node.plan.params[parameter.index];
   // A parameter that the plan lacks is the user's mistake, which running the plan alone tells.

@@ -7,6 +7,7 @@ export type {
   OperationResponse,
   Planner,
   PlannerEvent,
+  PlannerLimits,
   PlannerOptions,
   Prepared,
   PreparedOperation,

@@ -37,7 +37,8 @@ export function leafData(
   };
 }
 
-const noSelection: Selection = { typeName: "", byType: new Map(), only: null, slots: 0 };
+/** The selection of layers whose rows are leaves. */
+export const noSelection: Selection = { typeName: "", byType: new Map(), only: null, slots: 0 };
 
 /** Spreads the members' values over all objects of the layer. */
 export function scatter(members: readonly number[], values: readonly unknown[], count: number): unknown[] {

@@ -32,18 +32,19 @@ export interface Caller {
   readonly authToken: string | null;
 }
 
-/** Bounds on what one document or request may ask for. */
+/** Bounds on what one document or request may ask for; what exceeds one fails with the code named here. */
 export interface PlannerLimits {
-  /** Tokens a document may have. */
+  /** Tokens of a document: `PUFF_TOO_MANY_TOKENS`. Ten times what a large front end's largest operation has. */
   readonly tokens: number;
-  /** Depth of nested fields. */
+  /** Depth of nested fields: `PUFF_TOO_DEEP`. Introspection is not counted. */
   readonly depth: number;
-  /** Aliased fields in an operation, fragments expanded. */
+  /** Aliased fields in an operation, fragments expanded: `PUFF_TOO_MANY_ALIASES`. Each can repeat a costly field. */
   readonly aliases: number;
+  /** Root fields in an operation: `PUFF_TOO_MANY_ROOT_FIELDS`. Each is a statement of its own at least. */
   readonly rootFields: number;
-  /** Items in any one list among the variables. */
+  /** Items in any list among the variables: `PUFF_LIST_TOO_LONG`. */
   readonly listLength: number;
-  /** Compiled operations kept. */
+  /** Compiled operations kept in memory for each schema; the least used is dropped, and compiled again when asked for. */
   readonly cachedDocuments: number;
 }
 

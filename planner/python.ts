@@ -1,22 +1,22 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
-import {
-  type ColumnValues,
-  type ParentColumns,
+import type {
+  ColumnValues,
+  ParentColumns,
   PuffError,
-  type ResolveBatchResult,
-  type ResolveResult,
-  type ResolverCall,
-  type SqlPlan,
-  type WireValue,
+  ResolveBatchResult,
+  ResolveResult,
+  ResolverCall,
+  SqlPlan,
+  WireValue,
 } from "../schema/index.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Layer } from "./layers.ts";
 import type { Caller, PlannerEvent, Resolver } from "./planner.ts";
-import { argumentsOf, valueSelection } from "./selections.ts";
+import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
 import { OID } from "./types.ts";
-import { asError, Failed, fromWireError } from "./values.ts";
+import { asError, Failed, fromWireError, noAnswer } from "./values.ts";
 
 /** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
 export interface Deferred {
@@ -84,20 +84,17 @@ export class PythonCalls {
     const calls: ResolverCall[] = [];
     for (const step of steps) {
       try {
-        const call: ResolverCall = {
-          field: step.name,
-          args: argumentsOf(step, variables),
-          parents: step.name.startsWith(`${rootTypeName}.`) ? "root" : "symbols",
-          selection: step.selection === null ? null : valueSelection(step.selection, variables),
-        };
-        const traced = repeatable && step.source.kind === "resolver" && step.source.pure && traces.trusts(step.name);
-        const kept = traced ? traces.find(step.name, call.args) : null;
+        const args = argumentsOf(step, variables);
+        const trace = repeatable && step.source.kind === "resolver" && step.source.pure && traces.trusts(step.name);
+        const kept = trace ? traces.find(step.name, args) : null;
+        const parents = step.name.startsWith(`${rootTypeName}.`) ? "root" : "symbols";
         if (kept !== null) {
           results.set(step, kept);
-          this.#verify(call, kept);
+          this.#verify({ field: step.name, args, parents, selection: null }, kept);
           continue;
         }
-        calls.push(traced ? { ...call, trace: true } : call);
+        const selection = selectionOf(step, variables);
+        calls.push({ field: step.name, args, parents, selection, ...(trace ? { trace } : {}) });
         called.push(step);
       } catch (error) {
         results.set(step, new Failed(asError(error)));
@@ -105,7 +102,7 @@ export class PythonCalls {
     }
     const answers = await this.#call(calls, repeatable);
     for (const [index, step] of called.entries()) {
-      const answer = answers[index] ?? noAnswer(step);
+      const answer = answers[index] ?? new Failed(noAnswer(step));
       const isTraced = !(answer instanceof Failed) && answer.kind === "traced";
       results.set(step, isTraced ? traces.keep(step.name, calls[index]?.args ?? {}, answer) : answer);
     }
@@ -147,7 +144,7 @@ export class PythonCalls {
             field: item.step.name,
             args: argumentsOf(item.step, variables),
             parents: parentColumns(layer, item),
-            selection: item.step.selection === null ? null : valueSelection(item.step.selection, variables),
+            selection: selectionOf(item.step, variables),
           });
           called.push(item);
         } catch (error) {
@@ -157,7 +154,7 @@ export class PythonCalls {
       const answers = await this.#call(calls, true);
       waiting = [];
       for (const [at, item] of called.entries()) {
-        const answer = answers[at] ?? noAnswer(item.step);
+        const answer = answers[at] ?? new Failed(noAnswer(item.step));
         results[item.index] = answer;
         if (!(answer instanceof Failed) && answer.kind === "needs") {
           waiting.push({ ...item, columns: [...new Set([...(item.columns ?? []), ...answer.columns])] });
@@ -268,8 +265,4 @@ function toWire(value: unknown): WireValue {
 
 function bigintsAsText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
-}
-
-function noAnswer(step: FieldStep): Failed {
-  return new Failed(new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no answer from Python`));
 }

@@ -6,15 +6,19 @@ import type { Plans } from "./execute.ts";
 import type { Column } from "./rows.ts";
 import { Failed } from "./values.ts";
 
-/** What Python shall read of the objects that a resolver may return. */
-export function valueSelection(selection: Selection, variables: VariableValues): ValueSelection {
+/** What Python shall read of the objects that a resolver may return; null where it returns a leaf. */
+export function selectionOf(step: FieldStep, variables: VariableValues): ValueSelection | null {
+  return step.selection === null ? null : valueSelection(step.selection, variables);
+}
+
+function valueSelection(selection: Selection, variables: VariableValues): ValueSelection {
   const byType: { [typeName: string]: MutableTypeSelection } = {};
   for (const [typeName, plan] of selection.byType) {
     const columns: string[] = [];
     const objects: { [attribute: string]: ValueSelection } = {};
     const methods: MethodCall[] = [];
     for (const step of plan.steps) {
-      const inner = step.selection === null ? null : valueSelection(step.selection, variables);
+      const inner = selectionOf(step, variables);
       if (step.source.kind === "method") {
         methods.push({
           key: methodKey(step),

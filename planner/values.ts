@@ -69,6 +69,11 @@ export function asError(error: unknown): PuffError | GraphQLError {
   });
 }
 
+/** A call's answer is not there, or is none that was asked for. */
+export function noAnswer(step: FieldStep): PuffError {
+  return new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no answer from Python`);
+}
+
 /** A WireError as the error that the field fails with. */
 export function fromWireError(error: WireError): PuffError {
   const code = errorCodes.find((known) => known === error.code) ?? "PUFF_RESOLVER_FAILED";

@@ -1,17 +1,10 @@
 /** Statements that become one: each form of SQL must answer as it does layer by layer. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostgresDatabase } from "../gateway/postgres/index.ts";
+import { describe, expect, it } from "vitest";
 import type { SqlPlan } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { ownDatabase } from "./support/postgres.ts";
 
-let server: TestDatabase;
-let database: PostgresDatabase;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = await openTestDatabase(server.url);
-  await database.run(`
+const database = await ownDatabase(`
     CREATE TYPE mood AS ENUM ('sad', 'glad');
     CREATE DOMAIN short AS varchar(5);
     CREATE TABLE post (id int PRIMARY KEY, title text, author int, mood mood, flag boolean, code char(4), at timestamptz,
@@ -22,12 +15,6 @@ beforeAll(async () => {
     CREATE TABLE comment (id int PRIMARY KEY, body text, post_id int, reply_to int);
     INSERT INTO comment SELECT n, 'body ' || n, 1 + n % 5, nullif(n / 3, 0) FROM generate_series(1, 20) n;
   `);
-});
-
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
 
 const types = {
   Query: { posts: "[Post!]!", first: "Post", names: "[String!]!", nodes: "[Node]!" },

@@ -1,29 +1,16 @@
 /** The planner on a real Postgres: mutations and their transactions. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { PostgresDatabase } from "../gateway/postgres/index.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ResolveResult } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { ownDatabase } from "./support/postgres.ts";
 
-let server: TestDatabase;
-let database: PostgresDatabase;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = await openTestDatabase(server.url);
-  await database.run(`
+const database = await ownDatabase(`
     CREATE TABLE item (id int PRIMARY KEY, name text, parent int REFERENCES item DEFERRABLE INITIALLY DEFERRED);
   `);
-});
 
 beforeEach(() =>
   database.run("TRUNCATE item; INSERT INTO item VALUES (1, 'one', NULL), (2, 'two', 1), (3, 'three', 1)"),
 );
-
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
 
 const types = {
   Query: { items: "[Item!]!", item: "Item", names: "[String!]!", total: "Int!" },

@@ -1,22 +1,10 @@
 /** Pure resolvers are asked once; their plans are bound to each request's values. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostgresDatabase } from "../gateway/postgres/index.ts";
+import { describe, expect, it } from "vitest";
 import type { ArgumentKind, ResolveResult, ResolverCall } from "../schema/index.ts";
 import { sketchPlanner, sql } from "./support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { ownDatabase } from "./support/postgres.ts";
 
-let server: TestDatabase;
-let database: PostgresDatabase;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = await openTestDatabase(server.url);
-});
-
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+const database = await ownDatabase();
 
 const seven: [type: string, kind: ArgumentKind, value: unknown, oid: string][] = [
   ["Int", "int", 7, "smallint"],

@@ -2,11 +2,10 @@
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import fc from "fast-check";
 import { executeSync, parse, printSchema, validate } from "graphql";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
+import { describe, expect, it } from "vitest";
 import { createPlanner, type Planner, type PlannerOptions } from "../../planner/index.ts";
 import { buildExecutableSchema } from "../../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { ownDatabase } from "../support/postgres.ts";
 import { drawOperation, type RandomOperation } from "./operation.ts";
 import { layerFunctions, planResolver, referenceResolvers } from "./resolvers.ts";
 import { describeWorld, drawWorld, type World } from "./world.ts";
@@ -15,18 +14,7 @@ import { describeWorld, drawWorld, type World } from "./world.ts";
 const worlds = Number(process.env["DIFFERENTIAL_RUNS"] ?? 250);
 const operationsEach = 8;
 
-let server: TestDatabase;
-let database: PostgresDatabase;
-
-beforeAll(async () => {
-  server = await createTestDatabase();
-  database = await openTestDatabase(server.url);
-});
-
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+const database = await ownDatabase();
 
 describe("the executor", () => {
   it("answers as graphql-js does, and byte for byte the same with statements fused", { timeout: 600_000 }, async () => {

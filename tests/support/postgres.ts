@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import {
   type DatabaseOptions,
   openDatabase,
@@ -44,6 +45,24 @@ export async function createTestDatabase(server = process.env["TEST_DATABASE_URL
       await embedded?.stop();
     },
   };
+}
+
+/**
+ * An open database that lives as long as the test file, with what a script makes in it.
+ *
+ * @example const database = await ownDatabase("CREATE TABLE item (id int)");
+ */
+export async function ownDatabase(script = ""): Promise<PostgresDatabase> {
+  const { url, drop } = await createTestDatabase();
+  const database = await openTestDatabase(url);
+  afterAll(async () => {
+    await database.close();
+    await drop();
+  });
+  if (script !== "") {
+    await database.run(script);
+  }
+  return database;
 }
 
 /** Opens a database with limits that suit tests. */
