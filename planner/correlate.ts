@@ -148,11 +148,12 @@ export function readerOf(layer: Layer, name: string, field: string): ColumnReade
 }
 
 function everyChild(parentCount: number, childCount: number): Groups {
-  return {
-    of: new Int32Array(parentCount),
-    starts: Int32Array.of(0, childCount),
-    rows: Int32Array.from({ length: childCount }, (_, index) => index),
-  };
+  const rows = new Int32Array(childCount);
+  // By hand: Int32Array.from took a sixteenth of the time of an answer of 10,000 rows.
+  for (let child = 0; child < childCount; child++) {
+    rows[child] = child;
+  }
+  return { of: new Int32Array(parentCount), starts: Int32Array.of(0, childCount), rows };
 }
 
 /** A counting sort, so that within a group the order of the plan's rows is kept. */

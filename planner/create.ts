@@ -1,12 +1,17 @@
-import { executeSync, type GraphQLError, getVariableValues, Kind } from "graphql";
+import { GraphQLError, getVariableValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import { asCaller } from "./caller-database.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
+import type { Database } from "./database.ts";
 import { type CompiledOperation, Documents } from "./documents.ts";
+import type { EventQueue } from "./event-queue.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { Fuser } from "./fuse.ts";
-import { ValueLayer } from "./layers.ts";
+import { introspect } from "./introspection.ts";
+import { type Layer, rootLayer } from "./layers.ts";
 import { checkVariables } from "./limits.ts";
 import type {
+  Authenticated,
   Caller,
   ExecuteOptions,
   OperationResponse,
@@ -14,9 +19,14 @@ import type {
   PlannerOptions,
   Prepared,
   PreparedOperation,
+  Subscribed,
+  SubscribeOptions,
 } from "./planner.ts";
-import { PythonCalls, Refused } from "./python.ts";
-import { formatErrors, internalError, outcomeOf, refuse } from "./response.ts";
+import { PythonCalls, type PythonCallsOptions, Refused } from "./python.ts";
+import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
+import { resolverSteps, stepsBelow } from "./selections.ts";
+import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
+import { Subscriptions, streamOf } from "./subscriptions.ts";
 import { Traces } from "./traces.ts";
 import { LazyTransaction } from "./transaction.ts";
 import { Failed } from "./values.ts";
@@ -35,6 +45,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
   const fuser = options.fuse ? new Fuser() : null;
   const traces = new Traces();
+  const subscriptions = new Subscriptions(options);
   return {
     schema: options.schema.schema,
     prepare(query, operationName): Prepared {
@@ -45,19 +56,43 @@ export function createPlanner(options: PlannerOptions): Planner {
         return { kind: "refused", response: refuse(errors, "PUFF_DOCUMENT_INVALID", options) };
       }
     },
+    async authenticate(caller, signal): Promise<Authenticated> {
+      try {
+        const python = openPython(options, traces, caller, { signal, observe: undefined });
+        const { identity, expires } = await orAborted(signal, python.authenticate());
+        const { headers, authToken } = caller;
+        return { kind: "caller", caller: { headers, authToken, identity }, expires };
+      } catch (error) {
+        return { kind: "refused", response: refuseThrown(error, options) };
+      }
+    },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
         const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
         return await orAborted(executeOptions.signal, request.run());
       } catch (error) {
-        if (Array.isArray(error)) {
-          return refuse(error, "PUFF_VARIABLES_INVALID", options);
-        }
-        const known = error instanceof PuffError || error instanceof Refused;
-        return refuse([known ? error : internalError(error)], "PUFF_INTERNAL", options);
+        return refuseThrown(error, options);
+      }
+    },
+    async subscribe(operation, variables, caller, subscribeOptions): Promise<Subscribed> {
+      const { signal } = subscribeOptions;
+      try {
+        const request = openRequest(options, { fuser, traces }, operation, variables, caller, { signal });
+        const answers = await orAborted(signal, request.subscribe(subscriptions, subscribeOptions));
+        return { kind: "stream", answers };
+      } catch (error) {
+        return { kind: "refused", response: refuseThrown(error, options) };
       }
     },
   };
+}
+
+function refuseThrown(error: unknown, options: PlannerOptions): OperationResponse {
+  if (Array.isArray(error)) {
+    return refuse(error, "PUFF_VARIABLES_INVALID", options);
+  }
+  const known = error instanceof PuffError || error instanceof Refused || error instanceof GraphQLError;
+  return refuse([known ? error : internalError(error)], "PUFF_INTERNAL", options);
 }
 
 function openRequest(
@@ -66,7 +101,7 @@ function openRequest(
   operation: PreparedOperation,
   inputs: { readonly [name: string]: unknown },
   caller: Caller,
-  { signal, observe }: ExecuteOptions,
+  { signal, observe, rollBack = false, stream = false }: ExecuteOptions,
 ): Request {
   const compiled = operation as CompiledOperation; // prepare() makes no other
   checkVariables(inputs, options.limits);
@@ -79,17 +114,7 @@ function openRequest(
   if (errors !== undefined) {
     throw errors;
   }
-  const python = new PythonCalls({
-    resolver: options.resolver,
-    schemaName: options.schema.name,
-    hasAuth: options.schema.hasAuth,
-    caller,
-    signal,
-    observe,
-    traces,
-    verifyPlans: options.verifyPlans,
-    reportLiar: (error) => options.report(error, []),
-  });
+  const python = openPython(options, traces, caller, { signal, observe });
   const execution: Execution = {
     variables,
     python,
@@ -100,7 +125,28 @@ function openRequest(
     effects: null,
     introspect: (step) => introspect(options, compiled, step, inputs),
   };
-  return new Request(options, compiled, execution, compiled.plan(variables));
+  const selection = compiled.plan(variables);
+  observe?.({ kind: "operation", selection });
+  return new Request(options, compiled, execution, selection, { rollBack, stream });
+}
+
+function openPython(
+  options: PlannerOptions,
+  traces: Traces,
+  caller: Caller,
+  { signal, observe }: Pick<PythonCallsOptions, "signal" | "observe">,
+): PythonCalls {
+  return new PythonCalls({
+    resolver: options.resolver,
+    schemaName: options.schema.name,
+    hasAuth: options.schema.hasAuth,
+    caller,
+    signal,
+    observe,
+    traces,
+    verifyPlans: options.verifyPlans,
+    reportLiar: (error) => options.report(error, []),
+  });
 }
 
 /** One operation on its way to an answer. */
@@ -110,9 +156,17 @@ class Request {
   readonly #execution: Execution;
   readonly #selection: Selection;
   readonly #plan: ObjectPlan;
+  readonly #rollBack: boolean;
+  readonly #mayStream: boolean;
   readonly #writer: Writer;
 
-  constructor(options: PlannerOptions, operation: CompiledOperation, execution: Execution, selection: Selection) {
+  constructor(
+    options: PlannerOptions,
+    operation: CompiledOperation,
+    execution: Execution,
+    selection: Selection,
+    { rollBack, stream }: { readonly rollBack: boolean; readonly stream: boolean },
+  ) {
     const plan = selection.only;
     if (plan === null) {
       throw new TypeError("a root type is an object type");
@@ -122,31 +176,95 @@ class Request {
     this.#execution = execution;
     this.#selection = selection;
     this.#plan = plan;
+    this.#rollBack = rollBack;
+    this.#mayStream = stream;
     this.#writer = new Writer(operation.sizeHint);
   }
 
-  async run(): Promise<OperationResponse> {
-    const { out } = this.#writer;
-    out.string('{"data":');
-    const mark = out.length;
-    const written = this.#operation.type === "mutation" ? await this.#runMutation() : await this.#runQuery();
-    if (!written) {
-      out.truncate(mark);
-      out.null();
-    }
-    return this.#respond(this.#writer.errors);
+  run(): Promise<OperationResponse> {
+    this.#writer.out.string('{"data":');
+    return this.#operation.type === "mutation" ? this.#runMutation() : this.#runQuery();
   }
 
-  async #runQuery(): Promise<boolean> {
+  /**
+   * Calls the resolvers, once for all events to come, and subscribes to the stream that the root field's returned.
+   *
+   * @throws Refused, PuffError or GraphQLError: why there is none.
+   */
+  async subscribe(subscriptions: Subscriptions, { queueBytes, behind, signal }: SubscribeOptions): Promise<EventQueue> {
+    const [step] = this.#plan.steps;
+    if (step === undefined) {
+      throw new PuffError("PUFF_DOCUMENT_INVALID", "the subscription leaves its only field out");
+    }
     const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
+    const stream = streamOf(step, plans);
+    const operation = { compiled: this.#operation, execution: this.#execution, root: this.#plan, step, plans };
+    const options = { limit: queueBytes, ...(behind === undefined ? {} : { behind }) };
+    const queue = await subscriptions.open(operation, stream, options);
+    if (signal.aborted) {
+      await queue.return(); // nobody is there to leave it
+    }
+    return queue;
+  }
+
+  async #runQuery(): Promise<OperationResponse> {
+    const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
+    const database = this.#database();
     const layer = rootLayer(this.#selection);
-    await fillLayer(this.#execution, layer, plans, this.#options.database);
-    return this.#writer.writeObject(layer, 0, this.#plan);
+    const step = this.#mayStream ? streamableStep(this.#plan, plans) : null;
+    if (step === null) {
+      await fillLayer(this.#execution, layer, plans, database);
+    } else {
+      const session = new StreamSession(database, this.#execution.context.signal);
+      await fillLayer(this.#execution, layer, plans, session);
+      if (session.large !== null) {
+        return this.#stream(step, plans, layer, session.large);
+      }
+    }
+    const mark = this.#writer.out.length;
+    return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+  }
+
+  /** Answers with the items that are there, and with the others as the client takes them. */
+  async #stream(step: FieldStep, plans: Plans, layer: Layer, { first, rest }: LargeRows): Promise<OperationResponse> {
+    const { out, errors } = this.#writer;
+    const mark = out.length;
+    const list = {
+      execution: this.#execution,
+      plans,
+      selection: this.#selection,
+      plan: this.#plan,
+      step,
+      writer: this.#writer,
+    };
+    if (!writeFirst(list, layer)) {
+      await rest.return?.(); // nothing was sent: an answer like any other
+      out.truncate(mark);
+      errors.length = 0;
+      return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+    }
+    const items = writeRest(list, first.count, rest);
+    return { body: out.take(), rest: this.#follow(items, step), executed: true, ...outcomeOf([]) };
+  }
+
+  async *#follow(items: AsyncIterable<Buffer>, step: FieldStep): AsyncGenerator<Buffer, void, undefined> {
+    const { signal } = this.#execution.context;
+    try {
+      yield* items;
+    } catch (error) {
+      if (!signal.aborted || signal.reason instanceof PuffError) {
+        this.#options.report(error instanceof PuffError ? error : internalError(error), [step.key]);
+      }
+      throw error;
+    }
+    writeEnd(this.#writer, this.#options);
+    yield this.#writer.out.take();
   }
 
   /** Root fields one after another, each in a transaction of its own that any error within rolls back. */
-  async #runMutation(): Promise<boolean> {
+  async #runMutation(): Promise<OperationResponse> {
     const { out } = this.#writer;
+    const mark = out.length;
     await this.#callResolvers([], true); // authentication comes before any effect
     out.byte(0x7b);
     for (const [index, step] of this.#plan.steps.entries()) {
@@ -154,17 +272,17 @@ class Request {
         out.byte(0x2c);
       }
       if (!(await this.#runMutationField(step))) {
-        return false;
+        return this.#respond(mark, false);
       }
     }
     out.byte(0x7d);
-    return true;
+    return this.#respond(mark, true);
   }
 
   async #runMutationField(step: FieldStep): Promise<boolean> {
     const plan: ObjectPlan = { typeName: this.#plan.typeName, steps: [step] };
     const layer = rootLayer({ ...this.#selection, only: plan });
-    const transaction = new LazyTransaction(this.#options.database);
+    const transaction = new LazyTransaction(this.#database());
     const mark = this.#writer.out.length;
     const errorsBefore = this.#writer.errors.length;
     let commit = false;
@@ -176,7 +294,7 @@ class Request {
       await fillLayer(execution, layer, new Map([...root, ...below]), transaction);
       const written = this.#writer.writeField(layer, 0, plan, step);
       this.#execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
-      commit = this.#writer.errors.length === errorsBefore;
+      commit = this.#writer.errors.length === errorsBefore && !this.#rollBack;
       if (!commit) {
         return written;
       }
@@ -193,22 +311,29 @@ class Request {
     }
   }
 
+  /** As the caller sees it, who is known once a resolver was called. */
+  #database(): Database {
+    return asCaller(this.#options.database, this.#execution.python.pgSettings);
+  }
+
   #callResolvers(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
     const { python, variables } = this.#execution;
     return python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
   }
 
-  #respond(errors: readonly GraphQLError[]): OperationResponse {
-    const { out } = this.#writer;
+  /** `written`: whether the data are there from `mark` on; else they are null. */
+  #respond(mark: number, written: boolean): OperationResponse {
+    const { out, errors } = this.#writer;
+    if (!written) {
+      out.truncate(mark);
+      out.null();
+    }
     if (this.#plan.steps.every(({ key }) => errors.some((error) => isUnavailable(error, key)))) {
       return refuse(errors, "PUFF_VALUE_INVALID", this.#options); // nothing ran, so there are no partial data either
     }
-    if (errors.length > 0) {
-      out.string(`,"errors":${JSON.stringify(formatErrors(errors, "PUFF_VALUE_INVALID", this.#options))}`);
-    }
-    out.byte(0x7d);
+    writeEnd(this.#writer, this.#options);
     this.#operation.sizeHint = Math.min(out.length, LARGEST_HINT);
-    return { body: out.finish(), executed: true, ...outcomeOf(errors) };
+    return { body: out.finish(), rest: null, executed: true, ...outcomeOf(errors) };
   }
 }
 
@@ -218,47 +343,6 @@ const LARGEST_HINT = 1_000_000;
 /** Whether a root field failed because the database or Python can't be had at present. */
 function isUnavailable({ path, originalError }: GraphQLError, key: string): boolean {
   return path?.length === 1 && path[0] === key && originalError instanceof PuffError && originalError.status === 503;
-}
-
-/** All fields that Python resolves, at any depth: their parents can be symbols. */
-function resolverSteps(steps: readonly FieldStep[]): FieldStep[] {
-  return steps.flatMap((step) => [
-    ...(step.source.kind === "resolver" ? [step] : []),
-    ...resolverSteps(stepsBelow(step)),
-  ]);
-}
-
-function stepsBelow(step: FieldStep): FieldStep[] {
-  return [...(step.selection?.byType.values() ?? [])].flatMap((plan) => plan.steps);
-}
-
-function rootLayer(selection: Selection): ValueLayer {
-  return new ValueLayer(selection, [{ attributes: {}, typeName: selection.typeName, wire: false }]);
-}
-
-/** graphql-js answers `__schema` and `__type`: the schema is all they read. */
-function introspect(
-  options: PlannerOptions,
-  operation: CompiledOperation,
-  step: FieldStep,
-  variableValues: { readonly [name: string]: unknown },
-): string {
-  const { data, errors } = executeSync({
-    schema: options.schema.schema,
-    document: {
-      kind: Kind.DOCUMENT,
-      definitions: [
-        { ...operation.definition, selectionSet: { kind: Kind.SELECTION_SET, selections: [...step.nodes] } },
-        ...operation.document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION),
-      ],
-    },
-    variableValues,
-  });
-  const [error] = errors ?? [];
-  if (error !== undefined) {
-    throw error;
-  }
-  return JSON.stringify(data?.[step.key] ?? null);
 }
 
 async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -3,12 +3,12 @@
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan, VariableValues } from "./compile.ts";
+import type { FieldStep, VariableValues } from "./compile.ts";
 import { bindParameters, groupChildren, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
 import { callLayerFunction } from "./functions.ts";
 import type { BoundStatement, Fuser } from "./fuse.ts";
-import { type FieldData, type Layer, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
+import { type FieldData, type Layer, membersByPlan, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
@@ -67,7 +67,7 @@ class LayerFiller {
     signal.throwIfAborted();
     const below: Promise<void>[] = [];
     const deferred: Deferred[] = [];
-    for (const [plan, members] of this.#membersByPlan()) {
+    for (const [plan, members] of membersByPlan(this.#layer)) {
       for (const step of plan.steps) {
         this.#start(step, members, below, deferred);
       }
@@ -77,25 +77,6 @@ class LayerFiller {
     }
     below.push(this.#runPending());
     await Promise.all(below);
-  }
-
-  /** The objects of each concrete type; types without an object need nothing. */
-  #membersByPlan(): Map<ObjectPlan, readonly number[]> {
-    const { selection, types, count } = this.#layer;
-    const members = new Map<ObjectPlan, number[]>();
-    for (let index = 0; index < count; index++) {
-      const plan = types === null ? selection.only : types[index];
-      if (plan === null || plan === undefined || plan instanceof Failed) {
-        continue;
-      }
-      const list = members.get(plan);
-      if (list === undefined) {
-        members.set(plan, [index]);
-      } else {
-        list.push(index);
-      }
-    }
-    return members;
   }
 
   #start(step: FieldStep, members: readonly number[], below: Promise<void>[], deferred: Deferred[]): void {

@@ -11,7 +11,7 @@ import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
-import type { Plans } from "./execute.ts";
+import type { Execution, Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type Column, RowSet } from "./rows.ts";
 import { neededColumns, symbolsOf } from "./selections.ts";
@@ -34,6 +34,14 @@ export interface Fused {
   readonly steps: readonly FieldStep[];
 }
 
+/** A statement's columns, as Postgres described them; null: it can't stand as a subquery. */
+type Described = { readonly columns: readonly Column[] | null; readonly why: string };
+
+/** A fused statement; null: Postgres refused it. */
+type KnownShape = { readonly shape: FusedShape | null; readonly why: string };
+
+type Observe = NonNullable<Execution["observe"]>;
+
 /** Answers of Postgres that another request with the same plans would get as well: syntax, names, types. */
 const LASTING_STATES = /^(42|0A)/;
 
@@ -42,30 +50,40 @@ const MOST_SHAPES = 16;
 
 /** Fuses the statements of one schema, and remembers the shapes of what it fused. */
 export class Fuser {
-  /** By a statement's text: its columns, as Postgres described them. Null: it can't stand as a subquery. */
-  readonly #columns = new LRUCache<string, { readonly columns: readonly Column[] | null }>({ max: 2000 });
-  readonly #shapes = new WeakMap<FieldStep, LRUCache<string, { readonly shape: FusedShape | null }>>();
+  /** By a statement's text. */
+  readonly #columns = new LRUCache<string, Described>({ max: 2000 });
+  readonly #shapes = new WeakMap<FieldStep, LRUCache<string, KnownShape>>();
 
   /**
    * Fetches the rows of statements and of all that can be fused below them, in one statement. Null where there is
-   * nothing to fuse, or where it fails in a way that only running them one by one can tell exactly.
+   * nothing to fuse, or where it fails in a way that only running them one by one can tell exactly. `observe` is told
+   * why a field's statement does not become part of it.
    *
    * @throws PuffError where the database can't be had.
    */
-  async fetch(session: Session, roots: readonly BoundStatement[], plans: Plans): Promise<Fused | null> {
-    const nodes = await this.#collect(session, roots, plans);
+  async fetch(
+    session: Session,
+    roots: readonly BoundStatement[],
+    plans: Plans,
+    observe?: Observe,
+  ): Promise<Fused | null> {
     const first = roots[0]?.step;
-    if (nodes === null || nodes.length < 2 || first === undefined) {
+    if (first === undefined || (roots.length === 1 && !hasResolvers(first))) {
+      return null; // before anything is described
+    }
+    const nodes = await this.#collect(session, roots, plans, observe);
+    if (nodes === null || nodes.length < 2) {
       return null;
     }
-    const key = shapeKey(nodes);
+    const key = `${session.scope ?? ""} ${shapeKey(nodes)}`;
     const shapes = this.#shapesOf(first);
     const known = shapes.get(key);
     const shape = known === undefined ? await writeFused(nodes) : known.shape;
     if (known === undefined) {
-      shapes.set(key, { shape });
+      shapes.set(key, { shape, why: "" });
     }
     if (shape === null) {
+      tellOf(nodes, known?.why ?? "", observe);
       return null;
     }
     const statement = { text: shape.text, params: shape.bind(nodes) };
@@ -76,23 +94,30 @@ export class Fuser {
       if (!(error instanceof PuffError) || error.status !== 200 || error.code === "PUFF_STATEMENT_TIMEOUT") {
         throw error;
       }
+      const why = `Postgres refused the fused statement: ${reasonOf(error)}`;
       if (LASTING_STATES.test(String(error.extensions["sqlstate"] ?? ""))) {
-        shapes.set(key, { shape: null });
+        shapes.set(key, { shape: null, why });
       }
+      tellOf(nodes, why, observe);
       return null;
     }
   }
 
   /** The statements and their fusable descendants, parents before children. Null where one can't be wrapped. */
-  async #collect(session: Session, roots: readonly BoundStatement[], plans: Plans): Promise<Node[] | null> {
+  async #collect(
+    session: Session,
+    roots: readonly BoundStatement[],
+    plans: Plans,
+    observe: Observe | undefined,
+  ): Promise<Node[] | null> {
     const nodes: Node[] = [];
     for (const { step, plan, params } of roots) {
-      const columns = await this.#describe(
+      const described = await this.#describe(
         session,
         plan,
         params.map(([oid]) => oid),
       );
-      const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+      const needed = choose(described, step, plan, plans, observe);
       if (needed === null) {
         return null;
       }
@@ -102,10 +127,14 @@ export class Fuser {
       for (const [typeName, objectPlan] of node.step.selection?.byType ?? []) {
         for (const step of objectPlan.steps) {
           const plan = step.source.kind === "resolver" ? plans.get(step) : undefined;
-          if (plan === undefined || plan instanceof Failed || plan.kind !== "sql" || !isCorrelated(plan, node)) {
+          if (plan === undefined || plan instanceof Failed || plan.kind !== "sql") {
             continue;
           }
-          const child = await this.#collectChild(session, node, typeName, step, plan, plans);
+          if (!isCorrelated(plan, node)) {
+            observe?.({ kind: "unfused", step, why: "its keys and symbols are not all columns of its parents' rows" });
+            continue;
+          }
+          const child = await this.#collectChild(session, node, typeName, step, plan, plans, observe);
           if (child !== null) {
             nodes.push(child); // and is visited by this very loop
           }
@@ -122,6 +151,7 @@ export class Fuser {
     step: FieldStep,
     plan: SqlPlan,
     plans: Plans,
+    observe: Observe | undefined,
   ): Promise<Node | null> {
     if (step.shape.kind === "list" && step.shape.item.kind === "list") {
       return null;
@@ -129,34 +159,34 @@ export class Fuser {
     const oids = plan.params.map((param) =>
       "parent" in param ? arrayOidOf(parent.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
     );
-    const columns = await this.#describe(session, plan, oids);
-    const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+    const needed = choose(await this.#describe(session, plan, oids), step, plan, plans, observe);
     return needed === null ? null : { step, plan, params: null, columns: needed, parent, typeName };
   }
 
   /** A statement's columns; asking runs nothing, since no row is wanted. */
-  async #describe(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<readonly Column[] | null> {
-    const key = `${oids.join()} ${plan.text}`;
+  async #describe(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<Described> {
+    const key = `${session.scope ?? ""} ${oids.join()} ${plan.text}`;
     const known = this.#columns.get(key);
     if (known !== undefined) {
-      return known.columns;
+      return known;
     }
-    let columns: readonly Column[] | null = null;
+    let described: Described;
     try {
       const { text } = await cutSql(plan.text);
       const asking = { text: `SELECT * FROM (${text}\n) AS described LIMIT 0`, params: nulls(oids) };
-      columns = (await attempt(session, asking)).columns;
+      described = { columns: (await attempt(session, asking)).columns, why: "" };
     } catch (error) {
       if (error instanceof PuffError && error.status !== 200) {
         throw error;
       }
       // It can't stand as a subquery, or not at all: run alone, it says why.
+      described = { columns: null, why: `it can't be a subquery: ${reasonOf(error)}` };
     }
-    this.#columns.set(key, { columns });
-    return columns;
+    this.#columns.set(key, described);
+    return described;
   }
 
-  #shapesOf(step: FieldStep): LRUCache<string, { readonly shape: FusedShape | null }> {
+  #shapesOf(step: FieldStep): LRUCache<string, KnownShape> {
     let shapes = this.#shapes.get(step);
     if (shapes === undefined) {
       shapes = new LRUCache({ max: MOST_SHAPES });
@@ -166,8 +196,46 @@ export class Fuser {
   }
 }
 
+/** The columns that are wanted of a statement; null where it can't be fused, which `observe` is told. */
+function choose(
+  { columns, why }: Described,
+  step: FieldStep,
+  plan: SqlPlan,
+  plans: Plans,
+  observe: Observe | undefined,
+): readonly Column[] | null {
+  const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+  if (needed === null) {
+    const unclear = "a column that is wanted of it is missing, or two have one name";
+    observe?.({ kind: "unfused", step, why: columns === null ? why : unclear });
+  }
+  return needed;
+}
+
+/** Postgres's own words, without a place in SQL that nobody has written. */
+function reasonOf(error: unknown): string {
+  const { cause = error } = error instanceof PuffError ? error : {};
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function tellOf(nodes: readonly Node[], why: string, observe: Observe | undefined): void {
+  for (const { step } of nodes) {
+    observe?.({ kind: "unfused", step, why });
+  }
+}
+
 function nulls(oids: readonly number[]): TypedText[] {
   return oids.map((oid) => [oid, null]);
+}
+
+/** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */
+function hasResolvers({ selection }: FieldStep): boolean {
+  for (const { steps } of selection?.byType.values() ?? []) {
+    if (steps.some(({ source }) => source.kind === "resolver")) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function isCorrelated(plan: SqlPlan, parent: Node): boolean {

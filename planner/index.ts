@@ -1,6 +1,9 @@
 export { createPlanner } from "./create.ts";
-export type { Database, Session, Statement } from "./database.ts";
+export type { Database, PgSettings, RowStream, Session, Statement, TransactionWork } from "./database.ts";
+export type { EventListener, Events } from "./events.ts";
+export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export type {
+  Authenticated,
   Caller,
   LayerContext,
   LayerFunction,

@@ -133,6 +133,11 @@ export class ValueLayer {
   }
 }
 
+/** The layer of the one object that root fields belong to. */
+export function rootLayer(selection: Selection): ValueLayer {
+  return new ValueLayer(selection, [{ attributes: {}, typeName: selection.typeName, wire: false }]);
+}
+
 /** The plan for a type's name, or why there is none. */
 function planOf(selection: Selection, typeName: string | null): ObjectPlan | Failed {
   const only = selection.byType.size === 1 ? [...selection.byType.values()][0] : undefined;
@@ -204,4 +209,35 @@ export function missingColumn(step: FieldStep, column: string, rows: RowSet): Pu
       remedy: `Add it to the SELECT, or rename a column with AS "${column}".`,
     },
   );
+}
+
+/** The objects of each concrete type; types without an object need nothing. */
+export function membersByPlan({ selection, types, count }: Layer): Map<ObjectPlan, readonly number[]> {
+  const members = new Map<ObjectPlan, number[]>();
+  if (types === null) {
+    if (selection.only !== null && count > 0) {
+      members.set(selection.only, firstIntegers(count));
+    }
+    return members;
+  }
+  for (const [index, plan] of types.entries()) {
+    if (plan instanceof Failed) {
+      continue;
+    }
+    const list = members.get(plan);
+    if (list === undefined) {
+      members.set(plan, [index]);
+    } else {
+      list.push(index);
+    }
+  }
+  return members;
+}
+
+function firstIntegers(count: number): number[] {
+  const integers: number[] = [];
+  for (let integer = 0; integer < count; integer++) {
+    integers.push(integer);
+  }
+  return integers;
 }

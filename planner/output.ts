@@ -21,7 +21,8 @@ export class Output {
   #length = 0;
 
   constructor(sizeHint: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, 256));
+    // From Node's pool where the answer is small: memory of its own takes 0.8 µs instead of 0.2, and the collector's time.
+    this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, 256));
   }
 
   /** Bytes written so far: a mark for {@link truncate}. */
@@ -36,6 +37,14 @@ export class Output {
   /** All that was written; the Output must not be used afterwards. */
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** What was written since it was last taken; writing goes on with a buffer of its own. */
+  take(): Buffer {
+    const taken = this.finish();
+    this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
+    this.#length = 0;
+    return taken;
   }
 
   byte(code: number): void {

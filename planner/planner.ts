@@ -1,7 +1,18 @@
 /** What the planner is given and what it gives: the contract with the gateway. */
 import type { GraphQLSchema } from "graphql";
-import type { ExecutableSchema, PuffError, ResolveBatch, ResolveBatchResult, TypedText } from "../schema/index.ts";
-import type { Database } from "./database.ts";
+import type {
+  Arguments,
+  Claims,
+  ExecutableSchema,
+  PuffError,
+  ResolveBatch,
+  ResolveBatchResult,
+  ResolveResult,
+  TypedText,
+} from "../schema/index.ts";
+import type { FieldStep, Selection } from "./compile.ts";
+import type { Database, PgSettings } from "./database.ts";
+import type { Events } from "./events.ts";
 
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */
 export interface Resolver {
@@ -30,7 +41,30 @@ export interface Caller {
   readonly headers: { readonly [name: string]: string };
   /** The token of `Authorization: Bearer …`. */
   readonly authToken: string | null;
+  /** What the client of a WebSocket sent beside the headers. */
+  readonly connectionParams?: { readonly [name: string]: unknown };
+  /** Of a caller who was authenticated already. */
+  readonly identity?: Identity;
 }
+
+/** What `Schema.auth` returned for a caller. */
+export interface Identity {
+  /** Pickled; null where the schema has no `auth`. */
+  readonly auth: string | null;
+  readonly pgSettings: PgSettings | null;
+  /** As JSON, where it is made of what JSON has. */
+  readonly claims: Claims | null;
+}
+
+/** Who was authenticated for several operations to come, or the answer that refuses it. */
+export type Authenticated =
+  | {
+      readonly kind: "caller";
+      readonly caller: Caller;
+      /** When that ends, in milliseconds since 1970; null: never. */
+      readonly expires: number | null;
+    }
+  | { readonly kind: "refused"; readonly response: OperationResponse };
 
 /** Bounds on what one document or request may ask for; what exceeds one fails with the code named here. */
 export interface PlannerLimits {
@@ -52,6 +86,7 @@ export interface PlannerOptions {
   readonly schema: ExecutableSchema;
   readonly resolver: Resolver;
   readonly database: Database;
+  readonly events: Events;
   /** By `Type.field`. */
   readonly layerFunctions: ReadonlyMap<string, LayerFunction>;
   readonly limits: PlannerLimits;
@@ -80,8 +115,13 @@ export interface PreparedOperation {
 
 /** An answer ready to be sent. */
 export interface OperationResponse {
-  /** JSON text in UTF-8: `{"data": …}` and `errors` where there are any. */
+  /** JSON text in UTF-8: `{"data": …}` and `errors` where there are any. The beginning of it where there is a rest. */
   readonly body: Buffer;
+  /**
+   * What follows of an answer that is too large to be held, as far as it is asked for; fails where it can't be ended, and
+   * the client must be told by a connection that breaks. Null: the body is all.
+   */
+  readonly rest: AsyncIterable<Buffer> | null;
   /** False for a request error: the operation did not run. */
   readonly executed: boolean;
   /** 200, or the status that the first error which ended the request asks for. */
@@ -90,26 +130,71 @@ export interface OperationResponse {
   readonly headers: { readonly [name: string]: string };
 }
 
-/** What happened while an operation ran, for `explain`. Times in milliseconds. */
+/** What happened while an operation ran, for {@link explain}. Times in milliseconds. */
 export type PlannerEvent =
+  /** The operation plan, once, before anything else. */
+  | { readonly kind: "operation"; readonly selection: Selection }
   | { readonly kind: "python"; readonly fields: readonly string[]; readonly duration: number }
+  /** The Postgres settings that the caller's statements run under, once they are known. */
+  | { readonly kind: "caller"; readonly settings: PgSettings | null }
+  /** Where the plan of a resolver's field came from. */
+  | { readonly kind: "planned"; readonly step: FieldStep; readonly origin: PlanOrigin }
+  /** Why a field's statement could not become part of another. */
+  | { readonly kind: "unfused"; readonly step: FieldStep; readonly why: string }
   | {
       readonly kind: "statement";
-      /** Response path of the layer, list indices left out: `posts.comments`. */
+      /** Response paths of the layers, list indices left out: `posts, posts.comments`. */
       readonly layer: string;
+      readonly layers: readonly { readonly step: FieldStep; readonly rows: number }[];
       readonly text: string;
       readonly params: readonly TypedText[];
       readonly rows: number;
+      /** Of the rows' values. */
+      readonly bytes: number;
       readonly duration: number;
     };
 
+/** Where a plan came from: a trace that was kept, or a call; `looked`: arguments for whose values alone the trace is good. */
+export type PlanOrigin =
+  | { readonly kind: "kept"; readonly looked: Arguments }
+  | { readonly kind: "traced"; readonly looked: Arguments }
+  | {
+      readonly kind: "called";
+      /** Whether the call may have effects, as a mutation's: it is never traced. */
+      readonly effects: boolean;
+      readonly answer: ResolveResult["kind"];
+      /** Columns of its parents whose values it looked at. */
+      readonly needs: readonly string[];
+    };
+
 export interface ExecuteOptions {
+  /** Ends what runs, a rest that is under way included. */
   readonly signal: AbortSignal;
+  /** Whether the answer may have a rest. Default: false. */
+  readonly stream?: boolean;
   readonly observe?: (event: PlannerEvent) => void;
+  /** Whether a mutation's transactions are rolled back, so that none of its SQL lasts. Default: false. */
+  readonly rollBack?: boolean;
 }
+
+export interface SubscribeOptions {
+  /** Ends what goes on for the subscriber; the stream is ended by leaving it. */
+  readonly signal: AbortSignal;
+  /** Bytes of answers that may wait to be read, where more than one does; past it the stream fails. */
+  readonly queueBytes: number;
+  /** Called when the stream failed with `PUFF_SUBSCRIBER_SLOW`, which a reader that is stuck would not learn else. */
+  behind?(error: PuffError): void;
+}
+
+/** What became of a subscription: answers to come, each a body as {@link OperationResponse} has it, or the one that refuses it. */
+export type Subscribed =
+  | { readonly kind: "stream"; readonly answers: AsyncIterableIterator<Buffer> }
+  | { readonly kind: "refused"; readonly response: OperationResponse };
 
 export interface Planner {
   readonly schema: GraphQLSchema;
+  /** Calls `Schema.auth`, once for all operations of the caller it gives. Never throws. */
+  authenticate(caller: Caller, signal: AbortSignal): Promise<Authenticated>;
   /** Never throws: what is wrong with the document is in the answer. */
   prepare(query: string, operationName: string | null): Prepared;
   /** Never throws: what fails is in the answer. */
@@ -119,4 +204,11 @@ export interface Planner {
     caller: Caller,
     options: ExecuteOptions,
   ): Promise<OperationResponse>;
+  /** Never throws: what fails is in the answer. The stream fails with a PuffError where events were lost to it. */
+  subscribe(
+    operation: PreparedOperation,
+    variables: { readonly [name: string]: unknown },
+    caller: Caller,
+    options: SubscribeOptions,
+  ): Promise<Subscribed>;
 }

@@ -1,21 +1,13 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
-import type {
-  ColumnValues,
-  ParentColumns,
-  PuffError,
-  ResolveBatchResult,
-  ResolveResult,
-  ResolverCall,
-  SqlPlan,
-  WireValue,
-} from "../schema/index.ts";
+import type { Claims, PuffError, ResolveBatchResult, ResolveResult, ResolverCall, SqlPlan } from "../schema/index.ts";
+import { bindArguments } from "./arguments.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
-import { readerOf } from "./correlate.ts";
+import type { PgSettings } from "./database.ts";
 import type { Layer } from "./layers.ts";
-import type { Caller, PlannerEvent, Resolver } from "./planner.ts";
+import { parentColumns } from "./parents.ts";
+import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./planner.ts";
 import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
-import { OID } from "./types.ts";
 import { asError, Failed, fromWireError, noAnswer } from "./values.ts";
 
 /** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
@@ -38,7 +30,7 @@ export class Refused extends Error {
   }
 }
 
-interface PythonCallsOptions {
+export interface PythonCallsOptions {
   readonly resolver: Resolver;
   readonly schemaName: string;
   readonly hasAuth: boolean;
@@ -59,12 +51,36 @@ const MOST_ROUNDS = 8;
 export class PythonCalls {
   readonly #options: PythonCallsOptions;
   /** What `Schema.auth` returned, pickled. */
-  #auth: string | null = null;
+  #auth: string | null;
+  #pgSettings: PgSettings | null;
+  #expires: number | null = null;
   #needsAuth: boolean;
+  /** The same as JSON; undefined until it has run. */
+  #claims: Claims | null | undefined;
 
   constructor(options: PythonCallsOptions) {
     this.#options = options;
-    this.#needsAuth = options.hasAuth;
+    const { identity } = options.caller;
+    this.#auth = identity?.auth ?? null;
+    this.#pgSettings = identity?.pgSettings ?? null;
+    this.#needsAuth = options.hasAuth && identity === undefined;
+    this.#claims = this.#needsAuth ? undefined : (identity?.claims ?? null);
+  }
+
+  /**
+   * Calls `Schema.auth` alone.
+   *
+   * @throws Refused; PuffError where it failed.
+   */
+  async authenticate(): Promise<{ readonly identity: Identity; readonly expires: number | null }> {
+    await this.#call([], true);
+    const identity = { auth: this.#auth, pgSettings: this.#pgSettings, claims: this.#claims ?? null };
+    return { identity, expires: this.#expires };
+  }
+
+  /** What `Schema.auth` returned as `pg_settings`, once a resolver was called. */
+  get pgSettings(): PgSettings | null {
+    return this.#pgSettings;
   }
 
   /**
@@ -78,18 +94,45 @@ export class PythonCalls {
     variables: VariableValues,
     repeatable: boolean,
   ): Promise<Map<FieldStep, ResolveResult | Failed>> {
-    const { traces } = this.#options;
     const results = new Map<FieldStep, ResolveResult | Failed>();
+    const waiting = await this.#plan(steps, rootTypeName, variables, repeatable, results);
+    if (waiting.length > 0) {
+      await this.#plan(waiting, rootTypeName, variables, repeatable, results);
+    }
+    return results;
+  }
+
+  /** Gives the steps for whose kept plans the caller's claims were needed: now they are known. */
+  async #plan(
+    steps: readonly FieldStep[],
+    rootTypeName: string,
+    variables: VariableValues,
+    repeatable: boolean,
+    results: Map<FieldStep, ResolveResult | Failed>,
+  ): Promise<FieldStep[]> {
+    const { traces, observe } = this.#options;
     const called: FieldStep[] = [];
     const calls: ResolverCall[] = [];
+    const waiting: FieldStep[] = [];
     for (const step of steps) {
       try {
         const args = argumentsOf(step, variables);
-        const trace = repeatable && step.source.kind === "resolver" && step.source.pure && traces.trusts(step.name);
-        const kept = trace ? traces.find(step.name, args) : null;
+        const source = step.source.kind === "resolver" ? step.source : null;
+        if (source?.plan) {
+          results.set(step, bindArguments(source.plan, args, null));
+          continue;
+        }
+        const trace = repeatable && source?.pure === true && traces.trusts(step.name);
+        const given = { args, claims: this.#claims };
+        const kept = trace ? traces.find(step.name, given) : null;
+        if (kept === "claims") {
+          waiting.push(step);
+          continue;
+        }
         const parents = step.name.startsWith(`${rootTypeName}.`) ? "root" : "symbols";
         if (kept !== null) {
           results.set(step, kept);
+          observe?.({ kind: "planned", step, origin: { kind: "kept", looked: traces.lookedAt(step.name, given) } });
           this.#verify({ field: step.name, args, parents, selection: null }, kept);
           continue;
         }
@@ -104,21 +147,42 @@ export class PythonCalls {
     for (const [index, step] of called.entries()) {
       const answer = answers[index] ?? new Failed(noAnswer(step));
       const isTraced = !(answer instanceof Failed) && answer.kind === "traced";
-      results.set(step, isTraced ? traces.keep(step.name, calls[index]?.args ?? {}, answer) : answer);
+      const given = { args: calls[index]?.args ?? {}, claims: this.#claims };
+      results.set(step, isTraced ? traces.keep(step.name, given, answer) : answer);
+      observe?.({
+        ...{ kind: "planned", step },
+        origin: isTraced
+          ? { kind: "traced", looked: traces.lookedAt(step.name, given) }
+          : calledFor(answer, repeatable),
+      });
     }
-    return results;
+    return waiting;
   }
 
-  /** Compares a sample of the kept plans with what the resolver says now, without anyone waiting for it. */
+  /**
+   * Compares a sample of the kept plans with what the resolver says now, without anyone waiting for it. Libraries write
+   * other SQL for a symbol than for its value, so it is asked for both.
+   */
   #verify(call: ResolverCall, kept: SqlPlan): void {
     const { verifyPlans, resolver, schemaName, signal, traces, reportLiar } = this.#options;
     if (verifyPlans === 0 || Math.random() >= verifyPlans) {
       return;
     }
-    const batch = { schema: schemaName, authToken: null, headers: null, auth: null, calls: [call], repeatable: true };
+    const batch = {
+      schema: schemaName,
+      authToken: null,
+      headers: null,
+      auth: this.#auth,
+      calls: [call, { ...call, trace: true }],
+      repeatable: true,
+    };
+    const claims = this.#claims ?? null;
     resolver.resolve(batch, signal).then(
-      ({ results: [fresh] }) => {
-        const liar = fresh === undefined ? null : traces.verify(call.field, kept, fresh);
+      ({ results }) => {
+        const fresh = results.map((result) =>
+          result.kind === "traced" ? bindArguments(result.plan, call.args, claims) : result,
+        );
+        const liar = traces.verify(call.field, kept, fresh);
         if (liar !== null) {
           reportLiar(liar);
         }
@@ -179,6 +243,7 @@ export class PythonCalls {
           schema: schemaName,
           authToken: caller.authToken,
           headers: withAuth ? caller.headers : null,
+          ...(withAuth && caller.connectionParams !== undefined ? { connectionParams: caller.connectionParams } : {}),
           auth: this.#auth,
           calls,
           repeatable,
@@ -196,73 +261,29 @@ export class PythonCalls {
     if (result.denied !== null) {
       throw new Refused(result.denied.status, result.denied.message, result.denied.headers);
     }
+    if (result.authFailure !== undefined) {
+      throw fromWireError(result.authFailure); // nobody knows who asks
+    }
     this.#auth = result.auth ?? this.#auth;
+    this.#pgSettings = result.pgSettings ?? this.#pgSettings;
+    this.#expires = result.authExpires ?? this.#expires;
+    if (withAuth) {
+      observe?.({ kind: "caller", settings: this.#pgSettings });
+    }
+    this.#claims = withAuth ? (result.claims ?? null) : this.#claims;
     return result.results.map((answer) =>
       answer.kind === "failure" ? new Failed(fromWireError(answer.error)) : answer,
     );
   }
 }
 
-function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
-  const names = columns ?? layer.columnNames;
-  const chosen = columns === null ? members : distinctMembers(layer, members, columns, step);
+/** What a resolver answered that was called without a trace coming of it. */
+function calledFor(answer: ResolveResult | Failed, repeatable: boolean): PlanOrigin {
+  const result: ResolveResult | null = answer instanceof Failed ? null : answer;
   return {
-    count: chosen.length,
-    columns: Object.fromEntries(names.map((name) => [name, columnValues(layer, chosen, name, step)])),
+    kind: "called",
+    effects: !repeatable,
+    answer: result?.kind ?? "failure",
+    needs: result?.kind === "needs" ? result.columns : [],
   };
-}
-
-function columnValues(layer: Layer, members: readonly number[], name: string, step: FieldStep): ColumnValues {
-  if (layer.kind === "rows") {
-    const reader = readerOf(layer, name, step.name);
-    return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
-  }
-  return {
-    values: members.map((member) => {
-      const object = layer.objects[member];
-      const value = object?.attributes[name];
-      return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
-    }),
-  };
-}
-
-function distinctMembers(
-  layer: Layer,
-  members: readonly number[],
-  columns: readonly string[],
-  step: FieldStep,
-): number[] {
-  const readers = columns.map((name) => readerOf(layer, name, step.name));
-  const seen = new Set<string>();
-  return members.filter((member) => {
-    const identity = JSON.stringify(readers.map((reader) => reader.text(member)));
-    return !seen.has(identity) && seen.add(identity);
-  });
-}
-
-/** What a TypeScript resolver gave, for Python. */
-function toWire(value: unknown): WireValue {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return value;
-    case "number":
-      return Number.isFinite(value) ? value : { t: [OID.float8, String(value)] };
-    case "bigint":
-      return { t: [OID.int8, String(value)] };
-    case "object":
-      if (value instanceof Date) {
-        return { t: [OID.timestamptz, value.toISOString()] };
-      }
-      if (Array.isArray(value)) {
-        return value.map(toWire);
-      }
-      return value === null ? null : { j: JSON.parse(JSON.stringify(value, bigintsAsText)) };
-    default:
-      return null;
-  }
-}
-
-function bigintsAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

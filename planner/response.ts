@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
 import type { OperationResponse, PlannerOptions } from "./planner.ts";
 import { Refused } from "./python.ts";
+import type { Writer } from "./writer.ts";
 
 type Masking = Pick<PlannerOptions, "maskErrors" | "report">;
 
@@ -11,10 +12,19 @@ export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Mas
   const [first] = errors;
   return {
     body: Buffer.from(JSON.stringify({ errors: formatErrors(errors, code, masking) })),
+    rest: null,
     executed: false,
     status: statusOf(first) ?? 400,
     headers: first instanceof Refused ? first.headers : retryHeaders(statusOf(first)),
   };
+}
+
+/** Ends an answer whose `data` were written: adds the errors, if there are any. */
+export function writeEnd({ out, errors }: Writer, masking: Masking): void {
+  if (errors.length > 0) {
+    out.string(`,"errors":${JSON.stringify(formatErrors(errors, "PUFF_VALUE_INVALID", masking))}`);
+  }
+  out.byte(0x7d);
 }
 
 /** Status and headers of an operation that ran: those of the first error that is about the gateway, else 200. */
@@ -28,7 +38,7 @@ export function outcomeOf(errors: readonly GraphQLError[]): Pick<OperationRespon
  * Formats errors as the specification has them, each with a code. What is not safe to show is masked where the
  * options say so, and reported once, however many paths it hit.
  */
-export function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Masking): GraphQLFormattedError[] {
+function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Masking): GraphQLFormattedError[] {
   const reported = new Set<unknown>();
   return errors.map((error) => {
     const located = error instanceof GraphQLError ? error : null;

@@ -1,5 +1,5 @@
 /** What an operation reads of Python's objects, told to Python beforehand. */
-import { getArgumentValues } from "graphql";
+import { getArgumentValues, Kind, type ValueNode } from "graphql";
 import type { Arguments, MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../schema/index.ts";
 import type { FieldStep, Selection, StepSource, VariableValues } from "./compile.ts";
 import type { Plans } from "./execute.ts";
@@ -125,10 +125,56 @@ function merge(one: ValueSelection | undefined, other: ValueSelection): ValueSel
   );
 }
 
+/** All fields that Python resolves, at any depth: their parents can be symbols. Found once for a compiled operation. */
+export function resolverSteps(steps: readonly FieldStep[]): readonly FieldStep[] {
+  let found = resolversOf.get(steps);
+  if (found === undefined) {
+    found = steps.flatMap((step) => [
+      ...(step.source.kind === "resolver" ? [step] : []),
+      ...resolverSteps(stepsBelow(step)),
+    ]);
+    resolversOf.set(steps, found);
+  }
+  return found;
+}
+
+const resolversOf = new WeakMap<readonly FieldStep[], readonly FieldStep[]>();
+
+export function stepsBelow(step: FieldStep): FieldStep[] {
+  return [...(step.selection?.byType.values() ?? [])].flatMap((plan) => plan.steps);
+}
+
 /** A step's coerced arguments. Throws a GraphQLError where they can't be had. */
 export function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+  if (step.definition.args.length === 0) {
+    return noArguments;
+  }
+  const known = constantArguments.get(step);
+  if (known !== undefined) {
+    return known;
+  }
   // Coerced by our own scalars, all of which yield JSON.
-  return step.definition.args.length === 0
-    ? {}
-    : (getArgumentValues(step.definition, step.nodes[0], variables) as Arguments);
+  const args = getArgumentValues(step.definition, step.nodes[0], variables) as Arguments;
+  if (step.nodes[0].arguments?.every(({ value }) => isConstant(value)) ?? true) {
+    constantArguments.set(step, args);
+  }
+  return args;
+}
+
+const noArguments: Arguments = Object.freeze({});
+
+/** Arguments that the document itself holds are the same for every request. */
+const constantArguments = new WeakMap<FieldStep, Arguments>();
+
+function isConstant(value: ValueNode): boolean {
+  switch (value.kind) {
+    case Kind.VARIABLE:
+      return false;
+    case Kind.LIST:
+      return value.values.every(isConstant);
+    case Kind.OBJECT:
+      return value.fields.every((field) => isConstant(field.value));
+    default:
+      return true;
+  }
 }

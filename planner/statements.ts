@@ -4,6 +4,7 @@ import type { Session, Statement } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { BoundStatement, Fused } from "./fuse.ts";
 import { RowSet } from "./rows.ts";
+import { inField } from "./statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
 
 /**
@@ -41,10 +42,11 @@ async function fuse(
   plans: Plans,
 ): Promise<Fused | null> {
   const started = performance.now();
-  const fused = (await execution.fuser?.fetch(session, statements, plans)) ?? null;
+  const fused = (await execution.fuser?.fetch(session, statements, plans, execution.observe)) ?? null;
   if (fused === null) {
     return null;
   }
+  const duration = performance.now() - started;
   let count = 0;
   for (const [step, rows] of fused.rows) {
     execution.fetched.set(step, rows);
@@ -53,10 +55,12 @@ async function fuse(
   execution.observe?.({
     kind: "statement",
     layer: fused.steps.map(({ layer }) => layer).join(", "),
+    layers: fused.steps.map((step) => ({ step, rows: fused.rows.get(step)?.count ?? 0 })),
     text: fused.statement.text,
     params: fused.statement.params,
     rows: count,
-    duration: performance.now() - started,
+    bytes: [...fused.rows.values()].reduce((sum, rows) => sum + bytesOf(rows), 0),
+    duration,
   });
   return fused;
 }
@@ -67,16 +71,33 @@ async function runAlone(
   query: () => Promise<RowSet>,
 ): Promise<RowSet> {
   const started = performance.now();
-  const rows = await query();
+  const rows = await query().catch(async (error: unknown) => {
+    throw await inField(error, step.name, plan.text);
+  });
+  const duration = performance.now() - started;
   execution.observe?.({
     kind: "statement",
     layer: step.layer,
+    layers: [{ step, rows: rows.count }],
     text: plan.text,
     params,
     rows: rows.count,
-    duration: performance.now() - started,
+    bytes: bytesOf(rows),
+    duration,
   });
   return rows;
+}
+
+/** Bytes of all values of the rows. */
+function bytesOf(rows: RowSet): number {
+  let bytes = 0;
+  for (let row = 0; row < rows.count; row++) {
+    rows.seek(row);
+    for (const [column, start] of rows.starts.entries()) {
+      bytes += start === -1 ? 0 : (rows.ends[column] ?? start) - start;
+    }
+  }
+  return bytes;
 }
 
 function statementOf({ plan, params }: BoundStatement): Statement {

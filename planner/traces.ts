@@ -2,20 +2,21 @@
  * Traces: plans of resolvers whose plan depends on their arguments alone, got by calling them once with symbols in
  * place of the arguments, and bound to each request's values without Python.
  *
- * What a trace takes for granted is its key: the field, which arguments are absent, and the values of those that are
- * null, lists, objects, or that the resolver looked at.
+ * What a trace takes for granted is its key: the field, the arguments' shape (which are absent, and the values of those
+ * that are null, booleans or lists), and the values that the resolver looked at; where it asked who the caller is, the
+ * same of the caller's claims.
  */
 import { LRUCache } from "lru-cache";
 import {
-  type ArgumentKind,
   type Arguments,
+  type Claims,
   type JsonValue,
   PuffError,
   type ResolveResult,
   type SqlPlan,
   type TracedPlan,
-  type TypedText,
 } from "../schema/index.ts";
+import { bindArguments, valueAt } from "./arguments.ts";
 import { OID } from "./types.ts";
 
 /** Traces kept for one schema. */
@@ -24,9 +25,23 @@ const MOST_TRACES = 5000;
 /** Characters of their keys and statements: lists and texts that clients send are part of a key. */
 const MOST_CHARACTERS = 10_000_000;
 
+/** What a request brings to a resolver. */
+export interface Given {
+  readonly args: Arguments;
+  /** Of the caller; null where they are no JSON, undefined while they are not known yet. */
+  readonly claims: Claims | null | undefined;
+}
+
+/** What some call with arguments of one shape looked at. */
+interface Looked {
+  readonly args: ReadonlySet<string>;
+  /** By path as JSON; null where none asked for claims. */
+  readonly claims: ReadonlySet<string> | null;
+}
+
 export class Traces {
-  /** By field and which arguments could be symbols: arguments that some call of that shape had to look at. */
-  readonly #looked = new LRUCache<string, ReadonlySet<string>>({
+  /** By field and its arguments' shape. */
+  readonly #looked = new LRUCache<string, Looked>({
     max: MOST_TRACES,
     maxSize: MOST_CHARACTERS,
     sizeCalculation: (_, shape) => shape.length,
@@ -44,28 +59,48 @@ export class Traces {
     return !this.#liars.has(field);
   }
 
-  /** The plan for these arguments; null where the resolver has to be called. */
-  find(field: string, args: Arguments): SqlPlan | null {
-    const shape = shapeOf(field, args);
+  /** The plan for these values; null where the resolver has to be called, `claims` where only they can tell. */
+  find(field: string, given: Given): SqlPlan | "claims" | null {
+    const shape = shapeOf(field, given.args);
     const looked = this.#looked.get(shape);
-    const traced = looked === undefined ? undefined : this.#plans.get(keyOf(shape, args, looked));
-    return traced === undefined ? null : bindTrace(traced, args);
+    if (looked === undefined) {
+      return null;
+    }
+    if (looked.claims !== null && given.claims === undefined) {
+      return "claims";
+    }
+    const traced = this.#plans.get(keyOf(shape, given, looked));
+    return traced === undefined ? null : bindArguments(traced.plan, given.args, given.claims ?? null);
+  }
+
+  /** The values for which alone the plan that is kept for these is good, by path. */
+  lookedAt(field: string, given: Given): Arguments {
+    const looked = this.#looked.get(shapeOf(field, given.args));
+    return Object.fromEntries([
+      ...[...(looked?.args ?? [])].map((path) => [path, valueAt(given.args, path.split("."))]),
+      ...[...(looked?.claims ?? [])].map((path) => [`auth${path}`, claimAt(given, path)]),
+    ]);
   }
 
   /** Keeps what a resolver returned when it was called with symbols, and binds it. */
-  keep(field: string, args: Arguments, traced: TracedPlan): SqlPlan {
-    const shape = shapeOf(field, args);
-    const looked = new Set([...(this.#looked.get(shape) ?? []), ...traced.looked]);
+  keep(field: string, given: Given, traced: TracedPlan): SqlPlan {
+    const shape = shapeOf(field, given.args);
+    const known = this.#looked.get(shape);
+    const claims = [...(known?.claims ?? []), ...(traced.claims ?? []).map((path) => JSON.stringify(path))];
+    const looked: Looked = {
+      args: new Set([...(known?.args ?? []), ...traced.looked]),
+      claims: traced.claims === null && (known?.claims ?? null) === null ? null : new Set(claims),
+    };
     this.#looked.set(shape, looked);
     if (this.trusts(field)) {
-      this.#plans.set(keyOf(shape, args, looked), traced);
+      this.#plans.set(keyOf(shape, given, looked), traced);
     }
-    return bindTrace(traced, args);
+    return bindArguments(traced.plan, given.args, given.claims ?? null);
   }
 
-  /** Compares a fresh answer with a kept one; the first that differs ends the resolver's traces. */
-  verify(field: string, kept: SqlPlan, fresh: ResolveResult): PuffError | null {
-    if (samePlan(kept, fresh)) {
+  /** Compares fresh answers with a kept one; where none is the same, the resolver's traces end. */
+  verify(field: string, kept: SqlPlan, fresh: readonly ResolveResult[]): PuffError | null {
+    if (fresh.length === 0 || fresh.some((answer) => samePlan(kept, answer))) {
       return null;
     }
     this.#liars.add(field);
@@ -76,52 +111,34 @@ export class Traces {
     }
     return new PuffError("PUFF_RESOLVER_IMPURE", `${field} gave another plan for the same arguments`, {
       remedy: "Take @graphql.pure off: its plan depends on more than its arguments, such as the clock or a global.",
-      extensions: { kept: JSON.stringify(kept), fresh: JSON.stringify(fresh) },
+      extensions: { kept: JSON.stringify(kept), fresh: JSON.stringify(fresh[0]) },
     });
   }
 }
 
-/** Puts the arguments' values in the places of their symbols. */
-function bindTrace({ plan }: TracedPlan, args: Arguments): SqlPlan {
-  return {
-    ...plan,
-    params: plan.params.map((param) => ("argument" in param ? typed(args[param.argument] ?? null, param.as) : param)),
-  };
-}
-
-/** A value in Postgres's text format, typed as psycopg 3 types Python's. */
-function typed(value: JsonValue, kind: ArgumentKind): TypedText {
-  const text = String(value);
-  switch (kind) {
-    case "int": {
-      const integer = BigInt(text);
-      const oid = [OID.int2, OID.int4, OID.int8].find((_, index) => BigInt.asIntN(16 << index, integer) === integer);
-      return [oid ?? OID.numeric, text];
-    }
-    case "float":
-      return [OID.float8, text];
-    case "decimal":
-      return [OID.numeric, text];
-    case "uuid":
-      return [OID.uuid, text];
-    case "str":
-      if (text.includes("\0")) {
-        throw new PuffError("PUFF_PLAN_INVALID", "Postgres's texts can't hold the character NUL");
-      }
-      return [0, text];
-  }
-}
-
-/** Which arguments are there and can be symbols; the values of the others. */
-function shapeOf(field: string, args: Arguments): string {
-  const shape = Object.entries(args).map(([name, value]) =>
-    typeof value === "object" ? `${name}=${JSON.stringify(value)}` : name,
+/** Which values are there and can be symbols; the others themselves. */
+function shapeOf(name: string, values: Arguments | Claims): string {
+  const shape = Object.entries(values).map(
+    ([key, value]) =>
+      typeof value !== "object" || value === null || Array.isArray(value)
+        ? `${JSON.stringify(key)}:${typeof value === "string" || typeof value === "number" ? typeof value : JSON.stringify(value)}`
+        : shapeOf(JSON.stringify(key), value as Claims), // an object that is no array
   );
-  return `${field}(${shape.join()})`;
+  return `${name}(${shape.join()})`;
 }
 
-function keyOf(shape: string, args: Arguments, looked: ReadonlySet<string>): string {
-  return looked.size === 0 ? shape : `${shape} ${JSON.stringify([...looked].map((name) => [name, args[name]]))}`;
+function keyOf(shape: string, given: Given, { args, claims }: Looked): string {
+  const looked = [...args].map((path) => valueAt(given.args, path.split(".")));
+  const key = looked.length === 0 ? shape : `${shape} ${JSON.stringify([...args, ...looked])}`;
+  if (claims === null) {
+    return key;
+  }
+  const claimed = [...claims].map((path) => claimAt(given, path));
+  return `${key} ${shapeOf("auth", given.claims ?? {})} ${JSON.stringify([...claims, ...claimed])}`;
+}
+
+function claimAt({ claims }: Given, path: string): JsonValue {
+  return valueAt(claims ?? null, JSON.parse(path) as string[]); // it was made of one
 }
 
 function samePlan(kept: SqlPlan, fresh: ResolveResult): boolean {

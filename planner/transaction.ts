@@ -12,6 +12,10 @@ export class LazyTransaction implements Session {
     this.#database = database;
   }
 
+  get scope(): string {
+    return this.#database.scope ?? "";
+  }
+
   async query(statement: Statement): Promise<RowSet> {
     this.#session ??= this.#begin();
     return (await this.#session).query(statement);

@@ -12,6 +12,8 @@ import { Failed, type Settled } from "./values.ts";
 
 const COMMA = 0x2c;
 
+type RowData = FieldData & { readonly kind: "objects" | "leaves" };
+
 /**
  * Writes objects depth-first. Each method that writes a position (a field, a list's item) returns false where the
  * position must be null but can't: its error is recorded, and the caller truncates to the nearest nullable position.
@@ -66,6 +68,22 @@ export class Writer {
     return written;
   }
 
+  /**
+   * Writes items of a root list that comes in parts, without its brackets; `from`: how many came before. False where an
+   * item must be null but can't, or the field has no list.
+   */
+  writeItems(layer: Layer, step: FieldStep, from: number): boolean {
+    const data = layer.data[step.slot];
+    const { shape } = step;
+    if (data === undefined || (data.kind !== "objects" && data.kind !== "leaves") || shape.kind !== "list") {
+      return false;
+    }
+    this.#path[this.#depth++] = step.key;
+    const written = this.#writeItems(data.groups, 0, from, this.#itemWriter(data, shape.item, step));
+    this.#depth--;
+    return written;
+  }
+
   /** Replaces a field that was written from `mark` on, since its effects failed after all. */
   rewriteAsFailed(mark: number, step: FieldStep, error: unknown): boolean {
     this.out.truncate(mark);
@@ -106,15 +124,10 @@ export class Writer {
         }
       }
       case "objects":
-        return shape.kind === "list"
-          ? this.#writeList(shape, data.groups, index, (row) => this.#writeObjectAt(shape.item, data.layer, row, step))
-          : this.#writeFirst(shape, step, data.groups, index, (row) =>
-              this.#writeObjectAt(shape, data.layer, row, step),
-            );
       case "leaves":
         return shape.kind === "list"
-          ? this.#writeList(shape, data.groups, index, (row) => this.#writeLeafOf(data, row, shape.item, step))
-          : this.#writeFirst(shape, step, data.groups, index, (row) => this.#writeLeafOf(data, row, shape, step));
+          ? this.#writeList(shape, data.groups, index, this.#itemWriter(data, shape.item, step))
+          : this.#writeFirst(shape, step, data.groups, index, this.#itemWriter(data, shape, step));
       case "values":
         return this.#writeSettled(shape, data.values[index], data.layer, step);
       case "shared":
@@ -127,26 +140,42 @@ export class Writer {
     }
   }
 
+  /** Writes one of the rows that a field's objects or leaves are. */
+  #itemWriter(data: RowData, shape: Shape, step: FieldStep): (row: number) => boolean {
+    return data.kind === "objects"
+      ? (row) => this.#writeObjectAt(shape, data.layer, row, step)
+      : (row) => this.#writeLeafOf(data, row, shape, step);
+  }
+
   #writeList(shape: Shape, groups: Groups, index: number, writeItem: (row: number) => boolean): boolean {
     const { out } = this;
     const mark = out.length;
+    out.byte(0x5b);
+    if (!this.#writeItems(groups, index, 0, writeItem)) {
+      return this.#nullInstead(mark, shape);
+    }
+    out.byte(0x5d);
+    return true;
+  }
+
+  #writeItems(groups: Groups, index: number, from: number, writeItem: (row: number) => boolean): boolean {
+    const { out } = this;
     const group = groups.of[index] ?? -1;
     const start = group === -1 ? 0 : (groups.starts[group] ?? 0);
     const end = group === -1 ? 0 : (groups.starts[group + 1] ?? 0);
-    out.byte(0x5b);
     const depth = this.#depth++;
     for (let at = start; at < end; at++) {
-      if (at > start) {
+      const position = from + at - start;
+      if (position > 0) {
         out.byte(COMMA);
       }
-      this.#path[depth] = at - start;
+      this.#path[depth] = position;
       if (!writeItem(groups.rows[at] as number)) {
         this.#depth = depth;
-        return this.#nullInstead(mark, shape);
+        return false;
       }
     }
     this.#depth = depth;
-    out.byte(0x5d);
     return true;
   }
 
@@ -166,7 +195,7 @@ export class Writer {
     return this.writeObject(layer, index, plan) || this.#nullInstead(mark, shape);
   }
 
-  #writeLeafOf(data: FieldData & { kind: "leaves" }, row: number, shape: Shape, step: FieldStep): boolean {
+  #writeLeafOf(data: RowData & { readonly kind: "leaves" }, row: number, shape: Shape, step: FieldStep): boolean {
     const { rows, column, write } = data;
     rows.seek(row);
     if (rows.isNull(column)) {

@@ -22,7 +22,7 @@ const description: SchemaDescription = {
           description: null,
           deprecation: null,
           place: "schema.py:4",
-          source: { kind: "resolver", pure: true },
+          source: { kind: "resolver", pure: true, plan: null },
           args: [
             { name: "state", type: "State!", description: null, deprecation: null, defaultValue: "DRAFT" },
             {
@@ -119,7 +119,7 @@ describe("a schema built from its description", () => {
 
   it("knows where fields come from and what enums hold", () => {
     const { fields, enums } = buildExecutableSchema("default", description);
-    expect(fields.get("Query.posts")?.source).toEqual({ kind: "resolver", pure: true });
+    expect(fields.get("Query.posts")?.source).toEqual({ kind: "resolver", pure: true, plan: null });
     expect(enums.get("State")?.get("draft")).toBe("DRAFT");
   });
 

@@ -2,6 +2,7 @@
  * The schema description: what Python says of its types, fields, arguments and resolvers, read once when an
  * interpreter starts. It crosses the bridge as JSON, and {@link validateDescription} checks it on arrival.
  */
+import type { ParametricPlan } from "./plan.ts";
 
 /** One schema class of the user's, described. */
 export interface SchemaDescription {
@@ -91,8 +92,11 @@ export interface FieldDescription {
 export type FieldSource =
   /** A column of the parent's row, or an attribute of the parent's Python object, of this name. */
   | { readonly kind: "column"; readonly column: string }
-  /** A classmethod or staticmethod: called once for its whole layer. `pure`: its plan depends on its arguments alone. */
-  | { readonly kind: "resolver"; readonly pure: boolean }
+  /**
+   * A classmethod or staticmethod: called once for its whole layer. `pure`: its plan depends on its arguments alone.
+   * `plan`: what decorates it, so that it is not called at all.
+   */
+  | { readonly kind: "resolver"; readonly pure: boolean; readonly plan: ParametricPlan | null }
   /** An instance method: called for each object of its layer, all in one entry into Python. */
   | { readonly kind: "method" };
 

@@ -34,17 +34,47 @@ export interface ValuePlan {
 
 export type Plan = SqlPlan | ValuePlan;
 
-/** Python types whose values the gateway types as psycopg 3 does. */
-export type ArgumentKind = "int" | "float" | "str" | "decimal" | "uuid";
+/** Scalars whose values the gateway types as psycopg 3 types Python's. */
+export type ScalarKind =
+  | "int"
+  | "float"
+  | "str"
+  | "decimal"
+  | "uuid"
+  | "bool"
+  | "datetime"
+  | "date"
+  | "time"
+  | "duration"
+  | "bytes"
+  | "json";
 
-/** A plan got by calling a pure resolver with symbols in place of its arguments. */
+/** What an argument's value is as a parameter: a scalar, or an array of them. */
+export type ArgumentKind = ScalarKind | `${ScalarKind}[]`;
+
+/** A value that each request brings: an argument, or one within an input object (`filter.after`), or a claim of the caller. */
+export type RequestParameter =
+  | { readonly argument: string; readonly as: ArgumentKind }
+  | { readonly claim: readonly string[]; readonly as: ArgumentKind };
+
+/** A plan in which such values stand by name, to be bound to each request's. */
+export interface ParametricPlan extends Omit<SqlPlan, "params"> {
+  readonly params: readonly (
+    | PlanParameter
+    | RequestParameter
+    /** An array. */
+    | { readonly items: readonly (TypedText | RequestParameter)[] }
+  )[];
+}
+
+/** A plan got by calling a pure resolver with symbols in place of its arguments and the caller's claims. */
 export interface TracedPlan {
   readonly kind: "traced";
-  readonly plan: Omit<SqlPlan, "params"> & {
-    readonly params: readonly (PlanParameter | { readonly argument: string; readonly as: ArgumentKind })[];
-  };
-  /** Arguments (GraphQL names) whose values the resolver looked at: the plan is good for these values alone. */
+  readonly plan: ParametricPlan;
+  /** Arguments whose values the resolver looked at: the plan is good for these values alone. */
   readonly looked: readonly string[];
+  /** Claims whose values it looked at, likewise; null where it asked for none at all, so that it is good for any caller. */
+  readonly claims: readonly (readonly string[])[] | null;
 }
 
 /**
@@ -113,6 +143,9 @@ export interface MethodCall {
 /** Coerced arguments by GraphQL name: enums as their GraphQL names, custom scalars as their JSON. */
 export type Arguments = { readonly [name: string]: JsonValue };
 
+/** What `Schema.auth` says of the caller. */
+export type Claims = { readonly [name: string]: JsonValue };
+
 /** Parents' values, a list a column, aligned with each other. */
 export interface ParentColumns {
   readonly count: number;
@@ -145,6 +178,8 @@ export interface ResolveBatch {
   readonly authToken: string | null;
   /** The request's headers (lower-case names): given in a request's first batch where the schema has `auth`, which then runs first. */
   readonly headers: { readonly [name: string]: string } | null;
+  /** What the client of a WebSocket sent beside the headers. */
+  readonly connectionParams?: { readonly [name: string]: unknown };
   /** What `auth` returned in an earlier batch of the same request, pickled and in base64. */
   readonly auth: string | null;
   readonly calls: readonly ResolverCall[];
@@ -152,8 +187,28 @@ export interface ResolveBatch {
   readonly repeatable: boolean;
 }
 
+/** What a subscription's resolver returns: which events are answered, and with what. */
+export interface StreamPlan {
+  readonly kind: "stream";
+  /** Whose channel it is: the pub/sub's, or that of Postgres's NOTIFY. */
+  readonly source: "channel" | "notify";
+  readonly channel: string;
+  /** Answers each event; null: the event's payload is the answer. */
+  readonly plan: EventPlan | null;
+  /** Answered at once, and at an event only if the answer has changed. Then the plan uses nothing of the event. */
+  readonly live: boolean;
+  /** A client that reads slowly gets the newest answer alone. */
+  readonly latest: boolean;
+}
+
+/** A plan in which parts of an event's payload stand by their keys and indexes; an empty path is all of it. */
+export interface EventPlan extends Omit<SqlPlan, "params"> {
+  readonly params: readonly (TypedText | { readonly event: readonly (string | number)[] })[];
+}
+
 export type ResolveResult =
   | Plan
+  | StreamPlan
   | TracedPlan
   /** An instance method's results, one for each parent. */
   | { readonly kind: "each"; readonly values: readonly WireValue[] }
@@ -165,6 +220,14 @@ export interface ResolveBatchResult {
   readonly results: readonly ResolveResult[];
   /** What `auth` returned, where it ran: to be given to the request's later batches. */
   readonly auth: string | null;
+  /** Postgres settings among it, by name: the request's statements run under them. Absent: none. */
+  readonly pgSettings?: { readonly [name: string]: string };
+  /** `auth` failed: so does the whole request. */
+  readonly authFailure?: WireError;
+  /** What `auth` returned as JSON, where it is made of what JSON has. */
+  readonly claims?: Claims;
+  /** When what `auth` returned ends to be valid, in milliseconds since 1970. */
+  readonly authExpires?: number;
   /** `auth` raised PermissionDenied: the whole request is refused with it. */
   readonly denied: {
     readonly status: number;

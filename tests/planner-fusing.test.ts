@@ -69,6 +69,13 @@ describe("a tree of plans is one statement", () => {
       }),
     ],
     [
+      "of a child that Django or SQLAlchemy wrote",
+      flat,
+      plans({
+        child: "SELECT id, body, post_id FROM comment WHERE post_id IN (SELECT unnest($1)) ORDER BY id",
+      }),
+    ],
+    [
       "of a UNION",
       flat,
       plans({ root: "SELECT id FROM post WHERE id < 3 UNION ALL SELECT id FROM post WHERE id > 7 ORDER BY id" }),

@@ -124,5 +124,6 @@ function failure(message: string): ResolveResult {
 
 const unreachable = {
   query: () => Promise.reject(new Error("no database here")),
+  stream: () => Promise.reject(new Error("no database here")),
   transaction: () => Promise.reject(new Error("no database here")),
 };

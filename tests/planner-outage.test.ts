@@ -2,12 +2,17 @@
 import { describe, expect, it } from "vitest";
 import { PuffError } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
+import { createTestDatabase, openTestDatabase } from "./support/postgres.ts";
 
 const types = { Query: { item: "Item", total: "Int!" }, Item: { id: "Int!" } };
 
 describe("without a database", () => {
   const down = new PuffError("PUFF_DATABASE_UNAVAILABLE", "the database is down");
-  const nowhere = { query: () => Promise.reject(down), transaction: () => Promise.reject(down) };
+  const nowhere = {
+    query: () => Promise.reject(down),
+    stream: () => Promise.reject(down),
+    transaction: () => Promise.reject(down),
+  };
   const resolvers: PlannerSketch["resolvers"] = {
     "Query.item": () => sql("SELECT 1 AS id"),
     "Query.total": () => ({ kind: "value", value: 1, parentKeys: [], childKeys: [] }),
@@ -25,5 +30,30 @@ describe("without a database", () => {
     const { data, errors } = await sketchPlanner({ types, resolvers, database: nowhere }).run("{ item { id } total }");
     expect(data).toEqual({ item: null, total: 1 });
     expect(errors).toMatchObject([{ path: ["item"], extensions: { code: "PUFF_DATABASE_UNAVAILABLE" } }]);
+  });
+});
+
+describe("while all connections are busy", () => {
+  it("what waited too long is refused with 503, and all is well afterwards", async () => {
+    const { url, drop } = await createTestDatabase();
+    const database = await openTestDatabase(url, { poolSize: 1, acquireTimeout: 200 });
+    const { run } = sketchPlanner({
+      types: { Query: { item: "Item", slow: "Item" }, Item: { id: "Int!" } },
+      resolvers: {
+        "Query.item": () => sql("SELECT 1 AS id"),
+        "Query.slow": () => sql("SELECT 2 AS id FROM pg_sleep(1)"),
+      },
+      database,
+    });
+    const slow = run("{ slow { id } }");
+    const answers = await Promise.all(Array.from({ length: 20 }, () => run("{ item { id } }")));
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: "PUFF_POOL_BUSY" } }] });
+    }
+    expect(await slow).toMatchObject({ status: 200, data: { slow: { id: 2 } } });
+    const later = await Promise.all(Array.from({ length: 20 }, () => run("{ item { id } }")));
+    expect(later.map(({ status }) => status)).toEqual(later.map(() => 200));
+    await database.close();
+    await drop();
   });
 });

@@ -3,9 +3,11 @@ import { makeExecutableSchema } from "@graphql-tools/schema";
 import fc from "fast-check";
 import { executeSync, parse, printSchema, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { createPlanner, type Planner, type PlannerOptions } from "../../planner/index.ts";
+import { createPlanner, type Database, type Planner, type PlannerOptions } from "../../planner/index.ts";
 import { buildExecutableSchema } from "../../schema/index.ts";
+import { noEvents } from "../support/planner.ts";
 import { ownDatabase } from "../support/postgres.ts";
+import { rowSetOf, textsOf } from "../support/rows.ts";
 import { drawOperation, type RandomOperation } from "./operation.ts";
 import { layerFunctions, planResolver, referenceResolvers } from "./resolvers.ts";
 import { describeWorld, drawWorld, type World } from "./world.ts";
@@ -19,10 +21,11 @@ const database = await ownDatabase();
 describe("the executor", () => {
   it("answers as graphql-js does, and byte for byte the same with statements fused", { timeout: 600_000 }, async () => {
     let compared = 0;
+    let inParts = 0;
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (draw) => {
         const world = drawWorld(draw);
-        const { layered, fused, reference } = open(world);
+        const { layered, fused, streamed, reference } = open(world);
         for (let index = 0; index < operationsEach; index++) {
           const { text, variables } = drawOperation(draw, world);
           if (validate(reference, parse(text)).length > 0) {
@@ -32,12 +35,18 @@ describe("the executor", () => {
           const expected = executeSync({ schema: reference, document: parse(text), variableValues: variables });
           expect(comparable(JSON.parse(body)), text).toEqual(comparable(expected));
           expect(await run(fused, text, variables), text).toBe(body);
+          const parts = await stream(streamed, text, variables);
+          if (parts !== null) {
+            expect(parts.join(""), text).toBe(body);
+            inParts++;
+          }
           compared++;
         }
       }),
       { numRuns: worlds, ...(process.env["CI"] === undefined ? {} : { seed: 20_261_122 }) },
     );
     expect(compared).toBeGreaterThan(worlds * 2);
+    expect(inParts).toBeGreaterThan(worlds / 40); // about a tenth, as chance has it
   });
 });
 
@@ -53,12 +62,51 @@ async function run(planner: Planner, text: string, variables: RandomOperation["v
   return body.toString();
 }
 
+/** The parts of an answer whose rows come one by one; null where it broke off, since a part that was sent can't be null. */
+async function stream(
+  planner: Planner,
+  text: string,
+  variables: RandomOperation["variables"],
+): Promise<readonly string[] | null> {
+  const prepared = planner.prepare(text, null);
+  if (prepared.kind === "refused") {
+    return null;
+  }
+  const options = { signal, stream: true };
+  const { body, rest } = await planner.execute(prepared.operation, variables, caller, options);
+  const parts = [body.toString()];
+  try {
+    for await (const part of rest ?? []) {
+      parts.push(part.toString());
+    }
+    return rest === null ? null : parts;
+  } catch (error) {
+    expect(error).toMatchObject({ code: "PUFF_ANSWER_BROKEN" });
+    return null;
+  }
+}
+
+/** Gives each row as a part of its own. */
+const rowByRow: Database = {
+  query: (statement) => database.query(statement),
+  transaction: (work) => database.transaction(work),
+  async stream(statement) {
+    const rows = await database.query(statement);
+    const [first = rows, ...others] = textsOf(rows).map((row) => rowSetOf(rows.columns, [row]));
+    const parts = async function* () {
+      yield* others;
+    };
+    return { first, rest: others.length === 0 ? null : parts() };
+  },
+};
+
 function open(world: World) {
   const schema = buildExecutableSchema("default", describeWorld(world));
   const options: PlannerOptions = {
     schema,
     resolver: planResolver(world),
     database,
+    events: noEvents,
     layerFunctions: layerFunctions(world),
     limits: { tokens: 100_000, depth: 100, aliases: 10_000, rootFields: 1000, listLength: 1000, cachedDocuments: 10 },
     fuse: false,
@@ -70,6 +118,7 @@ function open(world: World) {
   };
   const layered = createPlanner(options);
   const fused = createPlanner({ ...options, fuse: true });
+  const streamed = createPlanner({ ...options, database: rowByRow });
   const scalars = { BigInt: schema.schema.getType("BigInt"), JSON: schema.schema.getType("JSON") };
   const used = Object.fromEntries(Object.entries(scalars).filter(([, scalar]) => scalar !== undefined));
   const reference = makeExecutableSchema({
@@ -78,7 +127,7 @@ function open(world: World) {
       typeof makeExecutableSchema
     >[0]["resolvers"] & {}, // scalars are typed per schema
   });
-  return { layered, fused, reference };
+  return { layered, fused, streamed, reference };
 }
 
 /** Extensions are ours alone; -0 and 0 are one number in JSON. */

@@ -7,12 +7,15 @@ export interface RandomOperation {
   readonly variables: { readonly [name: string]: boolean };
 }
 
-/** Selections nest at most this deep, so that cyclic worlds end. */
-const DEPTH = 5;
+/** Selections nest at most this deep, so that cyclic worlds end; lists without children may be streamed. */
+const DEPTHS = [1, 5, 5, 5];
 
 export function drawOperation(draw: Draw, world: World): RandomOperation {
   const fragments: string[] = [];
-  const body = drawSelections("Query", DEPTH);
+  const body = drawSelections(
+    "Query",
+    draw(() => fc.constantFrom(...DEPTHS)),
+  );
   return {
     text: [`query ($yes: Boolean!, $no: Boolean!) ${body}`, ...fragments].join("\n"),
     variables: { yes: true, no: false },

@@ -208,7 +208,7 @@ export function describeWorld(world: World): SchemaDescription {
 
 function describeRelation(relation: Relation): FieldDescription {
   const item = relation.list ? `[${relation.target}${relation.itemNonNull ? "!" : ""}]` : relation.target;
-  return field(relation.name, `${item}${relation.nonNull ? "!" : ""}`, { kind: "resolver", pure: false });
+  return field(relation.name, `${item}${relation.nonNull ? "!" : ""}`, { kind: "resolver", pure: false, plan: null });
 }
 
 function leafType(leaf: LeafField): string {

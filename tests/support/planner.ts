@@ -2,13 +2,18 @@
 import {
   createPlanner,
   type Database,
+  type Events,
+  type Explanation,
+  explain,
   type LayerFunction,
   type PlannerEvent,
   type PlannerOptions,
 } from "../../planner/index.ts";
 import {
   buildExecutableSchema,
+  type Claims,
   type FieldDescription,
+  type ParametricPlan,
   type PuffError,
   type ResolveResult,
   type ResolverCall,
@@ -27,21 +32,39 @@ export interface PlannerSketch {
   /** By name: types that implement it. */
   readonly interfaces?: { readonly [name: string]: readonly string[] };
   readonly database: Database;
+  readonly events?: Events;
   readonly maskErrors?: boolean;
   readonly fuse?: boolean;
   /** By `Type.field`: types of arguments. */
   readonly args?: { readonly [field: string]: { readonly [argument: string]: string } };
   /** Whether the resolvers are pure. */
   readonly pure?: boolean;
+  /** By `Type.field`: plans that decorate the resolvers. */
+  readonly plans?: { readonly [field: string]: ParametricPlan };
   readonly verifyPlans?: number;
   readonly introspection?: boolean;
   readonly suggestions?: boolean;
+  /** What `Schema.auth` gives as `pg_settings`. */
+  readonly pgSettings?: (headers: { readonly [name: string]: string }) => { readonly [name: string]: string };
   readonly auth?: (headers: { readonly [name: string]: string }) => { status: number; message: string } | null;
+  /** What it says of the caller, asked for with each request. */
+  readonly claims?: () => Claims;
 }
 
 export interface SketchedPlanner {
+  /** Opens a subscription: its answers, parsed; or the one answer that refuses it. */
+  subscribe(
+    query: string,
+    variables?: { readonly [name: string]: unknown },
+    headers?: { readonly [name: string]: string },
+  ): Promise<Subscriber>;
   /** Runs an operation and returns its parsed answer with its status. */
-  run(query: string, variables?: { readonly [name: string]: unknown }): Promise<Answer>;
+  run(
+    query: string,
+    variables?: { readonly [name: string]: unknown },
+    headers?: { readonly [name: string]: string },
+  ): Promise<Answer>;
+  explain(query: string, variables?: { readonly [name: string]: unknown }): Promise<Explanation>;
   /** What was reported to the operator. */
   readonly reported: PuffError[];
   /** Batches that went to Python. */
@@ -60,6 +83,15 @@ export interface Answer {
   }[];
 }
 
+/** A client of a subscription. */
+export interface Subscriber {
+  /** Null where the subscription is open. */
+  readonly refused: Answer | null;
+  /** The next answer; null at the end. */
+  next(): Promise<Omit<Answer, "status"> | null>;
+  leave(): Promise<void>;
+}
+
 /** A SqlPlan with its defaults. */
 export function sql(text: string, options: Partial<SqlPlan> = {}): SqlPlan {
   return {
@@ -74,6 +106,9 @@ export function sql(text: string, options: Partial<SqlPlan> = {}): SqlPlan {
   };
 }
 
+/** For schemas without subscriptions. */
+export const noEvents: Events = { listen: () => Promise.reject(new Error("there are no events here")) };
+
 export function sketchPlanner(sketch: PlannerSketch, signal = new AbortController().signal): SketchedPlanner {
   const reported: PuffError[] = [];
   const batches: string[][] = [];
@@ -84,8 +119,8 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       version: 1,
       query: "Query",
       mutation: "Mutation" in sketch.types ? "Mutation" : null,
-      subscription: null,
-      hasAuth: sketch.auth !== undefined,
+      subscription: "Subscription" in sketch.types ? "Subscription" : null,
+      hasAuth: sketch.auth !== undefined || sketch.pgSettings !== undefined,
       types: Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
     }),
     resolver: {
@@ -95,11 +130,16 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
         return {
           results: batch.calls.map((call) => resolvers[call.field]?.(call) ?? { kind: "needs", columns: [] }),
           auth: null,
+          ...(batch.headers === null || sketch.pgSettings === undefined
+            ? {}
+            : { pgSettings: sketch.pgSettings(batch.headers) }),
+          ...(batch.headers === null || sketch.claims === undefined ? {} : { claims: sketch.claims() }),
           denied: denied === null ? null : { ...denied, headers: { "www-authenticate": "Bearer" } },
         };
       },
     },
     database: sketch.database,
+    events: sketch.events ?? noEvents,
     layerFunctions: new Map(Object.entries(sketch.functions ?? {})),
     limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
     fuse: sketch.fuse ?? true,
@@ -110,7 +150,6 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     report: (error) => reported.push(error),
   };
   const planner = createPlanner(options);
-  const caller = { headers: {}, authToken: null };
   const observe = (event: PlannerEvent) => {
     if (event.kind === "statement") {
       statements.push(event.layer);
@@ -120,13 +159,50 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     reported,
     batches,
     statements,
-    async run(query, variables = {}) {
+    explain(query, variables = {}) {
+      const prepared = planner.prepare(query, null);
+      if (prepared.kind === "refused") {
+        throw new Error(prepared.response.body.toString());
+      }
+      return explain(planner, prepared.operation, variables, { headers: {}, authToken: null }, signal);
+    },
+    async subscribe(query, variables = {}, headers = {}) {
+      const prepared = planner.prepare(query, null);
+      const left = new AbortController();
+      const subscribed =
+        prepared.kind === "refused"
+          ? prepared
+          : await planner.subscribe(
+              prepared.operation,
+              variables,
+              { headers, authToken: null },
+              { signal: AbortSignal.any([signal, left.signal]), queueBytes: 1000 },
+            );
+      if (subscribed.kind === "refused") {
+        const { status, body } = subscribed.response;
+        const refused = { status, ...(JSON.parse(body.toString()) as object) };
+        return { refused, next: async () => null, leave: async () => undefined };
+      }
+      const { answers } = subscribed;
+      return {
+        refused: null,
+        async next() {
+          const { done, value } = await answers.next();
+          return done === true ? null : (JSON.parse(value.toString()) as Answer);
+        },
+        async leave() {
+          left.abort();
+          await answers.return?.();
+        },
+      };
+    },
+    async run(query, variables = {}, headers = {}) {
       statements.length = 0;
       const prepared = planner.prepare(query, null);
       const response =
         prepared.kind === "refused"
           ? prepared.response
-          : await planner.execute(prepared.operation, variables, caller, { signal, observe });
+          : await planner.execute(prepared.operation, variables, { headers, authToken: null }, { signal, observe });
       return { status: response.status, ...(JSON.parse(response.body.toString()) as object) };
     },
   };
@@ -149,7 +225,7 @@ function describeType(
     fields: Object.entries(fields).map(([field, type]): FieldDescription => {
       const isResolver = sketch.resolvers !== undefined && `${name}.${field}` in sketch.resolvers;
       const source: FieldDescription["source"] = isResolver
-        ? { kind: "resolver", pure: sketch.pure ?? false }
+        ? { kind: "resolver", pure: sketch.pure ?? false, plan: sketch.plans?.[`${name}.${field}`] ?? null }
         : { kind: "column", column: field };
       const args = Object.entries(sketch.args?.[`${name}.${field}`] ?? {}).map(([argument, argumentType]) => ({
         name: argument,

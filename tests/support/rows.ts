@@ -1,5 +1,5 @@
 /** Rows as tests compare them. */
-import type { RowSet } from "../../planner/index.ts";
+import { type Column, RowSet } from "../../planner/index.ts";
 
 export function textsOf(rows: RowSet): (string | null)[][] {
   return Array.from({ length: rows.count }, (_, row) => {
@@ -11,4 +11,35 @@ export function textsOf(rows: RowSet): (string | null)[][] {
 /** The one field of the one row. */
 export function textOf(rows: RowSet): string | null {
   return textsOf(rows)[0]?.[0] ?? null;
+}
+
+/** The body of Postgres's DataRow message for these fields. */
+export function dataRow(fields: readonly (string | Buffer | null)[]): Buffer {
+  const parts = [int16(fields.length)];
+  for (const field of fields) {
+    const text = typeof field === "string" ? Buffer.from(field) : field;
+    parts.push(int32(text?.length ?? -1), text ?? Buffer.alloc(0));
+  }
+  return Buffer.concat(parts);
+}
+
+/** Rows as if a statement had returned them. */
+export function rowSetOf(columns: readonly Column[], rows: readonly (readonly (string | null)[])[]): RowSet {
+  const set = new RowSet(columns);
+  for (const fields of rows) {
+    set.add(dataRow(fields), 0);
+  }
+  return set;
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
 }

@@ -1,0 +1,72 @@
+/** Parents' values, as Python is given them. */
+import type { ColumnValues, ParentColumns, WireValue } from "../schema/index.ts";
+import type { FieldStep } from "./compile.ts";
+import { readerOf } from "./correlate.ts";
+import type { Layer } from "./layers.ts";
+import type { Deferred } from "./python.ts";
+import { OID } from "./types.ts";
+
+/** The columns that a resolver wants, for each distinct parent; for instance methods all columns of each. */
+export function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
+  const names = columns ?? layer.columnNames;
+  const chosen = columns === null ? members : distinctMembers(layer, members, columns, step);
+  return {
+    count: chosen.length,
+    columns: Object.fromEntries(names.map((name) => [name, columnValues(layer, chosen, name, step)])),
+  };
+}
+
+function columnValues(layer: Layer, members: readonly number[], name: string, step: FieldStep): ColumnValues {
+  if (layer.kind === "rows") {
+    const reader = readerOf(layer, name, step.name);
+    return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
+  }
+  return {
+    values: members.map((member) => {
+      const object = layer.objects[member];
+      const value = object?.attributes[name];
+      return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
+    }),
+  };
+}
+
+function distinctMembers(
+  layer: Layer,
+  members: readonly number[],
+  columns: readonly string[],
+  step: FieldStep,
+): number[] {
+  const readers = columns.map((name) => readerOf(layer, name, step.name));
+  const seen = new Set<string>();
+  return members.filter((member) => {
+    const identity = JSON.stringify(readers.map((reader) => reader.text(member)));
+    return !seen.has(identity) && seen.add(identity);
+  });
+}
+
+/** What a TypeScript resolver gave, for Python. */
+function toWire(value: unknown): WireValue {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : { t: [OID.float8, String(value)] };
+    case "bigint":
+      return { t: [OID.int8, String(value)] };
+    case "object":
+      if (value instanceof Date) {
+        return { t: [OID.timestamptz, value.toISOString()] };
+      }
+      if (Array.isArray(value)) {
+        return value.map(toWire);
+      }
+      return value === null ? null : { j: JSON.parse(JSON.stringify(value, bigintsAsText)) };
+    default:
+      return null;
+  }
+}
+
+function bigintsAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
