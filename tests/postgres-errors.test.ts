@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase, type PostgresDatabase } from "../gateway/postgres/index.ts";
 import { describeError, PuffError, type TypedText } from "../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 
 let own: TestDatabase;
 let database: PostgresDatabase;
@@ -55,7 +55,20 @@ const cases: readonly (readonly [sql: string, params: readonly TypedText[], code
   ["", [], "PUFF_PLAN_STATEMENTS", /holds no statement/],
   [" -- nothing\n", [], "PUFF_PLAN_STATEMENTS", /holds no statement/],
   ["COPY author TO STDOUT", [], "PUFF_PLAN_STATEMENTS", /can't COPY/],
-  ["COPY author FROM STDIN", [], "PUFF_PLAN_STATEMENTS", /can't COPY/],
+  ["COPY author FROM STDIN", [], "PUFF_PLAN_WRITES", /a query may not write: cannot execute COPY FROM/],
+  [
+    "INSERT INTO author VALUES (3, 'Cy')",
+    [],
+    "PUFF_PLAN_WRITES",
+    /cannot execute INSERT.* Make it a field of Mutation/,
+  ],
+  [
+    "WITH gone AS (DELETE FROM post RETURNING *) SELECT * FROM gone",
+    [],
+    "PUFF_PLAN_WRITES",
+    /cannot execute SELECT in a read-only transaction/,
+  ],
+  ["CREATE TABLE more (id int)", [], "PUFF_PLAN_WRITES", /cannot execute CREATE TABLE/],
   ["SELECT 1 \0", [], "PUFF_PLAN_INVALID", /NUL/],
   [
     "SELECT $1::int, $2::int",
@@ -80,14 +93,6 @@ const cases: readonly (readonly [sql: string, params: readonly TypedText[], code
   ["SELECT 1/0", [], "PUFF_SQL_FAILED", /division by zero/],
   ["SELECT $1::text", [[0, "a\0b"]], "PUFF_SQL_FAILED", /invalid byte sequence/],
   ["SELECT id = 'a'::text FROM author", [], "PUFF_SQL_FAILED", /operator does not exist.*type casts/],
-  [
-    "INSERT INTO author VALUES (1, 'Bob')",
-    [],
-    "PUFF_SQL_FAILED",
-    /"author_pkey" \(Key \(id\)=\(1\) already exists\.\)/,
-  ],
-  ["INSERT INTO author VALUES (2, '')", [], "PUFF_SQL_FAILED", /check constraint/],
-  ["INSERT INTO post VALUES (1, 99)", [], "PUFF_SQL_FAILED", /foreign key/],
   ["SELECT pg_sleep(5)", [], "PUFF_STATEMENT_TIMEOUT", /statement timeout.*index/],
   ["SELECT generate_series(1, 11)", [], "PUFF_TOO_MANY_ROWS", /more than 10 rows.*LIMIT/],
   ["SELECT repeat('x', 100000) FROM generate_series(1, 1000)", [], "PUFF_TOO_MANY_ROWS", /more than 10 rows/],
@@ -103,8 +108,21 @@ test.each(cases)("%j %j", async (text, params, code, says) => {
   expect((await database.query({ text: "SELECT generate_series(1, 10)", params: [] })).count).toBe(10);
 });
 
+test.each([
+  ["INSERT INTO author VALUES (1, 'Bob')", "PUFF_SQL_FAILED", /"author_pkey" \(Key \(id\)=\(1\) already exists\.\)/],
+  ["INSERT INTO author VALUES (2, '')", "PUFF_SQL_FAILED", /check constraint/],
+  ["INSERT INTO post VALUES (1, 99)", "PUFF_SQL_FAILED", /foreign key/],
+  ["COPY author FROM STDIN", "PUFF_PLAN_STATEMENTS", /can't COPY/],
+])("in a transaction: %s", async (text, code, says) => {
+  for (let time = 0; time < 2; time++) {
+    const error = await failure(write(database, text));
+    expect(describeError(error)).toMatch(says);
+    expect(error.code).toBe(code);
+  }
+});
+
 test("extensions name the SQLSTATE and the constraint", async () => {
-  const error = await failure(database.query({ text: "INSERT INTO author VALUES (1, 'Bob')", params: [] }));
+  const error = await failure(write(database, "INSERT INTO author VALUES (1, 'Bob')"));
   expect(error.extensions).toMatchObject({ sqlstate: "23505", constraint: "author_pkey" });
 });
 

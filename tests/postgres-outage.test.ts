@@ -4,29 +4,86 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { startEmbeddedPostgres } from "../gateway/postgres/index.ts";
+import { type PostgresDatabase, startEmbeddedPostgres } from "../gateway/postgres/index.ts";
 import { PuffError } from "../schema/index.ts";
 import { openTestDatabase } from "./support/postgres.ts";
+import { textOf } from "./support/rows.ts";
 
 test("a restart under load", async () => {
+  const { database, stop, start } = await ownServer();
+  const load = beginLoad(database);
+  await load.answered(200);
+  const stopped = Date.now();
+  await stop();
+  await load.failed(50);
+  expect(await database.ping()).toBe(false);
+  await start();
+  await expect.poll(() => database.ping(), { timeout: 20_000 }).toBe(true);
+  const back = Date.now();
+  await load.answered(200);
+  const outcomes = await load.end();
+
+  const codes = new Set(outcomes.map(({ code }) => code));
+  expect(codes).toEqual(new Set([null, "PUFF_DATABASE_UNAVAILABLE"]));
+  // What began a moment before the stop may have met it.
+  expect(outcomes.filter(({ at, code }) => code !== null && (at < stopped - 1_000 || at > back))).toEqual([]);
+});
+
+test("a crash under load", async () => {
+  const { database } = await ownServer();
+  const load = beginLoad(database);
+  await load.answered(200);
+  const pid = textOf(await database.query({ text: "SELECT pg_backend_pid()", params: [] }));
+  process.kill(Number(pid), "SIGKILL"); // Postgres ends all sessions, recovers, and goes on
+  await load.failed(1);
+  await expect.poll(() => database.ping(), { timeout: 20_000 }).toBe(true);
+  const back = Date.now();
+  await load.answered(200);
+  const outcomes = await load.end();
+
+  expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set([null, "PUFF_DATABASE_UNAVAILABLE"]));
+  expect(outcomes.filter(({ at, code }) => code !== null && at > back)).toEqual([]);
+});
+
+async function ownServer() {
   const base = await mkdtemp(join(tmpdir(), "puff-outage-"));
   await chmod(base, 0o755);
-  const folder = join(base, "postgres");
-  const start = () => startEmbeddedPostgres({ folder, onLog: () => undefined });
-  let postgres = await start();
+  const begin = () => startEmbeddedPostgres({ folder: join(base, "postgres"), onLog: () => undefined });
+  let postgres = await begin();
+  const database = await openTestDatabase(postgres.url, { acquireTimeout: 2_000 });
   onTestFinished(async () => {
+    await database.close();
     await postgres.stop();
     await rm(base, { recursive: true, force: true });
   });
-  const database = await openTestDatabase(postgres.url, { acquireTimeout: 2_000 });
+  return {
+    database,
+    stop: () => postgres.stop(),
+    async start() {
+      postgres = await begin();
+    },
+  };
+}
 
-  /** One entry an answer: the code of its error, or null. */
-  const outcomes: { at: number; code: string | null }[] = [];
+/** When it was asked, and the code of its error, or null. */
+type Outcome = { readonly at: number; readonly code: string | null };
+
+interface Load {
+  /** Waits for so many further answers. */
+  answered(count: number): Promise<void>;
+  /** Waits until so many have failed. */
+  failed(count: number): Promise<void>;
+  end(): Promise<readonly Outcome[]>;
+}
+
+/** Queries from twelve askers, and a transaction after the other beside them. */
+function beginLoad(database: PostgresDatabase): Load {
+  const outcomes: Outcome[] = [];
   let running = true;
-  const ask = async (): Promise<void> => {
+  const ask = async (work: () => Promise<unknown>): Promise<void> => {
     while (running) {
       const at = Date.now();
-      const code = await database.query({ text: "SELECT $1::int", params: [[23, "1"]] }).then(
+      const code = await work().then(
         () => null,
         (error: unknown) => (error instanceof PuffError ? error.code : String(error)),
       );
@@ -34,37 +91,26 @@ test("a restart under load", async () => {
       await sleep(2);
     }
   };
-  const askers = Array.from({ length: 12 }, ask);
-  const changing = (async () => {
-    while (running) {
-      const at = Date.now();
-      await database
-        .transaction(async (session) => {
-          await session.query({ text: "SELECT pg_sleep(0.02)", params: [] });
-          return { commit: true, result: null };
-        })
-        .catch((error: unknown) =>
-          outcomes.push({ at, code: error instanceof PuffError ? error.code : String(error) }),
-        );
-      await sleep(2);
-    }
-  })();
-
-  await sleep(300);
-  const stopped = Date.now();
-  await postgres.stop();
-  await sleep(300);
-  expect(await database.ping()).toBe(false);
-  postgres = await start();
-  const back = Date.now();
-  await sleep(500);
-  running = false;
-  await Promise.all([...askers, changing]);
-
-  const codes = new Set(outcomes.map(({ code }) => code));
-  expect(codes).toEqual(new Set([null, "PUFF_DATABASE_UNAVAILABLE"]));
-  expect(outcomes.filter(({ at, code }) => code !== null && (at < stopped - 200 || at > back))).toEqual([]);
-  expect(outcomes.filter(({ at, code }) => code === null && at > back).length).toBeGreaterThan(0);
-  expect(await database.ping()).toBe(true);
-  await database.close();
-});
+  const query = () => database.query({ text: "SELECT $1::int", params: [[23, "1"]] });
+  const change = () =>
+    database.transaction(async (session) => {
+      await session.query({ text: "SELECT pg_sleep(0.02)", params: [] });
+      return { commit: true, result: null };
+    });
+  const askers = [...Array.from({ length: 12 }, () => ask(query)), ask(change)];
+  const count = (isFailed: boolean) => outcomes.filter(({ code }) => (code !== null) === isFailed).length;
+  return {
+    async answered(more) {
+      const wanted = count(false) + more;
+      await expect.poll(() => count(false), { timeout: 30_000 }).toBeGreaterThanOrEqual(wanted);
+    },
+    async failed(wanted) {
+      await expect.poll(() => count(true), { timeout: 30_000 }).toBeGreaterThanOrEqual(wanted);
+    },
+    async end() {
+      running = false;
+      await Promise.all(askers);
+      return outcomes;
+    },
+  };
+}

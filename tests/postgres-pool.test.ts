@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../gateway/postgres/index.ts";
 import type { RowSet, Session } from "../planner/index.ts";
 import { PuffError, type TypedText } from "../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 import { textOf, textsOf } from "./support/rows.ts";
 
 let own: TestDatabase;
@@ -52,6 +52,63 @@ describe("the pool", () => {
     expect(codes).toEqual(codes.map((_, i) => (i % 3 === 0 ? "PUFF_SQL_FAILED" : "none")));
   });
 
+  test("quick statements share connections with others that fail or end the connection", async () => {
+    const small = await openTestDatabase(own.url, { poolSize: 2, maxRows: 5 });
+    const odd =
+      "SELECT CASE $1::int WHEN 1 THEN 1 / ($1::int - 1) ELSE 1 END FROM generate_series(1, CASE $1::int WHEN 2 THEN 9 ELSE 1 END)";
+    for (let round = 0; round < 3; round++) {
+      const codes = await Promise.all(
+        Array.from({ length: 120 }, (_, i) =>
+          codeOf(run(small, odd, [23, String(i % 10 === 9 ? (round % 2) + 1 : 0)])),
+        ),
+      );
+      expect(new Set(codes.filter((_, i) => i % 10 !== 9))).toEqual(new Set(["none"]));
+      expect(new Set(codes.filter((_, i) => i % 10 === 9))).toEqual(
+        new Set([round % 2 === 0 ? "PUFF_SQL_FAILED" : "PUFF_TOO_MANY_ROWS"]),
+      );
+    }
+    await small.close();
+  });
+
+  test("rows that nobody takes hold up no statement that was sent behind them", async () => {
+    const small = await openTestDatabase(own.url, { poolSize: 2 });
+    const text = "SELECT repeat('x', 1000) FROM generate_series(1, $1::int)";
+    const rows = (count: number) => ({ text, params: [[23, String(count)] satisfies TypedText] });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => small.query(rows(1)))); // quick, as far as anyone knows
+    }
+    const large = Array.from({ length: 2 }, () => small.stream(rows(20_000), new AbortController().signal));
+    const others = Array.from({ length: 10 }, () => small.query(rows(1)));
+    const [one, two] = await Promise.all(large);
+    await one?.rest?.return?.();
+    expect((await Promise.all(others)).map(({ count }) => count)).toEqual(others.map(() => 1));
+    await two?.rest?.return?.();
+    await small.close();
+  });
+
+  test("connections that are ended from outside fail what runs on them, and are replaced", async () => {
+    const small = await openTestDatabase(`${own.url}?application_name=ended`, { poolSize: 3 });
+    const end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ended'";
+    const codes: string[] = [];
+    let running = true;
+    const askers = Array.from({ length: 16 }, async () => {
+      while (running) {
+        codes.push(await codeOf(run(small, "SELECT 1 AS one")));
+      }
+    });
+    for (let times = 0; times < 3; times++) {
+      await database.query({ text: "SELECT pg_sleep(0.05)", params: [] });
+      await database.query({ text: end, params: [] });
+    }
+    running = false;
+    await Promise.all(askers);
+    const failed = codes.filter((code) => code !== "none");
+    expect(new Set(failed)).toEqual(new Set(failed.length === 0 ? [] : ["PUFF_DATABASE_UNAVAILABLE"]));
+    expect(failed.length).toBeLessThan(codes.length);
+    expect(await codeOf(run(small, "SELECT 1 AS one"))).toBe("none");
+    await small.close();
+  });
+
   test("more may not wait than the limit says, nor longer", async () => {
     const small = await openTestDatabase(own.url, { poolSize: 1, queueLimit: 2, acquireTimeout: 300 });
     const slow = run(small, "SELECT pg_sleep(0.6)");
@@ -72,16 +129,38 @@ describe("the pool", () => {
   });
 
   test.each([
-    ["BEGIN READ ONLY", "SHOW transaction_read_only", "off"],
+    ["BEGIN ISOLATION LEVEL SERIALIZABLE", "SHOW transaction_isolation", "read committed"],
     ["SET DateStyle = 'German'", "SELECT '2026-11-22'::date", "2026-11-22"],
     ["SET search_path = nowhere", "SELECT balance FROM account WHERE id = 1", "100"],
-    ["CREATE TEMPORARY TABLE account AS SELECT 0 AS id, 0 AS balance", "SELECT count(*) FROM account", "2"],
+    ["SET default_transaction_read_only = off", "SHOW transaction_read_only", "on"],
     ["LISTEN news", "SELECT count(*) FROM pg_listening_channels()", "0"],
   ])("a session changed by %s is not used again", async (change, statement, expected) => {
     const small = await openTestDatabase(own.url, { poolSize: 1 });
     await run(small, change);
     expect(textOf(await run(small, statement))).toBe(expected);
     await small.close();
+  });
+
+  test("nor is one changed in a transaction", async () => {
+    const small = await openTestDatabase(own.url, { poolSize: 1 });
+    await write(small, "CREATE TEMPORARY TABLE account AS SELECT 0 AS id, 0 AS balance");
+    expect(textOf(await write(small, "SELECT count(*) FROM account"))).toBe("2");
+    await small.close();
+  });
+
+  test("queries read from a replica where there is one, and transactions go to the primary", async () => {
+    const replica = await createTestDatabase();
+    const both = await openTestDatabase(own.url, { readUrl: replica.url });
+    const name = new URL(own.url).pathname.slice(1);
+    const replicaName = new URL(replica.url).pathname.slice(1);
+    expect(textOf(await run(both, "SELECT current_database()"))).toBe(replicaName);
+    expect(textOf(await write(both, "SELECT current_database()"))).toBe(name);
+    expect(await codeOf(run(both, "CREATE TABLE made (id int)"))).toBe("PUFF_PLAN_WRITES");
+    expect(await both.ping()).toBe(true);
+    await replica.drop();
+    expect(await both.ping()).toBe(false);
+    expect(textOf(await write(both, "SELECT current_database()"))).toBe(name);
+    await both.close();
   });
 
   test("closing waits for what runs and what waits, and refuses what comes", async () => {
@@ -96,6 +175,24 @@ describe("the pool", () => {
 });
 
 describe("a transaction", () => {
+  test("has its connection to itself", async () => {
+    const small = await openTestDatabase(own.url, { poolSize: 2 });
+    const seen = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        small.transaction(async (session) => {
+          const ids: (string | null)[] = [];
+          for (let i = 0; i < 3; i++) {
+            ids.push(textOf(await run(session, "SELECT txid_current()")));
+          }
+          return { commit: true, result: ids };
+        }),
+      ),
+    );
+    expect(seen.map((ids) => new Set(ids).size)).toEqual(seen.map(() => 1));
+    expect(new Set(seen.flat()).size).toBe(20);
+    await small.close();
+  });
+
   const move = async (session: Session, amount: number): Promise<void> => {
     await run(session, "UPDATE account SET balance = balance - $1 WHERE id = 1", [23, String(amount)]);
     await run(session, "UPDATE account SET balance = balance + $1 WHERE id = 2", [23, String(amount)]);

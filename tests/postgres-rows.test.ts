@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../gateway/postgres/index.ts";
 import type { RowSet, Statement } from "../planner/index.ts";
 import type { TypedText } from "../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 import { hasPostgres15, type OldPostgres, startPostgres15 } from "./support/postgres-15.ts";
 import { textOf, textsOf } from "./support/rows.ts";
 
@@ -130,9 +130,9 @@ describe.each(["of npm", "15"])("Postgres %s", (version) => {
       expect([rows.count, rows.columns]).toEqual([3, []]);
       rows.seek(2);
       expect((await query("SELECT 1 WHERE false")).count).toBe(0);
-      await query("CREATE TABLE made (id int PRIMARY KEY)");
-      expect((await query("INSERT INTO made VALUES (1), (2)")).columns).toEqual([]);
-      expect(textsOf(await query("DELETE FROM made RETURNING id"))).toEqual([["1"], ["2"]]);
+      await database.run("CREATE TABLE made (id int PRIMARY KEY)");
+      expect((await write(database, "INSERT INTO made VALUES (1), (2)")).columns).toEqual([]);
+      expect(textsOf(await write(database, "DELETE FROM made RETURNING id"))).toEqual([["1"], ["2"]]);
     });
 
     test("several columns of one name", async () => {
@@ -142,7 +142,7 @@ describe.each(["of npm", "15"])("Postgres %s", (version) => {
     });
 
     test("notices do not disturb", async () => {
-      await query(`CREATE FUNCTION noisy(n int) RETURNS int LANGUAGE plpgsql AS
+      await database.run(`CREATE FUNCTION noisy(n int) RETURNS int LANGUAGE plpgsql AS
         $$ BEGIN RAISE NOTICE 'n is %', n; RAISE WARNING '%', repeat('x', 70000); RETURN n; END $$`);
       expect(textsOf(await query("SELECT noisy(g) FROM generate_series(1, 3) g"))).toEqual([["1"], ["2"], ["3"]]);
     });
@@ -153,15 +153,15 @@ describe.each(["of npm", "15"])("Postgres %s", (version) => {
         text: "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%changing%'",
         params: [],
       };
-      await query("CREATE TABLE changing AS SELECT 1 AS a");
+      await database.run("CREATE TABLE changing AS SELECT 1 AS a");
       const all: Statement = { text: "SELECT * FROM changing", params: [] };
       for (let i = 0; i < 3; i++) {
         expect((await one.query(all)).columns).toHaveLength(1);
       }
       expect(textOf(await one.query(prepared))).toBe("2"); // itself, too
-      await query("ALTER TABLE changing ADD COLUMN b text DEFAULT 'new'");
+      await database.run("ALTER TABLE changing ADD COLUMN b text DEFAULT 'new'");
       expect(textsOf(await one.query(all))).toEqual([["1", "new"]]);
-      await query(
+      await database.run(
         "CREATE FUNCTION forget() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$",
       );
       await one.query({ text: "SELECT forget()", params: [] });

@@ -27,21 +27,18 @@ const preparedLimit = 256;
 let connectionCount = 0;
 const namePrefix = `puff_${randomBytes(4).toString("hex")}`;
 
-/** Settings of every session: those that values are printed by have to be the same everywhere. */
-const sessionSettings = {
-  application_name: "puff-gateway",
-  DateStyle: "ISO",
-  IntervalStyle: "iso_8601",
-  TimeZone: "UTC",
-  bytea_output: "hex",
-  extra_float_digits: "1",
-  // Statements are short; compiling them takes longer than running them.
-  jit: "off",
-};
+/** Takes over all that Postgres says, in place of pg. */
+export interface Tap extends RowSink {
+  /** One or several whole messages that are no rows. */
+  push(messages: Buffer): void;
+}
 
 /** pg's connection, which hands rows to {@link sink} as they come from the socket, where there is one. */
 export class RawConnection extends Connection {
   sink: RowSink | null = null;
+  #tap: Tap | null = null;
+  /** Parameters of the session, as Postgres reported them at its start. */
+  readonly parameters: Record<string, string> = {};
   running: RowQuery | null = null;
   /** Whether the session was changed or ended, so that the connection may not serve again. */
   spoiled = false;
@@ -51,13 +48,21 @@ export class RawConnection extends Connection {
   });
   readonly #number = ++connectionCount;
   #named = 0;
+  #givenUp = false;
 
-  constructor() {
+  readonly #keepsStatements: boolean;
+
+  /** @param keepsStatements Whether statements stay prepared; else each is parsed again, without a name. */
+  constructor(keepsStatements: boolean) {
     super({ keepAlive: true, keepAliveInitialDelayMillis: 30_000 });
+    this.#keepsStatements = keepsStatements;
     // Client keeps these to itself.
     this.on("parameterDescription", (message: { dataTypeIDs: readonly number[] }) =>
       this.running?.handleParameterDescription(message.dataTypeIDs.length),
     );
+    this.on("parameterStatus", (message: { parameterName: string; parameterValue: string }) => {
+      this.parameters[message.parameterName] = message.parameterValue;
+    });
     this.on("noData", () => this.running?.handleNoData());
     this.on("bindComplete", () => this.running?.handleBindComplete());
   }
@@ -66,7 +71,14 @@ export class RawConnection extends Connection {
   override attachListeners(stream: Duplex): void {
     const relay = new EventEmitter();
     super.attachListeners(relay);
-    const splitter = new FrameSplitter(this, (messages) => relay.emit("data", messages));
+    const splitter = new FrameSplitter(this, (messages) => {
+      // What is left of a chunk would be taken for answers to what was sent later.
+      if (this.#tap !== null) {
+        this.#tap.push(messages);
+      } else if (!this.#givenUp) {
+        relay.emit("data", messages);
+      }
+    });
     stream.on("data", (chunk: Buffer) => {
       try {
         splitter.push(chunk);
@@ -77,54 +89,134 @@ export class RawConnection extends Connection {
     stream.on("end", () => relay.emit("end"));
   }
 
+  get tap(): Tap | null {
+    return this.#tap;
+  }
+
+  /** Set while nothing of pg's runs, by what speaks with Postgres itself. */
+  set tap(tap: Tap | null) {
+    this.#tap = tap;
+    this.sink = tap;
+  }
+
   nameStatement(): string {
     this.#named++;
-    return `${namePrefix}_${this.#number}_${this.#named}`;
+    return this.#keepsStatements ? `${namePrefix}_${this.#number}_${this.#named}` : "";
+  }
+
+  keep(statement: PreparedStatement): void {
+    if (this.#keepsStatements) {
+      this.prepared.set(statement.key, statement);
+    }
+  }
+
+  has(statement: PreparedStatement): boolean {
+    return this.prepared.peek(statement.key) === statement;
+  }
+
+  /** Reads no more until the stream is resumed. */
+  hold(): void {
+    this.stream.pause();
+    this.emit("held");
   }
 
   /** Ends the connection at once; what runs on it fails with `reason`. */
   giveUp(reason: Error): void {
     this.spoiled = true;
+    this.#givenUp = true;
     this.stream.destroy(reason);
   }
 }
 
-/** pg's client on a {@link RawConnection}, with settings under which values have one text only. */
+/** pg's client on a {@link RawConnection}, which has several statements under way at once. */
 export class RawClient extends Client {
   declare readonly connection: RawConnection;
+  /** Called when a statement has been answered; those sent after it are under way still. */
+  onAnswered: (query: RowQuery) => void = () => undefined;
+  /** Whether the answer that is coming is being taken a part at a time. */
+  isHeld = false;
   readonly #settings: Record<string, string>;
+  /** Sent and not answered, in their order. */
+  readonly #underWay: RowQuery[] = [];
 
   constructor(config: RawClientConfig) {
-    super({ ...config, connection: new RawConnection() });
+    super({ ...config, connection: new RawConnection(config.keepsStatements) });
     this.#settings = config.settings;
     // Client reads them from the URL, too late for a connection that it is given.
     this.connection.ssl = this.ssl;
     this.connection.sslNegotiation = this.sslNegotiation;
     // A lost connection fails the statement on it; an error event that nobody hears would end the process.
-    this.on("error", () => undefined);
+    this.on("error", (error) => this.#abandon(error));
+    this.on("drain", () => this.#proceed());
+    this.connection.on("held", () => this.#abandonFollowing());
   }
 
-  /** Sends the statement as soon as those before it are done. */
-  run(query: RowQuery): void {
-    // Client gives `submit` the connection that it was made with.
-    this.query(query as unknown as Submittable);
+  /** Statements under way. */
+  get load(): number {
+    return this.#underWay.length;
+  }
+
+  /** Sends a statement without waiting for those before it. Returns false where it can't be sent. */
+  run(query: RowQuery): boolean {
+    if (!query.send(this.connection)) {
+      return false;
+    }
+    if (this.#underWay.push(query) === 1) {
+      this.#expect(query);
+    }
+    return true;
   }
 
   // As parameters of the startup message they leave the URL's `options` alone and cost no round trip.
   override getStartupConf(): Record<string, string> {
-    return { ...sessionSettings, ...super.getStartupConf(), ...this.#settings };
+    return { application_name: "puff-gateway", ...super.getStartupConf(), ...this.#settings };
+  }
+
+  /** Client has the query whose answer comes next, and only that: its own pipelining takes no queries but its own. */
+  #expect(query: RowQuery): void {
+    // Client calls no other methods on it than RowQuery has, and gives them the connection that it was made with.
+    this.query(query as unknown as Submittable);
+  }
+
+  #proceed(): void {
+    this.isHeld = false;
+    const answered = this.#underWay.shift();
+    const [next] = this.#underWay;
+    if (next !== undefined) {
+      this.#expect(next);
+    }
+    if (answered !== undefined) {
+      this.onAnswered(answered);
+    }
+  }
+
+  /** Someone takes his rows at leisure: those behind are asked for elsewhere. */
+  #abandonFollowing(): void {
+    this.isHeld = true;
+    for (const query of this.#underWay.slice(1)) {
+      query.abandon();
+    }
+  }
+
+  /** Client itself fails the first. */
+  #abandon(error: Error): void {
+    for (const query of this.#underWay.slice(1)) {
+      query.handleError(error, this.connection);
+    }
   }
 }
 
 export interface RawClientConfig extends ClientConfig {
-  /** Settings of the session beside those that all have. */
+  /** Settings of the session, in the startup message. */
   readonly settings: Record<string, string>;
+  /** Whether statements stay prepared on the connection. */
+  readonly keepsStatements: boolean;
 }
 
-/** A {@link RawClient} on loan from the pool. */
+/** A {@link RawClient} lent to one alone. */
 export type PooledClient = RawClient & PoolClient;
 
-/** A pool of {@link RawClient}s; `connect` fails with pg's errors. */
+/** A pool that lends {@link RawClient}s; `connect` fails with pg's errors. */
 export interface RawPool {
   connect(): Promise<PooledClient>;
   end(): Promise<void>;

@@ -1,16 +1,29 @@
 /** A Postgres database as the planner sees it: statements on a pool of connections. */
-import type { Database, RowSet, Session, Statement } from "../../planner/index.ts";
+import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWork } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { createPool, type PooledClient, RawClient, type RawClientConfig, type RawPool } from "./connection.ts";
+import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
+import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors.ts";
+import { Notifications } from "./notifications.ts";
+import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
-import { type QueryLimits, RowQuery, StatementFailure } from "./row-query.ts";
+import { RowBatches } from "./row-batches.ts";
+import type { QueryLimits } from "./row-query.ts";
+import { type SessionSettings, sessionSettings } from "./session-settings.ts";
+import { runTransaction } from "./transaction.ts";
 import { readUrl } from "./url.ts";
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with libpq's parameters such as `sslmode`. */
   readonly url: string;
-  /** Connections at most. */
+  /** A replica's, for what only reads. Default: null, the same server. */
+  readonly readUrl?: string | null;
+  /**
+   * Whether a pooler stands in between that gives each transaction another session, such as PgBouncer: nothing is kept in
+   * a session then, neither prepared statements nor settings. Default: false.
+   */
+  readonly pooler?: boolean;
+  /** Connections at most: for what only reads, and as many for transactions. */
   readonly poolSize: number;
   /** Statements and transactions that may wait for a connection; past it `PUFF_POOL_BUSY`. */
   readonly queueLimit: number;
@@ -29,7 +42,7 @@ export interface PostgresDatabase extends Database {
   readonly place: string;
   /** Postgres's version, such as `18.1`. */
   version(): Promise<string>;
-  /** Whether the database answers. */
+  /** Whether the database answers, and its replica where there is one. */
   ping(): Promise<boolean>;
   /**
    * Runs a script of many statements, in one transaction unless it says otherwise.
@@ -37,6 +50,12 @@ export interface PostgresDatabase extends Database {
    * @throws PuffError `PUFF_SQL_FAILED`, with the script's `line` and `column` among the extensions where Postgres names them.
    */
   run(sqlText: string): Promise<void>;
+  /**
+   * Listens to a channel of NOTIFY, on one connection for all channels. Resolves when notifications will be heard.
+   *
+   * @throws PuffError where Postgres refuses, or a pooler is in between.
+   */
+  listen(channel: string, listener: Listener): Promise<Unsubscribe>;
   /** Ends the connections once what runs on them is done. What comes later fails with `PUFF_SHUTTING_DOWN`. */
   close(): Promise<void>;
 }
@@ -50,76 +69,84 @@ const scriptTimeout = 600_000;
  * Opens a database: connects once, trying again until the deadline while it can't be reached, and looks at its version.
  * Afterwards it recovers by itself whenever the database comes back.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` for the URL, `PUFF_DATABASE_UNAVAILABLE` for all else.
+ * @throws PuffError `PUFF_CONFIG_INVALID` for a URL, `PUFF_DATABASE_UNAVAILABLE` for all else.
  *
  * @example
  * const database = await openDatabase({ url: "postgres://localhost/blog", poolSize: 10, … });
  * const rows = await database.query({ text: "SELECT $1::int AS one", params: [[0, "1"]] });
  */
 export async function openDatabase(options: DatabaseOptions): Promise<PostgresDatabase> {
-  const address = readUrl(options.url);
+  const { url, readUrl: replicaUrl = null } = options;
+  const [writes, reads] = await Promise.all([
+    reachServer(options, url, false),
+    replicaUrl === null ? null : reachServer(options, replicaUrl, true),
+  ]);
+  // On one server, queries have a pool of their own all the same: its sessions are read-only, at no cost to a statement,
+  // and no transaction takes a connection away from them. Connections are opened when they are needed.
+  return new PoolDatabase(options, writes, reads ?? { ...writes, settings: settingsOf(options, true) });
+}
+
+/** A server that can be reached, and what its sessions are given. */
+interface Server {
+  readonly place: string;
+  readonly connectionString: string;
+  readonly settings: SessionSettings;
+}
+
+async function reachServer(options: DatabaseOptions, url: string, readOnly: boolean): Promise<Server> {
+  const address = readUrl(url);
+  const settings = settingsOf(options, readOnly);
   const config = {
     connectionTimeoutMillis: options.acquireTimeout,
-    settings: {
-      statement_timeout: String(options.statementTimeout),
-      // What a transaction waits for in between has a deadline of its own; this one is for a gateway that is gone.
-      idle_in_transaction_session_timeout: "60000",
-    },
+    settings: settings.startup,
+    keepsStatements: options.pooler !== true,
   };
-  const reached = await reach(config, address, options.connectDeadline);
-  return new PoolDatabase(options, reached, address.place);
+  const connectionString = await reach(config, address, options.connectDeadline);
+  return { place: address.place, connectionString, settings };
+}
+
+function settingsOf({ pooler = false, statementTimeout }: DatabaseOptions, readOnly: boolean): SessionSettings {
+  return sessionSettings({ pooler, readOnly, statementTimeout });
 }
 
 class PoolDatabase implements PostgresDatabase {
   readonly place: string;
   readonly #options: DatabaseOptions;
-  readonly #config: RawClientConfig;
+  readonly #writer: Server;
+  readonly #reader: Server;
   readonly #limits: QueryLimits;
-  readonly #pool: RawPool;
-  #closed: Promise<void> | null = null;
-  /** Statements and transactions under way, those that wait for a connection included. */
-  #busy = 0;
-  #whenIdle: (() => void) | null = null;
+  readonly #reads: ConnectionPool;
+  readonly #writes: ConnectionPool;
+  readonly #notifications: Notifications;
 
-  constructor(options: DatabaseOptions, config: RawClientConfig, place: string) {
-    this.place = place;
+  constructor(options: DatabaseOptions, writer: Server, reader: Server) {
+    this.place = writer.place;
     this.#options = options;
-    this.#config = config;
+    this.#writer = writer;
+    this.#reader = reader;
     const { maxRows, statementTimeout } = options;
     this.#limits = { maxRows, silence: statementTimeout === 0 ? 0 : statementTimeout + silenceMargin };
-    this.#pool = createPool({ ...config, max: options.poolSize, idleTimeoutMillis: 300_000 });
+    this.#reads = this.#createPool(reader);
+    this.#writes = this.#createPool(writer);
+    this.#notifications = new Notifications(this.#configOf(writer), writer.place);
   }
 
-  async query(statement: Statement): Promise<RowSet> {
-    return this.#lend(async (client) => {
-      try {
-        return await runOn(client, statement, this.#limits);
-      } catch (error) {
-        if (error instanceof StatementFailure && error.outdated) {
-          return await runOn(client, statement, this.#limits);
-        }
-        throw error;
-      }
-    });
+  query(statement: Statement, settings?: PgSettings): Promise<RowSet> {
+    return this.#reads.run(statement, this.#reader.settings.prelude(false, settings));
   }
 
-  async transaction<T>(
-    work: (session: Session) => Promise<{ readonly commit: boolean; readonly result: T }>,
-  ): Promise<T> {
-    return this.#lend(async (client) => {
-      await client.query("BEGIN");
-      const session = new TransactionSession(client, this.#limits, this.place);
-      try {
-        const { commit, result } = await work(session);
-        await session.end();
-        await finish(client, commit);
-        return result;
-      } catch (error) {
-        await session.end();
-        await client.query("ROLLBACK").catch(() => client.connection.giveUp(new Error("ROLLBACK failed")));
-        throw error;
-      }
-    });
+  stream(statement: Statement, signal: AbortSignal, settings?: PgSettings): Promise<RowStream> {
+    const batches = new RowBatches(signal);
+    this.#reads.run(statement, this.#reader.settings.prelude(false, settings), batches).then(
+      () => batches.end(),
+      (error) => batches.fail(error),
+    );
+    return batches.first();
+  }
+
+  transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T> {
+    const prelude = this.#writer.settings.prelude(true, settings);
+    return this.#writes.lend((client) => runTransaction(client, work, prelude, this.#limits, this.place));
   }
 
   async version(): Promise<string> {
@@ -129,8 +156,12 @@ class PoolDatabase implements PostgresDatabase {
   }
 
   async ping(): Promise<boolean> {
+    const statement = { text: "SELECT", params: [] };
     try {
-      await this.query({ text: "SELECT", params: [] });
+      await this.query(statement);
+      if (this.#reader.place !== this.#writer.place) {
+        await this.transaction(async (session) => ({ commit: false, result: await session.query(statement) }));
+      }
       return true;
     } catch {
       return false;
@@ -139,8 +170,9 @@ class PoolDatabase implements PostgresDatabase {
 
   async run(sqlText: string): Promise<void> {
     const text = sqlText.replace(/^\uFEFF/, "");
-    const settings = { ...this.#config.settings, statement_timeout: String(scriptTimeout) };
-    const client = new RawClient({ ...this.#config, settings });
+    const config = this.#configOf(this.#writer);
+    const timeout = this.#options.pooler === true ? {} : { statement_timeout: String(scriptTimeout) };
+    const client = new RawClient({ ...config, settings: { ...config.settings, ...timeout } });
     try {
       await client.connect();
       await client.query(text);
@@ -151,126 +183,35 @@ class PoolDatabase implements PostgresDatabase {
     }
   }
 
+  async listen(channel: string, listener: Listener): Promise<Unsubscribe> {
+    if (this.#options.pooler === true) {
+      throw new PuffError("PUFF_CONFIG_INVALID", "NOTIFY can't be listened to through a pooler", {
+        place: this.place,
+        remedy: "Connect to Postgres itself, or publish on a pub/sub channel instead.",
+      });
+    }
+    return await this.#notifications.listen(channel, listener);
+  }
+
   async close(): Promise<void> {
-    this.#closed ??= this.#drain();
-    await this.#closed;
+    await Promise.all([this.#reads.close(), this.#writes.close(), this.#notifications.close()]);
   }
 
-  /** The pool forgets whoever still waits for a connection when it is ended. */
-  async #drain(): Promise<void> {
-    if (this.#busy > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#whenIdle = resolve;
-      await promise;
-    }
-    await this.#pool.end();
-  }
-
-  /** Takes a connection for `use` and brings it back, or ends it where its session isn't as it was. */
-  async #lend<T>(use: (client: PooledClient) => Promise<T>): Promise<T> {
-    if (this.#closed !== null) {
-      throw new PuffError("PUFF_SHUTTING_DOWN", "the database connections are being closed", { place: this.place });
-    }
-    this.#busy++;
-    try {
-      const client = await this.#acquire();
-      try {
-        return await use(client);
-      } catch (error) {
-        const explained = explain(error, this.place);
-        if (explained.code === "PUFF_DATABASE_UNAVAILABLE") {
-          client.connection.spoiled = true; // Postgres said so; the end of the connection may yet be on its way
-        }
-        throw explained;
-      } finally {
-        client.release(client.connection.spoiled || client.getTransactionStatus() !== "I");
-      }
-    } finally {
-      this.#busy--;
-      if (this.#busy === 0) {
-        this.#whenIdle?.();
-      }
-    }
-  }
-
-  async #acquire(): Promise<PooledClient> {
-    const { queueLimit, poolSize, acquireTimeout } = this.#options;
-    const { waitingCount, idleCount, totalCount } = this.#pool;
-    if (totalCount >= poolSize && waitingCount >= queueLimit + idleCount) {
-      throw this.#poolBusy(`all ${poolSize} connections are busy and ${queueLimit} statements wait for one`);
-    }
-    try {
-      return await this.#pool.connect();
-    } catch (error) {
-      if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
-        throw this.#poolBusy(`none of the ${poolSize} connections was free within ${acquireTimeout / 1000} s`);
-      }
-      throw explain(error, this.place);
-    }
-  }
-
-  #poolBusy(message: string): PuffError {
-    return new PuffError("PUFF_POOL_BUSY", message, {
-      place: this.place,
-      remedy: "Try again later; if it happens often, make the pool larger or the statements faster.",
+  #createPool(server: Server): ConnectionPool {
+    const { poolSize, queueLimit, acquireTimeout } = this.#options;
+    const connect = this.#configOf(server);
+    return new ConnectionPool({
+      ...{ connect, place: server.place, size: poolSize, queueLimit, acquireTimeout, limits: this.#limits },
     });
   }
-}
 
-/** A transaction's statements, one after the other, whether or not its user waits for each. */
-class TransactionSession implements Session {
-  readonly #client: PooledClient;
-  readonly #limits: QueryLimits;
-  readonly #place: string;
-  #last: Promise<unknown> = Promise.resolve();
-  #ended = false;
-
-  constructor(client: PooledClient, limits: QueryLimits, place: string) {
-    this.#client = client;
-    this.#limits = limits;
-    this.#place = place;
-  }
-
-  async query(statement: Statement): Promise<RowSet> {
-    if (this.#ended) {
-      throw new PuffError("PUFF_INTERNAL", "a statement came after its transaction had ended");
-    }
-    const rows = this.#last.then(() => this.#run(statement));
-    this.#last = rows.catch(() => undefined);
-    return rows;
-  }
-
-  /** Waits for what runs and refuses what comes. */
-  async end(): Promise<void> {
-    this.#ended = true;
-    await this.#last;
-  }
-
-  async #run(statement: Statement): Promise<RowSet> {
-    try {
-      const rows = await runOn(this.#client, statement, this.#limits);
-      if (this.#client.getTransactionStatus() === "I") {
-        throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {
-          remedy: "Leave COMMIT and ROLLBACK to the gateway.",
-        });
-      }
-      return rows;
-    } catch (error) {
-      throw explain(error, this.#place);
-    }
-  }
-}
-
-function runOn(client: RawClient, statement: Statement, limits: QueryLimits): Promise<RowSet> {
-  const query = new RowQuery(statement, limits);
-  client.run(query);
-  return query.rows;
-}
-
-/** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: whoever asked for it must know. */
-async function finish(client: RawClient, commit: boolean): Promise<void> {
-  const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
-  if (commit && command !== "COMMIT") {
-    throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
+  #configOf({ connectionString, settings }: Server): RawClientConfig {
+    const { acquireTimeout, pooler = false } = this.#options;
+    return {
+      connectionString,
+      connectionTimeoutMillis: acquireTimeout,
+      settings: settings.startup,
+      keepsStatements: !pooler,
+    };
   }
 }

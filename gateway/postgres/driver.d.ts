@@ -29,5 +29,8 @@ declare module "pg" {
     /** The settings of the startup message. */
     getStartupConf(): Record<string, string>;
     sslNegotiation: string;
+    /** What a statement on this connection is cancelled with. */
+    readonly processID: number | null;
+    readonly secretKey: number | null;
   }
 }

@@ -167,7 +167,12 @@ async function runPostmaster(
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new RawClient({ connectionString: url, connectionTimeoutMillis: 2_000, settings: {} });
+  const client = new RawClient({
+    connectionString: url,
+    connectionTimeoutMillis: 2_000,
+    settings: {},
+    keepsStatements: true,
+  });
   try {
     await client.connect();
     return true;

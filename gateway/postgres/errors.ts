@@ -1,6 +1,6 @@
 /** From what pg and Postgres report to errors of the catalogue. */
 import { PuffError } from "../../schema/index.ts";
-import { counted, StatementFailure } from "./row-query.ts";
+import { counted, isSqlState, StatementFailure } from "./statement-errors.ts";
 
 /** The fields of pg's DatabaseError and of Node's system errors that are read here. */
 export interface Reported {
@@ -64,6 +64,9 @@ function unavailable(error: Reported, place: string): PuffError {
 }
 
 function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
+  if (/unsupported startup parameter/.test(message)) {
+    return [`this is a pooler: ${message}`, "Set --database-pooler, or pooler = true in its [[postgres]]."];
+  }
   switch (code) {
     case "ECONNREFUSED":
     case "ENOENT":
@@ -102,8 +105,22 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
 }
 
 /** What is wrong with the plan rather than with its SQL; null: nothing known. */
-function explainPlan({ statement, wanted, cause }: StatementFailure, reported: Reported): PuffError | null {
+function explainPlan({ statement, details, cause }: StatementFailure, reported: Reported): PuffError | null {
   const { code, routine, message } = reported;
+  if (details.ofSettings) {
+    return new PuffError("PUFF_PG_SETTINGS", `Postgres refuses pg_settings: ${message}`, {
+      remedy: "Correct what Schema.auth returns as pg_settings, or grant the right to the user of the database URL.",
+      cause,
+      extensions: { sqlstate: code },
+    });
+  }
+  if (code === "25006") {
+    return new PuffError("PUFF_PLAN_WRITES", `a query may not write: ${message}`, {
+      remedy: "Make it a field of Mutation.",
+      cause,
+      extensions: { sqlstate: code },
+    });
+  }
   const came = statement.params.length;
   if (code === "42601" && routine === "exec_parse_message") {
     return new PuffError("PUFF_PLAN_STATEMENTS", "the plan holds more than one SQL statement", {
@@ -113,7 +130,7 @@ function explainPlan({ statement, wanted, cause }: StatementFailure, reported: R
   }
   const missing = /^(42P02|42P18)$/.test(code ?? "") ? Number(/\$(\d+)/.exec(message)?.[1] ?? 0) : 0;
   if ((code === "08P01" && routine === "exec_bind_message") || missing > came) {
-    const wants = wanted ?? missing;
+    const wants = details.wanted ?? missing;
     return new PuffError(
       "PUFF_PLAN_PARAMETERS",
       `the SQL wants ${counted(wants, "parameter")}, and the plan has ${came}`,
@@ -180,8 +197,3 @@ function locate(sql: string, position: number): { line: number; column: number; 
 
 /** Characters of the line shown. */
 const excerptLength = 120;
-
-/** Five characters, and not the name of a system error such as EPIPE or EBADF. */
-function isSqlState(code: string): boolean {
-  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code);
-}

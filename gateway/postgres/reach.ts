@@ -15,18 +15,20 @@ const shortestAttempt = 1_000;
 /** The URL is wrong, or TLS is: waiting won't help. */
 const hopeless = /^(28|3D000|CERT|ERR_(SSL|TLS)|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const noTls = /does not support SSL/;
+/** A pooler that is not known to be one. */
+const refusedSettings = /unsupported startup parameter/;
 
 /**
  * Connects once, trying again for `patience` milliseconds where that may help, and looks at the server's version.
  *
- * @returns what to connect with from now on.
+ * @returns the URL to connect to from now on.
  * @throws PuffError `PUFF_DATABASE_UNAVAILABLE`.
  */
 export async function reach(
   config: Omit<RawClientConfig, "connectionString"> & { readonly connectionTimeoutMillis: number },
   address: Address,
   patience: number,
-): Promise<RawClientConfig> {
+): Promise<string> {
   const deadline = Date.now() + patience;
   let connectionString = address.connectionString;
   for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
@@ -36,7 +38,7 @@ export async function reach(
     try {
       await client.connect();
       await checkVersion(client, address.place);
-      return { ...config, connectionString };
+      return connectionString;
     } catch (error) {
       if (address.encryptionOptional && isReported(error) && noTls.test(error.message)) {
         connectionString = connectionString.replace("sslmode=prefer", "sslmode=disable");
@@ -51,7 +53,10 @@ export async function reach(
 }
 
 function mayPass(error: unknown): boolean {
-  return isReported(error) && isLostConnection(error) && !hopeless.test(error.code ?? "") && !noTls.test(error.message);
+  if (!isReported(error) || !isLostConnection(error) || hopeless.test(error.code ?? "")) {
+    return false;
+  }
+  return !noTls.test(error.message) && !refusedSettings.test(error.message);
 }
 
 function isReported(error: unknown): error is Reported {

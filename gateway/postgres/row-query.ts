@@ -2,6 +2,10 @@
 import { type Column, RowSet, type Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { PreparedStatement, RawConnection } from "./connection.ts";
+import type { RowSink } from "./frames.ts";
+import type { RowBatches } from "./row-batches.ts";
+import { type Prelude, preludeStatements } from "./session-settings.ts";
+import { isSqlState, noCopy, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
 
 export interface QueryLimits {
   /** Rows that the statement may return. */
@@ -13,26 +17,6 @@ export interface QueryLimits {
   readonly silence: number;
 }
 
-/** A statement that Postgres or the connection failed, with what it takes to explain it. */
-export class StatementFailure extends Error {
-  override readonly cause: Error;
-  readonly statement: Statement;
-  /** Parameters that the statement wants, where Postgres said so. */
-  readonly wanted: number | null;
-  /** Whether it was refused before anything ran because it had been prepared earlier: it may be run again, once. */
-  readonly outdated: boolean;
-
-  constructor(cause: Error, statement: Statement, wanted: number | null, outdated: boolean) {
-    super(cause.message, { cause });
-    this.cause = cause;
-    this.statement = statement;
-    this.wanted = wanted;
-    this.outdated = outdated;
-  }
-}
-
-/** Bind counts parameters in an Int16. */
-const parameterLimit = 65_535;
 /** Commands that leave the session as it was. */
 const harmless =
   /^(SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|EXPLAIN|CALL|FETCH|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
@@ -43,14 +27,16 @@ const outdatedStates: readonly unknown[] = ["0A000", "26000"];
  * One run of a statement. It is prepared under a name the first time that a connection sees it; from then on a Bind and
  * an Execute suffice, and neither its parameters nor its columns are described again.
  *
- * The methods are the calls that Client makes on the query that is running: after {@link handleError} none, and else
- * {@link handleReadyForQuery} last.
+ * The methods are the calls that Client makes on the query whose answer comes next: {@link submit} first, after
+ * {@link handleError} none, and else {@link handleReadyForQuery} last.
  */
 export class RowQuery {
   /** Fails with a {@link StatementFailure} or a PuffError. */
   readonly rows: Promise<RowSet>;
-  readonly #statement: Statement;
+  readonly statement: Statement;
   readonly #limits: QueryLimits;
+  readonly #prelude: Prelude | null;
+  readonly #batches: RowBatches | null;
   readonly #resolve: (rows: RowSet) => void;
   readonly #reject: (error: Error) => void;
   #connection: RawConnection | undefined;
@@ -59,48 +45,61 @@ export class RowQuery {
   /** Whether it had been prepared before. */
   #known = false;
   #bound = false;
+  /** Statements of the prelude that have not been answered. */
+  #ahead = 0;
+  #begunAt = 0;
+  #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(statement: Statement, limits: QueryLimits) {
-    this.#statement = statement;
+  /** `batches`: takes the rows in the place of {@link rows}, which then has none. */
+  constructor(statement: Statement, limits: QueryLimits, prelude: Prelude | null, batches: RowBatches | null = null) {
+    this.statement = statement;
     this.#limits = limits;
+    this.#prelude = prelude;
+    this.#batches = batches;
     const { promise, resolve, reject } = Promise.withResolvers<RowSet>();
     this.rows = promise;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  /** Sends the statement. An error that it returns is given to {@link handleError}. */
-  submit(connection: RawConnection): Error | null {
-    const { text, params } = this.#statement;
-    const types = params.map(([oid]) => oid);
-    const key = `${types.join()} ${text}`;
-    let prepared = connection.prepared.get(key);
-    this.#known = prepared !== undefined;
-    if (prepared === undefined) {
-      const refusal = refuse(this.#statement);
-      if (refusal !== null) {
-        return refusal;
-      }
-      prepared = { key, name: connection.nameStatement(), columns: null, yieldsRows: true, parameterCount: null };
+  /** Whether it was sent, but the connection was lost, or is held up, on those before it. */
+  get isStranded(): boolean {
+    return this.#connection !== undefined && (this.#begunAt === 0 || this.#isAbandoned);
+  }
+
+  /** Fails it as stranded. Its answer, which is still to come, is for nobody. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#reject(new Error("the connection is held up"));
+  }
+
+  /** Milliseconds since the server came to it. */
+  get elapsed(): number {
+    return performance.now() - this.#begunAt;
+  }
+
+  /**
+   * Sends the statement, to be answered after all that were sent before.
+   *
+   * @returns false where it can't be sent: it has failed, and the connection knows nothing of it.
+   */
+  send(connection: RawConnection): boolean {
+    const key = keyOf(this.statement);
+    this.#known = connection.prepared.has(key);
+    const refusal = this.#known ? null : refuse(this.statement);
+    if (refusal !== null) {
+      this.#reject(refusal);
+      return false;
     }
     this.#connection = connection;
-    this.#prepared = prepared;
-    connection.running = this;
-    if (this.#limits.silence > 0) {
-      this.#timer = setTimeout(() => connection.giveUp(silent(this.#limits.silence)), this.#limits.silence);
-    }
     connection.stream.cork();
     try {
-      if (this.#known) {
-        this.#receiveRows(prepared.columns ?? [], connection);
-      } else {
-        connection.prepared.set(key, prepared);
-        connection.parse({ name: prepared.name, text, types });
-        connection.describe({ type: "S", name: prepared.name });
+      for (const statement of preludeStatements(this.#prelude)) {
+        sendStep(connection, statement, keyOf(statement), false);
+        this.#ahead++;
       }
-      connection.bind({ statement: prepared.name, values: params.map(([, value]) => value) });
-      connection.execute(null);
+      this.#prepared = sendStep(connection, this.statement, key, true);
       connection.sync();
     } catch (error) {
       // Half a statement may be on its way.
@@ -108,7 +107,26 @@ export class RowQuery {
     } finally {
       connection.stream.uncork();
     }
-    return null;
+    return true;
+  }
+
+  /** Fails it, sent or not. */
+  fail(error: Error): void {
+    this.#reject(error);
+  }
+
+  /** The next answer is its own. */
+  submit(connection: RawConnection): void {
+    this.#begunAt = performance.now();
+    connection.running = this;
+    if (this.#limits.silence > 0) {
+      this.#timer = setTimeout(() => connection.giveUp(silent(this.#limits.silence)), this.#limits.silence);
+    }
+    if (this.#ahead > 0) {
+      connection.sink = nowhere;
+    } else if (this.#known) {
+      this.#receiveRows(this.#prepared?.columns ?? [], connection);
+    }
   }
 
   handleParameterDescription(count: number): void {
@@ -129,10 +147,20 @@ export class RowQuery {
   }
 
   handleBindComplete(): void {
-    this.#bound = true;
+    this.#bound = this.#ahead === 0;
   }
 
   handleCommandComplete({ text: tag }: { text: string }, connection: RawConnection): void {
+    if (this.#ahead > 0) {
+      this.#ahead--;
+      if (this.#ahead === 0) {
+        connection.sink = null;
+        if (this.#known) {
+          this.#receiveRows(this.#prepared?.columns ?? [], connection);
+        }
+      }
+      return;
+    }
     // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next. CREATE TABLE AS calls itself SELECT.
     if (!harmless.test(tag) || (tag.startsWith("SELECT") && this.#prepared?.yieldsRows === false)) {
       connection.spoiled = true;
@@ -161,14 +189,20 @@ export class RowQuery {
   handleError(error: Error, connection: RawConnection): void {
     this.#finish(connection);
     const state = "code" in error ? error.code : undefined;
-    const outdated = this.#known && !this.#bound && outdatedStates.includes(state);
-    if (this.#prepared !== undefined && (outdated || this.#prepared.columns === null)) {
-      connection.prepared.delete(this.#prepared.key);
+    const outdated = this.#known && !this.#bound && this.#ahead === 0 && outdatedStates.includes(state);
+    const prepared = this.#prepared;
+    // Another run may have prepared it again meanwhile.
+    if (prepared !== undefined && (outdated || prepared.columns === null) && connection.has(prepared)) {
+      connection.prepared.delete(prepared.key);
     }
     this.#reject(
       error instanceof PuffError
         ? error
-        : new StatementFailure(error, this.#statement, this.#prepared?.parameterCount ?? null, outdated),
+        : new StatementFailure(error, this.statement, {
+            wanted: prepared?.parameterCount ?? null,
+            outdated,
+            ofSettings: this.#ahead > 0 && isSqlState(state),
+          }),
     );
   }
 
@@ -185,13 +219,20 @@ export class RowQuery {
   }
 
   #receiveRows(columns: readonly Column[], connection: RawConnection): void {
+    if (this.#isAbandoned) {
+      connection.sink = nowhere;
+      return;
+    }
     const rows = new RowSet(columns);
     const { maxRows } = this.#limits;
     this.#rows = rows;
+    const sink: RowSink = this.#batches?.receive(columns, connection) ?? rows;
+    let count = 0;
     connection.sink = {
       add: (buffer, offset) => {
-        if (rows.count < maxRows) {
-          rows.add(buffer, offset);
+        if (count < maxRows) {
+          count++;
+          sink.add(buffer, offset);
         } else {
           this.#overflow(connection);
         }
@@ -204,7 +245,7 @@ export class RowQuery {
    * workers, and all statements would pay for the few that return too much.
    */
   #overflow(connection: RawConnection): void {
-    connection.sink = { add: () => undefined };
+    connection.sink = nowhere;
     const error = tooManyRows(this.#limits.maxRows);
     this.#reject(error);
     connection.giveUp(error);
@@ -217,52 +258,30 @@ export class RowQuery {
   }
 }
 
-/** What would break the protocol or pass unnoticed, since Postgres accepts parameters of a given type that go unused. */
-function refuse({ text, params }: Statement): PuffError | null {
-  if (text.includes("\0")) {
-    return new PuffError("PUFF_PLAN_INVALID", "the plan's SQL holds a NUL character", {
-      remedy: "Pass the value as a parameter.",
-    });
+/** For rows that nobody wants. */
+const nowhere: RowSink = { add: () => undefined };
+
+function keyOf({ text, params }: Statement): string {
+  return `${params.map(([oid]) => oid).join()} ${text}`;
+}
+
+/** Sends what runs a statement, with what prepares it where the connection does not know it. */
+function sendStep(
+  connection: RawConnection,
+  { text, params }: Statement,
+  key: string,
+  describe: boolean,
+): PreparedStatement {
+  let prepared = connection.prepared.get(key);
+  if (prepared === undefined) {
+    prepared = { key, name: connection.nameStatement(), columns: null, yieldsRows: true, parameterCount: null };
+    connection.keep(prepared);
+    connection.parse({ name: prepared.name, text, types: params.map(([oid]) => oid) });
+    if (describe) {
+      connection.describe({ type: "S", name: prepared.name });
+    }
   }
-  if (params.length > parameterLimit) {
-    return new PuffError(
-      "PUFF_PLAN_PARAMETERS",
-      `${params.length} parameters, where Postgres takes ${parameterLimit}`,
-      {
-        remedy: "Pass the values as one array: = ANY($1).",
-      },
-    );
-  }
-  const named = new Set(text.match(/\$\d+/g));
-  const unused = params.findIndex((_, index) => !named.has(`$${index + 1}`));
-  if (unused !== -1) {
-    return new PuffError(
-      "PUFF_PLAN_PARAMETERS",
-      `the plan has ${counted(params.length, "parameter")}, and its SQL does not use $${unused + 1}`,
-      { remedy: "Use each parameter in the SQL, or leave it out." },
-    );
-  }
-  return null;
-}
-
-function tooManyRows(limit: number): PuffError {
-  return new PuffError("PUFF_TOO_MANY_ROWS", `the statement returned more than ${counted(limit, "row")}`, {
-    remedy: "Ask for fewer, for example with a LIMIT in the SQL, or raise the limit on rows.",
-  });
-}
-
-function noCopy(): PuffError {
-  return new PuffError("PUFF_PLAN_STATEMENTS", "a plan can't COPY", {
-    remedy: "Return a SELECT, INSERT, UPDATE or DELETE.",
-  });
-}
-
-function silent(milliseconds: number): PuffError {
-  return new PuffError("PUFF_DATABASE_UNAVAILABLE", `Postgres did not answer within ${milliseconds / 1000} s`, {
-    remedy: "See whether the database server and the network to it are well.",
-  });
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  connection.bind({ statement: prepared.name, values: params.map(([, value]) => value) });
+  connection.execute(null);
+  return prepared;
 }

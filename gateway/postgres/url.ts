@@ -32,7 +32,12 @@ export function readUrl(text: string): Address {
     connectionString = `${text.replace(/([?&])sslmode=allow/, "$1sslmode=prefer")}&uselibpqcompat=true`;
   }
   try {
-    const { user = "", host, port, database = "" } = new RawClient({ connectionString, settings: {} });
+    const {
+      user = "",
+      host,
+      port,
+      database = "",
+    } = new RawClient({ connectionString, settings: {}, keepsStatements: true });
     const shownHost = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
     const place = host.startsWith("/")
       ? `postgres:///${database}?host=${host}&port=${port}&user=${user}`
@@ -41,6 +46,23 @@ export function readUrl(text: string): Address {
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/**
+ * The server of a database's URL, as libpq's environment variables name it.
+ *
+ * @example serverVariables("postgres://ada@db/blog"); // { PGHOST: "db", PGPORT: "5432", PGUSER: "ada" }
+ */
+export function serverVariables(text: string): { readonly [name: string]: string } {
+  const { host, port, user } = readUrl(text);
+  const { password, searchParams } = new URL(text);
+  const secret = password === "" ? searchParams.get("password") : decodeURIComponent(password);
+  const mode = searchParams.get("sslmode");
+  return {
+    ...{ PGHOST: host, PGPORT: String(port), PGUSER: user },
+    ...(secret === null ? {} : { PGPASSWORD: secret }),
+    ...(mode === null ? {} : { PGSSLMODE: mode }),
+  };
 }
 
 function invalid(why: string, cause?: unknown): PuffError {

@@ -1,4 +1,4 @@
-/** A wire to a Postgres that can be cut, to see what becomes of a database that is gone for a while. */
+/** A wire to a Postgres or Redis that can be cut, to see what becomes of one that is gone for a while. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 

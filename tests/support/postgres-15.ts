@@ -43,7 +43,8 @@ export async function startPostgres15(): Promise<OldPostgres> {
   };
 }
 
-function ids(name: string): { uid: number; gid: number } {
+/** Of a user of this machine. */
+export function ids(name: string): { uid: number; gid: number } {
   const line =
     readFileSync("/etc/passwd", "utf8")
       .split("\n")
@@ -52,7 +53,8 @@ function ids(name: string): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -12,6 +12,8 @@ import {
   type PostgresDatabase,
   startEmbeddedPostgres,
 } from "../../gateway/postgres/index.ts";
+import type { RowSet } from "../../planner/index.ts";
+import type { TypedText } from "../../schema/index.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -34,13 +36,13 @@ export async function createTestDatabase(server = process.env["TEST_DATABASE_URL
   if (embedded !== null) {
     await dropAbandoned(admin);
   }
-  await execute(admin, `CREATE DATABASE ${name}`);
+  await admin.run(`CREATE DATABASE ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return {
     url: url.href,
     async drop() {
-      await execute(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.run(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.close();
       await embedded?.stop();
     },
@@ -79,6 +81,11 @@ export function openTestDatabase(url: string, options: Partial<DatabaseOptions> 
   });
 }
 
+/** Runs one statement that writes, in a transaction of its own. */
+export function write(database: PostgresDatabase, text: string, ...params: TypedText[]): Promise<RowSet> {
+  return database.transaction(async (session) => ({ commit: true, result: await session.query({ text, params }) }));
+}
+
 const folder = join(import.meta.dirname, "../../.puff/test-postgres");
 
 /** Runs that were killed left theirs. */
@@ -90,11 +97,7 @@ async function dropAbandoned(admin: PostgresDatabase): Promise<void> {
     const name = rows.text(0);
     if (existsSync("/proc") && !existsSync(`/proc/${name.split("_")[2]}`)) {
       // Another test file may be doing the same.
-      await execute(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => undefined);
+      await admin.run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => undefined);
     }
   }
-}
-
-async function execute(database: PostgresDatabase, text: string): Promise<void> {
-  await database.query({ text, params: [] });
 }

@@ -1,0 +1,114 @@
+/** Postgres's NOTIFY: one connection a database listens to all channels that are wanted, and comes back by itself. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Listeners } from "../pubsub/listeners.ts";
+import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
+import { RawClient, type RawClientConfig } from "./connection.ts";
+import { explain } from "./errors.ts";
+
+/** Milliseconds between attempts to connect: the first pause, and the longest. */
+const firstPause = 50;
+const longestPause = 2_000;
+/** Milliseconds between two looks at whether the connection still answers, and how long an answer may take. */
+const pingInterval = 10_000;
+const answerDeadline = 5_000;
+
+export class Notifications {
+  readonly #config: RawClientConfig;
+  readonly #place: string;
+  readonly #listeners: Listeners;
+  #client: RawClient | null = null;
+  /** The connection's attempts, from the first listener on. */
+  #running: Promise<void> | null = null;
+  readonly #closing = new AbortController();
+
+  constructor(config: RawClientConfig, place: string) {
+    this.#config = config;
+    this.#place = place;
+    this.#listeners = new Listeners({
+      first: async (channel) => {
+        await this.#connected();
+        await this.#send("LISTEN", channel);
+      },
+      last: (channel) => void this.#send("UNLISTEN", channel).catch(() => undefined),
+    });
+  }
+
+  /**
+   * Resolves when notifications of the channel will be heard; while Postgres can't be reached at once, and the
+   * listener's `missed` is called when it can.
+   *
+   * @throws PuffError where Postgres refuses to listen.
+   */
+  async listen(channel: string, listener: Listener): Promise<Unsubscribe> {
+    return await this.#listeners.add(channel, listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#client?.end();
+    await this.#running;
+  }
+
+  /** Resolves when the first attempt to connect has ended, whatever came of it. */
+  async #connected(): Promise<void> {
+    if (this.#running === null) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#running = this.#run(resolve);
+      await promise;
+    }
+  }
+
+  async #run(attempted: () => void): Promise<void> {
+    const { signal } = this.#closing;
+    let lost = false;
+    for (let pause = firstPause; !signal.aborted; pause = Math.min(2 * pause, longestPause)) {
+      const client = new RawClient(this.#config);
+      const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
+      client.on("notification", ({ channel, payload = "" }) =>
+        this.#listeners.tell(channel, { channel, data: Buffer.from(payload), sender: null }),
+      );
+      try {
+        await client.connect();
+        this.#client = client;
+        pause = firstPause;
+        await Promise.all(this.#listeners.names.map((channel) => this.#send("LISTEN", channel)));
+        if (lost) {
+          this.#listeners.tellMissed();
+        }
+        attempted();
+        await this.#watch(client, ended);
+      } catch {
+        await client.end();
+      }
+      this.#client = null;
+      lost = true;
+      attempted();
+      await sleep(pause, null, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when the connection is gone: a network that drops what is sent says nothing of it. */
+  async #watch(client: RawClient, ended: Promise<void>): Promise<void> {
+    const pings = setInterval(() => {
+      const deadline = setTimeout(() => client.connection.giveUp(new Error("no answer to a ping")), answerDeadline);
+      client
+        .query("SELECT")
+        .catch(() => undefined)
+        .finally(() => clearTimeout(deadline));
+    }, pingInterval);
+    await ended;
+    clearInterval(pings);
+  }
+
+  async #send(command: "LISTEN" | "UNLISTEN", channel: string): Promise<void> {
+    const client = this.#client;
+    try {
+      await client?.query(`${command} ${client.escapeIdentifier(channel)}`);
+    } catch (error) {
+      const explained = explain(error, this.#place);
+      if (explained.code !== "PUFF_DATABASE_UNAVAILABLE") {
+        throw explained;
+      } // else the connection is lost, and the next one begins with what is wanted
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/** Transactions: one connection, one statement after the other, all or nothing. */
+import type { RowSet, Session, Statement, TransactionWork } from "../../planner/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { RawClient } from "./connection.ts";
+import { explain } from "./errors.ts";
+import { type QueryLimits, RowQuery } from "./row-query.ts";
+import type { Prelude } from "./session-settings.ts";
+import { StatementFailure } from "./statement-errors.ts";
+
+/**
+ * Runs `work` in a transaction, which begins in the flight of its first statement.
+ *
+ * @param prelude What begins it.
+ * @throws PuffError; whatever `work` throws.
+ */
+export async function runTransaction<T>(
+  client: RawClient,
+  work: TransactionWork<T>,
+  prelude: Prelude | null,
+  limits: QueryLimits,
+  place: string,
+): Promise<T> {
+  const session = new TransactionSession(client, prelude, limits, place);
+  try {
+    const { commit, result } = await work(session);
+    await session.end();
+    if (session.begun) {
+      await finish(client, commit);
+    }
+    return result;
+  } catch (error) {
+    await session.end();
+    if (session.begun) {
+      await rollBack(client).catch(() => client.connection.giveUp(new Error("ROLLBACK failed")));
+    }
+    throw error;
+  }
+}
+
+/** A transaction's statements, in their order whether or not its user waits for each. */
+class TransactionSession implements Session {
+  begun = false;
+  readonly #client: RawClient;
+  readonly #prelude: Prelude | null;
+  readonly #limits: QueryLimits;
+  readonly #place: string;
+  #last: Promise<unknown> = Promise.resolve();
+  #ended = false;
+
+  constructor(client: RawClient, prelude: Prelude | null, limits: QueryLimits, place: string) {
+    this.#client = client;
+    this.#prelude = prelude;
+    this.#limits = limits;
+    this.#place = place;
+  }
+
+  async query(statement: Statement): Promise<RowSet> {
+    if (this.#ended) {
+      throw new PuffError("PUFF_INTERNAL", "a statement came after its transaction had ended");
+    }
+    const rows = this.#last.then(() => this.#run(statement));
+    this.#last = rows.catch(() => undefined);
+    return rows;
+  }
+
+  /** Waits for what runs and refuses what comes. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#last;
+  }
+
+  async #run(statement: Statement): Promise<RowSet> {
+    try {
+      const rows = await (this.begun ? this.#send(statement) : this.#begin(statement));
+      if (this.#client.getTransactionStatus() === "I") {
+        throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {
+          remedy: "Leave COMMIT and ROLLBACK to the gateway.",
+        });
+      }
+      return rows;
+    } catch (error) {
+      throw explain(error, this.#place);
+    }
+  }
+
+  /** A first statement that was prepared for tables as they were has had no effect yet: it may be run again. */
+  async #begin(statement: Statement): Promise<RowSet> {
+    try {
+      return await this.#send(statement);
+    } catch (error) {
+      if (!(error instanceof StatementFailure && error.details.outdated)) {
+        throw error;
+      }
+      await rollBack(this.#client);
+      this.begun = false;
+      return await this.#send(statement);
+    }
+  }
+
+  #send(statement: Statement): Promise<RowSet> {
+    const query = new RowQuery(statement, this.#limits, this.begun ? null : this.#prelude);
+    this.begun = this.#client.run(query) || this.begun;
+    return query.rows;
+  }
+}
+
+async function rollBack(client: RawClient): Promise<void> {
+  await client.query("ROLLBACK");
+}
+
+/** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: whoever asked for it must know. */
+async function finish(client: RawClient, commit: boolean): Promise<void> {
+  const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
+  if (commit && command !== "COMMIT") {
+    throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
+  }
+}
