@@ -1,71 +1,42 @@
-/** A batch of resolver calls on the main thread, from the request that wants it to its answer. */
+/** A batch of resolver calls. */
 import { PuffError, type ResolveBatch, type ResolveBatchResult } from "../schema/index.ts";
+import { Job } from "./job.ts";
+import type { WireJob } from "./messages.ts";
 
-let nextId = 1;
-
-export class Batch {
-  readonly id: number;
-  readonly json: string;
+export class Batch extends Job<ResolveBatchResult> {
+  readonly kind = "batch";
   readonly repeatable: boolean;
-  readonly result: Promise<ResolveBatchResult>;
-  /** Deaths of interpreters while they ran it. */
-  deaths = 0;
-  /** Interpreters that died with it begun. */
-  losses = 0;
-  /** Answered, failed or given up. */
-  settled = false;
-  readonly #fields: string;
-  #resolve!: (result: ResolveBatchResult) => void;
-  #reject!: (error: unknown) => void;
+  readonly name: string;
+  readonly #json: string;
 
-  constructor(batch: ResolveBatch) {
-    // Control.running is an Int32 that keeps 0 for itself.
-    this.id = nextId;
-    nextId = (nextId % 0x7fff_ffff) + 1;
-    this.json = JSON.stringify(batch);
+  constructor(batch: ResolveBatch, deadline: number) {
+    super(deadline);
+    this.#json = JSON.stringify(batch);
     this.repeatable = batch.repeatable;
-    this.#fields = nameFields(batch.calls.map((call) => call.field));
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.name = nameFields(batch.calls.map((call) => call.field));
   }
 
-  succeed(json: string): void {
-    this.settled = true;
-    try {
-      this.#resolve(JSON.parse(json));
-    } catch (error) {
-      this.#reject(new PuffError("PUFF_INTERNAL", "an interpreter's answer is not JSON", { cause: error }));
-    }
+  get wire(): WireJob {
+    return { kind: "batch", id: this.id, repeatable: this.repeatable, deadline: this.deadline, json: this.#json };
   }
 
-  fail(error: unknown): void {
-    this.settled = true;
-    this.#reject(error);
-  }
-
-  failDeadline(deadline: number): void {
+  failDeadline(): void {
     this.fail(
-      new PuffError("PUFF_RESOLVER_DEADLINE", `${this.#fields} did not answer within ${deadline} ms`, {
+      new PuffError("PUFF_RESOLVER_DEADLINE", `${this.name} did not answer within ${this.deadline} ms`, {
         remedy: "Make the resolver quicker, or raise the resolvers' deadline.",
-      }),
-    );
-  }
-
-  failDied(cause: string): void {
-    this.fail(
-      new PuffError("PUFF_INTERPRETER_DIED", `the Python interpreter that ran ${this.#fields} died`, {
-        remedy: this.repeatable ? "Its log tells why." : "What it has changed may stand: look before trying again.",
-        cause: new Error(cause),
       }),
     );
   }
 
   failRaised(message: string): void {
     this.fail(
-      new PuffError("PUFF_RESOLVER_FAILED", `calling ${this.#fields} failed in Python`, { cause: new Error(message) }),
+      new PuffError("PUFF_RESOLVER_FAILED", `calling ${this.name} failed in Python`, { cause: new Error(message) }),
     );
+  }
+
+  protected read(json: string): ResolveBatchResult {
+    // As puff._bridge.resolve writes it.
+    return JSON.parse(json);
   }
 }
 

@@ -1,46 +1,71 @@
-/** The way into a worker's interpreter: batches enter it, results of host functions wake their greenlets. */
-import { type Greenlet, HostCalls } from "./greenlet.ts";
-import { type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
-import { type BatchOutcome, Control, type ServeTask, type ToWorker, type WireBatch } from "./messages.ts";
+/** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
+import { Deadlines } from "./deadlines.ts";
+import { type Greenlet, newGreenlet } from "./greenlet.ts";
+import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
+import { Control, type JobOutcome, type ServeTask, type ToWorker, type WireJob } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
+import { wholeBuffers } from "./transfer.ts";
+import { Waits } from "./waits.ts";
 
-/** How often the clock advances and deadlines are looked at, milliseconds. */
-const tick = 20;
 /** Entries in a row before messages and timers have their turn, milliseconds. */
 const stretch = 10;
 const entriesPerTidying = 50;
 /** A batch that an interrupt meant for another hit is entered again, this often. */
 const victimBound = 3;
+/** Turns of the event loop until a greenlet whose wait has ended has gone on. */
+const turnsToResume = 3;
+/** What a greenlet that is to end may take for leaving things in order, milliseconds. */
+const endingGrace = 1000;
+
+/** A job that has not begun, or is to begin anew. */
+interface WaitingJob {
+  readonly job: WireJob;
+  /** Interrupts meant for others that have hit it. */
+  readonly interrupts: number;
+  wanted: boolean;
+}
+
+/** What a job's answer is: JSON, or an array of it and buffers. */
+type Answer = string | [json: string, ...buffers: Uint8Array[]];
 
 /** The one way into Python: one piece at a time, each with its deadline. */
 export class Door {
   readonly #task: ServeTask;
   readonly #outbox: Outbox;
   readonly #control: Int32Array;
-  readonly #waiting: WireBatch[] = [];
+  readonly #waiting: WaitingJob[] = [];
+  readonly #spawned: number[] = [];
   readonly #wakeUps: (() => Greenlet | null)[] = [];
-  readonly #greenlets = new Map<number, Greenlet>();
-  readonly #hostCalls = new HostCalls();
-  readonly #victims = new Map<number, number>();
+  readonly #jobs = new Map<number, Greenlet>();
+  readonly #waits: Waits;
+  readonly #deadlines = new Deadlines((over) => this.#look(over));
+  #entries: Entries | null = null;
   #interpreter: Interpreter | null = null;
   #running: Greenlet | null = null;
+  #alive = 0;
   #open = false;
   #broken = false;
-  #clock = 0;
-  #ticking = false;
-  #lastTick = 0;
-  #entries = 0;
+  #entered = 0;
 
   constructor(task: ServeTask, outbox: Outbox) {
     this.#task = task;
     this.#outbox = outbox;
     this.#control = new Int32Array(task.control);
+    const wake = (wakeUp: () => Greenlet | null) => {
+      this.#wakeUps.push(wakeUp);
+      void this.#pass();
+    };
+    this.#waits = new Waits({ running: () => this.#running, wake }, outbox);
   }
 
   async start(): Promise<void> {
     const { port, settings } = this.#task;
     const host: HostModule = {
-      call: (name, args) => this.#callHost(name, args),
+      call: (service, method, args, buffers = []) => this.#waits.callService(service, method, args, buffers),
+      tell: (service, method, args, buffers = []) => this.#waits.tellService(service, method, args, buffers),
+      park: (key, milliseconds) => this.#waits.park(key, milliseconds),
+      unpark: (key) => this.#waits.unpark(key),
+      spawn: (key) => this.#spawn(key),
       log: (level, logger, message) => this.#outbox.log({ level, logger, message }),
     };
     port.on("message", (message: ToWorker) => this.#receive(message));
@@ -49,7 +74,10 @@ export class Door {
       host,
       interruptBuffer: new Uint8Array(this.#task.control, Control.interrupt, 1),
       onBroken: (error) => this.#break(error),
+      load: (entries, load) => this.#load(entries, load),
+      whyNoImage: () => this.#whyNoImage(),
     });
+    this.#entries = interpreter;
     this.#interpreter = interpreter;
     this.#outbox.send({ kind: "ready", ...interpreter.loaded });
     void this.#pass();
@@ -62,17 +90,17 @@ export class Door {
 
   #receive(message: ToWorker): void {
     switch (message.kind) {
-      case "batches":
-        this.#waiting.push(...message.batches);
+      case "jobs":
+        this.#waiting.push(...message.jobs.map((job) => ({ job, interrupts: 0, wanted: true })));
         break;
       case "cancel":
         for (const id of message.ids) {
-          this.#cancel(id, "the request has ended");
+          this.#cancelJob(id);
         }
         break;
-      case "hostResults":
-        for (const result of message.results) {
-          this.#wakeUps.push(() => this.#hostCalls.end(result));
+      case "answers":
+        for (const answer of message.answers) {
+          this.#waits.answer(answer);
         }
         break;
     }
@@ -88,25 +116,20 @@ export class Door {
     let since = performance.now();
     while (!this.#broken) {
       this.#outbox.hold();
-      const wakeUp = this.#wakeUps.shift();
-      if (wakeUp !== undefined) {
-        this.#begin(wakeUp());
-        // The greenlet goes on in a microtask, so it has this turn of the event loop to itself.
-        await turn();
-        this.#end();
-        since = performance.now();
-        continue;
+      // By turns, lest greenlets that wake each other keep new ones out.
+      const woke = this.#wakeUps.length > 0;
+      if (woke) {
+        await this.#wakeNext();
       }
-      const batch = this.#interpreter === null ? undefined : this.#waiting.shift();
-      if (batch === undefined || this.#interpreter === null) {
+      const entry = this.#enterNext();
+      if (entry !== null) {
+        await entry;
+      } else if (!woke) {
         break;
       }
-      await this.#enter(this.#interpreter, batch);
-      this.#entries++;
-      if (this.#entries % entriesPerTidying === 0) {
-        this.#interpreter.tidy();
-      }
-      if (performance.now() - since > stretch) {
+      if (woke) {
+        since = performance.now();
+      } else if (performance.now() - since > stretch) {
         await turn();
         since = performance.now();
       }
@@ -115,37 +138,79 @@ export class Door {
     this.#outbox.release();
   }
 
-  /** Returns when the batch is answered or waits. Two entries at once would corrupt the interpreter's memory. */
-  async #enter(interpreter: Interpreter, batch: WireBatch): Promise<void> {
-    if (!this.#victims.has(batch.id)) {
+  /** Lets a greenlet go on that was woken. */
+  async #wakeNext(): Promise<void> {
+    this.#begin(this.#wakeUps.shift()?.() ?? null);
+    // Pyodide's event loop hands the outcome on by way of two turns; the greenlet goes on before the third.
+    for (let turns = 0; turns < turnsToResume; turns++) {
+      await turn();
+    }
+    this.#end();
+  }
+
+  /** Begins a new greenlet; null if none waits to be. */
+  #enterNext(): Promise<void> | null {
+    const entries = this.#entries;
+    if (entries === null) {
+      return null;
+    }
+    const key = this.#spawned.shift();
+    if (key !== undefined) {
+      return this.#enter(newGreenlet(-key, null), () => entries.run(key));
+    }
+    const next = this.#interpreter === null ? undefined : this.#waiting.shift();
+    return next === undefined ? null : this.#enterJob(entries, next);
+  }
+
+  #enterJob(entries: Entries, { job, interrupts, wanted }: WaitingJob): Promise<void> {
+    if (interrupts === 0) {
       Atomics.add(this.#control, Control.entered, 1);
     }
-    if (batch.json === "") {
-      return;
+    if (!wanted) {
+      return Promise.resolve();
     }
-    const greenlet = { batch, began: this.#clock, entered: performance.now(), hostCalls: new Set<number>() };
-    this.#greenlets.set(batch.id, greenlet);
-    this.#tickWhileNeeded();
+    const greenlet = newGreenlet(job.id, job, interrupts);
+    this.#jobs.set(job.id, greenlet);
+    if (job.deadline !== null) {
+      this.#deadlines.add(greenlet, job.deadline);
+    }
+    return this.#enter(greenlet, () =>
+      job.kind === "batch" ? entries.resolve(job.json) : entries.call(job.target, job.args, job.buffers),
+    );
+  }
+
+  /** Returns when the greenlet has ended or waits. Two entries at once would corrupt the interpreter's memory. */
+  async #enter(greenlet: Greenlet, enter: () => Promise<Answer>): Promise<void> {
+    this.#alive++;
     this.#begin(greenlet);
     await new Promise<void>((resolve) => {
       // Python begins some microtasks from now. What has not ended when they are done waits.
       const waits = setImmediate(resolve);
       const ended = (act: () => void): void => {
         clearImmediate(waits);
+        this.#alive--;
         act();
+        this.#leave(greenlet);
         resolve();
       };
-      interpreter.resolve(batch.json).then(
-        (json) => ended(() => this.#finish(greenlet, { id: batch.id, json })),
+      enter().then(
+        (answer) => ended(() => this.#finish(greenlet, answer)),
         (error: unknown) => ended(() => this.#fail(greenlet, error)),
       );
     });
     this.#end();
+    this.#entered++;
+    if (this.#entered % entriesPerTidying === 0) {
+      this.#interpreter?.tidy();
+    }
   }
 
   #begin(greenlet: Greenlet | null): void {
     this.#running = greenlet;
-    Atomics.store(this.#control, Control.running, greenlet?.batch.id ?? 0);
+    if (greenlet !== null) {
+      greenlet.since = performance.now();
+    }
+    Atomics.store(this.#control, Control.running, greenlet?.id ?? 0);
     Atomics.add(this.#control, Control.turns, 1);
     // An interrupt that was meant for what ran before comes too late.
     Atomics.store(this.#control, Control.interrupt, 0);
@@ -157,104 +222,118 @@ export class Door {
     Atomics.add(this.#control, Control.turns, 1);
   }
 
-  #finish(greenlet: Greenlet, outcome: BatchOutcome): void {
-    const { id } = greenlet.batch;
-    if (this.#broken) {
+  #finish(greenlet: Greenlet, answer: Answer): void {
+    const [json, ...buffers] = typeof answer === "string" ? [answer] : answer;
+    this.#answer(greenlet, buffers.length === 0 ? { json } : { json, buffers: wholeBuffers(buffers) });
+  }
+
+  #answer(greenlet: Greenlet, outcome: OutcomeOf<JobOutcome>): void {
+    const { job } = greenlet;
+    if (this.#broken || greenlet.answered || job === null) {
       return;
     }
-    this.#victims.delete(id);
-    // Absent: its deadline has passed or nobody waits for it.
-    if (this.#greenlets.delete(id)) {
-      this.#outbox.result(outcome);
-      if (!greenlet.batch.repeatable) {
-        // What it did can't be done again, should the interpreter die of what comes next.
-        this.#outbox.flush();
-      }
+    greenlet.answered = true;
+    this.#outbox.result({ id: job.id, ...outcome });
+    if (!job.repeatable) {
+      // What it did can't be done again, should the interpreter die of what comes next.
+      this.#outbox.flush();
     }
   }
 
   #fail(greenlet: Greenlet, error: unknown): void {
-    const { batch } = greenlet;
+    const { job } = greenlet;
     if (this.#broken || !raisedByPython(error)) {
       this.#break(error);
       return;
     }
-    if (error.type !== "KeyboardInterrupt") {
-      this.#finish(greenlet, { id: batch.id, failure: "raised", message: error.message });
+    if (error.type !== "KeyboardInterrupt" || job === null) {
+      this.#answer(greenlet, { failure: "raised", message: error.message });
       return;
     }
-    const victims = this.#victims.get(batch.id) ?? 0;
-    const guilty = performance.now() - greenlet.entered > this.#task.settings.deadline * 0.9;
-    if (guilty || victims >= victimBound || !batch.repeatable) {
-      this.#finish(greenlet, { id: batch.id, failure: "deadline" });
-    } else if (this.#greenlets.delete(batch.id)) {
-      this.#victims.set(batch.id, victims + 1);
-      this.#waiting.unshift(batch);
-      void this.#pass();
+    const guilty = performance.now() - greenlet.since > this.#task.settings.deadline * 0.9;
+    if (guilty || greenlet.interrupts >= victimBound || !job.repeatable) {
+      this.#answer(greenlet, { failure: "deadline" });
+    } else if (!greenlet.answered) {
+      this.#waiting.unshift({ job, interrupts: greenlet.interrupts + 1, wanted: true });
     }
   }
 
-  #tickWhileNeeded(): void {
-    if (this.#ticking) {
-      return;
+  /** Its Python has ended. */
+  #leave(greenlet: Greenlet): void {
+    if (this.#jobs.get(greenlet.id) === greenlet) {
+      this.#jobs.delete(greenlet.id);
     }
-    this.#ticking = true;
-    this.#lastTick = performance.now();
-    const timer = setInterval(() => {
-      this.#advance();
-      if (this.#greenlets.size === 0) {
-        clearInterval(timer);
-        this.#ticking = false;
-      }
-    }, tick);
-  }
-
-  /** Moves the clock, by little where something kept the thread busy: those who waited meanwhile are not to blame. */
-  #advance(): void {
-    if (this.#broken) {
-      return;
-    }
-    const now = performance.now();
-    this.#clock += Math.min(now - this.#lastTick, 3 * tick);
-    this.#lastTick = now;
-    Atomics.add(this.#control, Control.turns, 1);
-    // In the order of their beginnings.
-    for (const [id, greenlet] of this.#greenlets) {
-      if (this.#clock - greenlet.began <= this.#task.settings.deadline) {
-        break;
-      }
-      this.#outbox.result({ id, failure: "deadline" });
-      this.#cancel(id, "the deadline has passed");
-    }
-  }
-
-  #cancel(id: number, reason: string): void {
-    const greenlet = this.#greenlets.get(id);
-    if (greenlet === undefined) {
-      const index = this.#waiting.findIndex((batch) => batch.id === id);
-      const batch = this.#waiting[index];
-      if (batch !== undefined) {
-        // It stays in its place: entries are counted.
-        this.#waiting[index] = { ...batch, json: "" };
-      }
-      return;
-    }
-    this.#greenlets.delete(id);
-    this.#victims.delete(id);
-    for (const call of greenlet.hostCalls) {
-      this.#wakeUps.push(() => this.#hostCalls.end({ call, error: reason }));
+    this.#deadlines.delete(greenlet);
+    if (greenlet.known) {
+      this.#outbox.ended(greenlet.id);
     }
     void this.#pass();
   }
 
-  #callHost(name: string, args: string): Promise<string> {
-    const greenlet = this.#running;
-    if (greenlet !== null && !this.#greenlets.has(greenlet.batch.id)) {
-      return Promise.reject(new Error("nobody waits for this call's result any more"));
+  #look(over: readonly Greenlet[]): void {
+    if (this.#broken) {
+      return;
     }
-    const { call, result } = this.#hostCalls.begin(greenlet);
-    this.#outbox.hostCall({ call, name, args });
-    return result;
+    Atomics.add(this.#control, Control.turns, 1);
+    for (const greenlet of over) {
+      this.#answer(greenlet, { failure: "deadline" });
+      this.#cancel(greenlet, "the deadline has passed");
+    }
+  }
+
+  #cancelJob(id: number): void {
+    const greenlet = this.#jobs.get(id);
+    if (greenlet !== undefined) {
+      greenlet.answered = true;
+      this.#cancel(greenlet, "nobody waits for its result any more");
+    }
+    const next = this.#waiting.find(({ job }) => job.id === id);
+    if (next !== undefined) {
+      // It stays in its place: entries are counted.
+      next.wanted = false;
+    }
+  }
+
+  /** What it waits for fails, and after a moment what it begins to wait for then. */
+  #cancel(greenlet: Greenlet, reason: string): void {
+    this.#deadlines.delete(greenlet);
+    if (greenlet.ending === null) {
+      this.#deadlines.add(greenlet, endingGrace);
+    } else {
+      greenlet.over = true;
+    }
+    greenlet.ending = reason;
+    this.#waits.cancel(greenlet, reason);
+  }
+
+  #spawn(key: number): void {
+    this.#spawned.push(key);
+    void this.#pass();
+  }
+
+  /** Imports the user's modules: they may wait, and spawn greenlets. */
+  async #load(entries: Entries, load: () => Promise<string>): Promise<string> {
+    this.#entries = entries;
+    const loaded = Promise.withResolvers<string>();
+    const greenlet = newGreenlet(0, null);
+    this.#open = true;
+    await this.#enter(greenlet, () => {
+      const answer = load();
+      loaded.resolve(answer);
+      return answer;
+    });
+    this.#open = false;
+    void this.#pass();
+    return loaded.promise;
+  }
+
+  /** What of the import can't be kept in an image of the memory. */
+  #whyNoImage(): string | null {
+    const { calledService } = this.#waits;
+    if (calledService !== null) {
+      return `a module calls the service ${calledService} while it is imported`;
+    }
+    return this.#alive > 0 || this.#spawned.length > 0 ? "a thread that a module started still runs" : null;
   }
 
   /** Nothing that comes out of a broken interpreter counts, and nothing enters it. */
@@ -267,6 +346,7 @@ export class Door {
   }
 }
 
+type OutcomeOf<T> = T extends unknown ? Omit<T, "id"> : never;
 /** Resolves at the next turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The host's folders inside the interpreter: read-only, at the paths they have on the host. */
+/** The host's folders inside the interpreter, at the paths they have on the host; read-only unless told otherwise. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 
@@ -23,6 +23,8 @@ export interface Seen {
 export interface HostFiles {
   /** Mounts `folders` (those that exist; of nested ones the top). */
   mount(folders: readonly string[]): void;
+  /** Lets Python write below these folders. */
+  allowWriting(folders: readonly string[]): void;
   /** Collects into `seen` until the returned function is called. */
   record(seen: Seen): () => void;
 }
@@ -35,7 +37,7 @@ const besides = "/.host";
 const readOnlyError = 69;
 
 export function openHostFiles(files: EmscriptenFileSystem): HostFiles {
-  const { fileSystem, record } = readOnlyNodeFs(files);
+  const { fileSystem, allowWriting, record } = guardedNodeFs(files);
   const mounted = new Set<string>();
   const mountOne = (folder: string, at: string): void => {
     files.mkdirTree(at);
@@ -55,7 +57,7 @@ export function openHostFiles(files: EmscriptenFileSystem): HostFiles {
       }
     }
   };
-  return { mount, record };
+  return { mount, allowWriting, record };
 }
 
 /** Existing folders, without those that lie in another of them. */
@@ -89,23 +91,39 @@ interface NodeFileSystem {
   readonly stream_ops: { [operation: string]: (...args: unknown[]) => unknown };
 }
 
-function readOnlyNodeFs(files: EmscriptenFileSystem): {
+function guardedNodeFs(files: EmscriptenFileSystem): {
   readonly fileSystem: NodeFileSystem;
+  readonly allowWriting: HostFiles["allowWriting"];
   readonly record: HostFiles["record"];
 } {
   const fileSystem = files.filesystems.NODEFS;
   const { node_ops: nodes, stream_ops: streams } = fileSystem;
-  const refuse = (): never => {
-    throw new files.ErrnoError(readOnlyError);
+  const writable: string[] = [];
+  const guard = (node: unknown): void => {
+    const path = fileSystem.realPath(node);
+    if (!writable.some((folder) => path === folder || path.startsWith(folder + sep))) {
+      throw new files.ErrnoError(readOnlyError);
+    }
   };
-  for (const operation of ["mknod", "rename", "unlink", "rmdir", "symlink", "setattr"]) {
-    nodes[operation] = refuse;
+  /** The parameters that are nodes to be changed: an entry's folder, or the file itself. */
+  const changing = { mknod: [0], rename: [0, 1], unlink: [0], rmdir: [0], symlink: [0], setattr: [0] };
+  for (const [name, places] of Object.entries(changing)) {
+    const operation = operationOf(nodes, name);
+    nodes[name] = (...args) => {
+      for (const place of places) {
+        guard(args[place]);
+      }
+      return operation(...args);
+    };
   }
   const open = operationOf(streams, "open");
   streams["open"] = (stream) => {
-    const { flags } = stream as { flags: number };
+    const { flags, node } = stream as { readonly flags: number; readonly node: unknown };
     // O_WRONLY or O_RDWR.
-    return (flags & 3) === 0 ? open(stream) : refuse();
+    if ((flags & 3) !== 0) {
+      guard(node);
+    }
+    return open(stream);
   };
   // Links are followed on the host: their targets may lie outside of what is mounted.
   fileSystem.getMode = (path) => fileSystem.tryFSOperation(() => statSync(path).mode);
@@ -128,7 +146,8 @@ function readOnlyNodeFs(files: EmscriptenFileSystem): {
       seen = null;
     };
   };
-  return { fileSystem, record };
+  const allowWriting = (folders: readonly string[]) => void writable.push(...folders);
+  return { fileSystem, allowWriting, record };
 }
 
 function operationOf(operations: NodeFileSystem["node_ops"], name: string): (...args: unknown[]) => unknown {

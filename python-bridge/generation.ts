@@ -1,25 +1,26 @@
-/** The interpreters that run one state of the user's files: a Piscina pool of threads and the batches for them. */
+/** The interpreters that run one state of the user's files: a Piscina pool of threads and the jobs for them. */
+import { rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { PuffError } from "../schema/index.ts";
-import type { Batch } from "./batch.ts";
 import { refusal } from "./errors.ts";
-import type { HostFunctions } from "./host.ts";
-import type { BatchOutcome, InterpreterSettings, Loaded, LogRecord } from "./messages.ts";
-import { type LostBatch, Remote } from "./remote.ts";
+import type { Job } from "./job.ts";
+import type { InterpreterSettings, Loaded, LogRecord } from "./messages.ts";
+import { type LostJob, Remote } from "./remote.ts";
+import { type HostService, Sessions } from "./services.ts";
 
 export interface GenerationOptions {
   readonly settings: InterpreterSettings;
   readonly workers: number;
   readonly queueLimit: number;
-  readonly host: HostFunctions;
+  readonly services: ReadonlyMap<string, HostService>;
   onLog(record: LogRecord): void;
 }
 
-/** A batch that was running in so many interpreters that died is the likely cause. */
+/** A job that was running in so many interpreters that died is the likely cause. */
 const deathBound = 3;
-/** A batch begun in so many is given up, whoever was the cause. */
+/** A job begun in so many is given up, whoever was the cause. */
 const lossBound = 10;
 /** Pauses before the next try when interpreters don't start, milliseconds. */
 const shortestPause = 100;
@@ -33,7 +34,8 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #pool: Piscina;
   readonly #remotes = new Set<Remote>();
-  readonly #queue: Batch[] = [];
+  /** Apart from each other: calls may last for long, and batches are not to wait behind them. */
+  readonly #queues = { batch: [] as Job[], call: [] as Job[] };
   #dispatching = false;
   #unanswered = 0;
   #closing = false;
@@ -67,21 +69,22 @@ export class Generation {
     return this.#started.promise;
   }
 
-  /** Batches waiting or running. */
+  /** Jobs waiting or running. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  run(batch: Batch, signal: AbortSignal): void {
-    if (this.#queue.length >= this.#options.queueLimit) {
-      batch.fail(
-        new PuffError("PUFF_PYTHON_BUSY", `${this.#queue.length} calls wait for Python already`, {
+  run(job: Job, signal: AbortSignal): void {
+    const queue = this.#queues[job.kind];
+    if (queue.length >= this.#options.queueLimit) {
+      job.fail(
+        new PuffError("PUFF_PYTHON_BUSY", `${queue.length} calls wait for Python already`, {
           remedy: "Try again in a moment, or run more workers.",
         }),
       );
       return;
     }
-    const onAbort = () => this.#giveUp(batch, signal.reason);
+    const onAbort = () => this.#giveUp(job, signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#unanswered++;
     const answered = () => {
@@ -91,8 +94,8 @@ export class Generation {
         this.#idle?.resolve();
       }
     };
-    batch.result.then(answered, answered);
-    this.#queue.push(batch);
+    job.result.then(answered, answered);
+    queue.push(job);
     this.#dispatchSoon();
   }
 
@@ -111,14 +114,15 @@ export class Generation {
     for (const remote of this.#remotes) {
       remote.end("it was closed");
     }
-    for (const batch of this.#queue.splice(0)) {
-      batch.fail(new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping"));
+    for (const job of this.#takeQueued()) {
+      job.fail(new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping"));
     }
     await this.#pool.destroy();
+    await rm(this.#options.settings.temporaryFolder, { recursive: true, force: true });
   }
 
   #addInterpreter(): void {
-    const remote: Remote = new Remote(this.#pool, this.#options.settings, {
+    const remote: Remote = new Remote(this.#pool, this.#options.settings, new Sessions(this.#options.services), {
       onReady: (loaded) => {
         this.#failedStarts = 0;
         this.#hasStarted = true;
@@ -142,9 +146,11 @@ export class Generation {
         }
         this.#addMissing();
       },
-      onOutcome: (batch, outcome) => this.#settle(batch, outcome),
+      onOutcome: (job, outcome) => {
+        job.settle(outcome);
+        this.#dispatchSoon();
+      },
       onDeath: (lost, reason) => this.#replace(remote, lost, reason),
-      callHost: (call) => this.#options.host.call(call),
       onLogs: (records) => {
         for (const record of records) {
           this.#options.onLog(record);
@@ -160,38 +166,29 @@ export class Generation {
     }
   }
 
-  #settle(batch: Batch, outcome: BatchOutcome): void {
-    if ("json" in outcome) {
-      batch.succeed(outcome.json);
-    } else if (outcome.failure === "deadline") {
-      batch.failDeadline(this.#options.settings.deadline);
-    } else {
-      batch.failRaised(outcome.message);
-    }
-    this.#dispatchSoon();
-  }
-
-  #replace(remote: Remote, lost: readonly LostBatch[], reason: string): void {
+  #replace(remote: Remote, lost: readonly LostJob[], reason: string): void {
     this.#remotes.delete(remote);
-    const again: Batch[] = [];
+    const again: Job[] = [];
     const known = lost.some(({ state }) => state === "running" || state === "overdue");
-    for (const { batch, state } of lost) {
-      batch.losses += state === "waiting" ? 0 : 1;
-      batch.deaths += state === "running" || (state === "entered" && !known) ? 1 : 0;
+    for (const { job, state } of lost) {
+      job.losses += state === "waiting" ? 0 : 1;
+      job.deaths += state === "running" || (state === "entered" && !known) ? 1 : 0;
       if (state === "overdue") {
-        batch.failDeadline(this.#options.settings.deadline);
-      } else if (state === "waiting" || (batch.repeatable && batch.deaths < deathBound && batch.losses < lossBound)) {
-        again.push(batch);
+        job.failDeadline();
+      } else if (state === "waiting" || (job.repeatable && job.deaths < deathBound && job.losses < lossBound)) {
+        again.push(job);
       } else {
-        batch.failDied(reason);
+        job.failDied(reason);
       }
     }
-    this.#queue.unshift(...again);
     if (this.#closing) {
-      for (const batch of this.#queue.splice(0)) {
-        batch.failDied(reason);
+      for (const job of [...again, ...this.#takeQueued()]) {
+        job.failDied(reason);
       }
       return;
+    }
+    for (const job of again.toReversed()) {
+      this.#queues[job.kind].unshift(job);
     }
     if (remote.wasReady) {
       this.#options.onLog({
@@ -219,42 +216,55 @@ export class Generation {
       return;
     }
     if (this.#failedStarts >= failedStartBound && this.#remotes.size === 0) {
-      for (const batch of this.#queue.splice(0)) {
-        batch.fail(failure);
+      for (const job of this.#takeQueued()) {
+        job.fail(failure);
       }
     }
     const pause = Math.min(shortestPause * 2 ** this.#failedStarts, longestPause);
     this.#pause = setTimeout(() => this.#addMissing(), pause);
   }
 
-  #giveUp(batch: Batch, reason: unknown): void {
-    if (batch.settled) {
+  #giveUp(job: Job, reason: unknown): void {
+    if (job.settled) {
       return;
     }
     for (const remote of this.#remotes) {
-      remote.cancel(batch);
+      remote.cancel(job);
     }
-    const index = this.#queue.indexOf(batch);
+    const queue = this.#queues[job.kind];
+    const index = queue.indexOf(job);
     if (index >= 0) {
-      this.#queue.splice(index, 1);
+      queue.splice(index, 1);
     }
-    batch.fail(reason);
+    job.fail(reason);
+  }
+
+  #takeQueued(): Job[] {
+    return Object.values(this.#queues).flatMap((queue) => queue.splice(0));
   }
 
   /** Gives out what came in the same turn of the event loop together. */
   #dispatchSoon(): void {
-    if (!this.#dispatching && this.#queue.length > 0) {
+    if (!this.#dispatching && Object.values(this.#queues).some((queue) => queue.length > 0)) {
       this.#dispatching = true;
       setImmediate(() => {
         this.#dispatching = false;
-        this.#dispatch();
+        const shares = new Map<Remote, Job[]>();
+        for (const queue of Object.values(this.#queues)) {
+          this.#share(queue, shares);
+        }
+        for (const [remote, jobs] of shares) {
+          remote.send(jobs);
+        }
       });
     }
   }
 
-  #dispatch(): void {
-    const shares = new Map<Remote, Batch[]>();
-    const rooms = [...this.#remotes].map((remote) => ({ remote, room: remote.room }));
+  /** Gives each job of a queue to the interpreter with the most room, while there is any. */
+  #share(queue: Job[], shares: Map<Remote, Job[]>): void {
+    const [first] = queue;
+    const rooms =
+      first === undefined ? [] : [...this.#remotes].map((remote) => ({ remote, room: remote.room(first.kind) }));
     for (;;) {
       // Few interpreters: looking at each is quick.
       const best = rooms.reduce<(typeof rooms)[number] | null>(
@@ -264,17 +274,14 @@ export class Generation {
       if (best === null || best.room <= 0) {
         break;
       }
-      const batch = this.#queue.shift();
-      if (batch === undefined) {
+      const job = queue.shift();
+      if (job === undefined) {
         break;
       }
       best.room -= 1;
       const share = shares.get(best.remote) ?? [];
-      share.push(batch);
+      share.push(job);
       shares.set(best.remote, share);
-    }
-    for (const [remote, batches] of shares) {
-      remote.send(batches);
     }
   }
 }

@@ -1,48 +1,37 @@
-/** Calls into Python under way, and what they wait for. */
-import type { HostResult, WireBatch } from "./messages.ts";
+/** Calls into Python under way. */
+import type { WireJob } from "./messages.ts";
 
-/** A batch that Python has begun. */
+/** A call into Python that has begun and has not ended. */
 export interface Greenlet {
-  readonly batch: WireBatch;
-  /** On the clock that stands still while others keep the thread busy. */
-  readonly began: number;
-  /** On the wall. */
-  readonly entered: number;
-  readonly hostCalls: Set<number>;
+  /** Its job's; negative: Python spawned it; 0: what imports the user's modules. */
+  readonly id: number;
+  readonly job: WireJob | null;
+  /** Interrupts meant for others that have hit its job so far. */
+  readonly interrupts: number;
+  /** When it began the piece of Python that runs, on the wall. */
+  since: number;
+  /** What it waits for: more than one thing where it runs an event loop. */
+  readonly waits: Set<number>;
+  /** Whether the host knows of it, having been called. */
+  known: boolean;
+  /** Whether its job is answered: its end matters to nobody. */
+  answered: boolean;
+  /** Why it is to end: what it waits for fails. It may still wait for a moment, to leave things in order. */
+  ending: string | null;
+  /** Whether that moment is over, too. */
+  over: boolean;
 }
 
-/** Calls of host functions that are not answered yet. */
-export class HostCalls {
-  readonly #pending = new Map<number, PendingHostCall>();
-  #last = 0;
-
-  /** `greenlet`: who calls; null where that isn't known. */
-  begin(greenlet: Greenlet | null): { readonly call: number; readonly result: Promise<string> } {
-    const call = ++this.#last;
-    greenlet?.hostCalls.add(call);
-    const result = new Promise<string>((resolve, reject) => this.#pending.set(call, { greenlet, resolve, reject }));
-    return { call, result };
-  }
-
-  /** Wakes the greenlet that has called, which goes on some microtasks later, and returns it. */
-  end(result: HostResult): Greenlet | null {
-    const pending = this.#pending.get(result.call);
-    if (pending === undefined) {
-      return null;
-    }
-    this.#pending.delete(result.call);
-    pending.greenlet?.hostCalls.delete(result.call);
-    if ("json" in result) {
-      pending.resolve(result.json);
-    } else {
-      pending.reject(new Error(result.error));
-    }
-    return pending.greenlet;
-  }
-}
-
-interface PendingHostCall {
-  readonly greenlet: Greenlet | null;
-  resolve(json: string): void;
-  reject(error: Error): void;
+export function newGreenlet(id: number, job: WireJob | null, interrupts = 0): Greenlet {
+  return {
+    id,
+    job,
+    interrupts,
+    since: performance.now(),
+    waits: new Set(),
+    known: false,
+    answered: false,
+    ending: null,
+    over: false,
+  };
 }

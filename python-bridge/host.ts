@@ -1,6 +1,6 @@
-/** Functions of the gateway's that Python calls by name. */
+/** Functions of the gateway's that Python calls by name: a service like others. */
 import { type JsonValue, PuffError } from "../schema/index.ts";
-import type { HostCall, HostResult } from "./messages.ts";
+import type { HostService } from "./services.ts";
 
 /**
  * Called from Python as `host.call("name", …)` with JSON values. What it throws is raised there.
@@ -9,42 +9,35 @@ import type { HostCall, HostResult } from "./messages.ts";
  */
 export type HostFunction = (...args: JsonValue[]) => JsonValue | Promise<JsonValue>;
 
-export class HostFunctions {
-  readonly #functions: ReadonlyMap<string, HostFunction>;
-  readonly #deadline: number;
+/** What `puff.host` calls these functions through. */
+export const functionsService = "functions";
 
-  constructor(functions: ReadonlyMap<string, HostFunction>, deadline: number) {
-    this.#functions = functions;
-    this.#deadline = deadline;
-  }
-
-  /** Never fails: what goes wrong is the result. */
-  async call({ call, name, args }: HostCall): Promise<HostResult> {
-    const bound = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => bound.reject(new Error(`the host function ${name} did not answer within ${this.#deadline} ms`)),
-      this.#deadline,
-    );
-    try {
-      const value = await Promise.race([this.#run(name, JSON.parse(args)), bound.promise]);
-      return { call, json: JSON.stringify(value ?? null) };
-    } catch (error) {
-      return { call, error: error instanceof Error ? error.message : String(error) };
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #run(name: string, args: JsonValue[]): Promise<JsonValue> {
-    const run = this.#functions.get(name);
-    if (run === undefined) {
-      const names = [...this.#functions.keys()].sort();
-      const there = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
-      throw new PuffError(
-        "PUFF_HOST_FUNCTION_UNKNOWN",
-        `PUFF_HOST_FUNCTION_UNKNOWN: no host function ${name}; ${there}`,
+/** @param deadline Milliseconds that a function may take: whoever called it may have none. */
+export function hostFunctions(functions: ReadonlyMap<string, HostFunction>, deadline: number): HostService {
+  const session = {
+    async call(name: string, args: readonly JsonValue[]) {
+      const run = functions.get(name);
+      if (run === undefined) {
+        throw unknownFunction(name, [...functions.keys()]);
+      }
+      const bound = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => bound.reject(new Error(`the host function ${name} did not answer within ${deadline} ms`)),
+        deadline,
       );
-    }
-    return run(...args);
-  }
+      try {
+        return { value: await Promise.race([run(...args), bound.promise]) };
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => {},
+  };
+  return { open: () => session };
+}
+
+function unknownFunction(name: string, known: readonly string[]): PuffError {
+  const there = known.length === 0 ? "there are none" : `there are ${known.toSorted().join(", ")}`;
+  const code = "PUFF_HOST_FUNCTION_UNKNOWN";
+  return new PuffError(code, `${code}: no host function ${name}; ${there}`);
 }

@@ -51,7 +51,7 @@ export interface ImagePaths {
 /** The image files for these settings. */
 export function imagePaths(settings: InterpreterSettings, pyodideVersion: string): ImagePaths {
   const base = hash([pyodideVersion, settings.packageFolder, ...packageContent(settings.packageFolder)]);
-  const app = hash([base, settings.specs, process.cwd(), ...settings.pythonPath]);
+  const app = hash([base, settings.sources, process.cwd(), ...settings.pythonPath]);
   return {
     base: join(settings.cacheFolder, `base-${base}.image`),
     app: join(settings.cacheFolder, `app-${app}.image`),

@@ -1,5 +1,7 @@
+export type { CallAnswer, CallOptions } from "./call.ts";
 export type { HostFunction } from "./host.ts";
 export type { LogRecord } from "./messages.ts";
 export { findSitePackages } from "./packages.ts";
 export { type Python, type PythonOptions, startPython } from "./python.ts";
 export { checkRuntime } from "./runtime.ts";
+export type { HostAnswer, HostService, HostSession } from "./services.ts";

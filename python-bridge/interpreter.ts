@@ -8,20 +8,35 @@ import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, read
 import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
 import { instantiateShared, release } from "./wasm.ts";
 
-/** What Python sees as the module `_puff_host`. */
+/** What Python sees as the module `_puff_host`; the greenlet that runs is the one that calls. */
 export interface HostModule {
-  /** JSON in and out. */
-  call(name: string, args: string): Promise<string>;
+  /** Asks a service; `args` is JSON. Resolves to its answer's JSON, or to an array of that and buffers. */
+  call(service: string, method: string, args: string, buffers?: readonly Uint8Array[]): Promise<unknown>;
+  /** The same, and nobody is told the answer. */
+  tell(service: string, method: string, args: string, buffers?: readonly Uint8Array[]): void;
+  /** Waits for {@link HostModule.unpark} with the same key, or for the time to pass. */
+  park(key: number, milliseconds?: number): Promise<unknown>;
+  unpark(key: number): void;
+  /** Has `puff._greenlets.run(key)` called in a greenlet of its own, soon. */
+  spawn(key: number): void;
   log(level: string, logger: string, message: string): void;
 }
 
-export interface Interpreter {
-  readonly loaded: Loaded;
-  /**
-   * Calls the resolvers of a batch, JSON in and out: a greenlet of its own. Python begins some microtasks later.
-   * Do not call it again before it waits or is done: that corrupts the interpreter's memory.
-   */
+/**
+ * The ways into Python, each a greenlet of its own, which Python begins some microtasks later. Do not enter again
+ * before it waits or is done: that corrupts the interpreter's memory.
+ */
+export interface Entries {
+  /** Calls the resolvers of a batch, JSON in and out. */
   resolve(batch: string): Promise<string>;
+  /** Calls a function with arguments in JSON; the answer's JSON, or an array of that and buffers. */
+  call(target: string, args: string, buffers: readonly Uint8Array[]): Promise<string | [string, ...Uint8Array[]]>;
+  /** Runs what Python has spawned under this key. */
+  run(key: number): Promise<string>;
+}
+
+export interface Interpreter extends Entries {
+  readonly loaded: Loaded;
   /** Collects Python's garbage if there is enough; to be called between entries now and then. */
   tidy(): void;
   /** Writes the images that its start has made; once. Fails where they can't be made or written. */
@@ -44,6 +59,10 @@ interface StartOptions {
   readonly interruptBuffer: Uint8Array;
   /** Told when the interpreter has broken for good. */
   onBroken(error: unknown): void;
+  /** Enters `load`, a greenlet like others. */
+  load(entries: Entries, load: () => Promise<string>): Promise<string>;
+  /** After the import: why its memory can't be kept, if so. */
+  whyNoImage(): string | null;
 }
 
 /** Pyodide with the host's folders, before it knows its settings. */
@@ -88,9 +107,8 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
   const streams = countStreams(engine);
   boot.begin_import();
   // Through callPromising: modules may wait for the host while they are imported.
-  const answer: LoadAnswer = JSON.parse(
-    await engine.pyodide.pyimport("puff._bridge").load.callPromising(settings.specs),
-  );
+  const entries = openEntries(engine);
+  const answer: LoadAnswer = JSON.parse(await options.load(entries, () => entries.load(settings.sources)));
   const environmentReads: string[] = JSON.parse(boot.end_import());
   stopRecording();
   if ("error" in answer) {
@@ -101,8 +119,9 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
   const loaded: Loaded = { schemas: JSON.stringify(answer.schemas), files: answer.files, from };
   images.push(
     takeImage(engine, options, paths.app, () => {
-      if (countStreams(engine) > streams) {
-        throw new Error("a module keeps a file open");
+      const reason = countStreams(engine) > streams ? "a module keeps a file open" : options.whyNoImage();
+      if (reason !== null) {
+        throw new Error(reason);
       }
       return describe(seen, environmentReads, settings, loaded);
     }),
@@ -133,7 +152,8 @@ async function startBase(
   const { pyodide } = engine;
   pyodide.registerJsModule("_puff_host", host);
   pyodide.runPython(`import sys; sys.path.append(${JSON.stringify(settings.packageFolder)})`);
-  // The package comes first: it replaces parts of the standard library before anything has taken hold of them.
+  // Parts of the standard library are replaced before anything has taken hold of them.
+  pyodide.pyimport("puff._cooperative").install();
   pyodide.pyimport("puff._bridge");
   pyodide.pyimport("_puff_interpreter").prepare();
   const manifest: Manifest = { paths: {}, folders: {}, environment: {}, schemas: "{}", files: [] };
@@ -181,12 +201,14 @@ async function loadEngine(
 /** Gives an engine its settings, be it new or restored. */
 function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void {
   const cwd = process.cwd();
-  files.mount([...settings.pythonPath, ...timeZones]);
+  files.mount([...settings.pythonPath, ...settings.writable, settings.temporaryFolder, ...timeZones]);
+  files.allowWriting([...settings.writable, settings.temporaryFolder]);
   // As native Python has it: what was installed comes after the standard library.
   const installed = (folder: string) => /^(site|dist)-packages$/.test(basename(folder));
   pyodide.pyimport("_puff_interpreter").adopt(
     JSON.stringify({
-      environment: settings.environment,
+      // Files that the interpreter kept in its own memory would be as large as uploads are.
+      environment: { ...settings.environment, TMPDIR: settings.temporaryFolder },
       path: [
         ...settings.pythonPath.filter((folder) => !installed(folder)),
         settings.packageFolder,
@@ -202,24 +224,30 @@ const timeZones = ["/usr/share/zoneinfo"].filter((folder) => existsSync(folder))
 /** Where Pyodide keeps its standard library. */
 const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/lib/python3.14/site-packages"];
 
-function serve({ pyodide }: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
-  const resolve = pyodide.pyimport("puff._bridge").resolve;
-  const tidy = pyodide.pyimport("_puff_interpreter").tidy;
+function serve(engine: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
+  const tidy = engine.pyodide.pyimport("_puff_interpreter").tidy;
+  return { loaded, ...openEntries(engine), tidy: () => tidy(), writeImages: () => writeAll(images) };
+}
+
+function openEntries({ pyodide }: Engine): Entries & { load(sources: string): Promise<string> } {
+  const { load, resolve, call } = pyodide.pyimport("puff._bridge");
+  const { run } = pyodide.pyimport("puff._greenlets");
   const api = internals(pyodide)._api;
   const { scheduleCallback } = api;
+  const enterNow = <Result>(enter: () => Promise<Result>): Promise<Result> => {
+    // Pyodide would wait for a turn of the event loop, lest two calls enter together; here they come one by one.
+    api.scheduleCallback = (callback) => callback();
+    try {
+      return enter();
+    } finally {
+      api.scheduleCallback = scheduleCallback;
+    }
+  };
   return {
-    loaded,
-    resolve(batch) {
-      // Pyodide would wait for a turn of the event loop, lest two calls enter together; here they come one by one.
-      api.scheduleCallback = (callback) => callback();
-      try {
-        return resolve.callPromising(batch);
-      } finally {
-        api.scheduleCallback = scheduleCallback;
-      }
-    },
-    tidy: () => tidy(),
-    writeImages: () => writeAll(images),
+    load: (sources) => enterNow(() => load.callPromising(sources)),
+    resolve: (batch) => enterNow(() => resolve.callPromising(batch)),
+    call: (target, args, buffers) => enterNow(() => call.callPromising(target, args, buffers)),
+    run: (key) => enterNow(() => run.callPromising(key)),
   };
 }
 

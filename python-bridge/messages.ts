@@ -1,6 +1,7 @@
 /**
- * Everything that crosses between the main thread and an interpreter's worker thread. Batches and results are JSON
- * text on their way, since Python reads and writes text; each message carries as many as there are ready.
+ * Everything that crosses between the main thread and an interpreter's worker thread. Values are JSON text on their
+ * way, since Python reads and writes text, and bytes are buffers of their own, which are transferred. Each message
+ * carries as many of its kind as there are ready.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { WasmModule } from "./wasm.ts";
@@ -16,16 +17,20 @@ export interface ServeTask {
 
 /** What an interpreter is made from; the same for all interpreters of one generation. */
 export interface InterpreterSettings {
-  /** JSON of SchemaSource[]. */
-  readonly specs: string;
+  /** JSON of what `puff._bridge.load` is to import. */
+  readonly sources: string;
   /** Absolute folders, first wins. */
   readonly pythonPath: readonly string[];
+  /** Folders that Python may write to. */
+  readonly writable: readonly string[];
+  /** Python's folder for temporary files. */
+  readonly temporaryFolder: string;
   readonly environment: { readonly [name: string]: string };
   /** Where memory images are kept. */
   readonly cacheFolder: string;
   /** The folder with the Python package `puff`. */
   readonly packageFolder: string;
-  /** Milliseconds a batch may take. */
+  /** Milliseconds that Python may run without a pause. */
   readonly deadline: number;
   readonly wasm: WasmModule;
 }
@@ -36,29 +41,44 @@ export const Control = {
   interrupt: 0,
   /** Grows whenever another piece of Python begins to run and whenever the event loop turns. */
   turns: 1,
-  /** How many of the batches sent have been entered, in the order they were sent. */
+  /** How many of the jobs sent have been entered, in the order they were sent. */
   entered: 2,
-  /** Id of the batch that runs now; 0: none, or one that woke by itself. */
+  /** Id of the greenlet that runs now, which is its job's; negative: one that Python spawned; 0: none. */
   running: 3,
 } as const;
 export const controlBytes = 16;
 
 export type ToWorker =
-  | { readonly kind: "batches"; readonly batches: readonly WireBatch[] }
+  | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }
   /** Nobody waits for these any more. */
   | { readonly kind: "cancel"; readonly ids: readonly number[] }
-  | { readonly kind: "hostResults"; readonly results: readonly HostResult[] };
+  | { readonly kind: "answers"; readonly answers: readonly ServiceAnswer[] };
 
-export interface WireBatch {
+/** Something for Python to do. */
+export type WireJob = {
   readonly id: number;
-  /** JSON of a ResolveBatch. */
-  readonly json: string;
+  /** Whether it can be run again, should its interpreter die. */
   readonly repeatable: boolean;
-}
+  /** Milliseconds it may take; null: it may wait for as long as it is wanted. */
+  readonly deadline: number | null;
+} & (
+  | { readonly kind: "batch" /** JSON of a ResolveBatch. */; readonly json: string }
+  | {
+      readonly kind: "call";
+      /** `module:function`. */
+      readonly target: string;
+      /** JSON of the arguments: an array. */
+      readonly args: string;
+      readonly buffers: readonly Uint8Array[];
+    }
+);
 
-export type HostResult =
-  | { readonly call: number; readonly json: string }
-  | { readonly call: number; readonly error: string };
+export interface ServiceAnswer {
+  readonly call: number;
+  /** `{"value": …}` or `{"error": {"code", "message", "data"}}`. */
+  readonly json: string;
+  readonly buffers: readonly Uint8Array[];
+}
 
 export type ToMain =
   | ({ readonly kind: "ready" } & Loaded)
@@ -66,8 +86,10 @@ export type ToMain =
   | { readonly kind: "refused"; readonly error: LoadError }
   /** The file with this interpreter's memory is written; null: there can't be one, for this reason. */
   | { readonly kind: "image"; readonly problem: string | null }
-  | { readonly kind: "results"; readonly results: readonly BatchOutcome[] }
-  | { readonly kind: "hostCalls"; readonly calls: readonly HostCall[] }
+  | { readonly kind: "results"; readonly results: readonly JobOutcome[] }
+  | { readonly kind: "serviceCalls"; readonly calls: readonly ServiceCall[] }
+  /** Greenlets that have called services and have ended. */
+  | { readonly kind: "ended"; readonly greenlets: readonly number[] }
   | { readonly kind: "logs"; readonly records: readonly LogRecord[] }
   /** The interpreter can't go on; the thread is to be ended. */
   | { readonly kind: "broken"; readonly reason: string };
@@ -89,17 +111,22 @@ export interface LoadError {
   readonly traceback: string | null;
 }
 
-export type BatchOutcome =
-  | { readonly id: number; readonly json: string }
+export type JobOutcome =
+  | { readonly id: number; readonly json: string; readonly buffers?: readonly Uint8Array[] }
   /** It ran or waited past its deadline. */
   | { readonly id: number; readonly failure: "deadline" }
   | { readonly id: number; readonly failure: "raised"; readonly message: string };
 
-export interface HostCall {
+export interface ServiceCall {
+  /** 0: nobody waits for the answer. */
   readonly call: number;
-  readonly name: string;
+  /** Who calls; 0: what runs beside greenlets, such as a finalizer. */
+  readonly greenlet: number;
+  readonly service: string;
+  readonly method: string;
   /** JSON of the arguments: an array. */
   readonly args: string;
+  readonly buffers: readonly Uint8Array[];
 }
 
 export interface LogRecord {

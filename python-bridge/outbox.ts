@@ -1,12 +1,14 @@
 /** What a worker tells the main thread. */
 import type { MessagePort } from "node:worker_threads";
-import type { BatchOutcome, HostCall, LogRecord, ToMain } from "./messages.ts";
+import type { JobOutcome, LogRecord, ServiceCall, ToMain } from "./messages.ts";
+import { transferList } from "./transfer.ts";
 
 /** Collects what is ready at the same time into one message of a kind. */
 export class Outbox {
   readonly #port: MessagePort;
-  #results: BatchOutcome[] = [];
-  #hostCalls: HostCall[] = [];
+  #results: JobOutcome[] = [];
+  #serviceCalls: ServiceCall[] = [];
+  #ended: number[] = [];
   #logs: LogRecord[] = [];
   #scheduled = false;
   #held = false;
@@ -19,16 +21,22 @@ export class Outbox {
 
   send(message: ToMain): void {
     this.flush();
-    this.#port.postMessage(message);
+    this.#post(message);
   }
 
-  result(outcome: BatchOutcome): void {
+  result(outcome: JobOutcome): void {
     this.#results.push(outcome);
     this.#schedule();
   }
 
-  hostCall(call: HostCall): void {
-    this.#hostCalls.push(call);
+  serviceCall(call: ServiceCall): void {
+    this.#serviceCalls.push(call);
+    this.#schedule();
+  }
+
+  /** A greenlet that has called services has ended. */
+  ended(greenlet: number): void {
+    this.#ended.push(greenlet);
     this.#schedule();
   }
 
@@ -66,17 +74,26 @@ export class Outbox {
         });
         this.#dropped = 0;
       }
-      this.#port.postMessage({ kind: "logs", records: this.#logs } satisfies ToMain);
+      this.#post({ kind: "logs", records: this.#logs });
       this.#logs = [];
     }
-    if (this.#hostCalls.length > 0) {
-      this.#port.postMessage({ kind: "hostCalls", calls: this.#hostCalls } satisfies ToMain);
-      this.#hostCalls = [];
+    // In this order: what a greenlet calls last comes before its end.
+    if (this.#serviceCalls.length > 0) {
+      this.#post({ kind: "serviceCalls", calls: this.#serviceCalls }, transferList(this.#serviceCalls));
+      this.#serviceCalls = [];
+    }
+    if (this.#ended.length > 0) {
+      this.#post({ kind: "ended", greenlets: this.#ended });
+      this.#ended = [];
     }
     if (this.#results.length > 0) {
-      this.#port.postMessage({ kind: "results", results: this.#results } satisfies ToMain);
+      this.#post({ kind: "results", results: this.#results }, transferList(this.#results));
       this.#results = [];
     }
+  }
+
+  #post(message: ToMain, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
   }
 
   #schedule(): void {

@@ -1,12 +1,20 @@
-/** Python for the gateway: interpreters that load the user's schemas and call their resolvers. */
+/** Python for the gateway: interpreters that load the user's modules and call them. */
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ResolveBatch, ResolveBatchResult, SchemaDescription } from "../schema/index.ts";
+import type { JsonValue, ResolveBatch, ResolveBatchResult, SchemaDescription } from "../schema/index.ts";
 import { PuffError } from "../schema/index.ts";
 import { Batch } from "./batch.ts";
+import { Call, type CallAnswer, type CallOptions } from "./call.ts";
+import { cryptoService } from "./crypto.ts";
 import { Generation } from "./generation.ts";
-import { type HostFunction, HostFunctions } from "./host.ts";
+import { functionsService, type HostFunction, hostFunctions } from "./host.ts";
+import type { Job } from "./job.ts";
 import type { Loaded, LogRecord } from "./messages.ts";
 import { checkRuntime } from "./runtime.ts";
+import type { HostService } from "./services.ts";
+import { streamsService } from "./streams.ts";
 import { compilePyodide } from "./wasm.ts";
 
 /** One schema class of the user's. */
@@ -20,19 +28,30 @@ export interface SchemaSource {
 
 export interface PythonOptions {
   readonly schemas: readonly SchemaSource[];
-  /** Absolute folders where modules are looked for, first wins. Python can read them, and nothing else of the host's. */
+  /** `package.module:name`, `file.py:name` or `file.py:name()`; null: none. */
+  readonly wsgi: string | null;
+  /**
+   * What to do with the Django project of `DJANGO_SETTINGS_MODULE`: set it up alone, or serve its application, too, unless
+   * {@link wsgi} names one. Null: there is none.
+   */
+  readonly django: "setup" | "serve" | null;
+  /** Absolute folders where modules are looked for, first wins. Python can read them, and little else of the host's. */
   readonly pythonPath: readonly string[];
+  /** Absolute folders that Python can read and write. */
+  readonly writable: readonly string[];
   /** Interpreters, each in a thread of its own. */
   readonly workers: number;
   /** Images of interpreters' memory are kept here; it should be private to the user. */
   readonly cacheFolder: string;
   /** What `os.environ` holds. */
   readonly environment: { readonly [name: string]: string };
-  /** What Python can call by name. */
+  /** What users' Python can call by name. */
   readonly hostFunctions: ReadonlyMap<string, HostFunction>;
-  /** Milliseconds a batch may take. */
+  /** What the package `puff` can call, by name. */
+  readonly services: ReadonlyMap<string, HostService>;
+  /** Milliseconds a batch may take, and any Python may run without waiting for something. */
   readonly deadline: number;
-  /** Batches that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
+  /** Batches, and calls, that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
   readonly queueLimit: number;
   onLog(record: LogRecord): void;
   /** Sees what was loaded before it replaces what serves; a throw refuses it, and the old interpreters go on. */
@@ -48,6 +67,15 @@ export interface Python {
    * `PUFF_SHUTTING_DOWN`, or with the signal's reason.
    */
   resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult>;
+  /**
+   * Calls a function of a Python module, `module:function`, on one interpreter: `function(*args)`, with the keyword
+   * `buffers` if there are any. It returns a JSON value, or `puff._services.Answer` with buffers. It is never called again.
+   * Fails with a PuffError: `PUFF_CALL_FAILED` (the Python exception's traceback is the cause's stack),
+   * `PUFF_CALL_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`, `PUFF_SHUTTING_DOWN`, or with the signal's reason.
+   *
+   * @example await python.call("puff._wsgi:serve", [environ], { buffers: [body], deadline: 30_000, signal });
+   */
+  call(target: string, args: readonly JsonValue[], options: CallOptions): Promise<CallAnswer>;
   /** Replaces the interpreters by ones with the files as they are now; where these do not load, it fails and the old ones go on. */
   reload(): Promise<void>;
   /** Lets what runs end, within its deadline, and ends the interpreters. */
@@ -72,7 +100,7 @@ export async function startPython(options: PythonOptions): Promise<Python> {
 
 class RunningPython implements Python {
   readonly #options: PythonOptions;
-  readonly #host: HostFunctions;
+  readonly #services: ReadonlyMap<string, HostService>;
   #current: { readonly generation: Generation; readonly state: State } | null = null;
   #lastReload: Promise<void> = Promise.resolve();
   readonly #retiring = new Set<Promise<void>>();
@@ -81,7 +109,13 @@ class RunningPython implements Python {
   constructor(options: PythonOptions) {
     this.#options = options;
     // Their caller's own deadline comes first.
-    this.#host = new HostFunctions(options.hostFunctions, 2 * options.deadline);
+    const functions = hostFunctions(options.hostFunctions, 2 * options.deadline);
+    this.#services = new Map([
+      ...options.services,
+      [functionsService, functions],
+      ["crypto", cryptoService],
+      ["streams", streamsService],
+    ]);
   }
 
   get schemas(): ReadonlyMap<string, SchemaDescription> {
@@ -93,14 +127,11 @@ class RunningPython implements Python {
   }
 
   async resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult> {
-    signal.throwIfAborted();
-    const current = this.#current;
-    if (current === null || this.#closed) {
-      throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
-    }
-    const running = new Batch(batch);
-    current.generation.run(running, signal);
-    return running.result;
+    return this.#run(new Batch(batch, this.#options.deadline), signal);
+  }
+
+  async call(target: string, args: readonly JsonValue[], options: CallOptions): Promise<CallAnswer> {
+    return this.#run(new Call(target, args, options), options.signal);
   }
 
   reload(): Promise<void> {
@@ -118,15 +149,28 @@ class RunningPython implements Python {
     await Promise.all(this.#retiring);
   }
 
+  async #run<Answer>(job: Job<Answer>, signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
+    const current = this.#current;
+    if (current === null || this.#closed) {
+      throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
+    }
+    current.generation.run(job, signal);
+    return job.result;
+  }
+
   async #replaceGeneration(): Promise<void> {
     if (this.#closed) {
       throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
     }
-    const { schemas, pythonPath, environment, cacheFolder, deadline, workers, queueLimit } = this.#options;
+    const { schemas, wsgi, django, pythonPath, writable, environment, cacheFolder, deadline, workers, queueLimit } =
+      this.#options;
     const generation = new Generation({
       settings: {
-        specs: JSON.stringify(schemas),
+        sources: JSON.stringify({ schemas, wsgi, django }),
         pythonPath,
+        writable,
+        temporaryFolder: mkdtempSync(join(realpathSync(tmpdir()), "puff-gateway-")),
         environment,
         cacheFolder,
         deadline,
@@ -135,7 +179,7 @@ class RunningPython implements Python {
       },
       workers,
       queueLimit,
-      host: this.#host,
+      services: this.#services,
       onLog: (record) => this.#options.onLog(record),
     });
     try {

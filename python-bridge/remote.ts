@@ -1,43 +1,48 @@
-/** The main thread's end of one interpreter: sends it batches, watches how long they run, tells when it dies. */
+/** The main thread's end of one interpreter: sends it jobs, watches how long they run, tells when it dies. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
-import type { Batch } from "./batch.ts";
+import type { Job } from "./job.ts";
 import {
-  type BatchOutcome,
   Control,
   controlBytes,
-  type HostCall,
-  type HostResult,
   type InterpreterSettings,
+  type JobOutcome,
   type LoadError,
   type Loaded,
   type LogRecord,
   type ServeTask,
+  type ServiceAnswer,
+  type ServiceCall,
   type ToMain,
   type ToWorker,
+  type WireJob,
 } from "./messages.ts";
+import type { Sessions } from "./services.ts";
+import { transferList } from "./transfer.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;
   /** The user's code does not load. */
   onRefused(error: LoadError): void;
   onImage(problem: string | null): void;
-  onOutcome(batch: Batch, outcome: BatchOutcome): void;
-  /** `lost`: batches that it had not answered. */
-  onDeath(lost: readonly LostBatch[], reason: string): void;
-  callHost(call: HostCall): Promise<HostResult>;
+  onOutcome(job: Job, outcome: JobOutcome): void;
+  /** `lost`: jobs that it had not answered. */
+  onDeath(lost: readonly LostJob[], reason: string): void;
   onLogs(records: readonly LogRecord[]): void;
 }
 
-/** What became of a batch in an interpreter that died. */
-export interface LostBatch {
-  readonly batch: Batch;
+/** What became of a job in an interpreter that died. */
+export interface LostJob {
+  readonly job: Job;
   /** `overdue`: the interpreter was ended because of it. */
   readonly state: "waiting" | "entered" | "running" | "overdue";
 }
 
-/** Batches that one interpreter is given at a time; the others wait where an interpreter's death does not touch them. */
-const windowSize = 1000;
+/**
+ * Jobs that one interpreter is given at a time; the others wait where an interpreter's death does not touch them.
+ * Batches end soon. Calls may wait for hours, at some 20 KB each.
+ */
+const windows = { batch: 1000, call: 10_000 };
 /** What importing the user's modules may take, milliseconds. */
 const loadDeadline = 60_000;
 const endlessImport: LoadError = {
@@ -51,7 +56,7 @@ const endlessImport: LoadError = {
 const grace = 1000;
 /** How often running interpreters are looked at, milliseconds. */
 const watchInterval = 25;
-/** An interpreter busy with one piece of Python for so long gets no new batches if others are free, milliseconds. */
+/** An interpreter busy with one piece of Python for so long gets no new jobs if others are free, milliseconds. */
 const busyAfter = 50;
 
 export class Remote {
@@ -61,8 +66,10 @@ export class Remote {
   readonly #control: Int32Array;
   readonly #end = new AbortController();
   /** In the order they were sent. */
-  readonly #inFlight = new Map<number, { readonly batch: Batch; readonly position: number }>();
-  readonly #hostResults: HostResult[] = [];
+  readonly #inFlight = new Map<number, { readonly job: Job; readonly position: number }>();
+  readonly #inFlightOf = { batch: 0, call: 0 };
+  readonly #sessions: Sessions;
+  readonly #answers: ServiceAnswer[] = [];
   #state: "starting" | "ready" | "dead" = "starting";
   #wasReady = false;
   #sent = 0;
@@ -72,8 +79,9 @@ export class Remote {
   #overdue = 0;
   #watch: NodeJS.Timeout | null = null;
 
-  constructor(pool: Piscina, settings: InterpreterSettings, events: RemoteEvents) {
+  constructor(pool: Piscina, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
     this.#events = events;
+    this.#sessions = sessions;
     this.#settings = settings;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -94,30 +102,31 @@ export class Remote {
     return this.#wasReady;
   }
 
-  /** Room for further batches; the greater the better. Zero: none. */
-  get room(): number {
+  /** Room for further jobs of this kind; the greater the better. Zero: none. */
+  room(kind: WireJob["kind"]): number {
     if (this.#state !== "ready") {
       return 0;
     }
-    const room = windowSize - this.#inFlight.size;
-    return this.#inFlight.size > 0 && this.#stuckFor() > busyAfter ? room / windowSize : room;
+    const room = windows[kind] - this.#inFlightOf[kind];
+    return this.#inFlight.size > 0 && this.#stuckFor() > busyAfter ? room / windows[kind] : room;
   }
 
-  send(batches: readonly Batch[]): void {
+  send(jobs: readonly Job[]): void {
     if (this.#inFlight.size === 0) {
       this.#sawTurn();
     }
-    for (const batch of batches) {
-      this.#inFlight.set(batch.id, { batch, position: ++this.#sent });
+    for (const job of jobs) {
+      this.#inFlight.set(job.id, { job, position: ++this.#sent });
+      this.#inFlightOf[job.kind]++;
     }
-    this.#post({ kind: "batches", batches: batches.map(({ id, json, repeatable }) => ({ id, json, repeatable })) });
+    this.#post({ kind: "jobs", jobs: jobs.map(({ wire }) => wire) });
     this.#watchOn();
   }
 
-  /** Nobody waits for this batch any more. */
-  cancel(batch: Batch): void {
-    if (this.#inFlight.delete(batch.id)) {
-      this.#post({ kind: "cancel", ids: [batch.id] });
+  /** Nobody waits for this job any more. */
+  cancel(job: Job): void {
+    if (this.#takeOff(job.id) !== null) {
+      this.#post({ kind: "cancel", ids: [job.id] });
     }
   }
 
@@ -127,7 +136,18 @@ export class Remote {
   }
 
   #post(message: ToWorker): void {
-    this.#port.postMessage(message);
+    const transfer = message.kind === "jobs" ? message.jobs : message.kind === "answers" ? message.answers : [];
+    this.#port.postMessage(message, transferList(transfer));
+  }
+
+  #takeOff(id: number): Job | null {
+    const sent = this.#inFlight.get(id);
+    if (sent === undefined) {
+      return null;
+    }
+    this.#inFlight.delete(id);
+    this.#inFlightOf[sent.job.kind]--;
+    return sent.job;
   }
 
   #receive(message: ToMain): void {
@@ -146,16 +166,19 @@ export class Remote {
         break;
       case "results":
         for (const outcome of message.results) {
-          const sent = this.#inFlight.get(outcome.id);
-          if (this.#inFlight.delete(outcome.id) && sent !== undefined) {
-            this.#events.onOutcome(sent.batch, outcome);
+          const job = this.#takeOff(outcome.id);
+          if (job !== null) {
+            this.#events.onOutcome(job, outcome);
           }
         }
         break;
-      case "hostCalls":
+      case "serviceCalls":
         for (const call of message.calls) {
-          void this.#callHost(call);
+          void this.#callService(call);
         }
+        break;
+      case "ended":
+        this.#sessions.end(message.greenlets);
         break;
       case "logs":
         this.#events.onLogs(message.records);
@@ -166,14 +189,18 @@ export class Remote {
     }
   }
 
-  async #callHost(call: HostCall): Promise<void> {
-    this.#hostResults.push(await this.#events.callHost(call));
-    // Results that are ready at the same time go together.
-    if (this.#hostResults.length === 1) {
+  async #callService(call: ServiceCall): Promise<void> {
+    const answer = await this.#sessions.call(call);
+    if (call.call === 0 || this.#state === "dead") {
+      return;
+    }
+    this.#answers.push(answer);
+    // Those that are ready at the same time go together.
+    if (this.#answers.length === 1) {
       setImmediate(() => {
-        const results = this.#hostResults.splice(0);
+        const answers = this.#answers.splice(0);
         if (this.#state !== "dead") {
-          this.#post({ kind: "hostResults", results });
+          this.#post({ kind: "answers", answers });
         }
       });
     }
@@ -244,15 +271,16 @@ export class Remote {
     this.#watchOff();
     const entered = Atomics.load(this.#control, Control.entered);
     const running = Atomics.load(this.#control, Control.running);
-    const lost = [...this.#inFlight.values()].map(({ batch, position }): LostBatch => {
-      if (batch.id === this.#overdue) {
-        return { batch, state: "overdue" };
+    const lost = [...this.#inFlight.values()].map(({ job, position }): LostJob => {
+      if (job.id === this.#overdue) {
+        return { job, state: "overdue" };
       }
-      return { batch, state: batch.id === running ? "running" : position <= entered ? "entered" : "waiting" };
+      return { job, state: job.id === running ? "running" : position <= entered ? "entered" : "waiting" };
     });
     this.#inFlight.clear();
     this.#port.close();
     this.#end.abort();
+    this.#sessions.close();
     this.#events.onDeath(lost, reason);
   }
 }

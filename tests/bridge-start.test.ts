@@ -1,6 +1,6 @@
 /** Interpreters start from images of their memory, and see the user's files as they are. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkRuntime, findSitePackages, startPython } from "../python-bridge/index.ts";
 import { pythonOn, schemaFolder, sharedCache, type TestPython, writeSchema } from "./support/python.ts";
@@ -148,6 +148,41 @@ test("Python sees the user's folders where they are, and can't write there or re
   expect(await python.call("write", { path: "/tmp/own.txt" })).toBe("written");
   expect(await python.call("zone")).toBe("2026-07-01T00:00:00+02:00");
   expect(await python.call("reaches_node")).toBe(false);
+});
+
+test("Python writes where it may, and its temporary files are the host's until it ends", async () => {
+  const folder = schemaFolder(`
+    @classmethod
+    def work(cls, ctx: Context, /, folder: str) -> str:
+        os.makedirs(f"{folder}/a/b")
+        with open(f"{folder}/a/b/one.txt", "w") as file:
+            file.write("one")
+        os.rename(f"{folder}/a/b/one.txt", f"{folder}/a/two.txt")
+        with open(f"{folder}/a/two.txt", "a") as file:
+            file.write(", two")
+        os.chmod(f"{folder}/a/two.txt", 0o600)
+        os.symlink("two.txt", f"{folder}/a/link.txt")
+        os.rmdir(f"{folder}/a/b")
+        open(f"{folder}/a/gone.txt", "w").close()
+        os.remove(f"{folder}/a/gone.txt")
+        try:
+            os.rename(f"{folder}/a/two.txt", f"{folder}/../two.txt")
+        except OSError as error:
+            print(error.strerror)
+        import tempfile
+        with tempfile.NamedTemporaryFile(delete=False) as file:
+            return file.name
+`);
+  const own = join(folder, "own");
+  mkdirSync(own);
+  const python = await pythonOn(folder, { writable: [own] });
+  const temporary = String(await python.call("work", { folder: own }, { repeatable: false }));
+  expect(readdirSync(join(own, "a")).sort()).toEqual(["link.txt", "two.txt"]);
+  expect(readFileSync(join(own, "a/link.txt"), "utf8")).toBe("one, two");
+  expect(python.logs.map(({ message }) => message)).toEqual(["Read-only file system"]);
+  expect(existsSync(temporary)).toBe(true);
+  await python.close();
+  expect(existsSync(dirname(temporary))).toBe(false);
 });
 
 describe("reload", () => {

@@ -96,6 +96,7 @@ def renew() -> None:
     for generator in _unseeded:
         _plain_seed(generator)
     _tempfile._name_sequence = None
+    _tempfile.tempdir = None
     _uuid._last_timestamp = None
     _uuid._node = None
 

@@ -64,10 +64,16 @@ export class TestPython {
   readonly pyodide: PyodideAPI;
   readonly #folder: string;
   readonly #bridge;
+  readonly #parked = new Map<number, () => void>();
   #cases = 0;
 
-  static async start(): Promise<TestPython> {
+  /** `packages`: a folder of packages that can be imported. */
+  static async start(packages?: string): Promise<TestPython> {
     const pyodide = await loadPyodide({ convertNullToNone: true });
+    if (packages !== undefined) {
+      mount(pyodide, packages, "/packages");
+      pyodide.runPython("import sys; sys.path.append('/packages')");
+    }
     return new TestPython(pyodide, await mkdtemp(join(tmpdir(), "puff-python-")));
   }
 
@@ -77,18 +83,33 @@ export class TestPython {
     mount(pyodide, join(import.meta.dirname, "../../python-bridge/python"), "/puff");
     mount(pyodide, folder, "/cases");
     pyodide.registerJsModule("_puff_host", {
-      call: async (name: string, args: string) => {
-        const hostFunction = this.functions.get(name);
-        if (hostFunction === undefined) {
-          throw new Error(`there is no host function ${name}`);
+      call: async (_service: "functions", name: string, args: string) => {
+        try {
+          const hostFunction = this.functions.get(name);
+          if (hostFunction === undefined) {
+            throw new Error(`there is no host function ${name}`);
+          }
+          return JSON.stringify({ value: await hostFunction(...JSON.parse(args)) });
+        } catch (error) {
+          return JSON.stringify({
+            error: { code: null, message: error instanceof Error ? error.message : "", data: null },
+          });
         }
-        return JSON.stringify(await hostFunction(...JSON.parse(args)));
       },
+      park: (key: number, milliseconds?: number) =>
+        new Promise<string>((resolve) => {
+          this.#parked.set(key, () => resolve(""));
+          if (milliseconds !== undefined) {
+            setTimeout(resolve, milliseconds, "");
+          }
+        }),
+      unpark: (key: number) => this.#parked.get(key)?.(),
       log: (level: string, logger: string, message: string) => {
         this.log.push({ level, logger, message });
       },
     });
     pyodide.runPython("import sys; sys.dont_write_bytecode = True; sys.path.insert(0, '/puff')");
+    pyodide.pyimport("puff._cooperative").install();
     this.#bridge = pyodide.pyimport("puff._bridge");
   }
 
@@ -114,8 +135,8 @@ for name in [name for name, module in sys.modules.items() if any(path.startswith
 sys.path[:] = ["/cases/${name}"] + [path for path in sys.path if not path.startswith("/cases")]
 os.makedirs("/cases/${name}", exist_ok=True)
 os.chdir("/cases/${name}")`);
-    const specs = JSON.stringify([{ name: "default", spec, camelCase }]);
-    return JSON.parse(await this.#bridge.load.callPromising(specs));
+    const sources = JSON.stringify({ schemas: [{ name: "default", spec, camelCase }], wsgi: null, django: null });
+    return JSON.parse(await this.#bridge.load.callPromising(sources));
   }
 
   /** The schema's SDL, as clients see it; fails where it does not load. */

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from typing import Any
 
+from puff import _services
 from puff._context import ParentColumn
 from puff._errors import HostError
 
@@ -30,20 +29,12 @@ def call(name: str, *args: Any) -> Any:
         'hello-world'
     """
     try:
-        host: Any = importlib.import_module("_puff_host")
-        ffi: Any = importlib.import_module("pyodide.ffi")
-    except ImportError:
-        raise HostError(f"host.call({name!r}) works inside the gateway, and this Python runs outside of it") from None
-    try:
-        text = json.dumps(args, default=_plain)
-    except (TypeError, ValueError) as error:
+        value, _ = _services.call("functions", name, *args, default=_plain)
+    except TypeError as error:
         raise HostError(f"arguments of host.call({name!r}) are JSON values: {error}") from None
-    if not ffi.can_run_sync():
-        raise HostError(f"host.call({name!r}) waits, which can't be done here: call it from a resolver")
-    try:
-        return json.loads(ffi.run_sync(host.call(name, text)))
-    except ffi.JsException as error:
-        raise HostError(f"host function {name}: {error.message}") from None
+    except _services.ServiceError as error:
+        raise HostError(f"host function {name}: {error}") from None
+    return value
 
 
 def _plain(value: Any) -> Any:

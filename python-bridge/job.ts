@@ -1,0 +1,71 @@
+/** What an interpreter is to do, on the main thread: from whoever wants it to its answer. */
+import { PuffError } from "../schema/index.ts";
+import type { JobOutcome, WireJob } from "./messages.ts";
+
+let nextId = 1;
+
+export abstract class Job<Answer = unknown> {
+  readonly id: number;
+  abstract readonly repeatable: boolean;
+  /** Milliseconds it may take once begun; null: as long as it is wanted. */
+  readonly deadline: number | null;
+  /** Deaths of interpreters while they ran it. */
+  deaths = 0;
+  /** Interpreters that died with it begun. */
+  losses = 0;
+  /** Answered, failed or given up. */
+  settled = false;
+  readonly #answer = Promise.withResolvers<unknown>();
+
+  constructor(deadline: number | null) {
+    // Control.running is an Int32 that keeps 0 and below for others.
+    this.id = nextId;
+    nextId = (nextId % 0x7fff_ffff) + 1;
+    this.deadline = deadline;
+  }
+
+  /** What the worker is sent. */
+  abstract get wire(): WireJob;
+  /** What messages call it: `resolver Query.posts`. */
+  abstract get name(): string;
+  abstract get kind(): WireJob["kind"];
+
+  get result(): Promise<Answer> {
+    return this.#answer.promise as Promise<Answer>; // what read() gave
+  }
+
+  settle(outcome: JobOutcome): void {
+    if ("json" in outcome) {
+      this.settled = true;
+      try {
+        this.#answer.resolve(this.read(outcome.json, outcome.buffers ?? []));
+      } catch (error) {
+        this.#answer.reject(error);
+      }
+    } else if (outcome.failure === "deadline") {
+      this.failDeadline();
+    } else {
+      this.failRaised(outcome.message);
+    }
+  }
+
+  fail(error: unknown): void {
+    this.settled = true;
+    this.#answer.reject(error);
+  }
+
+  abstract failDeadline(): void;
+  abstract failRaised(message: string): void;
+
+  failDied(cause: string): void {
+    this.fail(
+      new PuffError("PUFF_INTERPRETER_DIED", `the Python interpreter that ran ${this.name} died`, {
+        remedy: this.repeatable ? "Its log tells why." : "What it has changed may stand: look before trying again.",
+        cause: new Error(cause),
+      }),
+    );
+  }
+
+  /** Reads what Python answered; a throw is the job's failure. */
+  protected abstract read(json: string, buffers: readonly Uint8Array[]): Answer;
+}

@@ -1,0 +1,238 @@
+"""Greenlets: calls into Python that wait without keeping others waiting.
+
+Every entry into the interpreter is a greenlet: a batch of resolvers, a call of a function, a thread that Python
+started. One runs at a time, and only where it waits do others go on, so what happens between two waits happens at
+once. All waiting goes through :func:`wait_for`, which keeps what belongs to a greenlet apart from the others'.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextvars
+import importlib
+import itertools
+import json
+import logging
+import math
+import sys
+from asyncio import (
+    _get_running_loop,  # pyright: ignore[reportPrivateUsage]  # of each greenlet's own
+    _set_running_loop,  # pyright: ignore[reportPrivateUsage]
+    get_event_loop,
+)
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class GreenletExit(BaseException):
+    """Raised in a greenlet where it waits, once nobody wants its result any more or its deadline has passed.
+
+    It is no `Exception`, so that code which handles those does not go on. What cleans up may still wait, for a second.
+    """
+
+
+class Greenlet:
+    """What belongs to one greenlet."""
+
+    __slots__ = ("hooks", "ident", "locals")
+
+    def __init__(self, ident: int) -> None:
+        self.ident = ident
+        # Most need neither, and every call of a resolver makes a greenlet.
+        self.hooks: list[Callable[[], object]] | None = None
+        self.locals: list[Callable[[int], object]] | None = None
+        """They forget what `threading.local` objects hold for an ident."""
+
+    def at_end(self, callback: Callable[[], object]) -> None:
+        """Has a callback called when it has ended."""
+        if self.hooks is None:
+            self.hooks = []
+        self.hooks.append(callback)
+
+    def at_last(self, forget: Callable[[int], object]) -> None:
+        """Has what a `threading.local` holds forgotten after that."""
+        if self.locals is None:
+            self.locals = []
+        self.locals.append(forget)
+
+
+_main = Greenlet(_thread.get_ident())
+"""The one that imports the user's modules."""
+_idle = Greenlet(_main.ident)
+"""Stands for what runs between greenlets, such as a finalizer."""
+_current = _idle
+_idents = itertools.count(_main.ident + 1)
+_keys = itertools.count(1)
+_alive = 0
+_MOST_ALIVE = 20_000
+"""Greenlets that Python may have spawned at a time: each takes some 17 KB, and more if it waits deep in calls."""
+_base = contextvars.Context()
+"""That of the import: greenlets begin with its values."""
+_spawned: dict[int, tuple[contextvars.Context, Callable[[], object]]] = {}
+
+
+def current() -> Greenlet:
+    """Gives the greenlet that runs."""
+    return _current
+
+
+def on_end(callback: Callable[[], object]) -> None:
+    """Has a callback called when the greenlet that runs has ended, however; the last registered comes first.
+
+    It may wait, as long as its greenlet might have. What it raises is logged.
+
+    Example:
+        >>> on_end(connection.close)  # doctest: +SKIP
+    """
+    _current.at_end(callback)
+
+
+def can_wait() -> bool:
+    """Tells whether this code can wait: it runs inside the gateway, and not in a finalizer between greenlets."""
+    return _current is not _idle
+
+
+def wait_for(function: Callable[..., Any], *args: Any) -> Any:
+    """Calls a function of `_puff_host` that gives a promise, and waits for it while other greenlets run.
+
+    Args:
+        function: The function.
+        *args: Its arguments.
+
+    Returns:
+        What it resolves to.
+
+    Raises:
+        GreenletExit: The greenlet is to end.
+        RuntimeError: It can't wait here.
+    """
+    global _current  # noqa: PLW0603  # one runs at a time
+    from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]
+
+    if not can_wait():
+        raise RuntimeError("this code waits where nothing can: in a finalizer, or in a callback of JavaScript's")
+    greenlet, _current = _current, _idle
+    loop = _get_running_loop()
+    # Pyodide wants its own for the promise, and gives the running one to the greenlets that run next.
+    _set_running_loop(_pyodides_loop)
+    try:
+        outcome = run_sync(function(*args))
+    finally:
+        _set_running_loop(loop)
+        _current = greenlet
+    if isinstance(outcome, str) and outcome.startswith(_CANCELLED):
+        raise GreenletExit(json.loads(outcome)["cancelled"])
+    return outcome
+
+
+_pyodides_loop = _get_running_loop() or (get_event_loop() if "pyodide" in sys.modules else None)
+"""Pyodide wants one to be running whenever it suspends or enters; in a greenlet none is but what it has started."""
+_CANCELLED = '{"cancelled":'
+
+
+class Waiter:
+    """Something that one greenlet waits for and others wake it from."""
+
+    __slots__ = ("_key", "woken")
+
+    def __init__(self) -> None:
+        self._key = next(_keys)
+        self.woken = False
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Waits until it is woken or that time has passed; tells whether it was woken."""
+        if not self.woken:
+            host: Any = importlib.import_module("_puff_host")
+            # The host's clock counts milliseconds; too early is too early.
+            limit = () if seconds is None else (math.ceil(seconds * 1000),)
+            wait_for(host.park, self._key, *limit)
+        return self.woken
+
+    def wake(self) -> None:
+        """Has the one who waits go on soon; the one who has not begun to, won't."""
+        if not self.woken:
+            self.woken = True
+            importlib.import_module("_puff_host").unpark(self._key)
+
+
+def spawn(function: Callable[[], object], context: contextvars.Context | None = None) -> int:
+    """Has a function called in a greenlet of its own, soon.
+
+    Args:
+        function: What to call; what it raises is logged.
+        context: What it runs in; None: that of the import, as it was then.
+
+    Returns:
+        The new greenlet's ident.
+
+    Raises:
+        RuntimeError: There are too many.
+    """
+    global _alive  # noqa: PLW0603
+    if _alive >= _MOST_ALIVE:
+        raise RuntimeError("can't start new thread")
+    _alive += 1
+    ident = next(_idents)
+    _spawned[ident] = (_base.copy() if context is None else context, function)
+    importlib.import_module("_puff_host").spawn(ident)
+    return ident
+
+
+def run(ident: int) -> str:
+    """Runs what was spawned: the host enters here."""
+    global _alive  # noqa: PLW0603
+    context, function = _spawned.pop(ident)
+    try:
+        _run(Greenlet(ident), context, function)
+    except (KeyboardInterrupt, GreenletExit):
+        raise
+    except BaseException:  # whatever a user's code raises must not end the interpreter
+        _log.exception("a greenlet failed")
+    finally:
+        _alive -= 1
+    return ""
+
+
+def count_spawned() -> int:
+    """Counts the greenlets that Python has spawned and that have not ended."""
+    return _alive
+
+
+def enter(function: Callable[..., Any], *args: Any) -> Any:
+    """Calls a function as a greenlet that the host began."""
+    return _run(Greenlet(next(_idents)), _base.copy(), function, *args)
+
+
+def enter_import(function: Callable[..., Any], *args: Any) -> Any:
+    """Calls what imports the user's modules, whose context others begin with."""
+    return _run(_main, _base, function, *args)
+
+
+def _run(greenlet: Greenlet, context: contextvars.Context, function: Callable[..., Any], *args: Any) -> Any:
+    global _current  # noqa: PLW0603
+    _current = greenlet
+    _set_running_loop(None)
+    try:
+        return context.run(function, *args)
+    finally:
+        if greenlet.hooks is not None or greenlet.locals is not None:
+            context.run(_end, greenlet)
+        _current = _idle
+
+
+def _end(greenlet: Greenlet) -> None:
+    while greenlet.hooks:
+        try:
+            greenlet.hooks.pop()()
+        except Exception:
+            _log.exception("what was to happen at a greenlet's end failed")
+        except BaseException:  # noqa: S110  # one that takes too long must not keep the others from their work
+            pass
+    if greenlet is not _main:
+        while greenlet.locals:
+            greenlet.locals.pop()(greenlet.ident)
+
+
+_log = logging.getLogger("puff")

@@ -1,0 +1,185 @@
+/** Connections of Python's HTTP clients: bytes to and from servers, with TLS. */
+import { once } from "node:events";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { HostAnswer, HostService, HostSession } from "./services.ts";
+
+/** `puff._cooperative._streams` calls it. */
+export const streamsService: HostService = { open: () => new StreamSession() };
+
+/** Connections that one interpreter may have. */
+const connectionBound = 1000;
+
+/** How Python wants a connection to be secured. */
+interface Security {
+  readonly servername: string;
+  readonly verify: boolean;
+  readonly checkHostname: boolean;
+  /** PEM; null: those that Node trusts. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly passphrase: string | null;
+}
+
+class StreamSession implements HostSession {
+  readonly #sockets = new Map<number, Socket>();
+  #last = 0;
+
+  /** Waits no longer than its first argument says, in milliseconds; null: for as long as its greenlet lives. */
+  async call(
+    method: string,
+    [timeout, ...args]: readonly unknown[],
+    buffers: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<HostAnswer> {
+    // The arguments are as _streams.py writes them.
+    const bound = typeof timeout === "number" ? AbortSignal.any([signal, AbortSignal.timeout(timeout)]) : signal;
+    try {
+      switch (method) {
+        case "connect":
+          return { value: await this.#connect(String(args[0]), Number(args[1]), bound) };
+        case "secure":
+          return { value: await this.#secure(Number(args[0]), args[1] as Security, bound) };
+        case "read":
+          return { value: null, buffers: [await readFrom(this.#socket(args[0]), Number(args[1]), bound)] };
+        case "write":
+          await writeTo(this.#socket(args[0]), buffers[0] ?? new Uint8Array(0), bound);
+          return { value: null };
+        case "readable": {
+          const socket = this.#socket(args[0]);
+          return { value: socket.readableLength > 0 || socket.readableEnded || socket.destroyed };
+        }
+        case "end":
+          this.#socket(args[0]).end();
+          return { value: null };
+        default:
+          this.#close(Number(args[0]));
+          return { value: null };
+      }
+    } catch (error) {
+      if (bound.aborted && !signal.aborted) {
+        throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.values()) {
+      socket.destroy();
+    }
+    this.#sockets.clear();
+  }
+
+  async #connect(
+    host: string,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<[handle: number, host: string, port: number]> {
+    if (this.#sockets.size >= connectionBound) {
+      throw Object.assign(new Error(`there are ${connectionBound} connections already`), { code: "EMFILE" });
+    }
+    const socket = connectTcp({ host, port, noDelay: true });
+    const handle = this.#keep(socket);
+    try {
+      await once(socket, "connect", { signal });
+    } catch (error) {
+      this.#close(handle);
+      throw firstOf(error);
+    }
+    return [handle, socket.remoteAddress ?? host, socket.remotePort ?? port];
+  }
+
+  /** Gives the new handle: the old one is part of it. */
+  async #secure(handle: number, security: Security, signal: AbortSignal): Promise<number> {
+    const plain = this.#socket(handle);
+    this.#sockets.delete(handle);
+    const { servername, verify, checkHostname, ca, cert, key, passphrase } = security;
+    const socket: TLSSocket = connectTls({
+      socket: plain,
+      // An address is no name that a server could be told apart by.
+      servername: /^[\d.]+$|:/.test(servername) ? "" : servername,
+      host: servername,
+      rejectUnauthorized: verify,
+      ...(checkHostname ? {} : { checkServerIdentity: () => undefined }),
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null ? {} : { cert, key: key ?? cert }),
+      ...(passphrase === null ? {} : { passphrase }),
+    });
+    const secured = this.#keep(socket);
+    try {
+      await once(socket, "secureConnect", { signal });
+    } catch (error) {
+      this.#close(secured);
+      throw error;
+    }
+    return secured;
+  }
+
+  #keep(socket: Socket): number {
+    const handle = ++this.#last;
+    // Whoever waits is told; nobody else is to be.
+    socket.on("error", () => {});
+    this.#sockets.set(handle, socket);
+    return handle;
+  }
+
+  #socket(handle: unknown): Socket {
+    const socket = this.#sockets.get(Number(handle));
+    if (socket === undefined) {
+      throw Object.assign(new Error("the connection is closed"), { code: "EBADF" });
+    }
+    return socket;
+  }
+
+  #close(handle: number): void {
+    this.#sockets.get(handle)?.destroy();
+    this.#sockets.delete(handle);
+  }
+}
+
+/** The next bytes, at most so many; none at the end. What is not read stays with the server. */
+async function readFrom(socket: Socket, most: number, signal: AbortSignal): Promise<Uint8Array> {
+  for (;;) {
+    if (socket.errored !== null) {
+      throw socket.errored;
+    }
+    const bytes: Buffer | null = socket.read(Math.min(most, socket.readableLength) || undefined);
+    if (bytes !== null) {
+      return bytes;
+    }
+    if (socket.readableEnded || socket.destroyed) {
+      return new Uint8Array(0);
+    }
+    const done = new AbortController();
+    const either = { signal: AbortSignal.any([signal, done.signal]) };
+    try {
+      await Promise.race([
+        once(socket, "readable", either),
+        once(socket, "end", either),
+        once(socket, "close", either),
+      ]);
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+/** Returns when the bytes are on their way, so that a slow server slows down who writes. */
+async function writeTo(socket: Socket, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  const written = Promise.withResolvers<void>();
+  const onAbort = () => written.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  socket.write(bytes, (error) => (error ? written.reject(error) : written.resolve()));
+  try {
+    await written.promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Of the addresses tried, the first one's failure. */
+function firstOf(error: unknown): unknown {
+  return error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+}

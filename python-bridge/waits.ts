@@ -1,0 +1,118 @@
+/** What greenlets wait for: answers of services, timers, each other. */
+import type { Greenlet } from "./greenlet.ts";
+import type { ServiceAnswer } from "./messages.ts";
+import type { Outbox } from "./outbox.ts";
+import { wholeBuffers } from "./transfer.ts";
+
+/** What the waits need of the door. */
+export interface WaitsDoor {
+  /** Who runs and so is who waits; null where that isn't known. */
+  running(): Greenlet | null;
+  /** Has the greenlet that `wakeUp` returns go on when it is its turn. */
+  wake(wakeUp: () => Greenlet | null): void;
+}
+
+export class Waits {
+  readonly #door: WaitsDoor;
+  readonly #outbox: Outbox;
+  readonly #pending = new Map<number, { readonly greenlet: Greenlet | null; resolve(outcome: unknown): void }>();
+  /** Waits of {@link Waits.park} by their keys. */
+  readonly #parked = new Map<number, { readonly wait: number; readonly timer: NodeJS.Timeout | undefined }>();
+  #last = 0;
+  /** The service called last; null: none was. */
+  calledService: string | null = null;
+
+  constructor(door: WaitsDoor, outbox: Outbox) {
+    this.#door = door;
+    this.#outbox = outbox;
+  }
+
+  callService(service: string, method: string, args: string, buffers: readonly Uint8Array[]): Promise<unknown> {
+    const { wait, outcome } = this.#begin();
+    if (wait !== 0) {
+      this.#send(wait, service, method, args, buffers);
+    }
+    return outcome;
+  }
+
+  tellService(service: string, method: string, args: string, buffers: readonly Uint8Array[]): void {
+    this.#send(0, service, method, args, buffers);
+  }
+
+  answer({ call, json, buffers }: ServiceAnswer): void {
+    const answer = buffers.length === 0 ? json : [json, ...buffers];
+    this.#door.wake(() => this.#end(call, answer));
+  }
+
+  park(key: number, milliseconds: number | undefined): Promise<unknown> {
+    const { wait, outcome } = this.#begin();
+    if (wait === 0) {
+      return outcome;
+    }
+    const bounded = Math.min(milliseconds ?? 0, longestTimer);
+    const timer = bounded > 0 ? setTimeout(() => this.unpark(key), bounded) : undefined;
+    this.#parked.set(key, { wait, timer });
+    if (milliseconds === 0) {
+      // It only lets others go first.
+      this.unpark(key);
+    }
+    return outcome;
+  }
+
+  unpark(key: number): void {
+    const parked = this.#parked.get(key);
+    if (parked !== undefined) {
+      clearTimeout(parked.timer);
+      this.#parked.delete(key);
+      this.#door.wake(() => this.#end(parked.wait, ""));
+    }
+  }
+
+  /** What a greenlet waits for fails. */
+  cancel(greenlet: Greenlet, reason: string): void {
+    for (const wait of greenlet.waits) {
+      this.#door.wake(() => this.#end(wait, cancelled(reason)));
+    }
+  }
+
+  /** `wait` is 0 where the greenlet may not wait any more: its outcome is there already. */
+  #begin(): { readonly wait: number; readonly outcome: Promise<unknown> } {
+    const greenlet = this.#door.running();
+    if (greenlet?.over === true) {
+      return { wait: 0, outcome: Promise.resolve(cancelled(greenlet.ending ?? "")) };
+    }
+    const wait = ++this.#last;
+    greenlet?.waits.add(wait);
+    return { wait, outcome: new Promise((resolve) => this.#pending.set(wait, { greenlet, resolve })) };
+  }
+
+  /** Its greenlet goes on some microtasks later; null if it does not wait any more. */
+  #end(wait: number, outcome: unknown): Greenlet | null {
+    const pending = this.#pending.get(wait);
+    if (pending === undefined) {
+      return null;
+    }
+    this.#pending.delete(wait);
+    pending.greenlet?.waits.delete(wait);
+    pending.resolve(outcome);
+    return pending.greenlet;
+  }
+
+  #send(call: number, service: string, method: string, args: string, buffers: readonly Uint8Array[]): void {
+    const greenlet = this.#door.running();
+    if (greenlet !== null) {
+      greenlet.known = true;
+    }
+    this.calledService = service;
+    const id = greenlet?.id ?? 0;
+    this.#outbox.serviceCall({ call, greenlet: id, service, method, args, buffers: wholeBuffers(buffers) });
+  }
+}
+
+/** What a wait gives to Python where it is to end. */
+function cancelled(reason: string): string {
+  return JSON.stringify({ cancelled: reason });
+}
+
+/** Node takes no more milliseconds. */
+const longestTimer = 2 ** 31 - 1;
