@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildExecutableSchema } from "../schema/index.ts";
+import { installPackages } from "./support/python-packages.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
@@ -18,8 +19,10 @@ const guides = (
   )
 ).filter(({ blocks }) => blocks.length > 0);
 let folder: string;
+let packages: string;
 
 beforeAll(async () => {
+  packages = await installPackages("django==5.2.*", "asgiref==3.*", "sqlparse==0.*");
   folder = await mkdtemp(join(tmpdir(), "puff-docs-"));
 });
 
@@ -30,7 +33,8 @@ test.each(guides)("the Python of $page is right", async ({ page, blocks }) => {
   const own = blocks.join("\n\n").replaceAll("from __future__ import annotations\n", "");
   const schema = own.includes("class Schema") ? "" : completion;
   const file = join(folder, `${page.replaceAll(/\W/g, "_")}.py`);
-  await writeFile(file, `${prelude}\n${own}\n${schema}`);
+  const before = own.includes("from polls") ? `${prelude}\n${djangoPrelude}` : prelude;
+  await writeFile(file, `${before}\n${own}\n${schema}`);
   const described = JSON.parse(await load(file));
   expect(described.error).toBe(undefined);
   const { schema: built } = buildExecutableSchema("default", described.schemas.default);
@@ -69,6 +73,23 @@ class Query:
     def post(cls, ctx: Context, /) -> Post: ...
 `;
 
+/** The models of the example project. */
+const djangoPrelude = `
+import django
+from django.conf import settings
+apps = ["django.contrib.contenttypes", "django.contrib.auth", "polls"]
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"}}, INSTALLED_APPS=apps)
+django.setup()
+from django.contrib import auth
+from polls import models
+
+@graphql.django_type(auth.get_user_model(), fields=["id", "username"])
+class User: ...
+
+@graphql.django_type(models.Choice, fields=["id", "text"])
+class Choice: ...
+`;
+
 // Resolvers shown without their class are Query's.
 const completion = `
 for name, member in list(globals().items()):
@@ -82,10 +103,15 @@ class Schema:
 
 /** What the package \`puff\` says of a schema file, on the machine's own Python. */
 async function load(file: string): Promise<string> {
-  const specs = JSON.stringify([{ name: "default", spec: file, camelCase: false }]);
+  const sources = JSON.stringify({
+    schemas: [{ name: "default", spec: file, camelCase: false }],
+    wsgi: null,
+    django: null,
+  });
   const program = "import sys; from puff import _bridge; out = _bridge.load(sys.argv[1]); sys.__stdout__.write(out)";
-  const { stdout } = await promisify(execFile)("python3", ["-c", program, specs], {
-    env: { ...process.env, PYTHONPATH: join(root, "python-bridge/python"), PYTHONDONTWRITEBYTECODE: "1" },
+  const folders = ["python-bridge/python", "examples/django-app"].map((name) => join(root, name));
+  const { stdout } = await promisify(execFile)("python3", ["-c", program, sources], {
+    env: { ...process.env, PYTHONPATH: [...folders, packages].join(":"), PYTHONDONTWRITEBYTECODE: "1" },
   });
   return stdout;
 }

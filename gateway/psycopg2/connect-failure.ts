@@ -1,0 +1,10 @@
+/** Why there is no connection, in libpq's words. */
+export class ConnectFailure extends Error {
+  /** One of the catalogue's, where what Python runs for is to be answered by it. */
+  readonly code: "PUFF_POOL_BUSY" | null;
+
+  constructor(message: string, code: "PUFF_POOL_BUSY" | null = null) {
+    super(message);
+    this.code = code;
+  }
+}

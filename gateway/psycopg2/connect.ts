@@ -1,0 +1,192 @@
+/** Connects as libpq does: keywords, environment, the service file; and fails with libpq's words. */
+import { existsSync, readFileSync } from "node:fs";
+import { RawClient } from "../postgres/index.ts";
+import { ConnectFailure } from "./connect-failure.ts";
+import { readService } from "./service-file.ts";
+
+/** Keywords of a connection, such as `host` and `dbname`, as libpq has them. */
+export type ConnectParameters = { readonly [keyword: string]: string };
+
+/** Milliseconds to connect in where `connect_timeout` says nothing. */
+const defaultTimeout = 30_000;
+/** Where Debian's and Postgres's own builds put their sockets. */
+const socketFolders = ["/var/run/postgresql", "/tmp"];
+/** Keywords that come from the environment where they are not given. */
+const environmentOf = {
+  host: "PGHOST",
+  hostaddr: "PGHOSTADDR",
+  port: "PGPORT",
+  dbname: "PGDATABASE",
+  user: "PGUSER",
+  password: "PGPASSWORD",
+  options: "PGOPTIONS",
+  application_name: "PGAPPNAME",
+  sslmode: "PGSSLMODE",
+  sslrootcert: "PGSSLROOTCERT",
+  sslcert: "PGSSLCERT",
+  sslkey: "PGSSLKEY",
+  connect_timeout: "PGCONNECT_TIMEOUT",
+} as const;
+/** What pg says where the server has no TLS. */
+export const noTls = "The server does not support SSL connections";
+
+/**
+ * Opens a connection of its own to any server. Hosts are tried in their order.
+ *
+ * @throws ConnectFailure
+ */
+export async function connectTo(
+  given: ConnectParameters,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ readonly client: RawClient; readonly parameters: ConnectParameters }> {
+  const parameters = complete(given, environment);
+  const hosts = (parameters["hostaddr"] || parameters["host"] || "").split(",");
+  const ports = (parameters["port"] || "5432").split(",");
+  const messages: string[] = [];
+  for (const [index, host] of hosts.entries()) {
+    const port = ports[index] ?? ports[0] ?? "5432";
+    try {
+      const address = { ...parameters, host: host === "" ? defaultHost(port) : host, port };
+      return { client: await connectOne(address), parameters: { ...parameters, ...address } };
+    } catch (error) {
+      if (!(error instanceof ConnectFailure)) {
+        throw error;
+      }
+      messages.push(error.message);
+    }
+  }
+  throw new ConnectFailure(messages.join(""));
+}
+
+function complete(given: ConnectParameters, environment: NodeJS.ProcessEnv): ConnectParameters {
+  const service = given["service"] ?? environment["PGSERVICE"];
+  const parameters: { [keyword: string]: string } = {};
+  for (const [keyword, variable] of Object.entries(environmentOf)) {
+    const value = environment[variable];
+    if (value !== undefined && value !== "") {
+      parameters[keyword] = value;
+    }
+  }
+  Object.assign(parameters, service === undefined ? {} : readService(service, environment), given);
+  parameters["user"] ||= environment["USER"] ?? "postgres";
+  parameters["dbname"] ||= parameters["user"];
+  return parameters;
+}
+
+function defaultHost(port: string): string {
+  return socketFolders.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? "localhost";
+}
+
+async function connectOne(parameters: ConnectParameters): Promise<RawClient> {
+  const mode = parameters["host"]?.startsWith("/") ? "disable" : (parameters["sslmode"] ?? "prefer");
+  try {
+    return await attempt(parameters, mode);
+  } catch (error) {
+    if (error instanceof Error && error.message === noTls && (mode === "prefer" || mode === "allow")) {
+      return await attempt(parameters, "disable").catch((again: unknown) => {
+        throw explainFailure(again, parameters["host"], parameters["port"]);
+      });
+    }
+    throw explainFailure(error, parameters["host"], parameters["port"]);
+  }
+}
+
+async function attempt(parameters: ConnectParameters, sslmode: string): Promise<RawClient> {
+  const { host, port, user, password, dbname, options, application_name = "" } = parameters;
+  const seconds = Number(parameters["connect_timeout"] ?? 0);
+  const client = new RawClient({
+    ...{ host, port: Number(port), user, password, database: dbname, ssl: tlsOptions(sslmode, parameters) },
+    keepsStatements: false,
+    settings: {
+      // What psycopg2 asks for at once where a server has another.
+      DateStyle: "ISO",
+      ...(options === undefined ? {} : { options }),
+      application_name,
+    },
+    connectionTimeoutMillis: seconds > 0 ? Math.max(2, seconds) * 1000 : defaultTimeout,
+  });
+  await client.connect();
+  return client;
+}
+
+function tlsOptions(sslmode: string, { sslrootcert, sslcert, sslkey }: ConnectParameters): false | TlsOptions {
+  if (sslmode === "disable") {
+    return false;
+  }
+  const options: TlsOptions = {};
+  if (sslcert !== undefined && sslkey !== undefined) {
+    options.cert = readFileSync(sslcert, "utf8");
+    options.key = readFileSync(sslkey, "utf8");
+  }
+  if (sslrootcert !== undefined && sslrootcert !== "system") {
+    options.ca = readFileSync(sslrootcert, "utf8");
+  }
+  // With a root certificate libpq checks the server's even where the mode only requires TLS.
+  if (sslmode !== "verify-full") {
+    if (options.ca === undefined && sslmode !== "verify-ca") {
+      options.rejectUnauthorized = false;
+    }
+    options.checkServerIdentity = () => undefined;
+  }
+  return options;
+}
+
+interface TlsOptions {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  rejectUnauthorized?: boolean;
+  checkServerIdentity?: () => undefined;
+}
+
+interface Reported {
+  readonly message: string;
+  readonly code?: string;
+  readonly severity?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly errors?: readonly Reported[];
+}
+
+/** As libpq puts it: where, and why. */
+export function explainFailure(error: unknown, host = "", port: string | number = ""): ConnectFailure {
+  const reported = error as Reported; // every field but the message is optional
+  const place = host.startsWith("/")
+    ? `connection to server on socket "${host}/.s.PGSQL.${port}" failed: `
+    : `connection to server at "${host}", port ${port} failed: `;
+  if (reported.severity !== undefined) {
+    const { severity, message, detail, hint } = reported;
+    const lines = [`${severity}:  ${message}`];
+    if (detail !== undefined) {
+      lines.push(`DETAIL:  ${detail}`);
+    }
+    if (hint !== undefined) {
+      lines.push(`HINT:  ${hint}`);
+    }
+    return new ConnectFailure(`${place}${lines.join("\n")}\n`);
+  }
+  return new ConnectFailure(`${place}${describe(reported, host)}\n`);
+}
+
+function describe(error: Reported, host: string): string {
+  const question = host.startsWith("/")
+    ? "\n\tIs the server running locally and accepting connections on that socket?"
+    : "\n\tIs the server running on that host and accepting TCP/IP connections?";
+  switch (error.code ?? error.errors?.[0]?.code) {
+    case "ECONNREFUSED":
+      return `Connection refused${question}`;
+    case "ENOENT":
+      return `No such file or directory${question}`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "could not translate host name to address: Name or service not known";
+    case "ETIMEDOUT":
+      return `Connection timed out${question}`;
+    default:
+      return /timeout/.test(error.message)
+        ? "timeout expired"
+        : error.message === noTls
+          ? "server does not support SSL, but SSL was required"
+          : error.message;
+  }
+}

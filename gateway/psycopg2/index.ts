@@ -1,0 +1,1 @@
+export { Psycopg2Service } from "./service.ts";

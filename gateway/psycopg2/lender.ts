@@ -1,0 +1,85 @@
+/** The gateway's connections as Python borrows them: bounded, and clean whenever they change hands. */
+import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
+import { explainFailure, noTls } from "./connect.ts";
+import { ConnectFailure } from "./connect-failure.ts";
+
+export interface LenderOptions {
+  readonly name: string;
+  /** `postgres://…` */
+  readonly url: string;
+  /** Connections that Python may hold at once. */
+  readonly size: number;
+  /** Greenlets that may wait for one. */
+  readonly queueLimit: number;
+  /** Milliseconds one may wait. */
+  readonly acquireTimeout: number;
+}
+
+export class Lender {
+  readonly #options: LenderOptions;
+  #pool: RawPool;
+  /** Releases under way. */
+  readonly #cleaning = new Set<Promise<void>>();
+
+  constructor(options: LenderOptions) {
+    this.#options = options;
+    this.#pool = this.#createPool(readUrl(options.url).connectionString);
+  }
+
+  /** @throws ConnectFailure where none becomes free in time, or it can't connect. */
+  async borrow(): Promise<PooledClient> {
+    const { name, size, queueLimit, acquireTimeout } = this.#options;
+    const { waitingCount, totalCount, idleCount } = this.#pool;
+    if (totalCount >= size && waitingCount >= queueLimit + idleCount) {
+      throw new ConnectFailure(
+        `all ${size} connections of pool "${name}" are in use and ${queueLimit} callers wait for one\n`,
+        "PUFF_POOL_BUSY",
+      );
+    }
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
+        throw new ConnectFailure(
+          `none of the ${size} connections of pool "${name}" became free within ${acquireTimeout / 1000} s: ` +
+            "close connections that are no longer used, or make the pool larger\n",
+          "PUFF_POOL_BUSY",
+        );
+      }
+      const { host, port, connectionString, encryptionOptional } = readUrl(this.#options.url);
+      if (encryptionOptional && error instanceof Error && error.message === noTls) {
+        const refused = this.#pool;
+        this.#pool = this.#createPool(connectionString.replace("sslmode=prefer", "sslmode=disable"));
+        await refused.end();
+        return await this.borrow();
+      }
+      throw explainFailure(error, host, port);
+    }
+  }
+
+  /** Takes a connection back once `clean` has made it as new, or ends it. */
+  giveBack(client: PooledClient, clean: () => Promise<boolean>): void {
+    const cleaning = clean()
+      .catch(() => false)
+      .then((isClean) => client.release(!isClean))
+      .finally(() => this.#cleaning.delete(cleaning));
+    this.#cleaning.add(cleaning);
+  }
+
+  #createPool(connectionString: string): RawPool {
+    const { size, acquireTimeout } = this.#options;
+    return createPool({
+      connectionString,
+      keepsStatements: false,
+      settings: { application_name: "puff-gateway python", DateStyle: "ISO" },
+      max: size,
+      connectionTimeoutMillis: acquireTimeout,
+      idleTimeoutMillis: 60_000,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#cleaning);
+    await this.#pool.end();
+  }
+}

@@ -1,0 +1,143 @@
+/** The host service `postgres`, which the psycopg2 shim stands on. */
+
+import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import type { JsonValue } from "../../schema/index.ts";
+import { type ConnectParameters, connectTo } from "./connect.ts";
+import { ConnectFailure } from "./connect-failure.ts";
+import { PythonConnection } from "./connection.ts";
+import { Lender, type LenderOptions } from "./lender.ts";
+import type { Answer } from "./session.ts";
+
+export interface Psycopg2Options {
+  /** What Python reaches as `dbname=NAME`; the first also where nothing names a server. */
+  readonly pools: readonly LenderOptions[];
+  /** The environment that libpq's variables are read from. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Called when a transaction was rolled back because what it was begun by has ended. */
+  onLeftOpen(): void;
+}
+
+/** Keywords that name a server of the user's own. */
+const naming = ["host", "hostaddr", "port", "user", "password", "service", "passfile"];
+
+export class Psycopg2Service implements HostService {
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #lenders: ReadonlyMap<string, Lender>;
+  readonly #options: Psycopg2Options;
+
+  constructor(options: Psycopg2Options) {
+    this.#options = options;
+    this.#environment = options.environment;
+    this.#lenders = new Map(options.pools.map((pool) => [pool.name, new Lender(pool)]));
+  }
+
+  open(): HostSession {
+    return new Psycopg2Session((parameters, signal) => this.#connect(parameters, signal));
+  }
+
+  /** Waits for connections on their way back. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#lenders.values()].map((lender) => lender.close()));
+  }
+
+  async #connect(parameters: ConnectParameters, signal: AbortSignal): Promise<Connected> {
+    const lender = this.#lender(parameters);
+    if (lender !== undefined) {
+      const connection = await PythonConnection.borrowed(lender, signal, this.#options.onLeftOpen);
+      const { client } = await connection.use(signal);
+      const { host, port, user = "", database = "" } = client;
+      return { connection, parameters: { user, dbname: database, host, port: String(port) } };
+    }
+    const own = await connectTo(parameters, this.#environment);
+    return { connection: PythonConnection.own(own.client), parameters: own.parameters };
+  }
+
+  #lender(parameters: ConnectParameters): Lender | undefined {
+    if (naming.some((keyword) => parameters[keyword] !== undefined)) {
+      return undefined;
+    }
+    const [first] = this.#options.pools;
+    return this.#lenders.get(parameters["dbname"] ?? first?.name ?? "");
+  }
+}
+
+interface Connected {
+  readonly connection: PythonConnection;
+  readonly parameters: ConnectParameters;
+}
+
+function json({ value, buffers }: Answer): HostAnswer {
+  return { value: value as unknown as JsonValue, buffers }; // plain data
+}
+
+/** One interpreter's connections. */
+class Psycopg2Session implements HostSession {
+  readonly #connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>;
+  readonly #connections = new Map<number, PythonConnection>();
+  #last = 0;
+  #closed = false;
+
+  constructor(connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>) {
+    this.#connect = connect;
+  }
+
+  async call(
+    method: string,
+    args: readonly JsonValue[],
+    buffers: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<HostAnswer> {
+    const [first] = args;
+    if (method === "connect") {
+      return await this.#open(first as ConnectParameters, signal); // as the shim sends it
+    }
+    const handle = Number(first);
+    if (method === "close") {
+      this.#connections.get(handle)?.close();
+      this.#connections.delete(handle);
+      return { value: null };
+    }
+    const connection = this.#connections.get(handle);
+    if (connection === undefined) {
+      throw new ConnectFailure("the connection is closed\n");
+    }
+    switch (method) {
+      case "query":
+        return json(await connection.query(buffers, signal));
+      case "copyData":
+        return json(await (await connection.use(signal)).copyData(buffers));
+      case "copyEnd":
+        return json(await (await connection.use(signal)).copyEnd(buffers[0] ?? null, signal));
+      case "copyRead":
+        return json(await (await connection.use(signal)).copyRead(signal));
+      case "poll":
+        return { value: connection.poll() as unknown as JsonValue }; // plain data
+      case "cancel":
+        await connection.cancel();
+        return { value: null };
+      default:
+        throw new Error(`the service postgres has no method ${method}`);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#connections.values()) {
+      connection.close();
+    }
+    this.#connections.clear();
+  }
+
+  async #open(wanted: ConnectParameters, signal: AbortSignal): Promise<HostAnswer> {
+    const { connection, parameters } = await this.#connect(wanted, signal);
+    const { client, parameters: reported } = await connection.use(signal);
+    if (this.#closed) {
+      connection.close();
+      throw new ConnectFailure("the interpreter has ended\n");
+    }
+    const handle = ++this.#last;
+    this.#connections.set(handle, connection);
+    const { password: _, ...shown } = parameters;
+    return { value: { handle, pid: client.processID ?? 0, parameters: shown, reported: { ...reported } } };
+  }
+}

@@ -1,0 +1,236 @@
+/** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
+import { connect as connectSocket } from "node:net";
+import type { RawClient } from "../postgres/index.ts";
+import type { News, Outcome } from "./outcome.ts";
+import { AnswerReader, type Finished } from "./reader.ts";
+
+/** Data of COPY TO that waits for Python: past it the socket is not read. */
+const copyBufferLimit = 4 * 1024 * 1024;
+/** Milliseconds for the request to cancel: it has a connection of its own. */
+const cancelTimeout = 5_000;
+
+export interface Answer {
+  readonly value: Outcome | News | null;
+  readonly buffers: readonly Uint8Array[];
+}
+
+export class PythonSession {
+  readonly client: RawClient;
+  readonly #reader: AnswerReader;
+  #waiting: ((finished: Finished) => void) | null = null;
+  #copied: Buffer[] = [];
+  #copiedBytes = 0;
+  #lost: string | null = null;
+  /** What came while nobody waited: the end of a COPY. */
+  #unread: Finished | null = null;
+  /** Statements come one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `client` is connected and nothing runs on it; until {@link detach} what Postgres says is this session's. */
+  constructor(client: RawClient) {
+    this.client = client;
+    this.#reader = new AnswerReader({
+      finished: (finished) => this.#finish(finished),
+      copyData: (data) => this.#keepCopied(data),
+    });
+    Object.assign(this.#reader.parameters, client.connection.parameters);
+    client.connection.tap = this.#reader;
+    client.connection.once("end", this.#end);
+  }
+
+  get parameters(): { readonly [name: string]: string } {
+    return this.#reader.parameters;
+  }
+
+  get status(): News["status"] {
+    return this.#reader.status;
+  }
+
+  get lost(): boolean {
+    return this.#lost !== null;
+  }
+
+  /** Runs texts of statements, sent at once. Ends with the last result of the last, or where a COPY begins. */
+  query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {
+    return this.#inTurn(() => {
+      this.#reader.begin(texts.length);
+      for (const text of texts) {
+        this.#send("Q", text, zero);
+      }
+      return this.#outcome(signal);
+    });
+  }
+
+  /** Sends data of a COPY FROM. Its errors come with the end. */
+  copyData(chunks: readonly Uint8Array[]): Promise<Answer> {
+    return this.#inTurn(async () => {
+      const { stream } = this.client.connection;
+      let drained = true;
+      for (const chunk of chunks) {
+        drained = this.#send("d", chunk);
+      }
+      if (!drained && !stream.destroyed) {
+        await new Promise<void>((resolve) => {
+          const done = (): void => {
+            stream.off("drain", done).off("close", done);
+            resolve();
+          };
+          stream.on("drain", done).on("close", done);
+        });
+      }
+      return { value: null, buffers: [] };
+    });
+  }
+
+  /** Ends a COPY FROM; with a reason, it fails. */
+  copyEnd(failure: Uint8Array | null, signal: AbortSignal): Promise<Answer> {
+    return this.#inTurn(() => {
+      if (this.#reader.status === "A") {
+        this.#send(failure === null ? "c" : "f", ...(failure === null ? [] : [failure, zero]));
+      }
+      return this.#outcome(signal);
+    });
+  }
+
+  /**
+   * Data of a COPY TO that has come, with the lengths of its pieces; waits for some. At its end no buffers, and the
+   * outcome.
+   */
+  async copyRead(signal: AbortSignal): Promise<Answer> {
+    return this.#inTurn(async () => {
+      if (this.#copied.length === 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        if (this.#unread === null && this.#lost === null) {
+          await promise;
+        }
+        this.#wake = null;
+      }
+      if (this.#copied.length === 0) {
+        return await this.#outcome(signal);
+      }
+      const lengths = new Uint32Array(this.#copied.map(({ length }) => length));
+      const data = new Uint8Array(Buffer.concat(this.#copied));
+      this.#copied = [];
+      this.#copiedBytes = 0;
+      this.client.connection.stream.resume();
+      return { value: { status: "A" }, buffers: [data, new Uint8Array(lengths.buffer)] };
+    });
+  }
+  #wake: (() => void) | null = null;
+
+  /** Notices and notifications that have come. */
+  poll(): News {
+    return this.#reader.news();
+  }
+
+  /** Asks Postgres to stop what runs. */
+  cancel(): Promise<void> {
+    const { processID, secretKey, host, port } = this.client;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const socket = connectSocket(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+    socket.setTimeout(cancelTimeout, () => socket.destroy());
+    socket.on("connect", () => socket.end(cancelRequest(processID ?? 0, secretKey ?? 0)));
+    socket.on("error", () => socket.destroy());
+    socket.on("data", () => undefined);
+    socket.on("close", () => resolve());
+    return promise;
+  }
+
+  /** Gives the connection back to pg: nothing runs on it, and its transaction has ended. */
+  detach(): void {
+    this.client.connection.tap = null;
+    this.client.connection.off("end", this.#end);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(act);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #outcome(signal: AbortSignal): Promise<Answer> {
+    const cancel = (): void => void this.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      const { outcome, buffers } = await this.#next();
+      return { value: outcome, buffers };
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  #next(): Promise<Finished> {
+    const unread = this.#unread;
+    if (unread !== null) {
+      this.#unread = null;
+      return Promise.resolve(unread);
+    }
+    if (this.#lost !== null) {
+      return Promise.resolve(this.#lostOutcome(this.#lost));
+    }
+    const { promise, resolve } = Promise.withResolvers<Finished>();
+    this.#waiting = resolve;
+    return promise;
+  }
+
+  #finish(finished: Finished): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting === null) {
+      this.#unread = finished;
+      this.#wake?.();
+    } else {
+      waiting(finished);
+    }
+  }
+
+  #keepCopied(data: Buffer): void {
+    this.#copied.push(data);
+    this.#copiedBytes += data.length;
+    if (this.#copiedBytes > copyBufferLimit) {
+      this.client.connection.stream.pause();
+    }
+    this.#wake?.();
+  }
+
+  readonly #end = (): void => {
+    this.#lost ??=
+      "server closed the connection unexpectedly\n" +
+      "\tThis probably means the server terminated abnormally\n" +
+      "\tbefore or while processing the request.\n";
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.(this.#lostOutcome(this.#lost));
+    this.#wake?.();
+  };
+
+  #lostOutcome(message: string): Finished {
+    return {
+      outcome: { result: { kind: "lost", message, fields: this.#reader.fatal }, ...this.#reader.news() },
+      buffers: [],
+    };
+  }
+
+  #send(type: string, ...parts: readonly Uint8Array[]): boolean {
+    const { stream } = this.client.connection;
+    const header = Buffer.allocUnsafe(5);
+    header[0] = type.charCodeAt(0);
+    header.writeInt32BE(4 + parts.reduce((sum, part) => sum + part.length, 0), 1);
+    if (!stream.writable) {
+      return true;
+    }
+    return stream.write(Buffer.concat([header, ...parts]));
+  }
+}
+
+const zero = Uint8Array.of(0);
+
+function cancelRequest(processId: number, secretKey: number): Buffer {
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(80_877_102, 4);
+  message.writeInt32BE(processId, 8);
+  message.writeInt32BE(secretKey, 12);
+  return message;
+}

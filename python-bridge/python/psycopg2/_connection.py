@@ -1,0 +1,319 @@
+"""Connections."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from psycopg2 import _encodings, _exceptions, _literals
+from psycopg2._connection_info import ConnectionInfo
+from psycopg2._cursor import cursor as Cursor  # noqa: N812
+from psycopg2._dsn import make_dsn, parse_dsn
+from psycopg2._exceptions import NotSupportedError, OperationalError, ProgrammingError
+from psycopg2._messages import error_of, write_report
+from psycopg2._notify import Notify
+from psycopg2._transactions import STATUS_BEGIN, STATUS_READY, Transactions
+from psycopg2._waiting import POLL_OK, wait
+from psycopg2._wire import Link, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg2._typecasters import Typecaster
+
+#: Notices kept.
+_NOTICES = 50
+_STATUSES = {"I": 0, "A": 1, "T": 2, "E": 3}
+_UNKNOWN = 4
+
+
+class connection(Transactions):  # noqa: N801 - psycopg2's name
+    """A connection to a database. Threads, and so greenlets, may share it: their statements take turns.
+
+    Args:
+        dsn: See :func:`psycopg2.connect`.
+        async_: Asynchronous connections are not supported.
+    """
+
+    Warning = _exceptions.Warning
+    Error = _exceptions.Error
+    InterfaceError = _exceptions.InterfaceError
+    DatabaseError = _exceptions.DatabaseError
+    DataError = _exceptions.DataError
+    OperationalError = _exceptions.OperationalError
+    IntegrityError = _exceptions.IntegrityError
+    InternalError = _exceptions.InternalError
+    ProgrammingError = _exceptions.ProgrammingError
+    NotSupportedError = _exceptions.NotSupportedError
+
+    async_ = 0
+    #: What :meth:`cursor` makes where it is not told.
+    cursor_factory: Any = None
+    dsn = ""
+    binary_types: dict[int, Typecaster]
+    string_types: dict[int, Typecaster]
+    notices: Any
+    notifies: Any
+    _closed = 2
+    _error_message: str | None = None
+    _given: dict[str, str]
+    _codec = "utf-8"
+    _encoding = "UTF8"
+    _standard_strings = True
+    #: Whether literals begin with E. psycopg2 looks at the setting when the connection is new.
+    _escape_strings = False
+    _executing = False
+
+    def __init__(self, dsn: str, async_: int = 0, **kwargs: Any) -> None:
+        if async_ or kwargs.get("async"):
+            raise NotSupportedError("asynchronous connections are not supported here: all others wait as greenlets")
+        if not isinstance(dsn, str):
+            raise TypeError(f"argument 1 must be str, not {type(dsn).__name__}")
+        self._lock = threading.RLock()
+        self.string_types = {}
+        self.binary_types = {}
+        self.notices = []
+        self.notifies = []
+        self._given = {}
+        parameters = _parse(dsn)
+        self.dsn = make_dsn(dsn, password="xxx") if "password" in parameters else dsn  # noqa: S106 - shown in its place
+        encoding = parameters.pop("client_encoding", None)
+        self._link = Link(parameters)
+        self._given = parameters
+        self._closed = 0
+        self.status = STATUS_READY
+        self._read_parameters()
+        self._escape_strings = not self._standard_strings
+        if encoding is not None:
+            self._run_command(f"SET client_encoding TO {_literals.quote_text(encoding.encode(), None).decode()}")
+        if not self._link.parameters.get("DateStyle", "ISO").startswith("ISO"):
+            self._run_command("SET DateStyle TO 'ISO'")
+        self._wait()
+
+    def cursor(
+        self,
+        name: str | None = None,
+        cursor_factory: Any = None,
+        withhold: bool = False,
+        scrollable: bool | None = None,
+    ) -> Any:
+        """A new cursor; with a name, one of the server's."""
+        self._check_open()
+        factory = cursor_factory or self.cursor_factory or Cursor
+        made = factory(self, name) if name is not None else factory(self)
+        if not isinstance(made, Cursor):
+            raise TypeError("cursor factory must be subclass of psycopg2.extensions.cursor")
+        if withhold:
+            made.withhold = True
+        if scrollable is not None:
+            made.scrollable = scrollable
+        return made
+
+    def close(self) -> None:
+        """Ends it; its transaction is rolled back."""
+        link, self._link = self._link, None
+        if link is not None:
+            self._closed = 1
+            link.close()
+
+    @property
+    def closed(self) -> int:
+        """0: it is open; 1: it was closed; 2: something horrible happened."""
+        if self._link is not None and self._link.lost:
+            return 2
+        return self._closed if self._link is None else 0
+
+    def cancel(self) -> None:
+        """Has the server stop what runs on this connection; other threads call it."""
+        self._check_open().cancel()
+
+    def isexecuting(self) -> bool:
+        """Whether a statement runs."""
+        return self._executing
+
+    def reset(self) -> None:
+        """Brings it back to how it was when new."""
+        self._check_open()
+        self._end("ROLLBACK")
+        self._run_command("RESET ALL")
+        self._run_command("SET SESSION AUTHORIZATION DEFAULT")
+        self._autocommit = False
+        self._isolation = self._readonly = self._deferrable = None
+
+    def poll(self) -> int:
+        """Fetches the notices and notifications that have come."""
+        link = self._check_open()
+        with self._lock:
+            link.poll()
+            self._take_news(link)
+        if link.lost:
+            raise OperationalError("server closed the connection unexpectedly\n")
+        return POLL_OK
+
+    def fileno(self) -> int:
+        """There is none: the socket is the host's."""
+        raise NotSupportedError("a connection has no file descriptor here: call poll() to look for notifications")
+
+    @property
+    def encoding(self) -> str:
+        """Postgres's name of the encoding, without punctuation."""
+        return self._encoding
+
+    def set_client_encoding(self, encoding: str, /) -> None:
+        """Ends the transaction, and sets the encoding."""
+        self._check_open()
+        if _encodings.clean_name(encoding) == self._encoding:
+            return
+        self._end("ROLLBACK")
+        self._run_command(f"SET client_encoding TO '{_encodings.clean_name(encoding)}'")
+
+    @property
+    def info(self) -> ConnectionInfo:
+        """What is known of the connection."""
+        return ConnectionInfo(self)
+
+    def get_parameter_status(self, parameter: str) -> str | None:
+        """A parameter of the session that the server reports, such as `server_version`."""
+        return self._check_open().parameters.get(parameter)
+
+    def get_transaction_status(self) -> int:
+        """One of the TRANSACTION_STATUS_ constants."""
+        link = self._check_open()
+        return 1 if self._executing else _STATUSES.get(link.status, _UNKNOWN)
+
+    def get_dsn_parameters(self) -> dict[str, str]:
+        """The keywords that it was made with, and their defaults; not the password."""
+        return dict(self._check_open().shown)
+
+    def get_backend_pid(self) -> int:
+        """The server's process."""
+        return self._check_open().pid
+
+    @property
+    def server_version(self) -> int:
+        """The server's version, such as 150002."""
+        return _version_number(self._check_open().parameters.get("server_version", "0"))
+
+    @property
+    def protocol_version(self) -> int:
+        """The version of Postgres's protocol."""
+        self._check_open()
+        return 3
+
+    def lobject(self, *args: Any, **kwargs: Any) -> Any:
+        """Large objects are not supported."""
+        raise NotSupportedError("large objects are not supported here: use bytea")
+
+    @property
+    def pgconn_ptr(self) -> None:
+        """There is none."""
+
+    def get_native_connection(self) -> Any:
+        """There is none."""
+        raise NotSupportedError("there is no libpq here")
+
+    def __repr__(self) -> str:
+        return f"<connection object at {id(self):#x}; dsn: '{self.dsn}', closed: {self.closed}>"
+
+    def __del__(self) -> None:
+        link = self._link
+        if link is not None:
+            self._link = None
+            # At the interpreter's end there is nobody left to tell.
+            with contextlib.suppress(Exception):
+                link.close()
+
+    def _query(self, text: bytes, cursor: Any, *, begin: bool = True) -> Result:
+        """Runs a statement, in a transaction where one is due. What is wrong is raised."""
+        with self._lock:
+            link = self._check_open()
+            opening = self._begin_text() if begin else None
+            self._executing = True
+            try:
+                result = link.query(text) if opening is None else link.query(opening, text)
+            finally:
+                self._executing = False
+            if opening is not None:
+                self.status = STATUS_BEGIN
+            return self._settle(link, result, text, cursor)
+
+    def _settle(self, link: Link, result: Result, text: bytes, cursor: Any) -> Result:
+        self._take_news(link)
+        self._error_message = None
+        if result.kind == "empty":
+            raise ProgrammingError("can't execute an empty query")
+        if result.kind in {"error", "lost"}:
+            if result.fields is not None:
+                result.fields = {letter: self._decode(value) for letter, value in result.fields.items()}
+            error = error_of(result, text.decode(self._codec, "replace"), cursor)
+            self._error_message = error.pgerror or str(error)
+            raise error
+        self._wait()
+        return result
+
+    def _wait(self) -> None:
+        try:
+            wait(self)
+        except BaseException:
+            self.close()
+            raise
+
+    def _run_command(self, command: str) -> None:
+        self._query(command.encode(), None, begin=False)
+
+    def _take_news(self, link: Link) -> None:
+        if link.notices:
+            for fields in link.notices:
+                decoded = {letter: self._decode(value) for letter, value in fields.items()}
+                if self.notices is not None:
+                    self.notices.append(write_report(decoded, None, notice=True))
+            link.notices.clear()
+            if isinstance(self.notices, list):
+                del self.notices[:-_NOTICES]
+        if link.notifies:
+            for pid, channel, payload in link.notifies:
+                if self.notifies is not None:
+                    self.notifies.append(Notify(pid, self._decode(channel), self._decode(payload)))
+            link.notifies.clear()
+        if link.changed:
+            self._read_parameters()
+            link.changed = False
+
+    def _decode(self, text: str) -> str:
+        return text if self._codec == "utf_8" else text.encode("latin1", "replace").decode(self._codec, "replace")
+
+    def _read_parameters(self) -> None:
+        parameters = self._check_open().parameters
+        encoding = parameters.get("client_encoding", "UTF8")
+        self._encoding = _encodings.clean_name(encoding)
+        self._codec = _encodings.codec_of(encoding)
+        self._standard_strings = parameters.get("standard_conforming_strings", "on") == "on"
+        _literals.remember(standard_strings=self._standard_strings)
+
+
+connection.__module__ = "psycopg2.extensions"
+setattr(connection, "async", 0)
+
+
+def connect(dsn: str, connection_factory: Callable[..., Any] | None = None, async_: int = 0, **kwargs: Any) -> Any:
+    """Makes a connection: what :func:`psycopg2.connect` ends in."""
+    factory = connection_factory or connection
+    asynchronous = async_ or kwargs.get("async", 0)
+    return factory(dsn, async_=asynchronous) if asynchronous else factory(dsn)
+
+
+def _parse(dsn: str) -> dict[str, str]:
+    try:
+        parameters = parse_dsn(dsn)
+    except ProgrammingError as error:
+        raise OperationalError(str(error).removeprefix("invalid dsn: ")) from None
+    if "replication" in parameters:
+        raise NotSupportedError("replication is not supported here")
+    return parameters
+
+
+def _version_number(text: str) -> int:
+    numbers = [int("".join(filter(str.isdigit, part)) or 0) for part in text.split(" ", maxsplit=1)[0].split(".")]
+    major, minor, patch = (*numbers, 0, 0)[:3]
+    return major * 10_000 + minor if major >= 10 else major * 10_000 + minor * 100 + patch

@@ -1,0 +1,63 @@
+"""What is needed to register a type of the database: its OIDs, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg2._connection import connection
+from psycopg2._cursor import cursor
+from psycopg2._transactions import STATUS_BEGIN
+from psycopg2._typecasters import Typecaster, register_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def connection_of(conn_or_curs: Any) -> connection:
+    """The connection, of a cursor its one.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if isinstance(conn_or_curs, cursor):
+        return conn_or_curs.connection
+    if isinstance(conn_or_curs, connection):
+        return conn_or_curs
+    raise TypeError(f"expected a connection or cursor, got {type(conn_or_curs).__name__}")
+
+
+def find_types(conn: connection, name: str) -> tuple[int, int | None] | None:
+    """The OIDs of a type and of its arrays; None: there is no such type."""
+    rows = look_up(
+        conn,
+        "SELECT t.oid, t.typarray FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+        " WHERE t.typname = %s AND n.nspname = %s",
+        *split_name(name),
+    )
+    return (rows[0][0], rows[0][1] or None) if rows else None
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """A type's name and its schema."""
+    schema, point, bare = name.rpartition(".")
+    return (bare, schema) if point else (name, "pg_catalog")
+
+
+def look_up(conn: connection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement that leaves no transaction open where there was none."""
+    outside = conn.status != STATUS_BEGIN and not conn.autocommit
+    cur = cursor(conn)
+    try:
+        cur.execute(statement, values)
+        rows = cur.fetchall()
+    finally:
+        if outside:
+            conn._end("ROLLBACK")
+    return rows
+
+
+def register_scope(casters: Iterable[Typecaster | None], scope: Any) -> None:
+    """Registers casters in a connection or cursor, or everywhere."""
+    for caster in casters:
+        if caster is not None:
+            register_type(caster, scope)

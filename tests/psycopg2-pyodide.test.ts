@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { Psycopg2Service } from "../gateway/psycopg2/index.ts";
+import type { JsonValue } from "../schema/index.ts";
+import { pythonPackages, runPython } from "./support/native-python.ts";
+import { createTestDatabase, openTestDatabase } from "./support/postgres.ts";
+import { pythonOn, schemaFolder } from "./support/python.ts";
+
+const support = join(import.meta.dirname, "support");
+const { url, drop } = await createTestDatabase();
+const admin = await openTestDatabase(url);
+afterAll(async () => {
+  await admin.close();
+  await drop();
+});
+
+const module = `
+import psycopg2, gc
+kept = []
+
+def count():
+    with psycopg2.connect("dbname=default") as conn, conn.cursor() as cur:
+        cur.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'puff-gateway p%'")
+        return cur.fetchone()[0]
+def sleep(seconds):
+    conn = psycopg2.connect("")
+    cur = conn.cursor()
+    cur.execute("SELECT pg_sleep(%s)", (seconds,))
+    return conn.info.dbname
+def leave_open():
+    conn = psycopg2.connect("dbname=default")
+    kept.append(conn)
+    conn.cursor().execute("CREATE TEMP TABLE mine (a int); SET application_name = 'spoiled'")
+def use_again():
+    conn = kept.pop()
+    shown = []
+    for statement in ("SELECT 1", "SELECT current_setting('application_name'), to_regclass('mine')"):
+        cur = conn.cursor()
+        try:
+            cur.execute(statement)
+            shown.append(cur.fetchall())
+        except psycopg2.Error as error:
+            shown.append([error.pgcode, str(error)])
+            conn.rollback()
+    return shown
+def forget():
+    psycopg2.connect("dbname=default").cursor().execute("SELECT 1")
+    gc.collect()
+def hold_all():
+    held = [psycopg2.connect("dbname=default") for _ in range(2)]
+    try:
+        psycopg2.connect("dbname=default")
+    except psycopg2.OperationalError as error:
+        return str(error)
+`;
+
+async function start(size = 4) {
+  const leftOpen: number[] = [];
+  const service = new Psycopg2Service({
+    pools: [{ name: "default", url, size, queueLimit: 100, acquireTimeout: 2_000 }],
+    environment: {},
+    onLeftOpen: () => leftOpen.push(1),
+  });
+  const folder = schemaFolder(
+    "    @classmethod\n    def hello(cls, ctx: Context, /) -> str:\n        return 'x'\n",
+    module,
+  );
+  const python = await pythonOn(folder, {
+    services: new Map([["postgres", service]]),
+    pythonPath: [folder, support],
+    deadline: 60_000,
+  });
+  onTestFinished(async () => {
+    await python.close();
+    await service.close();
+  });
+  const { signal } = new AbortController();
+  const call = async (target: string, ...args: JsonValue[]) =>
+    (await python.callFunction(target, args, { deadline: 60_000, signal })).value;
+  return { call, leftOpen };
+}
+
+test("the shim shows in Pyodide what psycopg2 shows", async () => {
+  const script = join(support, "psycopg2_cases.py");
+  const expected = JSON.parse(runPython(script, [url], [pythonPackages("psycopg2", "psycopg2-binary==2.9.*")]));
+  const { call } = await start();
+  expect(await call("psycopg2_cases:run_all", url)).toEqual(expected);
+});
+
+test("greenlets wait for a few connections, and take turns", async () => {
+  const { call } = await start(2);
+  const names = await Promise.all(Array.from({ length: 10 }, () => call("schema:sleep", 0.05)));
+  expect(new Set(names)).toEqual(new Set([new URL(url).pathname.slice(1)]));
+  expect(await call("schema:count")).toBeLessThanOrEqual(2);
+});
+
+test("what a call leaves open is rolled back, and the connection comes back clean", async () => {
+  const { call, leftOpen } = await start(1);
+  await call("schema:leave_open");
+  expect(await call("schema:count")).toBe(1);
+  expect(leftOpen).toHaveLength(1);
+  expect(await call("schema:use_again")).toEqual([
+    ["25P02", expect.stringContaining("the transaction was rolled back")],
+    [["puff-gateway python", null]],
+  ]);
+});
+
+test("a connection that Python forgets goes back to its pool", async () => {
+  const { call } = await start(1);
+  for (let time = 0; time < 5; time++) {
+    await call("schema:forget");
+  }
+  expect(await call("schema:count")).toBe(1);
+});
+
+test("a pool that stays exhausted says so", async () => {
+  const { call } = await start(2);
+  expect(await call("schema:hold_all")).toMatch(/^none of the 2 connections of pool "default" became free within 2 s/);
+});

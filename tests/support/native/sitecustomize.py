@@ -1,0 +1,7 @@
+"""Puts native services in place of the gateway's, before anything else is imported."""
+
+import sys
+
+import native_services
+
+sys.modules["puff._services"] = native_services
