@@ -1,0 +1,3 @@
+export { openPubSub } from "./open.ts";
+export type { Listener, Message, PubSub, Unsubscribe } from "./pubsub.ts";
+export { PubSubService } from "./service.ts";

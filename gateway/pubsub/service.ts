@@ -1,0 +1,153 @@
+/** The host service `pubsub`: Python's connections, each a mailbox that the greenlets which have it receive from. */
+import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { Message, PubSub, Unsubscribe } from "./pubsub.ts";
+
+/** Messages that wait to be received; past them the connection has failed. */
+const mostWaiting = 1_000;
+
+export class PubSubService implements HostService {
+  readonly #pubsub: () => PubSub;
+
+  constructor(pubsub: () => PubSub) {
+    this.#pubsub = pubsub;
+  }
+
+  open(): HostSession {
+    const mailboxes = new Map<string, Mailbox>();
+    return {
+      call: async (method, args, [data = new Uint8Array()], signal): Promise<HostAnswer> => {
+        const [key = "", name = "", kind = ""] = args.map(String);
+        switch (method) {
+          case "publish":
+            await this.#pubsub().publish(name, data, key === "" ? null : key);
+            return { value: true };
+          case "subscribe": {
+            const mailbox = mailboxes.get(key) ?? new Mailbox(this.#pubsub());
+            mailboxes.set(key, mailbox);
+            return { value: await mailbox.subscribe(name, kind === "pattern") };
+          }
+          case "unsubscribe":
+            return { value: mailboxes.get(key)?.unsubscribe(name) ?? false };
+          case "receive": {
+            const message = (await mailboxes.get(key)?.receive(signal)) ?? null;
+            // A copy, since what is answered is given away, and others have the message, too.
+            return message === null
+              ? { value: null }
+              : { value: [message.channel, message.sender], buffers: [Uint8Array.from(message.data)] };
+          }
+          case "close":
+            mailboxes.get(key)?.close();
+            mailboxes.delete(key);
+            return { value: null };
+          default:
+            throw new Error(`the service pubsub has no method ${method}`);
+        }
+      },
+      close: () => {
+        for (const mailbox of mailboxes.values()) {
+          mailbox.close();
+        }
+      },
+    };
+  }
+}
+
+class Mailbox {
+  readonly #pubsub: PubSub;
+  readonly #subscribed = new Map<string, Promise<Unsubscribe>>();
+  #waiting: Message[] = [];
+  #overflowed = false;
+  /** Greenlets that wait for a message, the first first. */
+  readonly #receivers = new Set<(message: Message | null) => void>();
+
+  constructor(pubsub: PubSub) {
+    this.#pubsub = pubsub;
+  }
+
+  /** False where it was subscribed already. */
+  async subscribe(name: string, pattern: boolean): Promise<boolean> {
+    if (this.#subscribed.has(name)) {
+      return false;
+    }
+    const listener = { message: (message: Message) => this.#take(message), missed: () => undefined };
+    const subscribing = pattern
+      ? this.#pubsub.subscribePattern(name, listener)
+      : this.#pubsub.subscribe(name, listener);
+    this.#subscribed.set(name, subscribing);
+    await subscribing;
+    return true;
+  }
+
+  /** False where it was not subscribed. */
+  unsubscribe(name: string): boolean {
+    const subscribing = this.#subscribed.get(name);
+    this.#subscribed.delete(name);
+    void subscribing?.then(
+      (leave) => leave(),
+      () => undefined, // it never was
+    );
+    if (this.#subscribed.size === 0) {
+      this.#endReceivers();
+    }
+    return subscribing !== undefined;
+  }
+
+  /** The next message; null where nothing more can come. */
+  receive(signal: AbortSignal): Promise<Message | null> {
+    const message = this.#waiting.shift();
+    if (message !== undefined) {
+      return Promise.resolve(message);
+    }
+    if (this.#overflowed) {
+      this.#overflowed = false;
+      return Promise.reject(
+        new PuffError(
+          "PUFF_EVENTS_LOST",
+          `more than ${mostWaiting} messages waited to be received: the others are lost`,
+        ),
+      );
+    }
+    if (this.#subscribed.size === 0) {
+      return Promise.resolve(null);
+    }
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#receivers.delete(receiver);
+        reject(signal.reason);
+      };
+      const receiver = (received: Message | null) => {
+        signal.removeEventListener("abort", abort);
+        resolve(received);
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#receivers.add(receiver);
+    });
+  }
+
+  close(): void {
+    for (const name of [...this.#subscribed.keys()]) {
+      this.unsubscribe(name);
+    }
+    this.#waiting = [];
+  }
+
+  #take(message: Message): void {
+    const [receiver] = this.#receivers;
+    if (receiver !== undefined) {
+      this.#receivers.delete(receiver);
+      receiver(message);
+    } else if (this.#waiting.length < mostWaiting && !this.#overflowed) {
+      this.#waiting.push(message);
+    } else {
+      this.#overflowed = true;
+    }
+  }
+
+  #endReceivers(): void {
+    for (const receiver of this.#receivers) {
+      receiver(null);
+    }
+    this.#receivers.clear();
+  }
+}

@@ -1,0 +1,64 @@
+/** The one file that imports `ioredis`: connections that come back by themselves. */
+import { Redis } from "ioredis";
+import { PuffError } from "../../schema/index.ts";
+
+export type RedisConnection = Redis;
+
+/** A Redis server's URL, read. */
+export interface RedisAddress {
+  readonly url: string;
+  /** The URL without its password, for messages. */
+  readonly place: string;
+}
+
+/**
+ * Reads `redis://user:password@host:6379/0`, or `rediss://` for TLS.
+ *
+ * @throws PuffError `PUFF_CONFIG_INVALID`
+ */
+export function readRedisUrl(url: string): RedisAddress {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === "") {
+    throw new PuffError("PUFF_CONFIG_INVALID", "the Redis URL can't be used: it is no redis:// or rediss:// URL", {
+      remedy: "Write it as redis://user:password@host:6379/0, with special characters in the password percent-encoded.",
+    });
+  }
+  const user = parsed.username === "" ? "" : `${parsed.username}@`;
+  return { url, place: `${parsed.protocol}//${user}${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}` };
+}
+
+/** Milliseconds that an answer may take: past it the connection is dead, though nothing said so. */
+const answerDeadline = 5_000;
+/** Milliseconds between attempts to connect: the first pause, and the longest. */
+const firstPause = 50;
+const longestPause = 2_000;
+
+/**
+ * Opens a connection without waiting for it. While there is none, commands fail at once: what waits here would come
+ * too late, and could grow without bound.
+ */
+export function openRedis({ url }: RedisAddress): RedisConnection {
+  const connection = new Redis(url, {
+    protocol: 2, // which every server of the kind speaks
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: answerDeadline,
+    commandTimeout: answerDeadline,
+    retryStrategy: (attempts) => Math.min(firstPause * 2 ** (attempts - 1), longestPause),
+  });
+  // Each command fails with it; an error event that nobody hears would be printed.
+  connection.on("error", () => undefined);
+  return connection;
+}
+
+/** A failure of Redis's or of the way to it, as a user meets it. */
+export function explainRedis(error: unknown, place: string): PuffError {
+  const message = error instanceof Error ? error.message : String(error);
+  const why = /enableOfflineQueue|Connection is closed/.test(message) ? "there is no connection" : message;
+  return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis can't be reached: ${why}`, {
+    place,
+    remedy: "Check that it runs and that the URL is right; the gateway goes on trying.",
+    cause: error,
+  });
+}

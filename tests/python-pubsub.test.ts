@@ -1,0 +1,122 @@
+/** Python publishes and receives, as Puff has it. */
+import { describe, expect, test } from "vitest";
+import { openPubSub, type PubSub, PubSubService } from "../gateway/pubsub/index.ts";
+import { Ear } from "./support/ear.ts";
+import { pythonOn, schemaFolder, type TestPython } from "./support/python.ts";
+import { hasRedis, startRedis } from "./support/redis.ts";
+
+const module = `
+from puff import pubsub, spawn
+from puff.pubsub import global_pubsub
+
+def receive(count, *channels):
+    conn = global_pubsub.connection()
+    for channel in channels:
+        conn.subscribe(channel)
+    return [conn.receive() for _ in range(count)]
+
+def round_trip():
+    me, other = pubsub.connection(), pubsub.connection_with_id("other")
+    assert me.subscribe("a") and not me.subscribe("a") and me.subscribe_pattern("b.*")
+    other.publish("a", "text")
+    other.publish_bytes("a", bytes([0, 255]))
+    other.publish_json("b.1", {"n": 1})
+    pubsub.publish_as("third", "a", "as")
+    pubsub.publish("a", "nobody")
+    messages = [me.receive() for _ in range(5)]
+    assert messages[2].json() == {"n": 1}
+    return [[m.channel, m.from_connection_id, m.text, list(m.body)[:2]] for m in messages]
+
+def waiting():
+    conn = pubsub.connection()
+    conn.subscribe("w")
+    task = spawn(conn.receive)
+    pubsub.publish("w", "woken")
+    return task.join().text
+
+def leaving():
+    conn = pubsub.connection()
+    nothing = conn.receive()
+    conn.subscribe("l")
+    task = spawn(conn.receive)
+    left = conn.unsubscribe("l"), conn.unsubscribe("l")
+    return [nothing, left, task.join()]
+
+def too_many():
+    conn = pubsub.connection()
+    conn.subscribe("m")
+    for _ in range(1001):
+        pubsub.publish("m", "x")
+    received = 0
+    try:
+        while True:
+            conn.receive()
+            received += 1
+    except pubsub.PubSubError as error:
+        pubsub.publish("m", "on")
+        return [received, str(error), conn.receive().text]
+
+def forgotten():
+    conn = pubsub.connection()
+    conn.subscribe("f")
+    del conn
+    return True
+
+def refused():
+    try:
+        pubsub.publish("r", "x")
+    except pubsub.PubSubError as error:
+        return str(error)
+`;
+
+async function start(pubsub: PubSub): Promise<TestPython> {
+  const folder = schemaFolder("    @classmethod\n    def q(cls, ctx: Context, /) -> int: return 1", module);
+  return await pythonOn(folder, { services: new Map([["pubsub", new PubSubService(() => pubsub)]]) });
+}
+
+const quiet = { warn: () => undefined, info: () => undefined };
+
+async function call(python: TestPython, name: string): Promise<unknown> {
+  const { value } = await python.callFunction(`schema:${name}`, [], {
+    deadline: 20_000,
+    signal: AbortSignal.timeout(30_000),
+  });
+  return value;
+}
+
+describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) => {
+  test("messages come with their sender, channel and bytes; connections wait, leave and are bounded", async () => {
+    const redis = where === "Redis" ? await startRedis() : null;
+    const pubsub = await openPubSub({ redisUrl: redis?.url ?? null, required: false, connectDeadline: 0, log: quiet });
+    const python = await start(pubsub);
+    try {
+      expect(await call(python, "round_trip")).toEqual([
+        ["a", "other", "text", [116, 101]],
+        ["a", "other", null, [0, 255]],
+        ["b.1", "other", '{"n": 1}', [123, 34]],
+        ["a", "third", "as", [97, 115]],
+        ["a", null, "nobody", [110, 111]],
+      ]);
+      expect(await call(python, "waiting")).toBe("woken");
+      expect(await call(python, "leaving")).toEqual([null, [true, false], null]);
+      expect(await call(python, "too_many")).toEqual([
+        1000,
+        "more than 1000 messages waited to be received: the others are lost",
+        "on",
+      ]);
+      expect(await call(python, "forgotten")).toBe(true);
+      const ear = new Ear();
+      await pubsub.subscribe("a", ear);
+      expect(await call(python, "round_trip")).toHaveLength(5);
+      await ear.until(({ heard }) => heard.length === 4);
+      expect(ear.heard.at(0)).toBe("a: text"); // the sender is no part of it
+      await redis?.kill();
+      if (redis !== null) {
+        expect(await call(python, "refused")).toMatch(/^Redis can't be reached/);
+      }
+    } finally {
+      await pubsub.close();
+      await redis?.kill();
+    }
+  });
+});
