@@ -1,0 +1,134 @@
+/** One request to a WSGI application and its response, while they are under way. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PuffError } from "../../schema/index.ts";
+
+/** `200 OK` and the headers, as the application gave them to `start_response`. */
+export type Head = readonly [status: string, headers: readonly (readonly [name: string, value: string])[]];
+
+const nothing = Buffer.alloc(0);
+
+/** The bytes of a request and of its response, and how long they may keep others waiting. */
+export class Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #requestId: string;
+  readonly #end = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #pieces: AsyncIterator<Buffer> | null = null;
+  #rest: Buffer = nothing;
+
+  /**
+   * @param patience - milliseconds that may pass without a byte that comes from the client or goes to it
+   */
+  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, patience: number) {
+    this.#request = request;
+    this.#response = response;
+    this.#requestId = requestId;
+    this.#timer = setTimeout(() => {
+      this.#end.abort(
+        new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
+          remedy: "Make the view quicker, or raise the limit request_deadline.",
+        }),
+      );
+    }, patience);
+    response.once("close", () => {
+      clearTimeout(this.#timer);
+      if (!response.writableFinished) {
+        this.#end.abort(new ClientGone());
+      }
+    });
+  }
+
+  /** Aborts when nobody waits for the response any more. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Whether the head of the response has been sent. */
+  get started(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** The whole body, for requests that are known to be small. */
+  async readAll(): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for (;;) {
+      const piece = await this.read(Number.POSITIVE_INFINITY);
+      if (piece.length === 0) {
+        return Buffer.concat(pieces);
+      }
+      pieces.push(piece);
+    }
+  }
+
+  /** More of the body, `size` bytes at most; none at its end. What is not read stays with the client. */
+  async read(size: number): Promise<Buffer> {
+    if (this.#rest.length === 0) {
+      this.#pieces ??= this.#request.iterator({ destroyOnReturn: false });
+      const next = await this.#pieces.next();
+      this.#timer.refresh();
+      if (next.done === true) {
+        return nothing;
+      }
+      this.#rest = next.value;
+    }
+    const piece = this.#rest.subarray(0, size);
+    // The piece is given away, and what it is a part of with it.
+    this.#rest = piece.length === this.#rest.length ? nothing : this.#rest.subarray(size);
+    return piece;
+  }
+
+  start([status, headers]: Head): void {
+    if (this.#response.destroyed) {
+      return;
+    }
+    const flat = headers.flat();
+    if (!headers.some(([name]) => name.toLowerCase() === "x-request-id")) {
+      flat.push("x-request-id", this.#requestId);
+    }
+    if (this.#request.headers.expect !== undefined && this.#pieces === null) {
+      // Whether the body comes now is the client's choice.
+      flat.push("connection", "close");
+    }
+    this.#response.writeHead(Number(status.slice(0, 3)), status.slice(4), flat);
+  }
+
+  write(data: Uint8Array): void {
+    this.#timer.refresh();
+    this.#response.write(data);
+  }
+
+  /** Waits until the client has taken most of what was written. */
+  async drain(): Promise<void> {
+    if (this.#response.writableNeedDrain && !this.#response.destroyed) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          this.#response.off("drain", done).off("close", done);
+          resolve();
+        };
+        this.#response.on("drain", done).on("close", done);
+      });
+      this.#timer.refresh();
+    }
+  }
+
+  finish(data?: Uint8Array): void {
+    clearTimeout(this.#timer);
+    this.#letGo();
+    this.#response.end(data);
+  }
+
+  /** Ends a response that can't be completed, so that its client sees that. */
+  breakOff(): void {
+    clearTimeout(this.#timer);
+    this.#response.destroy();
+  }
+
+  /** What the application did not read of the body is for Node to skip. */
+  #letGo(): void {
+    void this.#pieces?.return?.();
+  }
+}
+
+/** The client has closed its connection. */
+export class ClientGone extends Error {}

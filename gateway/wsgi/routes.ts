@@ -1,0 +1,157 @@
+/** Everything that no other route answers goes to the WSGI application. */
+import { type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { CallAnswer, Python } from "../../python-bridge/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { generateRequestId } from "../http/routes.ts";
+import { Admission } from "./admission.ts";
+import { environOf } from "./environ.ts";
+import { ClientGone, Exchange, type Head } from "./exchange.ts";
+import type { Exchanges } from "./service.ts";
+
+export interface WsgiOptions {
+  /** Asked for at each request, since a reload replaces its interpreters. */
+  python(): Python;
+  readonly exchanges: Exchanges;
+  readonly workers: number;
+  /** Whether other interpreters run the same application. */
+  readonly multiprocess: boolean;
+  /** Milliseconds that may pass without a byte from the client or to it. */
+  readonly deadline: number;
+  /** Requests in the application at a time, in each interpreter. */
+  readonly concurrency: number;
+  /** Requests that may wait for it. */
+  readonly queueLimit: number;
+  /** Whether clients see no tracebacks. */
+  readonly maskErrors: boolean;
+}
+
+/** Adds the routes, of all methods that HTTP knows. */
+export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions): Promise<void> {
+  const admission = new Admission(options.concurrency * options.workers, options.queueLimit);
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method) && method !== "CONNECT") {
+      app.addHttpMethod(method, { hasBody: true });
+    }
+  }
+  app.server.on("checkContinue", continueWhenRead);
+  const routes: FastifyPluginAsync = async (scope) => {
+    scope.setGenReqId(generateRequestId);
+    scope.removeAllContentTypeParsers();
+    // The body stays on its stream: the application reads it.
+    scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+    scope.all("/*", (request, reply) => serve(request, reply, admission, options));
+  };
+  await app.register(routes);
+}
+
+/** Asks a client for the body that it holds back when the body is read: an application may refuse it by its headers. */
+function continueWhenRead(this: Server, request: IncomingMessage, response: ServerResponse): void {
+  const onListener = (event: string | symbol) => {
+    if (event === "data" || event === "readable") {
+      request.off("newListener", onListener);
+      response.writeContinue();
+    }
+  };
+  request.on("newListener", onListener);
+  this.emit("request", request, response);
+}
+
+/** What `puff._wsgi:serve` returns: the head of a response whose body is in the buffers, or null where it has been sent. */
+type Answer = { readonly head: Head | null } | { readonly failure: string } | { readonly busy: true };
+
+/** Bodies up to so many bytes travel with the call. */
+const smallBody = 65_536;
+
+async function serve(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  admission: Admission,
+  options: WsgiOptions,
+): Promise<void> {
+  reply.hijack();
+  const exchange = new Exchange(request.raw, reply.raw, request.id, options.deadline);
+  try {
+    const { value, buffers } = await admission.run(exchange.signal, () => call(request, exchange, options));
+    const answer = value as unknown as Answer; // as puff._wsgi writes it
+    if ("busy" in answer) {
+      throw new PuffError("PUFF_POOL_BUSY", "all connections to the database are in use");
+    }
+    if ("failure" in answer) {
+      throw new PuffError("PUFF_WSGI_FAILED", "the application failed", { cause: tracebackError(answer.failure) });
+    }
+    if (answer.head !== null) {
+      exchange.start(answer.head);
+    }
+    exchange.finish(buffers[0]);
+  } catch (error) {
+    if (error instanceof ClientGone || exchange.signal.reason instanceof ClientGone) {
+      return;
+    }
+    refuse(request, exchange, toPuffError(error), options.maskErrors);
+  }
+}
+
+async function call(request: FastifyRequest, exchange: Exchange, options: WsgiOptions): Promise<CallAnswer> {
+  const { headers } = request.raw;
+  const length = Number(headers["content-length"] ?? 0);
+  const isStreamed = headers["transfer-encoding"] !== undefined || !(length <= smallBody);
+  const environ = environOf(request.raw, {
+    prefix: request.server.prefix,
+    scheme: request.protocol,
+    multiprocess: options.multiprocess,
+  });
+  const body = isStreamed || length === 0 ? [] : [await exchange.readAll()];
+  return options.exchanges.with(exchange, (id) =>
+    options.python().call("puff._wsgi:serve", [environ, id, isStreamed], {
+      ...(body.length === 0 ? {} : { buffers: body }),
+      // The exchange has one that begins anew with each byte.
+      deadline: null,
+      signal: exchange.signal,
+    }),
+  );
+}
+
+function toPuffError(error: unknown): PuffError {
+  if (!(error instanceof PuffError)) {
+    return new PuffError("PUFF_INTERNAL", "the gateway failed", { cause: error });
+  }
+  return error.code === "PUFF_CALL_DEADLINE"
+    ? new PuffError("PUFF_WSGI_DEADLINE", "the application computed for too long", {
+        remedy: "Make the view quicker, or raise the limit python_deadline.",
+        cause: error,
+      })
+    : error;
+}
+
+/** Answers in the application's stead, or breaks the response off where it has begun. */
+function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, maskErrors: boolean): void {
+  const traceback = error.cause instanceof Error ? error.cause.stack : undefined;
+  const { code } = error;
+  const details = { code, method: request.method, url: request.raw.url?.split("?", 1)[0] };
+  request.log.error({ ...details, ...(traceback === undefined ? {} : { traceback }) }, error.message);
+  if (exchange.started) {
+    exchange.breakOff();
+    return;
+  }
+  const failed = code === "PUFF_WSGI_FAILED" || code === "PUFF_CALL_FAILED" || code === "PUFF_INTERNAL";
+  const [status, reason] = failed ? [500, "Internal Server Error"] : [503, "Service Unavailable"];
+  const shown = maskErrors && failed ? "" : `\n\n${traceback ?? error.message}\n`;
+  const body = Buffer.from(`${reason} [${code}]${shown}`);
+  exchange.start([
+    `${status} ${reason}`,
+    [
+      ["Content-Type", "text/plain; charset=utf-8"],
+      ["Content-Length", String(body.length)],
+      ["Cache-Control", "no-store"],
+      ...(failed ? [] : [["Retry-After", "1"] as const]),
+    ],
+  ]);
+  exchange.finish(body);
+}
+
+function tracebackError(traceback: string): Error {
+  const error = new Error(traceback.trimEnd().split("\n").at(-1));
+  error.stack = traceback;
+  return error;
+}

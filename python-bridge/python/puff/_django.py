@@ -1,0 +1,141 @@
+"""Django inside the gateway: its start, its application, its static files, its management commands."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from puff import _terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+_logger = logging.getLogger("puff.django")
+
+
+def setup() -> None:
+    """Loads the settings that `DJANGO_SETTINGS_MODULE` names, and the project's apps."""
+    _import("django").setup()
+
+
+def application() -> Any:
+    """Gives the project's WSGI application: that of `WSGI_APPLICATION`, else Django's own."""
+    path = _settings().WSGI_APPLICATION
+    if path is None:
+        return _import("django.core.wsgi").get_wsgi_application()
+    return _import("django.utils.module_loading").import_string(path)
+
+
+def static_files() -> list[dict[str, Any]]:
+    """Tells where static files lie.
+
+    Returns:
+        `[{"url", "folders"}]`: in development the folders that Django's finders look in, so that nothing has to be
+        collected; then that of `collectstatic`, where there is one.
+    """
+    settings = _settings()
+    url: str | None = settings.STATIC_URL
+    if not url or not url.startswith("/") or url == "/":  # on another host, or nowhere
+        return []
+    folders: dict[str, list[str]] = {}
+    if settings.DEBUG and "django.contrib.staticfiles" in settings.INSTALLED_APPS:
+        for prefix, folder in _found_folders():
+            folders.setdefault(f"{url}{prefix.strip('/')}/" if prefix else url, []).append(folder)
+    if settings.STATIC_ROOT:
+        folders.setdefault(url, []).append(os.path.abspath(settings.STATIC_ROOT))
+    existing = {where: [folder for folder in found if os.path.isdir(folder)] for where, found in folders.items()}
+    return [{"url": where, "folders": found} for where, found in existing.items() if found]
+
+
+def _found_folders() -> Iterator[tuple[str, str]]:
+    """Gives the folders of the finders that have some, each with its prefix."""
+    for finder in _import("django.contrib.staticfiles.finders").get_finders():
+        storages: dict[Any, Any] = getattr(finder, "storages", {})
+        for storage in storages.values():
+            yield getattr(storage, "prefix", None) or "", os.path.abspath(storage.location)
+
+
+def watch_failures(note: Callable[[BaseException | None, dict[str, Any]], None]) -> None:
+    """Has `note` called with each exception that Django turns into a response, and the environ of its request."""
+
+    def receive(request: Any = None, **_: Any) -> None:
+        if request is not None:
+            note(sys.exc_info()[1], request.environ)
+
+    _import("django.core.signals").got_request_exception.connect(receive, weak=False, dispatch_uid="puff")
+
+
+def end_transactions(environ: dict[str, Any]) -> None:
+    """Rolls back what a view has left open, and says so, before its connections are used by others."""
+    for connection in _import("django.db").connections.all(initialized_only=True):
+        raw = connection.connection
+        if connection.vendor != "postgresql" or raw is None or raw.closed or raw.info.transaction_status == 0:
+            continue
+        where = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} ({_view(environ['PATH_INFO'])})"
+        _logger.warning("%s left a transaction of database %s open: it is rolled back", where, connection.alias)
+        raw.rollback()
+
+
+def _view(path: str) -> str:
+    urls = _import("django.urls")
+    try:
+        return urls.resolve(path)._func_path  # noqa: SLF001  # how Django's error page names it
+    except urls.Resolver404:
+        return "no view"
+
+
+def manage(argv: list[str]) -> int:
+    """Runs a management command on the terminal.
+
+    Args:
+        argv: What follows `manage.py`.
+
+    Returns:
+        The exit status.
+    """
+    _terminal.install()
+    try:
+        return _manage(argv)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _manage(argv: list[str]) -> int:
+    if argv and argv[0] in _SERVERS:
+        sys.stderr.write(f"{argv[0]}: the gateway is the server. Run puff-gateway.\n")
+        return 1
+    sys.argv[:] = ["manage.py", *argv]
+    try:
+        _import("django.core.management").execute_from_command_line(sys.argv)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return 130
+    except Exception as error:
+        # From Django's frames on.
+        own = error.__traceback__
+        traceback.print_exception(error.with_traceback(own and own.tb_next))
+        return 1
+    return 0
+
+
+_SERVERS = ("runserver", "testserver")
+
+
+def _settings() -> Any:
+    return _import("django.conf").settings
+
+
+def _import(name: str) -> Any:
+    # Django is the user's own: it is imported when there is a project.
+    return importlib.import_module(name)

@@ -1,0 +1,1 @@
+"""What Puff has for other packages."""

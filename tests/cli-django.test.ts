@@ -1,0 +1,93 @@
+/** `puff-gateway django …`: management commands on the terminal. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CommandOptions, type Outcome, runCommand, serveCommand } from "./support/command.ts";
+import { writeDjangoSite } from "./support/django-site.ts";
+import { installPackages } from "./support/packages.ts";
+import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
+
+let database: TestDatabase;
+let environment: { readonly [name: string]: string };
+let folder: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  environment = { DATABASE_URL: database.url, PUFF_PYTHON_PATH: await installPackages(["Django==5.2.19"]) };
+  folder = writeDjangoSite();
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await database.drop();
+});
+
+function django(args: readonly string[], options: Partial<CommandOptions> = {}): Promise<Outcome> {
+  return runCommand(["django", ...args], { cwd: folder, environment, ...options });
+}
+
+test.each([
+  ["", 0, /^$/],
+  ["error", 7, /^CommandError: no more\n$/],
+  ["bug", 1, /^Traceback \(most recent call last\):\n {2}File ".*management\/__init__.py".*oops\n$/s],
+  ["exit", 1, /^enough\n$/],
+])("a command reads stdin, writes stdout and stderr, and has its own status: %s", async (end, code, stderr) => {
+  const outcome = await django(["talk", "--end", end], { input: "Ada\n" });
+  expect(outcome).toEqual({
+    code,
+    stdout: "terminal: False\nname? hello Ada\n",
+    stderr: expect.stringMatching(stderr),
+  });
+});
+
+test("on a terminal they know that it is one", async () => {
+  const command = `${process.execPath} ${join(import.meta.dirname, "../bin/puff-gateway.js")} django talk`;
+  const running = promisify(execFile)("script", ["-qec", command, "/dev/null"], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+  });
+  running.child.stdin?.end("Ada\n");
+  const { stdout } = await running;
+  expect(stdout.replaceAll("\r", "")).toMatch(/terminal: True\nname\? (.*\n)?hello Ada\n/);
+});
+
+test("they make files in the project: apps, collected static files", async () => {
+  expect(await django(["startapp", "news"])).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(existsSync(join(folder, "news/models.py"))).toBe(true);
+  const collected = await django(["collectstatic", "--noinput"]);
+  expect(collected).toMatchObject({ code: 0, stdout: expect.stringContaining("2 static files copied") });
+  expect(readFileSync(join(folder, "collected/shop/style.css"), "utf8")).toBe("body { color: teal }\n");
+});
+
+test("options after the command are Django's, and runserver is the gateway's own work", async () => {
+  const version = await django(["--version"]);
+  expect([version.code, version.stdout]).toEqual([0, expect.stringMatching(/^5\.2\.\d+\n$/)]);
+  const shell = await django(["shell", "-v0", "-c", "print(6 * 7)"]);
+  expect(shell).toEqual({ code: 0, stdout: "42\n", stderr: "" });
+  expect(await django(["runserver"])).toMatchObject({ code: 1, stderr: expect.stringContaining("Run puff-gateway") });
+});
+
+test("settings that don't import are told as Django tells them", async () => {
+  writeFileSync(join(folder, "site_config/bad.py"), "import nowhere\n");
+  const outcome = await django(["check"], { environment: { ...environment, PUFF_DJANGO: "site_config.bad" } });
+  expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/No module named 'nowhere'\n$/) });
+});
+
+test("django = true in puff.toml serves the project", async () => {
+  const config = join(folder, "served.toml");
+  writeFileSync(config, "django = true\n");
+  const server = await serveCommand(["--config", config], { cwd: folder, environment });
+  expect(await (await fetch(server.url)).text()).toContain("/static/shop/style.css");
+  expect(await (await fetch(`${server.url}/static/shop/style.css`)).text()).toBe("body { color: teal }\n");
+  expect((await server.stop()).code).toBe(0);
+});
+
+test("without a project that is said", async () => {
+  const outcome = await runCommand(["--django"], { cwd: join(folder, "shop"), environment });
+  expect(outcome).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no manage\.py in .* names the settings.*PUFF_DJANGO_SETTINGS/s),
+  });
+});
