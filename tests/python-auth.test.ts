@@ -53,19 +53,58 @@ ${auth.replaceAll(/^/gm, "    ")}
 
   test("what can't be pickled is refused", async () => {
     await load("def auth(headers): return lambda: 1");
-    const { results } = await python.batch({ headers, calls });
-    expect(results[0]).toMatchObject({
-      kind: "failure",
-      error: { message: expect.stringContaining("auth returned a function that can't be pickled") },
-    });
+    const { authFailure } = await python.batch({ headers, calls });
+    expect(authFailure?.message).toContain("auth returned a function that can't be pickled");
   });
 
-  test("an exception fails each call", async () => {
+  test("an exception fails the request, whatever it calls", async () => {
     await load("def auth(headers): return headers['nothing']");
-    const { results, denied } = await python.batch({ headers, calls: [...calls, ...calls] });
-    expect(denied).toBe(null);
-    expect(results).toHaveLength(2);
-    expect(results[1]).toMatchObject({ kind: "failure", error: { type: "KeyError", safe: false } });
+    for (const called of [calls, []]) {
+      const answer = await python.batch({ headers, calls: called });
+      expect(answer).toMatchObject({ results: [], denied: null, authFailure: { type: "KeyError", safe: false } });
+    }
+  });
+
+  test.each([
+    [
+      "{'pg_settings': {'app.tenant': 7, 'app.share': 0.5, 'app.admin': True, 'role': 'web'}}",
+      {
+        "app.tenant": "7",
+        "app.share": "0.5",
+        "app.admin": "true",
+        role: "web",
+      },
+    ],
+    ["Session({'app.tenant': 'a'})", { "app.tenant": "a" }],
+    ["{'pg_settings': {}}", {}],
+    ["{'pg_settings': None}", undefined],
+    ["7", undefined],
+  ])("pg_settings of %s", async (returned, expected) => {
+    await load(
+      `def auth(headers): return ${returned}`,
+      "\n@dataclass\nclass Session:\n    pg_settings: dict[str, str]\n",
+    );
+    expect((await python.batch({ headers, calls })).pgSettings).toEqual(expected);
+  });
+
+  test.each([
+    ["{'pg_settings': ['role']}", /pg_settings is a list: a dict of names and values is wanted/],
+    ["{'pg_settings': {1: 'a'}}", /pg_settings has the name 1: a str is wanted/],
+    ["{'pg_settings': {'role': None}}", /pg_settings\['role'\] is a NoneType: a str, int, float or bool is wanted/],
+  ])("pg_settings of %s are refused", async (returned, says) => {
+    await load(`def auth(headers): return ${returned}`);
+    const { authFailure } = await python.batch({ headers, calls });
+    expect(authFailure).toMatchObject({ type: "TypeError", message: expect.stringMatching(says) });
+  });
+
+  test("valid_until says when it ends, and refuses what has ended", async () => {
+    await load("def auth(headers): return graphql.valid_until(headers.connection_params, 4102444800)");
+    const connectionParams = { user: 3 };
+    expect(await python.batch({ headers, connectionParams, calls })).toMatchObject({ authExpires: 4102444800000 });
+    await load("def auth(headers): return graphql.valid_until(1, 5)");
+    expect(await python.batch({ headers, calls })).toMatchObject({ denied: { status: 401 } });
+    await load("def auth(headers): return graphql.valid_until(1, datetime.datetime(2090, 1, 1))");
+    expect(await python.batch({ headers, calls })).toMatchObject({ authFailure: { type: "ValueError" } });
   });
 });
 

@@ -690,8 +690,8 @@ ${returning("Post")}
   const fields = types.flatMap((type) => (type.kind === "object" && type.name === "Post" ? type.fields : []));
   expect(fields.map(({ name, source, place }) => [name, source, place])).toEqual([
     ["id", { kind: "column", column: "id" }, "schema.py:11"],
-    ["comments", { kind: "resolver", pure: false }, "schema.py:13"],
-    ["author", { kind: "resolver", pure: true }, "schema.py:16"],
+    ["comments", { kind: "resolver", pure: false, plan: null }, "schema.py:13"],
+    ["author", { kind: "resolver", pure: true, plan: null }, "schema.py:16"],
     ["words", { kind: "method" }, "schema.py:17"],
     ["slug", { kind: "column", column: "slug" }, "schema.py:19"],
   ]);

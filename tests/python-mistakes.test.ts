@@ -227,13 +227,18 @@ test("a scalar based on what is no scalar", async () => {
   );
 });
 
-test("a subscription that is not iterated over", async () => {
+test("a subscription that returns no stream, and a query that returns one", async () => {
   expect(
     await python.mistake(
       `${imports}${post}${rest}    subscription: "Subscription"\n@dataclass\nclass Subscription:\n    @classmethod\n    def s(cls, ctx, /) -> Post: ...\n`,
     ),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, and a subscription returns what is iterated over | Write \`-> Iterable[T]\` or \`-> AsyncIterable[T]\`, and yield its events."`,
+    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, and a subscription returns a stream | Write \`-> Stream[T]\`, and return graphql.on(…) or graphql.live(…)."`,
+  );
+  expect(
+    await python.mistake(imports + query("@classmethod\ndef q(cls, ctx, /) -> graphql.Stream[int]: ...")),
+  ).toMatchInlineSnapshot(
+    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.q returns a stream, which only a subscription does | Move it to the class that Schema names as its subscription, or return a plan."`,
   );
 });
 
@@ -260,7 +265,7 @@ test("auth that takes something else than headers", async () => {
 
 test("a file or module that is missing", async () => {
   expect(await python.mistake({}, { spec: "nowhere.py" })).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_NOT_FOUND nowhere.py: the schema file nowhere.py does not exist | Give the path of a Python file, or a module's name, with --schema."`,
+    `"PUFF_SCHEMA_NOT_FOUND nowhere.py: the file nowhere.py does not exist | Give the path of a Python file, or a module's name."`,
   );
   expect(await python.mistake({}, { spec: "app.nowhere" })).toMatchInlineSnapshot(
     `"PUFF_SCHEMA_NOT_FOUND null: there is no module app.nowhere | Give the path of a Python file or a module's name; --python-path adds folders where modules are looked for."`,

@@ -70,7 +70,7 @@ describe("what a resolver returns", () => {
   test.each([
     ['sql("SELECT 1", object())', "a object can't be a parameter of a statement"],
     ['sql("SELECT 1", [1, "a"])', "the items of an array have one type"],
-    ["sql(5)", "the text of a plan is a str, not int"],
+    ["sql(5)", "the text of a plan is a str, a QuerySet or a select(), not int"],
     ['sql("SELECT 1").on(id=5)', "on() takes names of columns"],
     ['sql("SELECT 1").types("kind", {"x": "Post"})', "types() maps values to dataclasses"],
     ['sql("SELECT 1").types("kind", {"x": int})', "types() names int, which is no object type of the schema"],
@@ -88,32 +88,80 @@ describe("what a resolver returns", () => {
     expect(error?.traceback).toMatch(/schema\.py", line \d+, in it\n/);
   });
 
-  test("Puff's decorator makes a plan without calling the resolver", async () => {
-    const description = await python.description(`${prelude}
+  describe("as a decorator", () => {
+    const decorated = (plan: string, parameters = "") => `${prelude}
 @dataclass
 class Query:
     @classmethod
-    @sql("SELECT 1", args=["id", "name"], parent_key="a", child_key=["b"])
-    def it(cls, ctx, /, name: str, id: int = 7) -> tuple[Post, str, list[Any]]:
+    @${plan}
+    def it(cls, ctx, /${parameters}) -> Plan[list[Post]]:
         """It."""
         raise RuntimeError
 @dataclass
 class Schema:
     query: Query
-`);
-    expect(description.types[0]).toMatchObject({
-      fields: [{ description: "It.", source: { kind: "resolver", pure: true } }],
+`;
+
+    test("is part of the schema's description", async () => {
+      const text =
+        'sql("SELECT $1, $2, $3", graphql.parents["id"], args=["id", "name"], parent_key="a", child_key=["b"])';
+      const { types } = await python.description(decorated(text, ", name: str, id: int = 7"));
+      expect(types[0]).toMatchObject({
+        fields: [
+          {
+            description: "It.",
+            source: {
+              kind: "resolver",
+              pure: false,
+              plan: {
+                ...sqlPlan,
+                text: "SELECT $1, $2, $3",
+                params: [{ parent: "id" }, { argument: "id", as: "int" }, { argument: "name", as: "str" }],
+                parentKeys: ["a"],
+                childKeys: ["b"],
+              },
+            },
+          },
+        ],
+      });
     });
-    const plan = {
-      ...sqlPlan,
-      params: [
-        [21, "7"],
-        [0, "x"],
-      ],
-      parentKeys: ["a"],
-      childKeys: ["b"],
-    };
-    expect(await python.resolve("Query.it", { args: { id: 7, name: "x" }, selection: {} })).toEqual(plan);
+
+    test.each([
+      ["bool", "bool"],
+      ["datetime.datetime", "datetime"],
+      ["datetime.date", "date"],
+      ["datetime.time", "time"],
+      ["datetime.timedelta", "duration"],
+      ["bytes", "bytes"],
+      ["JSON", "json"],
+      ["Color", "str"],
+      ['Literal["up", "down"]', "str"],
+      ["list[int]", "int[]"],
+      ["list[Color] | None", "str[]"],
+      ['Annotated[str, graphql.scalar("Email")]', "str"],
+    ])("takes %s as %s", async (type, as) => {
+      const { types } = await python.description(decorated('sql("SELECT $1", args=["a"])', `, a: ${type}`));
+      expect(types.find(({ name }) => name === "Query")).toMatchObject({
+        fields: [{ source: { plan: { params: [{ argument: "a", as }] } } }],
+      });
+    });
+
+    test.each([
+      ['args=["b"]', ", a: int", "args of @graphql.sql names 'b', which is no argument of Query.it"],
+      ['args=["a"]', ", a: Comment", "argument a of Query.it can't be a parameter of @graphql.sql"],
+      ['args=["a"]', ', a: Annotated[str, graphql.scalar("Email", parse=str)]', "without Python's help"],
+      ['args=["a"]', ", a: list[list[int]]", "without Python's help"],
+    ])("refuses %s for%s", async (args, parameters, message) => {
+      expect(await python.mistake(decorated(`sql("SELECT $1", ${args})`, parameters))).toContain(message);
+    });
+
+    test("refuses an instance method", async () => {
+      const source = decorated('sql("SELECT 1")').replace("    @classmethod\n", "").replaceAll("Query", "Thing");
+      const root = `@dataclass\nclass Query:\n    @classmethod\n    def thing(cls, ctx, /) -> Thing: ...\n@dataclass\nclass Schema`;
+      expect(
+        await python.mistake(source.replace("@dataclass\nclass Schema", root).replace("query: Thing", "query: Query")),
+      ).toContain("@graphql.sql decorates the instance method Thing.it");
+    });
   });
 
   test("an async resolver is waited for", async () => {

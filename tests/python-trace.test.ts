@@ -1,7 +1,7 @@
 /** Pure resolvers, called with symbols in place of their arguments. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Arguments, ResolveResult } from "../schema/index.ts";
-import { TestPython } from "./support/pyodide.ts";
+import { prelude, TestPython } from "./support/pyodide.ts";
 
 let python: TestPython;
 
@@ -50,6 +50,123 @@ describe("arguments that only become parameters", () => {
   });
 });
 
+describe("input objects", () => {
+  const filter = `
+@dataclass
+class Range:
+    low: int
+    high: int | None = None
+@dataclass
+class Filter:
+    name: str
+    open: bool = True
+    range: Range | None = None
+    tags: list[str] = field(default_factory=list)
+`;
+  const args = { filter: { name: "x", open: true, range: { low: 1, high: null }, tags: ["a"] } };
+
+  const traceFilter = async (body: string) => {
+    await python.loadIt(body, { parameters: "filter: Filter", returns: "list[Post] | None", before: filter });
+    return python.resolve("Query.it", { args, trace: true, selection: {} });
+  };
+
+  test("have a symbol for each leaf", async () => {
+    const body = 'return sql("SELECT $1, $2, $3, $4", filter.name, filter.range.low, filter.range.high, filter.tags)';
+    expect(await traceFilter(body)).toMatchObject({
+      kind: "traced",
+      looked: ["filter.open"],
+      plan: { params: [symbol("filter.name", "str"), symbol("filter.range.low", "int"), [0, null], [0, "{a}"]] },
+    });
+  });
+
+  test("are known by the leaves that are looked at", async () => {
+    expect(await traceFilter('return sql(f"SELECT {filter.range.low + 1}, $1", filter.name)')).toMatchObject({
+      kind: "traced",
+      looked: ["filter.open", "filter.range.low"],
+      plan: { text: "SELECT 2, $1", params: [symbol("filter.name", "str")] },
+    });
+  });
+});
+
+test("a list of parameters may hold symbols", async () => {
+  expect(await trace("a: int, b: int", 'return sql("SELECT $1", [a, 7, None, b])', { a: 3, b: 4 })).toMatchObject({
+    looked: [],
+    plan: { params: [{ items: [symbol("a", "int"), [21, "7"], [0, null], symbol("b", "int")] }] },
+  });
+});
+
+describe("claims of the caller", () => {
+  const asDict = { tenant: 7, name: "Ann", admin: true, org: { id: 3 }, roles: ["a"] };
+  const claim = (path: string[], as: string) => ({ claim: path, as });
+  const dataclass = "@dataclass\nclass Org:\n    id: int\n@dataclass\nclass User:\n    tenant: int\n    org: Org\n";
+
+  async function traceFor(auth: string, body: string): Promise<ResolveResult | undefined> {
+    const { claims, results } = await batchFor(auth, body);
+    expect(claims === undefined).toBe(results[0]?.kind !== "traced");
+    return results[0];
+  }
+
+  async function batchFor(auth: string, body: string) {
+    await python.description(`${prelude}${dataclass}
+@dataclass
+class Query:
+    @classmethod
+    def it(cls, ctx: Context, /, a: int) -> list[Post] | None:
+        ${body}
+@dataclass
+class Schema:
+    query: Query
+    @staticmethod
+    def auth(headers):
+        return ${auth}
+`);
+    const call = { field: "Query.it", args: { a: 3 }, parents: "root", selection: {}, trace: true } as const;
+    return python.batch({ headers: {}, calls: [call] });
+  }
+
+  test.each<[auth: string, expression: string, expected: unknown, looked: unknown[]]>([
+    ["DICT", 'ctx.auth["tenant"]', claim(["tenant"], "int"), []],
+    ["DICT", 'ctx.auth["name"]', claim(["name"], "str"), []],
+    ["DICT", 'ctx.auth.get("name")', claim(["name"], "str"), []],
+    ["DICT", 'ctx.auth["org"]["id"]', claim(["org", "id"], "int"), []],
+    ["DICT", 'ctx.auth["admin"]', [16, "t"], []],
+    ["DICT", 'ctx.auth["roles"]', [0, "{a}"], []],
+    ["DICT", 'ctx.auth.get("none", 5)', [21, "5"], []],
+    ["DICT", '"name" in ctx.auth', [16, "t"], []],
+    ["DICT", 'ctx.auth["tenant"] + 1', [21, "8"], [["tenant"]]],
+    ["DICT", "a", symbol("a", "int"), []],
+    ["User(7, Org(3))", "ctx.auth.tenant", claim(["tenant"], "int"), []],
+    ["User(7, Org(3))", "ctx.auth.org.id", claim(["org", "id"], "int"), []],
+  ])("of %s: %s", async (auth, expression, expected, looked) => {
+    const value = auth === "DICT" ? `json.loads('${JSON.stringify(asDict)}')` : auth;
+    expect(await traceFor(value, `return sql("SELECT $1", ${expression})`)).toMatchObject({
+      kind: "traced",
+      looked: [],
+      claims: expression.includes("ctx") ? looked : null,
+      plan: { params: [expected] },
+    });
+  });
+
+  test.each([
+    ["{'id': 7}", "ctx.auth == {'id': 7}"],
+    ["{'id': 7}", "len(ctx.auth)"],
+    ["{'id': 7}", "isinstance(ctx.auth, dict)"],
+    ["{'id': 7}", "json.dumps({**ctx.auth})"],
+    ["User(7, Org(3))", "isinstance(ctx.auth, User)"],
+    ["User(7, Org(3))", "repr(ctx.auth)"],
+  ])("of %s: a plan with %s is for this caller alone", async (auth, expression) => {
+    const { results } = await batchFor(auth, `return sql("SELECT $1, $2", a, ${expression})`);
+    expect(results[0]).toMatchObject({ kind: "sql", params: [[21, "3"], expect.anything()] });
+  });
+
+  test.each(["{'at': datetime.date(2024, 5, 1)}", "{'rate': 1.5}", "{1: 2}", "5", "User(2**60, Org(3))"])(
+    "%s has no form in JSON that is the same again",
+    async (auth) => {
+      expect(await traceFor(auth, 'ctx.auth\n        return sql("SELECT $1", a)')).toMatchObject({ kind: "sql" });
+    },
+  );
+});
+
 describe("a value that is looked at", () => {
   test.each([
     "if a > 100: a = 100",
@@ -58,9 +175,10 @@ describe("a value that is looked at", () => {
     "a = 1 + a",
     "a = -a",
     "a = int(a)",
-    "a = [a]",
+    "a = [[a]]",
     "a = f'{a}'",
     "a = str(a)",
+    "a = f'{a!r}'",
     "a = 'x' * a",
     "a = list(range(a))",
     "a = a.bit_length()",

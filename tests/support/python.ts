@@ -4,8 +4,15 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type LogRecord, type Python, type PythonOptions, startPython } from "../../python-bridge/index.ts";
-import type { ResolveBatch, ResolveBatchResult } from "../../schema/index.ts";
+import {
+  type CallAnswer,
+  type CallOptions as FunctionOptions,
+  type LogRecord,
+  type Python,
+  type PythonOptions,
+  startPython,
+} from "../../python-bridge/index.ts";
+import type { JsonValue, ResolveBatch, ResolveBatchResult } from "../../schema/index.ts";
 
 /** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
 export const sharedCache = join(import.meta.dirname, "../../.puff/test-images");
@@ -30,8 +37,10 @@ const preamble = [
 ].join("\n");
 const ending = "@dataclass\nclass Schema:\n    query: Query\n";
 
-export interface TestPython extends Python {
+export interface TestPython extends Omit<Python, "call"> {
   readonly logs: readonly LogRecord[];
+  /** {@link Python.call}. */
+  callFunction(target: string, args: readonly JsonValue[], options: FunctionOptions): Promise<CallAnswer>;
   /** The value of one resolver without parents. */
   call(field: string, args?: { readonly [name: string]: unknown }, options?: CallOptions): Promise<unknown>;
 }
@@ -46,11 +55,15 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
   const logs: LogRecord[] = [];
   const python = await startPython({
     schemas: [{ name: "default", spec: join(folder, "schema.py"), camelCase: false }],
+    wsgi: null,
+    django: null,
     pythonPath: [folder],
+    writable: [],
     workers: 1,
     cacheFolder: sharedCache,
     environment: {},
     hostFunctions: new Map(),
+    services: new Map(),
     deadline: 5000,
     queueLimit: 10_000,
     onLog: (record) => logs.push(record),
@@ -71,6 +84,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     resolve: (batch, signal) => python.resolve(batch, signal),
     reload: () => python.reload(),
     close: () => python.close(),
+    callFunction: (target, args, callOptions) => python.call(target, args, callOptions),
     logs,
     call,
   };

@@ -1,9 +1,36 @@
 """Puff: describe a GraphQL API with dataclasses, answer its fields with query plans.
 
-`puff.graphql` holds what a schema is written with, `puff.host` calls functions of the gateway's TypeScript side.
+`puff.graphql` holds what a schema is written with, `puff.host` calls functions of the gateway's TypeScript side, and
+what is here runs several things at a time.
 
 Example:
     >>> from dataclasses import dataclass
     >>> from puff import graphql
     >>> from puff.graphql import Context, Plan, sql
 """
+
+from puff._greenlets import GreenletExit
+from puff._tasks import (
+    Task,
+    blocking,
+    join_all,
+    join_iter,
+    read_file_bytes,
+    sleep,
+    sleep_ms,
+    spawn,
+    spawn_blocking,
+)
+
+__all__ = [
+    "GreenletExit",
+    "Task",
+    "blocking",
+    "join_all",
+    "join_iter",
+    "read_file_bytes",
+    "sleep",
+    "sleep_ms",
+    "spawn",
+    "spawn_blocking",
+]

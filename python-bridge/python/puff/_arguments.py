@@ -10,7 +10,7 @@ from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._refs import TypeRef, Use, check_name
 from puff._scalars import DEFAULTS
-from puff._trace import KINDS, ArgumentSymbol
+from puff._trace import KINDS, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,11 +27,14 @@ class Argument:
 
     name: str
     python: str
+    type: TypeRef
     read: Callable[[Any], Any] | None
     drop_null: bool = False
     """Whether null means the default that Python makes, as a default_factory does."""
     symbol: str | None = None
     """The kind of its symbol in traces; None where its value is always looked at."""
+    inner: Callable[[], tuple[Argument, ...] | None] = lambda: None
+    """The fields of an input object; None for all other types."""
 
 
 def describe_argument(
@@ -76,7 +79,9 @@ def describe_argument(
                     f"Give a default of its type, or let the type be nullable: {python}: … | None.",
                 ) from None
     symbol = KINDS.get(ref.name) if ref.item is None else None
-    return description, Argument(name, python, _located(ref.read, python), made, symbol)
+    inputs = registry.inputs
+    inner = (lambda: None) if ref.item is not None else lambda: inputs.get(ref.name)
+    return description, Argument(name, python, ref, _located(ref.read, python), made, symbol, inner)
 
 
 def graphql_name(python: str, options: FieldOptions, camel_case: bool) -> str:
@@ -102,7 +107,7 @@ def to_keywords(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> d
         if argument.name in values:
             value = values[argument.name]
             if value is not None:
-                read = None if type(value) is ArgumentSymbol else argument.read
+                read = None if type(value) is Symbol else argument.read
                 keywords[argument.python] = value if read is None else read(value)
             elif not argument.drop_null:
                 keywords[argument.python] = None

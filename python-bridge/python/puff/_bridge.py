@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import inspect
 import json
 import pickle
 import sys
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _logs
-from puff._auth import Headers
+from puff import _compiled, _greenlets, _logs, _wsgi
+from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
-from puff._loading import load_class
+from puff._greenlets import GreenletExit
+from puff._loading import load_application, load_class, load_django, load_django_application
 from puff._modules import user_file
 from puff._objects import run_awaitable
 from puff._resolving import resolve_call
+from puff._services import Answer, to_js
+from puff._trace import claims_of
 from puff._values import traceback_text, wire_error
 
 if TYPE_CHECKING:
@@ -28,21 +33,33 @@ _compiled.install()
 _logs.install()
 
 
-def load(specs_json: str) -> str:
-    """Imports and describes schemas.
+def load(sources_json: str) -> str:
+    """Sets Django up, imports and describes schemas, and imports the WSGI application.
 
     Args:
-        specs_json: `[{"name", "spec", "camelCase"}]`.
+        sources_json: `{"schemas": [{"name", "spec", "camelCase"}], "wsgi": spec or null,
+            "django": "setup", "serve" or null}`.
 
     Returns:
         `{"schemas": {name: SchemaDescription}, "files": [paths]}`, or `{"error": …, "files": [paths]}`.
     """
+    return _greenlets.enter_import(_load, sources_json)
+
+
+def _load(sources_json: str) -> str:
     before = set(sys.modules)
+    sources: dict[str, Any] = json.loads(sources_json)
     descriptions: dict[str, Any] = {}
     try:
-        for spec in json.loads(specs_json):
+        if sources["django"] is not None:
+            load_django()
+        for spec in sources["schemas"]:
             cls = load_class(spec["spec"])
             descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"])
+        if sources["wsgi"] is not None:
+            _wsgi.install(load_application(sources["wsgi"]))
+        elif sources["django"] == "serve":
+            _wsgi.install(load_django_application())
     except SchemaProblem as problem:
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
     except Exception as error:
@@ -76,34 +93,83 @@ def resolve(batch_json: str) -> str:
 
     Raises:
         KeyboardInterrupt: The batch's deadline passed.
+        GreenletExit: It passed while a resolver waited, or nobody wants the result any more.
     """
+    return _greenlets.enter(_resolve, batch_json)
+
+
+def _resolve(batch_json: str) -> str:
     batch: dict[str, Any] = json.loads(batch_json)
     schema = _schemas[batch["schema"]]
     token: str | None = batch["authToken"]
     calls: list[dict[str, Any]] = batch["calls"]
     pickled: str | None = batch["auth"]
     auth: Any = None
+    settings: dict[str, str] | None = None
+    expires: float | None = None
     try:
         if batch["headers"] is not None and schema.auth is not None:
-            auth, pickled = _authenticate(schema, batch["headers"])
+            headers = Headers(batch["headers"], batch.get("connectionParams"))
+            auth, pickled, expires = _authenticate(schema, headers)
+            settings = pg_settings_of(auth)
         elif pickled is not None:
             auth = pickle.loads(base64.b64decode(pickled))  # noqa: S301  # the gateway gives back what it got
     except PermissionDenied as denied:
         refusal = {"status": denied.status, "message": denied.message, "headers": _texts(denied.headers)}
         return json.dumps({"results": [], "auth": None, "denied": refusal})
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, GreenletExit):
         raise
     except BaseException as error:  # whatever a user's code raises is an answer
-        failure = {"kind": "failure", "error": wire_error(error, resolver=schema.auth)}
-        return json.dumps({"results": [failure] * len(calls), "auth": None, "denied": None})
+        failure = wire_error(error, resolver=schema.auth)
+        return json.dumps({"results": [], "auth": None, "authFailure": failure, "denied": None})
     results = [resolve_call(schema, call, auth, token) for call in calls]
-    return json.dumps({"results": results, "auth": pickled, "denied": None})
+    answer = {"results": results, "auth": pickled, "denied": None}
+    claims = None if batch["headers"] is None else claims_of(auth)
+    optional = {"pgSettings": settings, "claims": claims, "authExpires": expires}
+    return json.dumps(answer | {name: value for name, value in optional.items() if value is not None})
 
 
-def _authenticate(schema: RuntimeSchema, headers: Mapping[str, str]) -> tuple[Any, str]:
-    value = schema.auth(Headers(headers)) if schema.auth is not None else None
+def call(target: str, args_json: str, buffers: Any) -> Any:
+    """Calls a function.
+
+    Args:
+        target: `module:function`.
+        args_json: A list of its arguments.
+        buffers: An array of JavaScript's of bytes for its keyword `buffers`, which is left out where it is empty.
+
+    Returns:
+        `{"value": …}` or `{"error": …}`; where there are bytes in the answer, an array of that and them.
+
+    Raises:
+        KeyboardInterrupt: It ran for too long.
+        GreenletExit: Its deadline passed while it waited, or nobody wants the result any more.
+    """
+    return _greenlets.enter(_call, target, args_json, [buffer.to_bytes() for buffer in buffers])
+
+
+def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:
+    try:
+        module, _, name = target.partition(":")
+        function = attrgetter(name)(importlib.import_module(module))
+        value = function(*json.loads(args_json), **({"buffers": buffers} if buffers else {}))
+        if inspect.isawaitable(value):
+            value = run_awaitable(value)
+        answer = value if isinstance(value, Answer) else Answer(value)
+        text = json.dumps({"value": answer.value})
+    except (KeyboardInterrupt, GreenletExit):
+        raise
+    except BaseException as error:  # whatever it raises is an answer
+        return json.dumps({"error": wire_error(error)})
+    return to_js(text, *answer.buffers) if answer.buffers else text
+
+
+def _authenticate(schema: RuntimeSchema, headers: Headers) -> tuple[Any, str, float | None]:
+    value = schema.auth(headers) if schema.auth is not None else None
     if inspect.isawaitable(value):
         value = run_awaitable(value)
+    expires: float | None = None
+    if isinstance(value, ValidUntil):
+        value, expires = value.value, value.seconds * 1000
     try:
         pickled = pickle.dumps(value)
         pickle.loads(pickled)  # noqa: S301  # our own, to know now whether a later batch can
@@ -112,7 +178,7 @@ def _authenticate(schema: RuntimeSchema, headers: Mapping[str, str]) -> tuple[An
             f"auth returned a {type(value).__name__} that can't be pickled ({error}): "
             "return plain data, such as a dataclass of a module, a dict or an id"
         ) from None
-    return value, base64.b64encode(pickled).decode()
+    return value, base64.b64encode(pickled).decode(), expires
 
 
 def _texts(headers: Mapping[Any, Any]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from puff._errors import NeedsParents
+from puff._queries import clause_of, expression_of
+from puff._streams import EventSymbol
 
 
 class Context:
@@ -28,6 +30,11 @@ class Context:
         self.auth: Any = auth
         self.auth_token = auth_token
 
+    @property
+    def event(self) -> EventSymbol:
+        """Stands for the payload of the event, in a plan that `graphql.on` is given: `ctx.event["post_id"]`."""
+        return _EVENT
+
     def parent_values(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Gives the parents' distinct values of some columns.
 
@@ -44,6 +51,9 @@ class Context:
             >>> ids = [row[0] for row in ctx.parent_values(["id"])]  # doctest: +SKIP
         """
         return self.parents.rows(columns)
+
+
+_EVENT = EventSymbol()
 
 
 class Parents(Mapping[str, "ParentColumn"]):
@@ -109,6 +119,14 @@ class ParentColumn(Sequence[Any]):
             values = self._parents.values_of(self.column)
             self._known = [value for value in _distinct(values) if value is not None]
         return self._known
+
+    def resolve_expression(self, *_: Any, **__: Any) -> Any:
+        """Gives what stands for it after `__in` in a QuerySet of Django's."""
+        return expression_of(self, many=True)
+
+    def __clause_element__(self) -> Any:
+        """Gives what stands for it within `in_()` in a statement of SQLAlchemy's."""
+        return clause_of(self, many=True)
 
     def __repr__(self) -> str:
         """Names the symbol; the one thing that never needs its values."""
@@ -189,3 +207,7 @@ def _distinct(values: Any) -> Iterator[Any]:
     except TypeError:  # lists and JSON objects have no hash
         seen: list[Any] = []
         return iter([seen.append(value) or value for value in values if value not in seen])
+
+
+parents = Parents(None)
+"""The parents of a plan that decorates its resolver, where there is no context yet: `parents["id"]`."""

@@ -16,6 +16,7 @@ from puff._markers import EmptyObject, is_interface
 from puff._members import Column, Members, Resolver
 from puff._refs import NamedType, Use
 from puff._source import forget_sources, place_of
+from puff._static import describe_statics
 from puff._types import Registry
 
 if typing.TYPE_CHECKING:
@@ -76,6 +77,7 @@ def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], Runtime
     for named in registry.types.values():
         if named.kind in ("object", "interface"):
             _check_interfaces(named, registry)
+    describe_statics(registry, runtime)
     forget_sources()
     description = {
         "version": 1,

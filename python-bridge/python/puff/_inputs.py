@@ -42,6 +42,7 @@ def describe_input(registry: Registry, named: NamedType, camel_case: bool) -> No
     if not described:
         raise SchemaProblem(f"input {named.name} has no fields", named.place, "Give it an attribute with a type.")
     named.description["fields"] = described
+    registry.inputs[named.name] = tuple(arguments)
     registry.readers[named.name] = _reader(cls, tuple(arguments))
 
 

@@ -1,4 +1,4 @@
-"""Imports users' schema classes."""
+"""Imports users' schema classes and WSGI applications."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import importlib.util
 import os
 import re
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from puff import _django
 from puff._compiled import CompiledPackageError, compiled_package
 from puff._errors import SchemaProblem
 from puff._source import show_place
 from puff._values import user_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import ModuleType
 
 
@@ -32,19 +34,83 @@ def load_class(spec: str) -> Any:
     Raises:
         SchemaProblem: The file or module is missing, its import fails, or it has no such class.
     """
-    source, separator, name = spec.rpartition(":")
-    if not separator or "/" in name or "\\" in name:  # a drive's colon
-        source, name = spec, ""
-    if source.endswith(".py") or "/" in source or "\\" in source:
-        module = _import_file(source)
-    else:
-        module, rest = _import_module(source)
-        name = name or rest
+    module, name = _import_source(spec)
     name = name or "Schema"
     cls = getattr(module, name, None)
     if not isinstance(cls, type):
         raise _no_class(module, name)
     return cls
+
+
+def load_application(spec: str) -> Any:
+    """Imports the WSGI application that a spec names.
+
+    Args:
+        spec: `package.module:name` or `file.py:name`; the name defaults to `application`. `name()` calls a function
+            that makes the application.
+
+    Returns:
+        The application.
+
+    Raises:
+        SchemaProblem: The file or module is missing, its import fails, or what it has by that name can't be called.
+    """
+    with _as_problem_of("PUFF_WSGI_APPLICATION"):
+        module, name = _import_source(spec)
+        name = name or "application"
+        shown = show_place(module.__file__ or module.__name__, None)
+        found = getattr(module, name.removesuffix("()"), None)
+        if callable(found) and name.endswith("()"):
+            found = _guarded(name, found, shown)
+    if not callable(found):
+        wrong = f"{name} can't be called, being of type {type(found).__name__},"
+        what = f"there is no {name}" if found is None else wrong
+        others = [key for key in ("application", "app", "create_app") if callable(getattr(module, key, None))]
+        remedy = f"Name another: {shown}:{others[0]}." if others else "Name the application: module:name."
+        raise SchemaProblem(f"{what} in {shown}", shown, remedy, "PUFF_WSGI_APPLICATION")
+    return found
+
+
+def load_django() -> None:
+    """Sets up the Django project that `DJANGO_SETTINGS_MODULE` names.
+
+    Raises:
+        SchemaProblem: Django, the settings or one of the apps does not import.
+    """
+    with _as_problem_of("PUFF_DJANGO_SETTINGS"):
+        _guarded(f"the Django project of {os.environ['DJANGO_SETTINGS_MODULE']}", _django.setup, None)
+
+
+def load_django_application() -> Any:
+    """Gives the WSGI application of that project.
+
+    Raises:
+        SchemaProblem: It does not import.
+    """
+    with _as_problem_of("PUFF_WSGI_APPLICATION"):
+        return _guarded("the WSGI application of the Django project", _django.application, None)
+
+
+@contextmanager
+def _as_problem_of(code: str) -> Generator[None]:
+    """Gives an import that failed the code of what was to be imported."""
+    try:
+        yield
+    except SchemaProblem as problem:
+        if problem.code in ("PUFF_SCHEMA_NOT_FOUND", "PUFF_SCHEMA_IMPORT"):
+            problem.code = code
+        raise
+
+
+def _import_source(spec: str) -> tuple[ModuleType, str]:
+    """Imports a file or module, and gives it with the name in it that the spec has, or an empty one."""
+    source, separator, name = spec.rpartition(":")
+    if not separator or "/" in name or "\\" in name:  # a drive's colon
+        source, name = spec, ""
+    if source.endswith(".py") or "/" in source or "\\" in source:
+        return _import_file(source), name
+    module, rest = _import_module(source)
+    return module, name or rest
 
 
 def _no_class(module: ModuleType, name: str) -> SchemaProblem:
@@ -69,8 +135,8 @@ def _import_file(path: str) -> ModuleType:
     file = os.path.abspath(path)
     if not os.path.isfile(file):
         raise SchemaProblem(
-            f"the schema file {path} does not exist", show_place(file, None),
-            "Give the path of a Python file, or a module's name, with --schema.", "PUFF_SCHEMA_NOT_FOUND",
+            f"the file {path} does not exist", show_place(file, None),
+            "Give the path of a Python file, or a module's name.", "PUFF_SCHEMA_NOT_FOUND",
         )  # fmt: skip
     name, folder = _dotted_name(file)
     if "." in name:

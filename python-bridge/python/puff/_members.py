@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from puff._annotations import Scope
+    from puff._plan import Plan
     from puff._refs import NamedType
     from puff._types import Registry
 
@@ -48,6 +49,10 @@ class Resolver:
     arguments: tuple[Argument, ...]
     type: TypeRef
     cls: type
+    is_subscription: bool
+    plan: Plan[Any] | None = None
+    """The plan that decorates it: then it is never called."""
+    place: str | None = None
 
 
 _DESCRIPTORS = (classmethod, staticmethod, property, functools.cached_property)
@@ -159,8 +164,9 @@ class Members:
         ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
         doc = FieldOptions(description=inspect.cleandoc(function.__doc__) if function.__doc__ else None)
         options = merge_options((doc, meaning_of(annotation, scope).options, options_of(member)))
+        plan: Plan[Any] | None = vars(function).get("__puff_plan__")
         pure = bool(vars(function).get("__puff_pure__", False))
-        source = {"kind": "method"} if is_method else {"kind": "resolver", "pure": pure}
+        source = {"kind": "method"} if is_method else {"kind": "resolver", "pure": pure, "plan": None}
         graphql = self._add_field(name, ref, options, args, source, scope)
         cls: type = self.named.python
         self.resolvers[graphql] = Resolver(
@@ -171,6 +177,9 @@ class Members:
             tuple(arguments),
             ref,
             cls,
+            is_subscription,
+            plan,
+            place,
         )
 
     def _describe_parameter(

@@ -48,12 +48,8 @@ def write_value(value: Any, ref: TypeRef, selection: Selection | None, schema: R
 
 
 def run_awaitable(awaitable: Any) -> Any:
-    """Waits for a coroutine: suspends this greenlet inside the gateway, runs an event loop elsewhere."""
-    try:
-        from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]  # there in Pyodide alone
-    except ImportError:
-        return asyncio.run(_await(awaitable))
-    return run_sync(awaitable)
+    """Waits for a coroutine in an event loop of its own."""
+    return asyncio.run(_await(awaitable))
 
 
 async def _await(awaitable: Any) -> Any:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
 from puff._errors import PlanError
-from puff._trace import ArgumentSymbol
+from puff._streams import EventSymbol
+from puff._trace import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 TypedText: TypeAlias = tuple[int, str | None]
-Parameter: TypeAlias = TypedText | dict[str, str]
+Parameter: TypeAlias = TypedText | dict[str, Any]
 
 _INFER = 0
 _BOOL, _BYTEA, _INT8, _INT2, _INT4, _FLOAT8, _NUMERIC, _UUID, _JSONB = 16, 17, 20, 21, 23, 701, 1700, 2950, 3802
@@ -41,8 +42,9 @@ def to_parameter(value: Any) -> Parameter:
         value: Any value that psycopg 3 takes, a dict (as jsonb), a tuple or set (as a list), or a parents' symbol.
 
     Returns:
-        `(oid, text)`, where OID 0 lets Postgres infer the type, or a symbol: `{"parent": column}` or
-        `{"argument": name, "as": kind}`.
+        `(oid, text)`, where OID 0 lets Postgres infer the type, or a symbol: `{"parent": column}`,
+        `{"argument": path, "as": kind}`, `{"claim": path, "as": kind}`, `{"event": path}`,
+        or a list with arguments or claims: `{"items": […]}`.
 
     Raises:
         PlanError: The value has no form in Postgres.
@@ -55,8 +57,12 @@ def to_parameter(value: Any) -> Parameter:
         return (_INFER, None)
     if type(value) is ParentColumn:
         return {"parent": value.column}
-    if type(value) is ArgumentSymbol:
-        return {"argument": value.name, "as": value.kind}
+    if type(value) is EventSymbol:
+        return {"event": value.path}
+    if type(value) is Symbol:
+        return value.parameter
+    if type(value) in (list, tuple) and any(type(item) is Symbol for item in value):
+        return {"items": [to_parameter(item) for item in value]}
     return _dumper_of(type(value))(value)
 
 
@@ -195,7 +201,7 @@ _dumpers: dict[type, Callable[[Any], TypedText]] = {
     bytes: _dump_bytes,
     bytearray: _dump_bytes,
     memoryview: _dump_bytes,
-    ArgumentSymbol: ArgumentSymbol.need,  # within a list
+    Symbol: Symbol.need,  # within a list of lists
     list: _dump_list,
     tuple: _dump_sequence,
     set: _dump_sequence,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from puff._errors import PlanError
+from puff._markers import function_of
 from puff._parameters import Parameter, to_parameter
+from puff._queries import CompiledQuery, compile_query
 
 T_co = TypeVar("T_co", covariant=True)
 ResolverT = TypeVar("ResolverT", bound=Callable[..., Any])
@@ -25,18 +26,21 @@ class Plan(Generic[T_co]):
         child_keys: Columns of the rows that equal them, in the same order.
         type_column: The column that names each row's type where the field's type is an interface or a union.
         type_names: From a value of that column to a dataclass; None where it holds GraphQL names.
-        args: Of a decorator, the resolver's arguments that are its parameters.
+        args: Of a decorator, the resolver's arguments that are its parameters, after those given as values.
     """
 
     __slots__ = ("args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
 
-    def __init__(self, text: str, params: Sequence[Any]) -> None:
-        if type(text) is not str:
-            raise PlanError(f"the text of a plan is a str, not {type(text).__name__}")
-        self.text = text
-        self.params: list[Parameter] = [to_parameter(value) for value in params]
-        self.parent_keys: tuple[str, ...] = ()
-        self.child_keys: tuple[str, ...] = ()
+    def __init__(self, text: Any, params: Sequence[Any]) -> None:
+        query = CompiledQuery(text, params) if type(text) is str else compile_query(text)
+        if query is None:
+            raise PlanError(f"the text of a plan is a str, a QuerySet or a select(), not {type(text).__name__}")
+        if query.params is not params and params:
+            raise PlanError("a QuerySet or select() has its parameters in itself, and takes no others")
+        self.text = query.text
+        self.params: list[Parameter] = [to_parameter(value) for value in query.params]
+        self.parent_keys = query.parent_keys
+        self.child_keys = query.child_keys
         self.type_column = "__typename"
         self.type_names: Mapping[Any, type] | None = None
         self.args: Sequence[str] = ()
@@ -88,17 +92,9 @@ class Plan(Generic[T_co]):
         return self
 
     def __call__(self, resolver: ResolverT) -> ResolverT:
-        """Makes the plan a resolver's answer without calling the resolver: Puff's decorator form of `sql`."""
-        text, args, parent_keys, child_keys = self.text, self.args, self.parent_keys, self.child_keys
-
-        @functools.wraps(resolver)
-        def answer(*_context: Any, **arguments: Any) -> Plan[Any]:
-            plan: Plan[Any] = Plan(text, [arguments.get(name) for name in args])
-            plan.parent_keys, plan.child_keys = parent_keys, child_keys
-            return plan
-
-        vars(answer)["__puff_pure__"] = True
-        return cast("ResolverT", answer)
+        """Makes the plan a field's answer. The gateway learns of it with the schema, and never calls the resolver."""
+        vars(function_of(resolver))["__puff_plan__"] = self
+        return resolver
 
     def __repr__(self) -> str:
         """Shows the plan as it is written."""
@@ -108,7 +104,7 @@ class Plan(Generic[T_co]):
 
 
 def sql(
-    text: str,
+    text: Any,
     *params: Any,
     args: Sequence[str] | None = None,
     parent_key: str | Sequence[str] | None = None,
@@ -117,9 +113,9 @@ def sql(
     """Plans a statement. Values never become part of its text: they travel beside it, typed as psycopg 3 types them.
 
     Args:
-        text: The statement, with `$1`, `$2`, … for the parameters.
+        text: The statement, with `$1`, `$2`, … for the parameters; or a QuerySet or `select()`, without parameters.
         *params: Values, or symbols such as `ctx.parents["id"]`, which stands for the array of the parents' ids.
-        args: As a decorator (Puff's form): the resolver's arguments that are `$1`, `$2`, ….
+        args: As a decorator: the resolver's arguments that are the parameters after `params`, by their Python names.
         parent_key: As a decorator: column or columns of the parent.
         child_key: As a decorator: columns of the statement that equal them.
 
@@ -132,6 +128,13 @@ def sql(
     Example:
         >>> sql("SELECT id, title FROM post WHERE id > $1 LIMIT $2", 10, 20)
         sql('SELECT id, title FROM post WHERE id > $1 LIMIT $2', '10', '20')
+
+        As a decorator, a plan that the gateway runs without Python:
+
+        >>> class Query:
+        ...     @classmethod
+        ...     @sql("SELECT id, title FROM post LIMIT $1", args=["limit"])
+        ...     def posts(cls, ctx: Context, /, limit: int = 20) -> Plan[list[Post]]: ...
     """
     plan: Plan[Any] = Plan(text, params)
     if args is not None:

@@ -11,9 +11,12 @@ from puff._arguments import to_keywords
 from puff._columns import load_texts, load_wire
 from puff._context import Context, Parents
 from puff._errors import NeedsArgument, NeedsParents, PlanError
+from puff._greenlets import GreenletExit
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
+from puff._queries import compile_query
 from puff._refs import checked_list
+from puff._streams import Stream
 from puff._trace import WatchedContext, trace
 from puff._values import wire_error
 
@@ -38,7 +41,7 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
         token: The caller's token.
 
     Returns:
-        A ResolveResult. Nothing that the resolver raises gets through, but KeyboardInterrupt.
+        A ResolveResult. Nothing that the resolver raises gets through, but KeyboardInterrupt and GreenletExit.
     """
     resolver = schema.resolvers.get(call["field"])
     if resolver is None:
@@ -60,9 +63,7 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
         parents.needed.clear()
         return _call(schema, resolver, call, values, context)
 
-    result = trace(resolver.arguments, call["args"], run)
-    # Whoever looked at who asks has planned for this caller alone.
-    return run(call["args"]) if context.watched else result
+    return trace(resolver.arguments, call["args"], context, run)
 
 
 def _call(
@@ -80,7 +81,7 @@ def _call(
         result = _result(schema, resolver, value, call["selection"], context)
     except NeedsParents:
         return _needs(parents)
-    except (KeyboardInterrupt, NeedsArgument):
+    except (KeyboardInterrupt, GreenletExit, NeedsArgument):
         raise
     except BaseException as error:  # SystemExit too must not end the interpreter
         return _needs(parents) if parents.needed else _failure(error, resolver)
@@ -106,13 +107,18 @@ def _result(
     schema: RuntimeSchema, resolver: Resolver, value: Any, selection: Selection | None, context: Context
 ) -> dict[str, Any]:
     if type(value) is Plan:
-        return _sql_result(schema, value)
+        return sql_result(schema, value)
+    query = compile_query(value)
+    if query is not None:
+        return sql_result(schema, Plan(query, ()))
+    if type(value) is Stream:
+        return _stream_result(schema, resolver, value)
     parent_keys: Sequence[str] = ()
     child_keys: Sequence[str] = ()
     if type(value) is tuple and value and value[0] is ...:
         plan = _puff_form(value)
         if type(plan) is Plan:
-            return _sql_result(schema, plan)
+            return sql_result(schema, plan)
         value, parent_keys, child_keys = plan
     ref = resolver.type
     if child_keys and selection is not None and ref.item is None:
@@ -123,7 +129,35 @@ def _result(
     return {"kind": "value", "value": written, "parentKeys": parent_keys, "childKeys": child_keys}
 
 
-def _sql_result(schema: RuntimeSchema, plan: Plan[Any]) -> dict[str, Any]:
+def _stream_result(schema: RuntimeSchema, resolver: Resolver, stream: Stream[Any]) -> dict[str, Any]:
+    if not resolver.is_subscription:
+        raise PlanError(f"{resolver.name} returned a stream, which only a field of the subscription can")
+    plan = stream.plan
+    if type(plan) is tuple and plan and plan[0] is ...:
+        plan = _puff_form(plan)
+    if plan is not None:
+        if type(plan) is not Plan:
+            raise PlanError(f"a stream answers with a plan, such as sql(…), not with a {type(plan).__name__}")
+        if plan.parent_keys:
+            raise PlanError("the plan of a stream has no parents, so it has no .on(…)")
+    return {
+        "kind": "stream",
+        "source": stream.source,
+        "channel": stream.channel,
+        "plan": None if plan is None else sql_result(schema, plan, may_use_event=not stream.live),
+        "live": stream.live,
+        "latest": stream.latest,
+    }
+
+
+def _is_event(param: Any) -> bool:
+    return isinstance(param, dict) and "event" in param
+
+
+def sql_result(schema: RuntimeSchema, plan: Plan[Any], *, may_use_event: bool = False) -> dict[str, Any]:
+    """Gives a plan as a SqlPlan."""
+    if not may_use_event and any(map(_is_event, plan.params)):
+        raise PlanError("ctx.event is for the plan that graphql.on(…) or graphql.on_notify(…) is given, and no other")
     names = plan.type_names
     return {
         "kind": "sql",
@@ -160,6 +194,12 @@ def _puff_form(value: tuple[Any, ...]) -> Any:
         if len(rest) == 4:
             plan.parent_keys, plan.child_keys = as_keys(rest[2]), as_keys(rest[3])
             check_keys(plan.parent_keys, plan.child_keys)
+        return plan
+    query = compile_query(rest[0]) if rest else None
+    if query is not None and len(rest) == 3:
+        plan = Plan(query, ())
+        plan.parent_keys, plan.child_keys = as_keys(rest[1]), as_keys(rest[2])
+        check_keys(plan.parent_keys, plan.child_keys)
         return plan
     if len(rest) in (1, 3):
         parent_keys, child_keys = (as_keys(rest[1]), as_keys(rest[2])) if len(rest) == 3 else ((), ())

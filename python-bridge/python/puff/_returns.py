@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from puff._annotations import arguments_of, evaluate
 from puff._errors import SchemaProblem
 from puff._plan import Plan
+from puff._streams import Stream
 
 if TYPE_CHECKING:
     from puff._annotations import Scope
 
 _STREAMS = (
+    Stream,
     collections.abc.Iterable,
     collections.abc.Iterator,
     collections.abc.Generator,
@@ -35,7 +37,7 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
         An annotation.
 
     Raises:
-        SchemaProblem: A tuple that is none of Puff's forms, or a subscription that is not iterated over.
+        SchemaProblem: A tuple that is none of Puff's forms, or a subscription that returns no stream.
     """
     value = evaluate(annotation, scope)
     origin, inner = typing.get_origin(value), arguments_of(value)
@@ -43,11 +45,17 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
         if origin not in _STREAMS:
             shown = value.__name__ if isinstance(value, type) and not inner else value
             raise SchemaProblem(
-                f"{scope.where} returns {shown}, and a subscription returns what is iterated over",
+                f"{scope.where} returns {shown}, and a subscription returns a stream",
                 scope.place,
-                "Write `-> Iterable[T]` or `-> AsyncIterable[T]`, and yield its events.",
+                "Write `-> Stream[T]`, and return graphql.on(…) or graphql.live(…).",
             )
         return result_type(inner[0], scope)
+    if origin is Stream or value is Stream:
+        raise SchemaProblem(
+            f"{scope.where} returns a stream, which only a subscription does",
+            scope.place,
+            "Move it to the class that Schema names as its subscription, or return a plan.",
+        )
     if value is Plan or value is tuple:
         raise SchemaProblem(
             f"{scope.where} returns a {value.__name__} of nothing said", scope.place, "Write `Plan[list[Post]]`."

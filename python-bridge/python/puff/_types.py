@@ -11,6 +11,7 @@ from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from puff._annotations import UNION_TYPES, Meaning, annotations_of, arguments_of, meaning_of, plain_alias
+from puff._django_fields import is_choices
 from puff._errors import SchemaProblem
 from puff._markers import NameMarker, is_interface
 from puff._refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
@@ -20,6 +21,7 @@ from puff._source import class_doc, member_doc, place_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from puff._arguments import Argument
     from puff._markers import ScalarMarker
 
 _LISTS: dict[Any, Callable[[Iterable[Any]], Any] | None] = {
@@ -46,6 +48,8 @@ class Registry:
         self.waiting: deque[NamedType] = deque()
         self.readers: dict[str, Converter] = {}
         """Of inputs, by name: set when an input is described, which may be after its first use."""
+        self.inputs: dict[str, tuple[Argument, ...]] = {}
+        """Their fields, likewise."""
 
     def type_of(self, annotation: Any, use: Use) -> TypeRef:
         """Gives the reference for an annotation.
@@ -174,9 +178,13 @@ class Registry:
 
 
 def type_name(cls: type) -> str:
-    """Gives a class's GraphQL name: its own, unless it has a `__typename__`."""
+    """Gives a class's GraphQL name: its own, unless it has a `__typename__`; with its model's where it is Django's."""
     own = vars(cls).get("__typename__")
-    return own if isinstance(own, str) else cls.__name__
+    if isinstance(own, str):
+        return own
+    if is_choices(cls):  # each of several models may have its Status
+        return cls.__qualname__.rpartition("<locals>.")[2].replace(".", "")
+    return cls.__name__
 
 
 def _enum_value(cls: type[enum.Enum], member: enum.Enum) -> dict[str, Any]:
@@ -189,7 +197,7 @@ def _enum_value(cls: type[enum.Enum], member: enum.Enum) -> dict[str, Any]:
             place,
             "Values of enums are str, int, float or bool: what the database holds for them.",
         )
-    doc = member_doc(cls, member.name)
+    doc = member_doc(cls, member.name) or (str(label) if (label := getattr(member, "label", None)) else None)
     return {"name": member.name, "value": member.value, "description": doc, "deprecation": None}
 
 

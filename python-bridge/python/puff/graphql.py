@@ -20,7 +20,9 @@ Example:
     ...     query: Query
 """
 
-from puff._context import Context, ParentColumn, Parents
+from puff._auth import valid_until
+from puff._context import Context, ParentColumn, Parents, parents
+from puff._django_types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
 from puff._markers import (
     ID,
@@ -37,6 +39,7 @@ from puff._markers import (
     union,
 )
 from puff._plan import Plan, sql
+from puff._streams import Stream, live, on, on_notify
 
 __all__ = [
     "ID",
@@ -50,13 +53,21 @@ __all__ = [
     "PermissionDenied",
     "Plan",
     "PlanError",
+    "Stream",
+    "auto",
     "borrow_db_context",
     "deprecated",
+    "django_type",
     "enum",
     "field",
     "interface",
+    "live",
+    "on",
+    "on_notify",
+    "parents",
     "pure",
     "scalar",
     "sql",
     "union",
+    "valid_until",
 ]

@@ -1,0 +1,133 @@
+"""GraphQL's object types from Django's models."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias, TypeVar, dataclass_transform
+
+from puff._annotations import annotations_of
+from puff._django_fields import annotation_of
+from puff._django_relations import relation_resolver
+from puff._errors import SchemaProblem
+from puff._markers import FieldOptions
+from puff._source import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ClassT = TypeVar("ClassT", bound=type)
+
+
+class _Auto:
+    """Stands where the model says the type."""
+
+
+auto: TypeAlias = Annotated[Any, _Auto]  # noqa: PYI042  # as users write it
+"""An attribute's type in a class decorated with `django_type`: that of the model's field."""
+
+
+@dataclass_transform()
+def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], ClassT]:
+    """Makes a class an object type whose fields come from a Django model. The class becomes a dataclass.
+
+    An attribute annotated with `auto` has the type of the model's field: `null=True` makes it optional, its choices are
+    an enum, its help text is its description, a key (a primary or a foreign one) is an `ID`. An attribute of another
+    type keeps it, with the help text. An attribute with the name of a relation and another object type, such as
+    `author: User` or `choices: list[Choice]`, gets a resolver: a QuerySet of the related model, correlated.
+
+    Args:
+        model: The model.
+        fields: Names of further fields, as `auto`. There is no "all": what is exposed stands in the code.
+
+    Returns:
+        A decorator.
+
+    Raises:
+        SchemaProblem: The model has no such field, or one whose type is not known.
+
+    Example:
+        >>> @django_type(models.Question)  # doctest: +SKIP
+        ... class Question:
+        ...     id: auto
+        ...     text: auto
+        ...     choices: list[Choice]
+    """
+
+    def decorate(cls: ClassT) -> ClassT:
+        known = _attributes_of(model)
+        annotations = {**annotations_of(cls), **dict.fromkeys(fields, auto)}
+        wanted: dict[str, Any] = {}
+        for name, annotation in annotations.items():
+            field = known.get(name)
+            if _is_auto(annotation, cls):
+                wanted[name] = _auto_annotation(cls, model, name, field)
+            elif field is None:
+                wanted[name] = annotation
+            elif _is_relation(field, name):
+                setattr(cls, name, relation_resolver(cls, field, name, annotation))
+            else:
+                wanted[name] = _described(annotation, field)
+        cls.__annotations__ = wanted
+        return dataclass(cls)
+
+    return decorate
+
+
+def _attributes_of(model: Any) -> dict[str, Any]:
+    """Gives the model's fields by the names that its instances have for them: `author_id`, `author`, `choices`."""
+    found: dict[str, Any] = {}
+    for field in model._meta.get_fields():  # noqa: SLF001  # Django's documented name
+        if field.is_relation:
+            found[field.get_accessor_name() if field.auto_created and not field.concrete else field.name] = field
+        if _has_column(field):
+            found[field.attname] = field
+    return found
+
+
+def _has_column(field: Any) -> bool:
+    return field.concrete and not field.many_to_many
+
+
+def _is_relation(field: Any, name: str) -> bool:
+    """Tells whether a name stands for the related objects, and not for the key that the column holds."""
+    return field.is_relation and not (_has_column(field) and name == field.attname)
+
+
+def _is_auto(annotation: Any, cls: type) -> bool:
+    if isinstance(annotation, str) and annotation.rpartition(".")[2] == "auto":
+        try:
+            annotation = eval(annotation, dict(vars(sys.modules[cls.__module__])))  # noqa: S307  # the user's own code
+        except (NameError, AttributeError):
+            return False
+    return annotation is auto
+
+
+def _auto_annotation(cls: type, model: Any, name: str, field: Any) -> Any:
+    where = f"{cls.__name__}.{name}"
+    if field is None:
+        known = ", ".join(sorted(_attributes_of(model)))
+        raise SchemaProblem(
+            f"{where} is auto, and the model {model.__name__} has no field {name}",
+            place_of(cls, name),
+            f"It has {known}.",
+        )
+    if _is_relation(field, name):
+        key = f"{field.attname}: auto, or its " if _has_column(field) else "its "
+        example = f"{name}: {field.related_model.__name__}"
+        raise SchemaProblem(
+            f"{where} is auto, and {name} is a relation", place_of(cls, name), f"Write {key}type: {example}."
+        )
+    annotation = annotation_of(field)
+    if annotation is None:
+        raise SchemaProblem(
+            f"{where} is auto, and GraphQL doesn't know the type of a {type(field).__name__}",
+            place_of(cls, name),
+            f"Write its type: {name}: str, or another.",
+        )
+    return _described(Optional[annotation] if field.null else annotation, field)  # noqa: UP045  # of values
+
+
+def _described(annotation: Any, field: Any) -> Any:
+    text = str(getattr(field, "help_text", ""))
+    return Annotated[annotation, FieldOptions(description=text)] if text else annotation

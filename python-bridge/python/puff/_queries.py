@@ -1,0 +1,25 @@
+"""Django's QuerySets and SQLAlchemy's statements as plans. Neither is imported unless the user's code did."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from puff._compiled_query import CompiledQuery
+from puff._querysets import compile_queryset, expression_of
+from puff._selects import clause_of, compile_select
+
+__all__ = ["CompiledQuery", "clause_of", "compile_query", "expression_of"]
+
+
+def compile_query(value: object) -> CompiledQuery | None:
+    """Compiles a QuerySet or a statement of SQLAlchemy's, or gives back what was compiled; None for any other value."""
+    if type(value) is CompiledQuery:
+        return value
+    django: Any = sys.modules.get("django.db.models.query")
+    if django is not None and isinstance(value, django.QuerySet):
+        return compile_queryset(value)
+    sqlalchemy: Any = sys.modules.get("sqlalchemy.sql.selectable")
+    if sqlalchemy is not None and isinstance(value, sqlalchemy.SelectBase):
+        return compile_select(value)
+    return None

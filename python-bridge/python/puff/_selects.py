@@ -1,0 +1,59 @@
+"""SQLAlchemy's `select()` compiled to SQL, and the keys that correlate it with its parents."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from puff._compiled_query import KEY, CompiledQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def compile_select(select: Any) -> CompiledQuery:
+    """Compiles a statement. A condition `column.in_(ctx.parents[…])` correlates."""
+    keys: list[tuple[str, str]] = []
+    for number, (column, symbol) in enumerate(_correlations(select)):
+        key = next((item.name for item in select.selected_columns if item.shares_lineage(column)), None)
+        if key is None:
+            key = f"{KEY}{number}"
+            select = select.add_columns(column.label(key))
+        keys.append((symbol.column, key))
+    dialect = import_module("sqlalchemy.dialects.postgresql.base").PGDialect(paramstyle="numeric_dollar")
+    compiled = select.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    values = compiled.construct_params(escape_names=False)
+    params = [values[name] for name in compiled.positiontup]
+    return CompiledQuery(str(compiled), params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
+
+
+def _correlations(select: Any) -> Iterator[tuple[Any, Any]]:
+    """Gives the columns that are filtered by parents, and the parents' symbols."""
+    elements, operators = import_module("sqlalchemy.sql.elements"), import_module("sqlalchemy.sql.operators")
+    where: Any = getattr(select, "whereclause", None)
+    is_conjunction = getattr(where, "operator", None) is operators.and_
+    conditions: list[Any] = where.clauses if is_conjunction else [where]
+    for condition in conditions:
+        if getattr(condition, "operator", None) is operators.in_op and isinstance(
+            condition.left, elements.ColumnClause
+        ):
+            symbol = _parents_in(condition.right)
+            if symbol is not None:
+                yield condition.left, symbol
+
+
+def _parents_in(clause: Any) -> Any:
+    from puff._context import ParentColumn  # which needs this module
+
+    for part in import_module("sqlalchemy.sql.visitors").iterate(clause):
+        value = getattr(part, "value", None)
+        if type(value) is ParentColumn:
+            return value
+    return None
+
+
+def clause_of(symbol: object, *, many: bool) -> Any:
+    """Gives what stands for a symbol in a statement of SQLAlchemy's."""
+    sqlalchemy: Any = import_module("sqlalchemy")
+    parameter = sqlalchemy.bindparam(None, symbol, type_=sqlalchemy.types.NullType(), unique=True)
+    return sqlalchemy.select(sqlalchemy.func.unnest(parameter)) if many else parameter
