@@ -131,7 +131,7 @@ beforeAll(async () => {
       resolvers: { "Post.score": (posts) => posts.map((post) => String(post["title"]).length) },
       functions: { shout: (text) => String(text).toUpperCase() },
     },
-    limits: { pythonDeadline: 500, poolTimeout: 1_000 },
+    limits: { pythonDeadline: 500, poolTimeout: 5_000 },
     maskErrors: true,
     verifyPlans: 1,
     port: 0,

@@ -164,10 +164,10 @@ describe("refusals name what came", () => {
       ],
       [
         "a subscription",
-        { body: { query: "subscription { ticks }" }, headers: asGraphql },
-        400,
-        "REQUEST_INVALID",
-        "WebSocket",
+        { body: { query: "subscription { ticks(count: 1) }" }, headers: asGraphql },
+        406,
+        "NOT_ACCEPTABLE",
+        "a subscription is answered with text/event-stream, or over a WebSocket",
       ],
       [
         "text/plain",

@@ -5,7 +5,7 @@ import { fastify } from "fastify";
 import { expect, test } from "vitest";
 import { addRoutes } from "../gateway/http/plugin.ts";
 import { ask } from "./support/ask.ts";
-import { planner, startReferenceServer } from "./support/http.ts";
+import { planner, startReferenceServer, subscriptionLimits } from "./support/http.ts";
 
 test("a port that is in use is said with what to do", async () => {
   const other = createServer().listen(0, "127.0.0.1");
@@ -42,11 +42,12 @@ test("an application's own routes keep their own ways", async () => {
   await app.register(
     async (scope) =>
       addRoutes(scope, {
-        apis: [{ url: "/graphql", playgroundUrl: null, subscriptionsUrl: null, planner: () => planner }],
+        apis: [{ url: "/graphql", playgroundUrl: null, subscriptionsUrl: null, planner: () => planner, explain: null }],
         checks: [],
         deadline: 1_000,
         bodyLimit: 1_000,
         corsOrigins: [],
+        ...subscriptionLimits,
       }),
     { prefix: "/api" },
   );

@@ -10,6 +10,8 @@ export interface Preference {
   readonly page: boolean;
   /** The better form; null where neither is accepted. */
   readonly form: ResponseForm | null;
+  /** Whether an event stream is taken, and whether rather than either form. */
+  readonly events: "first" | "taken" | "refused";
 }
 
 /**
@@ -19,28 +21,34 @@ export interface Preference {
  * @example negotiate("application/json;q=0.9, application/graphql-response+json").form; // "graphql"
  */
 export function negotiate(accept: string | undefined): Preference {
-  if (accept === undefined || accept === "*/*" || accept === "application/json") {
+  if (accept === "application/json") {
     return plainJson;
+  }
+  if (accept === undefined || accept === "*/*") {
+    return anything;
   }
   const known = remembered.get(accept);
   if (known !== undefined) {
     return known;
   }
-  const best = new Negotiator({ headers: { accept } }).mediaTypes([json, graphql, html]);
-  const first = best.find((type) => type !== html);
+  const best = new Negotiator({ headers: { accept } }).mediaTypes([json, graphql, html, stream]);
+  const first = best.find((type) => type === json || type === graphql);
   const form = first === undefined ? null : first === graphql ? "graphql" : "json";
-  const preference: Preference = { page: best[0] === html, form };
+  const events = best[0] === stream ? "first" : best.includes(stream) ? "taken" : "refused";
+  const preference: Preference = { page: best[0] === html, form, events };
   if (accept.length <= 256) {
     remembered.set(accept, preference);
   }
   return preference;
 }
 
-const plainJson: Preference = { page: false, form: "json" };
+const plainJson: Preference = { page: false, form: "json", events: "refused" };
+const anything: Preference = { page: false, form: "json", events: "taken" };
 
 // With the charset, since `Accept: application/json; charset=utf-8` matches only a type that has it.
 const json = "application/json;charset=utf-8";
 const graphql = "application/graphql-response+json;charset=utf-8";
+const stream = "text/event-stream;charset=utf-8";
 const html = "text/html;charset=utf-8";
 
 // A client sends the same header each time: parsing it costs more than the rest of the handler.

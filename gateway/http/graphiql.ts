@@ -15,7 +15,7 @@ export interface GraphiqlPage {
   readonly assetsPrefix: string;
   /** URL paths that the page talks to. */
   readonly graphqlUrl: string;
-  readonly subscriptionsUrl: string | null;
+  readonly explainUrl: string | null;
 }
 
 /** The built page and its assets; null in a source checkout that was not built. */
@@ -88,12 +88,13 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /** URLs are relative to the page, so that a proxy may serve the gateway under a prefix that it does not know of. */
-function fillTemplate(template: string, { url, assetsPrefix, graphqlUrl, subscriptionsUrl }: GraphiqlPage): string {
-  const base = relativeUrl(url, assetsPrefix + assetsUrl);
+function fillTemplate(template: string, page: GraphiqlPage): string {
+  const { url, assetsPrefix, graphqlUrl, explainUrl } = page;
+  const link = (to: string | null) => (to === null ? "" : escapeHtml(relativeUrl(url, to)));
   return template
-    .replaceAll("./assets/", escapeHtml(base))
-    .replace("__GRAPHQL_URL__", escapeHtml(relativeUrl(url, graphqlUrl)))
-    .replace("__SUBSCRIPTIONS_URL__", subscriptionsUrl === null ? "" : escapeHtml(relativeUrl(url, subscriptionsUrl)));
+    .replaceAll("./assets/", link(assetsPrefix + assetsUrl))
+    .replace("__GRAPHQL_URL__", link(graphqlUrl))
+    .replace("__EXPLAIN_URL__", link(explainUrl));
 }
 
 /** From one absolute path to another: `/a/b` to `/c/` is `../c/`. */

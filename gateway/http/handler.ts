@@ -4,8 +4,10 @@
  */
 import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { negotiate, type ResponseForm } from "./accept.ts";
+import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
+import { openEventStream } from "./event-stream.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
+import type { Subscribers } from "./subscribers.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -30,6 +32,10 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: { readonly [name: string]: string };
   readonly body: Buffer;
+  /** What follows the body of a large answer; where it fails, the connection has to break. Default: nothing. */
+  readonly rest?: AsyncIterable<Buffer> | null;
+  /** Aborted where the rest has to break off though the client reads nothing. Default: never. */
+  readonly cut?: AbortSignal;
 }
 
 /** What answers at one URL. */
@@ -39,6 +45,10 @@ export interface Endpoint {
   readonly page: HttpResponse | null;
   /** Milliseconds that an operation may take. */
   readonly deadline: number;
+  /** Event streams are counted among them. */
+  readonly subscribers: Subscribers;
+  /** Bytes of answers that may wait for the client of an event stream. */
+  readonly queueLimit: number;
 }
 
 /**
@@ -54,7 +64,7 @@ export async function handleRequest(
   endpoint: Endpoint,
   abort: AbortController,
 ): Promise<HttpResponse> {
-  const { form, page } = negotiate(request.headers.accept);
+  const { form, page, events } = negotiate(request.headers.accept);
   try {
     const isPost = request.method === "POST";
     if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
@@ -63,7 +73,7 @@ export async function handleRequest(
     if (!isPost && page && endpoint.page !== null && !/(?:^|&)query=/.test(request.search)) {
       return endpoint.page;
     }
-    if (form === null) {
+    if (form === null && events === "refused") {
       throw new PuffError(
         "PUFF_NOT_ACCEPTABLE",
         "the Accept header takes neither application/graphql-response+json nor application/json in UTF-8",
@@ -73,7 +83,7 @@ export async function handleRequest(
       refuseCrossSite(request.headers);
     }
     const parameters = isPost ? readBodyParameters(request) : readUrlParameters(request.search);
-    return await runOperation(parameters, !isPost, form, request, endpoint, abort);
+    return await runOperation(parameters, !isPost, { form: form ?? "json", events }, request, endpoint, abort);
   } catch (error) {
     if (error instanceof PuffError) {
       return errorResponse(error, form ?? "json");
@@ -101,7 +111,7 @@ function notAllowed(message: string, allow: string, form: ResponseForm | null): 
 async function runOperation(
   { query, operationName, variables }: RequestParameters,
   isGet: boolean,
-  form: ResponseForm,
+  { form, events }: { readonly form: ResponseForm; readonly events: Preference["events"] },
   request: HttpRequest,
   endpoint: Endpoint,
   abort: AbortController,
@@ -114,18 +124,29 @@ async function runOperation(
   if (operation.type === "mutation" && isGet) {
     return notAllowed("a mutation is not run by GET: send it by POST", "POST", form);
   }
-  if (operation.type === "subscription") {
-    const error = new PuffError("PUFF_REQUEST_INVALID", "a subscription is not run over HTTP: use its WebSocket URL");
-    return errorResponse(error, form, form === "json" ? 200 : error.status);
+  const isSubscription = operation.type === "subscription";
+  if (isSubscription && request.method === "HEAD") {
+    return notAllowed("a subscription has no answer to HEAD", "GET, POST", form);
+  }
+  if (isSubscription && events === "refused") {
+    throw new PuffError(
+      "PUFF_NOT_ACCEPTABLE",
+      "a subscription is answered with text/event-stream, or over a WebSocket, and the Accept header takes no such stream",
+    );
   }
   const caller = new HttpCaller(request.headers);
+  if ((isSubscription || events === "first") && request.method !== "HEAD") {
+    const answer = await openEventStream(operation, variables, caller, endpoint, abort);
+    return answer.kind === "stream" ? answer.response : convert(answer.response, form);
+  }
+  const options = { signal: abort.signal, stream: request.method !== "HEAD" };
   return await withDeadline(endpoint.deadline, abort, form, async () =>
-    convert(await endpoint.planner.execute(operation, variables, caller, { signal: abort.signal }), form),
+    convert(await endpoint.planner.execute(operation, variables, caller, options), form),
   );
 }
 
-/** Answers at the deadline even where what runs does not heed the signal. */
-function withDeadline(
+/** Answers at the deadline even where what runs does not heed the signal; a rest that is under way then breaks off. */
+export function withDeadline(
   deadline: number,
   abort: AbortController,
   form: ResponseForm,
@@ -137,10 +158,31 @@ function withDeadline(
       abort.abort(error);
       resolve(errorResponse(error, form));
     }, deadline);
-    void run()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+    const settle = () => clearTimeout(timer);
+    run().then(
+      (response) => {
+        const { rest } = response;
+        if (rest) {
+          resolve({ ...response, rest: finishing(rest, settle) });
+        } else {
+          settle();
+          resolve(response);
+        }
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
+    );
   });
+}
+
+async function* finishing(parts: AsyncIterable<Buffer>, end: () => void): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* parts;
+  } finally {
+    end();
+  }
 }
 
 function convert(response: OperationResponse, form: ResponseForm): HttpResponse {
@@ -155,7 +197,7 @@ function convert(response: OperationResponse, form: ResponseForm): HttpResponse 
     headers = { ...headers, ...response.headers };
     break;
   }
-  return { status, headers, body: response.body };
+  return { status, headers, body: response.body, rest: response.rest };
 }
 
 /** What has data, even in part, is a success whatever went wrong beside it. */
@@ -198,7 +240,7 @@ const graphqlHeaders = Object.freeze({
 });
 
 /** Reads the headers only when asked: most operations never do. */
-class HttpCaller implements Caller {
+export class HttpCaller implements Caller {
   readonly #headers: RequestHeaders;
 
   constructor(headers: RequestHeaders) {

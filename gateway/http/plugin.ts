@@ -1,16 +1,31 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
+import type { Explain } from "./explain.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
 import type { Endpoint } from "./handler.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
-import { addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
+import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
+import { addSockets } from "./sockets.ts";
+import { Subscribers } from "./subscribers.ts";
 
 export interface RoutesOptions extends HttpOptions {
   readonly apis: readonly Api[];
   readonly checks: readonly HealthCheck[];
   /** Milliseconds that a request may take. */
   readonly deadline: number;
+  /** WebSockets and event streams at a time. */
+  readonly subscriberLimit: number;
+  /** Operations at a time on one WebSocket. */
+  readonly operationLimit: number;
+  /** Bytes of answers that may wait for a client who reads slowly. */
+  readonly queueLimit: number;
+}
+
+/** What was added. */
+export interface Routes {
+  /** Ends all subscriptions, whose clients then connect again: to another schema than before. */
+  endSubscriptions(): void;
 }
 
 /** A schema at its URLs. */
@@ -20,6 +35,8 @@ export interface Api {
   readonly subscriptionsUrl: string | null;
   /** Asked for at each request, since a reload swaps it. */
   planner(): Planner;
+  /** Explains operations for the tab beside GraphiQL; null: there is none, since it shows the SQL. */
+  readonly explain: Explain | null;
 }
 
 /**
@@ -27,8 +44,9 @@ export interface Api {
  *
  * @example await addRoutes(app, { apis: [{ url: "/graphql", … }], checks: [], deadline: 30_000, bodyLimit: 1e6, corsOrigins: [] });
  */
-export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
+export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<Routes> {
   let stopping = false;
+  const subscribers = new Subscribers(options.subscriberLimit);
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
@@ -38,34 +56,49 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
       await addGraphiqlAssets(scope, bundle);
     }
     for (const api of options.apis) {
-      addApi(scope, api, options.deadline, bundle);
+      addApi(scope, api, { ...options, subscribers }, bundle);
     }
+    const planners = options.apis.flatMap(({ url, subscriptionsUrl, planner }) =>
+      [url, subscriptionsUrl ?? url].map((path) => [scope.prefix + path.replace(/\/$/, ""), planner] as const),
+    );
+    addSockets(scope, new Map(planners), { ...options, messageLimit: options.bodyLimit, subscribers });
   };
   await app.register(routes);
   app.addHook("preClose", (done) => {
     stopping = true;
+    subscribers.endAll("stopping");
     done();
   });
+  return { endSubscriptions: () => subscribers.endAll("reloaded") };
 }
 
-function addApi(scope: FastifyInstance, api: Api, deadline: number, bundle: GraphiqlBundle | null): void {
+function addApi(
+  scope: FastifyInstance,
+  api: Api,
+  { deadline, queueLimit, subscribers }: RoutesOptions & { readonly subscribers: Subscribers },
+  bundle: GraphiqlBundle | null,
+): void {
   const { prefix } = scope;
+  const explainUrl = `${api.url.replace(/\/$/, "")}/explain`;
   const pageAt = (url: string) =>
     renderGraphiql(bundle, {
       url: prefix + url,
       assetsPrefix: prefix,
       graphqlUrl: prefix + api.url,
-      subscriptionsUrl: api.subscriptionsUrl === null ? null : prefix + api.subscriptionsUrl,
+      explainUrl: api.explain === null ? null : prefix + explainUrl,
     });
   const page = pageAt(api.url);
   let endpoint: Endpoint | null = null;
   addGraphqlRoute(scope, api.url, () => {
     const planner = api.planner();
     if (endpoint?.planner !== planner) {
-      endpoint = { planner, page, deadline };
+      endpoint = { planner, page, deadline, queueLimit, subscribers };
     }
     return endpoint;
   });
+  if (api.explain !== null) {
+    addExplainRoute(scope, explainUrl, api.explain, deadline);
+  }
   if (api.playgroundUrl !== null && api.playgroundUrl !== api.url) {
     const playground = pageAt(api.playgroundUrl);
     scope.get(api.playgroundUrl, (_request, reply) => send(reply, playground));

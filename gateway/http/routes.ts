@@ -1,11 +1,13 @@
 /** The Fastify side of GraphQL over HTTP: converts requests and responses, nothing more. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { negotiate } from "./accept.ts";
+import { type Explain, handleExplain } from "./explain.ts";
 import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./handler.ts";
 
 export interface HttpOptions {
@@ -17,7 +19,20 @@ export interface HttpOptions {
 
 /** Sends what the handler answered. */
 export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
-  return reply.code(response.status).headers(response.headers).send(response.body);
+  const { status, headers, body, rest = null, cut } = response;
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(
+      rest === null
+        ? body
+        : Readable.from(concatenate(body, rest), { objectMode: false, ...(cut === undefined ? {} : { signal: cut }) }),
+    );
+}
+
+async function* concatenate(body: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  yield body;
+  yield* rest;
 }
 
 /**
@@ -25,23 +40,38 @@ export function send(reply: FastifyReply, response: HttpResponse): FastifyReply 
  * the one it began with.
  */
 export function addGraphqlRoute(app: FastifyInstance, url: string, endpoint: () => Endpoint): void {
-  app.all(url, async (request, reply) => {
-    const abort = new AbortController();
-    reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) {
-        abort.abort();
-      }
-    });
-    const target = request.raw.url ?? "";
-    const mark = target.indexOf("?");
-    const plain: HttpRequest = {
-      method: request.method,
-      search: mark === -1 ? "" : target.slice(mark + 1),
-      headers: request.headers,
-      body: request.body instanceof Buffer ? request.body : null,
-    };
-    return send(reply, await requests.run(request, handleRequest, plain, endpoint(), abort));
+  app.all(url, async (request, reply) =>
+    send(reply, await requests.run(request, handleRequest, toPlain(request), endpoint(), abortWith(reply))),
+  );
+}
+
+/** Adds the endpoint that explains operations. */
+export function addExplainRoute(app: FastifyInstance, url: string, explain: Explain, deadline: number): void {
+  app.post(url, async (request, reply) =>
+    send(reply, await requests.run(request, handleExplain, toPlain(request), explain, deadline, abortWith(reply))),
+  );
+}
+
+function toPlain(request: FastifyRequest): HttpRequest {
+  const target = request.raw.url ?? "";
+  const mark = target.indexOf("?");
+  return {
+    method: request.method,
+    search: mark === -1 ? "" : target.slice(mark + 1),
+    headers: request.headers,
+    body: request.body instanceof Buffer ? request.body : null,
+  };
+}
+
+/** Aborted when the client is gone before its answer. */
+function abortWith(reply: FastifyReply): AbortController {
+  const abort = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) {
+      abort.abort();
+    }
   });
+  return abort;
 }
 
 /** The log of the request that the calling code runs for, which names its id; undefined outside of one. */

@@ -20,6 +20,10 @@ export interface ListenOptions {
   readonly logger?: FastifyBaseLogger;
   /** Milliseconds in which requests in flight may end after a signal to stop. Default: the request deadline and 5 s. */
   readonly stopDeadline?: number;
+  /** Whether SIGTERM and SIGINT stop it. Default: true. */
+  readonly signals?: boolean;
+  /** Whether other processes may listen at the same port, and the system (Linux) spreads connections. Default: false. */
+  readonly reusePort?: boolean;
   /**
    * Runs last of all, once, when the gateway has stopped: ends what was started for it, such as an embedded Postgres.
    * It does not run where the gateway does not start.
@@ -44,11 +48,20 @@ export interface RunningServer {
  */
 export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
-  return serve(createGateway(options), { stopDeadline: requestDeadline + 5_000, ...options });
+  const uploadDeadline = options.limits?.uploadDeadline ?? defaultLimits.uploadDeadline;
+  return serve(createGateway(options), {
+    stopDeadline: requestDeadline + 5_000,
+    ...(options.wsgi == null ? {} : { receiveDeadline: uploadDeadline }),
+    ...options,
+  });
 }
 
 /** Starts a server for any plugin; see {@link startServer}. */
-export async function serve(plugin: FastifyPluginAsync, options: ListenOptions): Promise<RunningServer> {
+export async function serve(
+  plugin: FastifyPluginAsync,
+  /** `receiveDeadline`: milliseconds to send a whole request. */
+  options: ListenOptions & { readonly receiveDeadline?: number },
+): Promise<RunningServer> {
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // The gateway logs what is worth it: two lines a request would cost more than most requests do.
@@ -56,8 +69,8 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
     // While it stops, a request on a connection that was open before is still answered: none is lost.
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    // Time to send a whole request: a client that dribbles can't hold a connection.
-    requestTimeout: 30_000,
+    // A client that dribbles can't hold a connection.
+    requestTimeout: options.receiveDeadline ?? 30_000,
     // What the gateway waits for at start has deadlines of its own, some longer than Fastify's 10 s for a plugin.
     pluginTimeout: 0,
     keepAliveTimeout: 72_000,
@@ -72,7 +85,7 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
       }
     });
     await app.ready();
-    await listen(app, options.address ?? "127.0.0.1", options.port ?? 7777);
+    await listen(app, options.address ?? "127.0.0.1", options.port ?? 7777, options.reusePort ?? false);
   } catch (error) {
     await app.close();
     throw error;
@@ -83,7 +96,11 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
     return closed;
   };
   const signals = closeWithGrace(
-    { delay: options.stopDeadline ?? defaultLimits.requestDeadline + 5_000, logger: false },
+    {
+      delay: options.stopDeadline ?? defaultLimits.requestDeadline + 5_000,
+      logger: false,
+      skip: options.signals === false ? ["SIGTERM", "SIGINT"] : [],
+    },
     async ({ err, signal }) => {
       if (err !== undefined) {
         app.log.fatal({ err }, "an error that nobody caught: stopping");
@@ -107,9 +124,9 @@ export async function serve(plugin: FastifyPluginAsync, options: ListenOptions):
   };
 }
 
-async function listen(app: FastifyInstance, address: string, port: number): Promise<void> {
+async function listen(app: FastifyInstance, address: string, port: number, reusePort: boolean): Promise<void> {
   try {
-    await app.listen({ host: address, port });
+    await app.listen({ host: address, port, ...{ reusePort } }); // node:net's; Fastify's type does not know it
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     const place = `${address}:${port}`;

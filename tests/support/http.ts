@@ -26,8 +26,38 @@ type Query {
 "A post, as the docs panel describes it."
 type Post { id: ID!, title: String }
 type Mutation { count: Int }
-type Subscription { ticks: Int }
+type Subscription {
+  "As many numbers."
+  ticks(count: Int!): Int
+  "Texts of this length, until the client leaves."
+  flood(length: Int!): String
+  "Nothing, until the client leaves."
+  silence: Int
+}
 `;
+
+export const subscriptionLimits = { subscriberLimit: 100, operationLimit: 5, queueLimit: 1000 };
+
+/** Subscriptions to `silence` that have ended. */
+export let silences = 0;
+
+class Silence implements AsyncIterableIterator<never> {
+  readonly #end = Promise.withResolvers<IteratorResult<never>>();
+
+  next(): Promise<IteratorResult<never>> {
+    return this.#end.promise;
+  }
+
+  async return(): Promise<IteratorResult<never>> {
+    silences++;
+    this.#end.resolve({ done: true, value: undefined });
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
 
 /** Signals that `slow` saw aborted. */
 export const aborted: AbortSignal[] = [];
@@ -49,6 +79,17 @@ export const planner = createReferencePlanner(sdl, {
   },
   post: () => ({ id: "1", title: "First" }),
   count: () => ++count,
+  async *ticks({ count: end }: { count: number }) {
+    for (let tick = 1; tick <= end; tick++) {
+      yield { ticks: tick };
+    }
+  },
+  async *flood({ length }: { length: number }) {
+    for (;;) {
+      yield { flood: "x".repeat(length) };
+    }
+  },
+  silence: () => new Silence(),
 });
 
 /** Listens on a free port of this machine. */
@@ -57,16 +98,25 @@ export function startReferenceServer(
   listen: ListenOptions = {},
 ): Promise<RunningServer> {
   return serve(
-    fastifyPlugin(async (app) =>
-      addRoutes(app, {
-        apis: [{ url: "/graphql", playgroundUrl: "/playground", subscriptionsUrl: null, planner: () => planner }],
+    fastifyPlugin(async (app) => {
+      await addRoutes(app, {
+        apis: [
+          {
+            url: "/graphql",
+            playgroundUrl: "/playground",
+            subscriptionsUrl: null,
+            planner: () => planner,
+            explain: null,
+          },
+        ],
         checks: [],
         deadline: 2_000,
         bodyLimit: 10_000,
         corsOrigins: [],
+        ...subscriptionLimits,
         ...options,
-      }),
-    ),
+      });
+    }),
     { port: 0, ...listen },
   );
 }

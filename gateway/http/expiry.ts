@@ -1,0 +1,16 @@
+/** Longer ones overflow to 1 ms. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Calls `action` at a time, in milliseconds since 1970; the function it gives calls that off. Null: never. */
+export function callAt(time: number | null, action: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  if (time !== null) {
+    arm(time);
+  }
+  return () => clearTimeout(timer);
+
+  function arm(at: number): void {
+    const rest = Math.max(0, at - Date.now());
+    timer = rest > longestTimer ? setTimeout(() => arm(at), longestTimer) : setTimeout(action, rest);
+  }
+}

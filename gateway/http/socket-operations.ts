@@ -1,0 +1,250 @@
+/** GraphQL over one WebSocket: graphql-ws has the protocol, and the planner's bytes go to the socket as they are. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyBaseLogger } from "fastify";
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, parse } from "graphql";
+import { makeServer } from "graphql-ws";
+import type { WebSocket } from "ws";
+import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { callAt } from "./expiry.ts";
+import { SocketCaller } from "./socket-caller.ts";
+
+export interface OperationOptions {
+  readonly operationLimit: number;
+  readonly queueLimit: number;
+  readonly deadline: number;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Codes with which a socket is closed, beside those that graphql-ws closes it with. */
+const closeCodes = {
+  badRequest: 4400,
+  forbidden: 4403,
+  slow: 4413,
+  internal: 4500,
+} as const;
+
+/** Bytes that wait in a socket until more is held back. */
+const highWater = 65_536;
+
+/** An operation that a client asked for. */
+interface Job {
+  readonly id: string;
+  readonly operation: PreparedOperation;
+  readonly variables: { readonly [name: string]: unknown };
+}
+
+/** Serves a socket until it closes. */
+export function serveOperations(
+  webSocket: WebSocket,
+  headers: IncomingHttpHeaders,
+  planner: Planner,
+  options: OperationOptions,
+): void {
+  const gone = new AbortController();
+  let caller: Caller | null = null;
+  let endExpiry: () => void = () => undefined;
+  const protocol = makeServer({
+    schema: planner.schema,
+    async onConnect({ connectionParams }) {
+      const asking = new SocketCaller(headers, connectionParams);
+      const authenticated = await planner.authenticate(asking, gone.signal);
+      if (authenticated.kind === "refused") {
+        close(closeCodes.forbidden, messageOf(authenticated.response));
+        return false;
+      }
+      caller = authenticated.caller;
+      endExpiry = callAt(authenticated.expires, () => close(closeCodes.forbidden, "The credentials have expired"));
+      return true;
+    },
+    onSubscribe({ subscriptions }, id, { query, operationName, variables }): ExecutionArgs | readonly GraphQLError[] {
+      const prepared = planner.prepare(query, operationName ?? null);
+      if (prepared.kind === "refused") {
+        return errorsOf(prepared.response);
+      }
+      if (Object.keys(subscriptions).length > options.operationLimit) {
+        return [tooMany(options.operationLimit)];
+      }
+      const job: Job = { id, operation: prepared.operation, variables: variables ?? {} };
+      return { schema: planner.schema, document: anyDocument, contextValue: job };
+    },
+    // All operations look alike to graphql-ws: see anyDocument.
+    execute: (args) => run(args.contextValue as Job), // of onSubscribe
+    onError: (_context, _id, _payload, errors) => errors.flatMap((error) => format(error)),
+  });
+  const closed = protocol.opened(
+    {
+      protocol: webSocket.protocol,
+      send: (data) => write(webSocket, data),
+      close,
+      onMessage: (handle) =>
+        webSocket.on("message", (data) => {
+          handle(String(data)).catch((error: unknown) => fail(error));
+        }),
+    },
+    null,
+  );
+  webSocket.once("close", (code, reason) => {
+    gone.abort();
+    endExpiry();
+    void closed(code, String(reason));
+  });
+
+  function run(job: Job): AsyncIterableIterator<never> {
+    const left = new AbortController();
+    const finished = answer(job, left);
+    finished.catch(() => undefined); // next() tells
+    return {
+      next: async () => {
+        await finished;
+        return { done: true, value: undefined };
+      },
+      // Called when the client completes the operation, and when it is gone.
+      async return() {
+        left.abort();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** Writes an operation's answers. Throws {@link Refusal} where it did not run. */
+  async function answer({ id, operation, variables }: Job, left: AbortController): Promise<void> {
+    if (caller === null) {
+      throw new TypeError("graphql-ws lets nobody subscribe before the connection is acknowledged");
+    }
+    const { signal } = left;
+    const prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    const timer = setTimeout(() => {
+      left.abort(new PuffError("PUFF_REQUEST_DEADLINE", `it took longer than ${options.deadline / 1000} s`));
+    }, options.deadline);
+    try {
+      if (operation.type !== "subscription") {
+        const response = await planner.execute(operation, variables, caller, { signal });
+        if (signal.reason instanceof PuffError) {
+          throw signal.reason; // the deadline: whoever left has no use for an answer
+        }
+        if (!response.executed) {
+          throw new Refusal(response);
+        }
+        await send(prefix, response.body, signal);
+        return;
+      }
+      const subscribed = await planner.subscribe(operation, variables, caller, {
+        signal,
+        queueBytes: options.queueLimit,
+        behind: (error) => close(closeCodes.slow, `${error.code}: ${error.message}`),
+      });
+      clearTimeout(timer);
+      if (subscribed.kind === "refused") {
+        throw new Refusal(subscribed.response);
+      }
+      const { answers } = subscribed;
+      signal.addEventListener("abort", () => void answers.return?.(), { once: true });
+      if (signal.aborted) {
+        await answers.return?.();
+      }
+      for await (const body of answers) {
+        await send(prefix, body, signal);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function send(prefix: Buffer, body: Buffer, signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) {
+      await write(webSocket, Buffer.concat([prefix, body, suffix], prefix.length + body.length + 1));
+    }
+  }
+
+  function close(code: number, reason = ""): void {
+    webSocket.close(code, Buffer.from(reason).subarray(0, longestReason));
+  }
+
+  function format(error: GraphQLError): readonly GraphQLFormattedError[] {
+    const { cause } = error;
+    if (error instanceof FormattedError) {
+      return [error.formatted];
+    }
+    if (cause instanceof Refusal) {
+      return readErrors(cause.response);
+    }
+    if (cause instanceof PuffError && cause.safe) {
+      return [{ message: cause.message, extensions: { code: cause.code } }];
+    }
+    options.log.error({ err: cause ?? error }, "an operation on a WebSocket failed inside the gateway");
+    return [{ message: "Internal server error", extensions: { code: "PUFF_INTERNAL" } }];
+  }
+
+  function fail(error: unknown): void {
+    if (error instanceof Error && error.message.startsWith("Unexpected message of type")) {
+      close(closeCodes.badRequest, error.message);
+    } else {
+      options.log.error({ err: error }, "a WebSocket failed inside the gateway");
+      close(closeCodes.internal, "Internal server error");
+    }
+  }
+}
+
+/** Bytes of a reason that a close frame has room for. */
+const longestReason = 123;
+const suffix = Buffer.from("}");
+
+/** graphql-ws looks whether the operation is a subscription: it is told that none is, since all are run the same way. */
+const anyDocument = parse("{ __typename }");
+
+/** An operation that did not run. */
+class Refusal extends Error {
+  readonly response: OperationResponse;
+
+  constructor(response: OperationResponse) {
+    super(messageOf(response));
+    this.response = response;
+  }
+}
+
+/** Resolves when the socket has room for more. */
+function write(webSocket: WebSocket, data: string | Buffer): Promise<void> {
+  if (webSocket.readyState !== webSocket.OPEN) {
+    return Promise.resolve();
+  }
+  if (webSocket.bufferedAmount + data.length < highWater) {
+    webSocket.send(data, { binary: false });
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    webSocket.send(data, { binary: false }, () => resolve()); // a socket that fails also closes
+  });
+}
+
+/** The errors of an answer without data, as graphql-ws takes them. */
+function errorsOf(response: OperationResponse): readonly GraphQLError[] {
+  return readErrors(response).map((formatted) => new FormattedError(formatted));
+}
+
+/** An error that was formatted already. */
+class FormattedError extends GraphQLError {
+  readonly formatted: GraphQLFormattedError;
+
+  constructor(formatted: GraphQLFormattedError) {
+    super(formatted.message);
+    this.formatted = formatted;
+  }
+}
+
+function tooMany(limit: number): GraphQLError {
+  const code = "PUFF_TOO_MANY_SUBSCRIPTIONS";
+  return new FormattedError({ message: `the WebSocket has ${limit} operations already`, extensions: { code } });
+}
+
+function messageOf(response: OperationResponse): string {
+  return readErrors(response)[0]?.message ?? "";
+}
+
+function readErrors({ body }: OperationResponse): readonly GraphQLFormattedError[] {
+  // The planner's own JSON: an answer that did not run has errors and nothing else.
+  return (JSON.parse(body.toString()) as { errors: readonly GraphQLFormattedError[] }).errors;
+}

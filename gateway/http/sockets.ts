@@ -1,0 +1,134 @@
+/** WebSockets: which upgrades become one, how they are kept alive, and how they are written to. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { handleProtocols } from "graphql-ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Planner } from "../../planner/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { serveOperations } from "./socket-operations.ts";
+import type { Ending, Subscribers } from "./subscribers.ts";
+
+export interface SocketOptions {
+  /** Bytes that one message may have. */
+  readonly messageLimit: number;
+  /** Operations that may run at a time on one socket. */
+  readonly operationLimit: number;
+  /** Bytes of answers that may wait for one socket's client. */
+  readonly queueLimit: number;
+  /** Milliseconds that a query, a mutation or the beginning of a subscription may take. */
+  readonly deadline: number;
+  /** Origins, besides the gateway's own, whose pages may connect; `*`: all. */
+  readonly corsOrigins: readonly string[];
+  readonly subscribers: Subscribers;
+}
+
+/** Milliseconds between two pings; who has not answered one by the next is gone. */
+const pingInterval = 12_000;
+/** Milliseconds for a client to close its end, once the gateway stops. */
+const closeTime = 1_000;
+
+/** Codes with which this side closes a socket, beside those of the protocol. */
+const endings = {
+  stopping: { code: 1001, reason: "The gateway stops" },
+  reloaded: { code: 1012, reason: "The schema was reloaded" },
+} as const satisfies { [ending in Ending]: { readonly code: number; readonly reason: string } };
+
+/** Serves graphql-transport-ws at URL paths, each with its schema's planner. */
+export function addSockets(
+  app: FastifyInstance,
+  planners: ReadonlyMap<string, () => Planner>,
+  options: SocketOptions,
+): void {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.messageLimit,
+    handleProtocols,
+    // Compressing takes a third of a megabyte a socket.
+    perMessageDeflate: false,
+  });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const planner = planners.get(path) ?? planners.get(path.replace(/\/$/, ""));
+    if (planner === undefined) {
+      if (app.server.listenerCount("upgrade") === 1) {
+        refuse(socket, 404, "Not Found"); // else it is for another of the application's
+      }
+      return;
+    }
+    if (!mayConnect(request, options.corsOrigins)) {
+      refuse(socket, 403, "Forbidden");
+      return;
+    }
+    try {
+      let opened: WebSocket | null = null;
+      const left = options.subscribers.add((why) => opened?.close(endings[why].code, endings[why].reason));
+      socket.once("close", left);
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        opened = webSocket;
+        open(webSocket, request, planner(), options, app.log);
+      });
+    } catch (error) {
+      if (!(error instanceof PuffError)) {
+        throw error;
+      }
+      refuse(socket, 503, "Service Unavailable");
+    }
+  };
+  app.server.on("upgrade", upgrade);
+  const pings = setInterval(() => pingAll(server), pingInterval);
+  app.addHook("preClose", async () => {
+    app.server.off("upgrade", upgrade);
+    clearInterval(pings);
+    setTimeout(() => {
+      for (const client of server.clients) {
+        client.terminate();
+      }
+    }, closeTime).unref();
+  });
+}
+
+const unanswered = new WeakSet<WebSocket>();
+
+function pingAll(server: WebSocketServer): void {
+  for (const client of server.clients) {
+    if (unanswered.has(client)) {
+      client.terminate();
+    } else {
+      unanswered.add(client);
+      client.ping();
+    }
+  }
+}
+
+function open(
+  webSocket: WebSocket,
+  request: IncomingMessage,
+  planner: Planner,
+  options: SocketOptions,
+  log: FastifyBaseLogger,
+): void {
+  webSocket.on("pong", () => unanswered.delete(webSocket));
+  // A frame that breaks the protocol or its size: ws closes with the code that RFC 6455 has for it.
+  webSocket.on("error", () => undefined);
+  serveOperations(webSocket, request.headers, planner, { ...options, log });
+}
+
+/**
+ * A page of any site can open a WebSocket here with the cookies of its visitor, and no preflight asks for leave. So an
+ * origin must be the gateway's own, or one that was allowed; who sends none is no browser.
+ */
+function mayConnect({ headers }: IncomingMessage, corsOrigins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  return (
+    origin === undefined ||
+    corsOrigins.includes("*") ||
+    corsOrigins.includes(origin) ||
+    (URL.parse(origin)?.host ?? "") === host
+  );
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  socket.on("error", () => undefined);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
