@@ -8,8 +8,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const all = ["http", "start", "interpreter-start", "driver"];
-const minutes = 5;
+const all = ["compare", "http", "start", "interpreter-start", "greenlets", "driver", "pool", "subscriptions"];
+const minutes = 30;
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 for (const name of wanted) {

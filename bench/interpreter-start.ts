@@ -111,12 +111,16 @@ async function rest(): Promise<void> {
 
 async function started(): Promise<Python> {
   return startPython({
+    wsgi: null,
+    django: null,
+    writable: [],
     schemas: [{ name: "default", spec: schemaFile, camelCase: false }],
     pythonPath: [folder],
     workers: 1,
     cacheFolder,
     environment: {},
     hostFunctions: new Map([["wait", () => sleep(1, 1)]]),
+    services: new Map(),
     deadline: 10_000,
     queueLimit: 2 * concurrentCalls,
     onLog: () => {},

@@ -15,6 +15,7 @@ export interface Load {
 }
 
 export interface Measured {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -50,9 +51,10 @@ async function measureWithWrk({ url, body, connections, seconds }: Load): Promis
     const { stdout } = await promisify(execFile)("wrk", args, { timeout: (seconds + 30) * 1000 });
     const socketErrors = [...(/Socket errors: (.*)/.exec(stdout)?.[1]?.matchAll(/\d+/g) ?? [])];
     return {
+      requests: Number(find(stdout, /(\d+) requests in/)),
       requestsPerSecond: Number(find(stdout, /Requests\/sec:\s+([\d.]+)/)),
-      p50: milliseconds(find(stdout, /50%\s+(\S+)/)),
-      p99: milliseconds(find(stdout, /99%\s+(\S+)/)),
+      p50: milliseconds(find(stdout, /\n +50%\s+(\S+)/)),
+      p99: milliseconds(find(stdout, /\n +99%\s+(\S+)/)),
       failed:
         Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0) +
         socketErrors.reduce((sum, [count]) => sum + Number(count), 0),
@@ -66,6 +68,7 @@ async function measureWithAutocannon({ url, body, connections, seconds }: Load):
   const headers = { "content-type": "application/json" };
   const result = await autocannon({ url, method: "POST", headers, body, connections, duration: seconds });
   return {
+    requests: result.requests.total,
     requestsPerSecond: result.requests.average,
     p50: result.latency.p50,
     p99: result.latency.p99,

@@ -1,0 +1,202 @@
+/**
+ * Six workloads on the gateway, on what Node could do at most, and on its peers: one database, each server a process
+ * of its own with as many connections, in turns within one run. `npm run bench compare`
+ *
+ * @example node bench/compare.ts --rounds 1 --seconds 1 --servers limit,traced --workloads W1,W2
+ */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { drawChart } from "./compare/chart.ts";
+import { startDatabase } from "./compare/database.ts";
+import { type Server, type ServerName, serverNames, startServer } from "./compare/servers.ts";
+import { checkTargets, type Figures } from "./compare/targets.ts";
+import { cpuOf, residentMegabytes } from "./compare/usage.ts";
+import { type Workload, workloads } from "./compare/workloads.ts";
+import { generator, measure } from "./load.ts";
+import { writeReport } from "./report.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "3" },
+    servers: { type: "string", default: serverNames.join() },
+    workloads: { type: "string", default: workloads.map(({ name }) => name).join() },
+  },
+});
+const rounds = Number(options.rounds);
+const seconds = Number(options.seconds);
+const chosenServers = options.servers.split(",") as ServerName[]; // startServer fails for others
+const chosenWorkloads = workloads.filter(({ name }) => options.workloads.split(",").includes(name));
+const [firstWorkload] = workloads;
+assert(firstWorkload !== undefined);
+
+await using stack = new AsyncDisposableStack();
+const database = await startDatabase(join(import.meta.dirname, "../.puff/bench-postgres"));
+stack.defer(() => database.stop());
+const servers: Server[] = [];
+for (const name of chosenServers) {
+  console.log(`starting ${name}`);
+  const server = await startServer(name, database.url, firstWorkload);
+  stack.use(server.process);
+  servers.push(server);
+}
+
+const figures: Figures[] = [];
+for (const workload of chosenWorkloads) {
+  figures.push(...(await measureWorkload(workload)));
+}
+report();
+
+async function measureWorkload(workload: Workload): Promise<Figures[]> {
+  const bytes = await checkAnswers(workload);
+  const measured = servers.map((): Round[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, server] of servers.entries()) {
+      const done = await measureRound(workload, server);
+      if (round >= 0) {
+        measured[index]?.push(done); // the first is to warm up
+      }
+    }
+  }
+  const results: Figures[] = [];
+  for (const [index, server] of servers.entries()) {
+    const of = (key: keyof Round) => median((measured[index] ?? []).map((round) => round[key]));
+    results.push({
+      server: server.name,
+      workload: workload.name,
+      requestsPerSecond: of("requestsPerSecond"),
+      p50: of("p50"),
+      p99: of("p99"),
+      serverCpu: of("serverCpu"),
+      postgresCpu: of("postgresCpu"),
+      rss: of("rss"),
+      bytes: bytes[index] ?? 0,
+      statements: await countStatements(workload, server),
+    });
+  }
+  return results;
+}
+
+interface Round extends Pick<Figures, "requestsPerSecond" | "p50" | "p99" | "serverCpu" | "postgresCpu" | "rss"> {}
+
+async function measureRound(workload: Workload, server: Server): Promise<Round> {
+  await database.settle();
+  const before = { server: cpuOf(server.process.pid), postgres: database.cpu() };
+  const { failed, requests, requestsPerSecond, p50, p99 } = await measure({
+    url: server.url,
+    body: bodyOf(workload, server),
+    connections: workload.connections,
+    seconds,
+  });
+  assert.equal(failed, 0, `${failed} requests to ${server.name} failed: the figures mean nothing`);
+  const serverCpu = (cpuOf(server.process.pid) - before.server) / requests;
+  const postgresCpu = (database.cpu() - before.postgres) / requests;
+  const round = { requestsPerSecond, p50, p99, serverCpu, postgresCpu, rss: residentMegabytes(server.process.pid) };
+  console.log(
+    `${workload.name} ${server.name.padEnd(10)} ${requestsPerSecond.toFixed(0).padStart(6)} requests/s, ` +
+      `CPU ${serverCpu.toFixed(3)} + ${postgresCpu.toFixed(3)} ms`,
+  );
+  return round;
+}
+
+/** A comparison of servers that answer differently would be worthless. Returns the bytes of each server's answer. */
+async function checkAnswers(workload: Workload): Promise<number[]> {
+  const texts: string[] = [];
+  for (const server of servers) {
+    await database.run("TRUNCATE note RESTART IDENTITY");
+    texts.push(await post(workload, server));
+  }
+  // PostGraphile has a payload around what a mutation returns.
+  const [first, ...others] = texts.map((text) => JSON.parse(text).data).map((data) => data.createNote ?? data);
+  for (const [index, other] of others.entries()) {
+    assert.deepEqual(other, first, `${servers[index + 1]?.name} answers ${workload.name} differently`);
+  }
+  return texts.map((text) => Buffer.byteLength(text));
+}
+
+async function countStatements(workload: Workload, server: Server): Promise<number> {
+  const times = 5;
+  await database.settle();
+  const count = await database.countStatements(async () => {
+    for (let time = 0; time < times; time++) {
+      await post(workload, server);
+    }
+  });
+  return count / times;
+}
+
+async function post(workload: Workload, server: Server): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(server.url, { method: "POST", headers, body: bodyOf(workload, server) });
+  assert.equal(response.status, 200, `${server.name} answers ${workload.name} with ${response.status}`);
+  return response.text();
+}
+
+function bodyOf(workload: Workload, server: Server): string {
+  return JSON.stringify({ query: server.queryOf(workload) });
+}
+
+function report(): void {
+  const titles = new Map(servers.map(({ name, title }) => [name, title]));
+  const starts = servers.map(({ name, firstAnswer, restingMegabytes }) => ({ name, firstAnswer, restingMegabytes }));
+  writeReport({
+    name: "compare",
+    title: `Six workloads, medians of ${rounds} rounds of ${seconds} s (${generator}, Postgres ${database.version})`,
+    columns: [
+      ...["workload", "server", "requests/s", "p50 ms", "p99 ms", "CPU of the server, ms", "of Postgres, ms"],
+      ...["RSS, MB", "bytes", "statements"],
+    ],
+    rows: figures.map((row) => [
+      ...[row.workload, titles.get(row.server) ?? "", Math.round(row.requestsPerSecond)],
+      ...[row.p50.toFixed(1), row.p99.toFixed(1), row.serverCpu.toFixed(3), row.postgresCpu.toFixed(3)],
+      ...[row.rss, row.bytes, row.statements],
+    ]),
+    details: { figures },
+  });
+  writeReport({
+    name: "compare-summary",
+    title: "Requests a second; in brackets milliseconds of CPU for each, of the server and of Postgres",
+    columns: ["server", ...chosenWorkloads.map(({ name }) => name)],
+    rows: servers.map(({ name, title }) => [
+      title,
+      ...figures
+        .filter(({ server }) => server === name)
+        .map(
+          ({ requestsPerSecond, serverCpu, postgresCpu }) =>
+            `${Math.round(requestsPerSecond)} (${serverCpu.toFixed(2)} + ${postgresCpu.toFixed(2)})`,
+        ),
+    ]),
+  });
+  const panels = chosenWorkloads.map(({ name, title }) => ({
+    title: `${name}: ${title} (requests/s)`,
+    bars: figures
+      .filter(({ workload }) => workload === name)
+      .map(({ server, requestsPerSecond }) => ({
+        label: titles.get(server) ?? "",
+        value: requestsPerSecond,
+        highlighted: server === "traced" || server === "dynamic",
+      })),
+  }));
+  writeFileSync(join(import.meta.dirname, "results/compare.svg"), drawChart(panels));
+  writeReport({
+    name: "compare-start",
+    title: "Start",
+    columns: ["server", "first answer, ms", "RSS then, MB"],
+    rows: starts.map((row) => [titles.get(row.name) ?? "", Math.round(row.firstAnswer), row.restingMegabytes]),
+  });
+  const results = checkTargets(figures, starts);
+  writeReport({
+    name: "compare-targets",
+    title: "Targets",
+    columns: ["target", "workload", "wanted", "measured", "the same by CPU", "met"],
+    rows: results.map(({ target, workload, wanted, measured, byCpu, met }) => [
+      ...[target, workload, wanted, measured, byCpu, met ? "yes" : "no"],
+    ]),
+  });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,306 @@
+/** The limit server's answers: for each workload its statement, and code that writes its rows and nothing else. */
+import { Answer, Fields } from "./limit-bytes.ts";
+import type { Receiver } from "./limit-connection.ts";
+import { noteBody, type WorkloadName } from "./workloads.ts";
+
+export interface LimitAnswer {
+  readonly statement: string;
+  readonly params: readonly string[];
+  receive(done: (body: Buffer) => void): Receiver;
+}
+
+const nested = `
+  WITH p AS MATERIALIZED (SELECT id, title, author_id FROM post ORDER BY id LIMIT $1)
+  SELECT 0 AS layer, id, author_id AS key, title FROM p
+  UNION ALL
+  SELECT 1, id, NULL::int, name FROM author WHERE id = ANY(ARRAY(SELECT author_id FROM p))
+  UNION ALL
+  SELECT 2, id, post_id, body
+  FROM (SELECT * FROM comment WHERE post_id = ANY(ARRAY(SELECT id FROM p)) ORDER BY id) AS q`;
+
+const deep = `
+  WITH p AS MATERIALIZED (SELECT id, author_id FROM post ORDER BY id LIMIT $1),
+  a AS MATERIALIZED (SELECT id, name FROM author WHERE id = ANY(ARRAY(SELECT author_id FROM p))),
+  pp AS MATERIALIZED (
+    SELECT id, title, author_id FROM post WHERE author_id = ANY(ARRAY(SELECT id FROM a)) ORDER BY id),
+  c AS MATERIALIZED (
+    SELECT id, body, post_id, author_id FROM comment WHERE post_id = ANY(ARRAY(SELECT id FROM pp)) ORDER BY id)
+  SELECT 0 AS layer, id, author_id AS key, NULL::text FROM p
+  UNION ALL SELECT 1, id, NULL::int, name FROM a
+  UNION ALL SELECT 2, id, author_id, title FROM pp
+  UNION ALL SELECT 3, author_id, post_id, body FROM c
+  UNION ALL SELECT 4, id, NULL::int, name FROM author WHERE id = ANY(ARRAY(SELECT author_id FROM c))`;
+
+export const limitAnswers: { readonly [name in WorkloadName]: LimitAnswer } = {
+  W1: {
+    statement: "SELECT id, name FROM author ORDER BY id LIMIT $1",
+    params: ["64"],
+    receive: (done) => writeRows(done, '{"data":{"authors":[', "]}}", ['{"id":', ',"name":'], [false, true], 2_500),
+  },
+  W2: { statement: nested, params: ["20"], receive: (done) => new NestedRows(done, 12_000) },
+  W3: {
+    statement: "SELECT id, title, author_id FROM post ORDER BY id LIMIT $1",
+    params: ["10000"],
+    receive: (done) =>
+      writeRows(
+        done,
+        '{"data":{"posts":[',
+        "]}}",
+        ['{"id":', ',"title":', ',"authorId":'],
+        [false, true, false],
+        900_000,
+      ),
+  },
+  W4: {
+    statement: "INSERT INTO note (body) VALUES ($1) RETURNING id, body",
+    params: [noteBody],
+    receive: (done) => writeRows(done, '{"data":{"addNote":', "}}", ['{"id":', ',"body":'], [false, true], 100),
+  },
+  W5: { statement: deep, params: ["5"], receive: (done) => new DeepRows(done, 40_000) },
+  W6: { statement: nested, params: ["1000"], receive: (done) => new NestedRows(done, 600_000) },
+};
+
+/** Rows of one layer become objects as they come. */
+function writeRows(
+  done: (body: Buffer) => void,
+  before: string,
+  after: string,
+  keys: readonly string[],
+  isText: readonly boolean[],
+  size: number,
+): Receiver {
+  const answer = new Answer(size);
+  const fields = new Fields();
+  const keyBytes = keys.map((key) => Buffer.from(key));
+  const laterKeys = [Buffer.from(`,${keys[0]}`), ...keyBytes.slice(1)];
+  let first = true;
+  answer.constant(Buffer.from(before));
+  return {
+    row(buffer, offset) {
+      fields.read(buffer, offset);
+      const constants = first ? keyBytes : laterKeys;
+      first = false;
+      for (let field = 0; field < constants.length; field++) {
+        answer.constant(constants[field] as Buffer);
+        const [start, end] = [fields.starts[field] as number, fields.ends[field] as number];
+        if (isText[field] === true) {
+          answer.text(buffer, start, end);
+        } else {
+          answer.copy(buffer, start, end);
+        }
+      }
+      answer.constant(close);
+    },
+    end() {
+      answer.constant(Buffer.from(after));
+      done(answer.finish());
+    },
+  };
+}
+
+const close = Buffer.from("}");
+const comma = Buffer.from(",");
+
+/** Rows of several layers, by their tag: `layer, id, key, text`. */
+class LayeredRows implements Receiver {
+  protected readonly answer: Answer;
+  protected readonly buffers: Buffer[][];
+  protected readonly offsets: number[][];
+  protected readonly fields = new Fields();
+  readonly #done: (body: Buffer) => void;
+
+  constructor(done: (body: Buffer) => void, layers: number, size: number) {
+    this.#done = done;
+    this.answer = new Answer(size);
+    this.buffers = Array.from({ length: layers }, () => []);
+    this.offsets = Array.from({ length: layers }, () => []);
+  }
+
+  row(buffer: Buffer, offset: number): void {
+    const layer = (buffer[offset + 6] as number) - 0x30; // one digit
+    (this.buffers[layer] as Buffer[]).push(buffer);
+    (this.offsets[layer] as number[]).push(offset);
+  }
+
+  end(): void {
+    this.write();
+    this.#done(this.answer.finish());
+  }
+
+  protected write(): void {}
+
+  protected count(layer: number): number {
+    return (this.buffers[layer] as Buffer[]).length;
+  }
+
+  protected seek(layer: number, row: number): void {
+    this.fields.read(
+      (this.buffers[layer] as Buffer[])[row] as Buffer,
+      (this.offsets[layer] as number[])[row] as number,
+    );
+  }
+
+  protected copy(field: number): void {
+    this.answer.copy(this.fields.buffer, this.fields.starts[field] as number, this.fields.ends[field] as number);
+  }
+
+  protected text(field: number): void {
+    this.answer.text(this.fields.buffer, this.fields.starts[field] as number, this.fields.ends[field] as number);
+  }
+
+  /** The row of each value of a field. */
+  protected index(layer: number, field: number): Map<number, number> {
+    const rows = new Map<number, number>();
+    for (let row = 0; row < this.count(layer); row++) {
+      this.seek(layer, row);
+      rows.set(this.fields.integer(field), row);
+    }
+    return rows;
+  }
+
+  /** The rows of each value of a field. */
+  protected group(layer: number, field: number): Map<number, number[]> {
+    const groups = new Map<number, number[]>();
+    for (let row = 0; row < this.count(layer); row++) {
+      this.seek(layer, row);
+      const key = this.fields.integer(field);
+      const group = groups.get(key);
+      if (group === undefined) {
+        groups.set(key, [row]);
+      } else {
+        group.push(row);
+      }
+    }
+    return groups;
+  }
+}
+
+const key = {
+  posts: Buffer.from('{"data":{"posts":['),
+  id: Buffer.from('{"id":'),
+  title: Buffer.from(',"title":'),
+  author: Buffer.from(',"author":{"id":'),
+  name: Buffer.from(',"name":'),
+  comments: Buffer.from('},"comments":['),
+  body: Buffer.from(',"body":'),
+  endPost: Buffer.from("]}"),
+  end: Buffer.from("]}}"),
+  authorName: Buffer.from(',"author":{"name":'),
+  postsOf: Buffer.from(',"posts":['),
+  titleFirst: Buffer.from('{"title":'),
+  commentsOf: Buffer.from(',"comments":['),
+  bodyFirst: Buffer.from('{"body":'),
+  endComment: Buffer.from("}}"),
+  endAuthor: Buffer.from("]}}"),
+};
+
+/** `posts { id title author { id name } comments { id body } }` */
+class NestedRows extends LayeredRows {
+  constructor(done: (body: Buffer) => void, size: number) {
+    super(done, 3, size);
+  }
+
+  protected override write(): void {
+    const { answer, fields } = this;
+    const authors = this.index(1, 1);
+    const comments = this.group(2, 2);
+    answer.constant(key.posts);
+    for (let row = 0; row < this.count(0); row++) {
+      this.seek(0, row);
+      const id = fields.integer(1);
+      const author = fields.integer(2);
+      if (row > 0) {
+        answer.constant(comma);
+      }
+      answer.constant(key.id);
+      this.copy(1);
+      answer.constant(key.title);
+      this.text(3);
+      this.seek(1, authors.get(author) as number);
+      answer.constant(key.author);
+      this.copy(1);
+      answer.constant(key.name);
+      this.text(3);
+      answer.constant(key.comments);
+      const group = comments.get(id) ?? [];
+      for (let at = 0; at < group.length; at++) {
+        this.seek(2, group[at] as number);
+        if (at > 0) {
+          answer.constant(comma);
+        }
+        answer.constant(key.id);
+        this.copy(1);
+        answer.constant(key.body);
+        this.text(3);
+        answer.constant(close);
+      }
+      answer.constant(key.endPost);
+    }
+    answer.constant(key.end);
+  }
+}
+
+/** `posts { id author { name posts { title comments { body author { name } } } } }` */
+class DeepRows extends LayeredRows {
+  constructor(done: (body: Buffer) => void, size: number) {
+    super(done, 5, size);
+  }
+
+  protected override write(): void {
+    const { answer, fields } = this;
+    const authors = this.index(1, 1);
+    const posts = this.group(2, 2);
+    const comments = this.group(3, 2);
+    const commenters = this.index(4, 1);
+    answer.constant(key.posts);
+    for (let row = 0; row < this.count(0); row++) {
+      this.seek(0, row);
+      const author = fields.integer(2);
+      if (row > 0) {
+        answer.constant(comma);
+      }
+      answer.constant(key.id);
+      this.copy(1);
+      this.seek(1, authors.get(author) as number);
+      answer.constant(key.authorName);
+      this.text(3);
+      answer.constant(key.postsOf);
+      this.#writePosts(posts.get(author) ?? [], comments, commenters);
+      answer.constant(key.endAuthor);
+    }
+    answer.constant(key.end);
+  }
+
+  #writePosts(
+    posts: readonly number[],
+    comments: ReadonlyMap<number, readonly number[]>,
+    commenters: ReadonlyMap<number, number>,
+  ): void {
+    const { answer, fields } = this;
+    for (let at = 0; at < posts.length; at++) {
+      this.seek(2, posts[at] as number);
+      const id = fields.integer(1);
+      if (at > 0) {
+        answer.constant(comma);
+      }
+      answer.constant(key.titleFirst);
+      this.text(3);
+      answer.constant(key.commentsOf);
+      const group = comments.get(id) ?? [];
+      for (let index = 0; index < group.length; index++) {
+        this.seek(3, group[index] as number);
+        const commenter = fields.integer(1);
+        if (index > 0) {
+          answer.constant(comma);
+        }
+        answer.constant(key.bodyFirst);
+        this.text(3);
+        this.seek(4, commenters.get(commenter) as number);
+        answer.constant(key.authorName);
+        this.text(3);
+        answer.constant(key.endComment);
+      }
+      answer.constant(key.endPost);
+    }
+  }
+}

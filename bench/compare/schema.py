@@ -1,0 +1,85 @@
+"""The blog that is measured, as a user of the gateway would write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from puff import graphql
+from puff.graphql import Context, Plan, sql
+
+
+@dataclass
+class Author:
+    id: int
+    name: str
+
+    @classmethod
+    @graphql.pure
+    def posts(cls, ctx: Context, /) -> Plan[list[Post]]:
+        return sql(
+            "SELECT id, title, author_id FROM post WHERE author_id = ANY($1) ORDER BY id",
+            ctx.parents["id"],
+        ).on(id="author_id")
+
+
+@dataclass
+class Comment:
+    id: int
+    body: str
+
+    @classmethod
+    @graphql.pure
+    def author(cls, ctx: Context, /) -> Plan[Author]:
+        return sql("SELECT id, name FROM author WHERE id = ANY($1)", ctx.parents["author_id"]).on(author_id="id")
+
+
+@dataclass
+class Post:
+    id: int
+    title: str
+    author_id: int
+
+    @classmethod
+    @graphql.pure
+    def author(cls, ctx: Context, /) -> Plan[Author]:
+        return sql("SELECT id, name FROM author WHERE id = ANY($1)", ctx.parents["author_id"]).on(author_id="id")
+
+    @classmethod
+    @graphql.pure
+    def comments(cls, ctx: Context, /) -> Plan[list[Comment]]:
+        return sql(
+            "SELECT id, body, post_id, author_id FROM comment WHERE post_id = ANY($1) ORDER BY id",
+            ctx.parents["id"],
+        ).on(id="post_id")
+
+
+@dataclass
+class Note:
+    id: int
+    body: str
+
+
+@dataclass
+class Query:
+    @classmethod
+    @graphql.pure
+    def authors(cls, ctx: Context, /, limit: int) -> Plan[list[Author]]:
+        return sql("SELECT id, name FROM author ORDER BY id LIMIT $1", limit)
+
+    @classmethod
+    @graphql.pure
+    def posts(cls, ctx: Context, /, limit: int) -> Plan[list[Post]]:
+        return sql("SELECT id, title, author_id FROM post ORDER BY id LIMIT $1", limit)
+
+
+@dataclass
+class Mutation:
+    @classmethod
+    def add_note(cls, ctx: Context, /, body: str) -> Plan[Note]:
+        return sql("INSERT INTO note (body) VALUES ($1) RETURNING id, body", body)
+
+
+@dataclass
+class Schema:
+    query: Query
+    mutation: Mutation
