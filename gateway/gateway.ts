@@ -1,23 +1,34 @@
 /** Puts Python, databases and planners together, as one Fastify plugin. */
-import { dirname } from "node:path";
+import cluster from "node:cluster";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
-import { createPlanner, type Database, type Planner } from "../planner/index.ts";
-import { findSitePackages, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
+import { type Caller, createPlanner, type Database, type Events, type Planner } from "../planner/index.ts";
+import { type HostService, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
+import { type ExplainRequest, explainOperation } from "./explain.ts";
+import type { OperationExplanation } from "./explanation.ts";
 import { chooseResolvers, type Host, loadHost } from "./host-module.ts";
 import type { HealthCheck } from "./http/health.ts";
-import { addRoutes } from "./http/plugin.ts";
+import { addRoutes, type Routes } from "./http/plugin.ts";
 import { currentLog } from "./http/routes.ts";
-import type { GatewayOptions } from "./options.ts";
-import { openDatabase, type PostgresDatabase } from "./postgres/index.ts";
+import { addStaticRoute, type StaticFiles } from "./http/static.ts";
+import type { DatabaseSource, GatewayOptions } from "./options.ts";
+import { openDatabase, type PostgresDatabase, serverVariables } from "./postgres/index.ts";
+import { Psycopg2Service } from "./psycopg2/index.ts";
+import { type Message, openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
+import { findPythonSources } from "./python-sources.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { terminal } from "./terminal.ts";
+import { addWsgiRoutes } from "./wsgi/routes.ts";
+import { Exchanges } from "./wsgi/service.ts";
 
 /** What `app.puff` is. */
 export interface Gateway {
   /** By the schema's name. */
   readonly planners: ReadonlyMap<string, Planner>;
   readonly python: Python;
+  /** Publishes and subscribes, on all gateways of the same Redis. */
+  readonly pubsub: PubSub;
   /** By name. */
   readonly databases: ReadonlyMap<string, PostgresDatabase>;
   /**
@@ -26,6 +37,17 @@ export interface Gateway {
    * @throws PuffError where that fails; what served before goes on.
    */
   reload(): Promise<void>;
+  /**
+   * Runs an operation and tells what it took; what it changed in the database is rolled back.
+   *
+   * @throws PuffError for a document that is refused, and a mutation that is not allowed.
+   */
+  explain(
+    schemaName: string,
+    request: ExplainRequest,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<OperationExplanation>;
 }
 
 declare module "fastify" {
@@ -35,7 +57,7 @@ declare module "fastify" {
 }
 
 /**
- * A Fastify plugin that serves GraphQL from Python. Registered, it starts interpreters and connects to databases;
+ * A Fastify plugin that serves GraphQL and WSGI from Python. Registered, it starts interpreters and connects to databases;
  * `app.close()` stops them.
  *
  * @throws PuffError on `ready()` for a user's mistake, with place, cause and remedy.
@@ -56,16 +78,37 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       app.addHook("onClose", () => gateway.close());
       await gateway.start();
       app.decorate("puff", gateway);
-      await addRoutes(app, {
+      gateway.routes = await addRoutes(app, {
         apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
           ...{ url, playgroundUrl, subscriptionsUrl },
           planner: () => gateway.planner(name),
+          explain: settings.maskErrors
+            ? null
+            : (request, caller, signal) => gateway.explain(name, request, caller, signal),
         })),
         checks: gateway.checks(),
         deadline: settings.limits.requestDeadline,
         bodyLimit: settings.limits.bodyBytes,
+        subscriberLimit: settings.limits.subscribers,
+        operationLimit: settings.limits.socketOperations,
+        queueLimit: settings.limits.subscriberQueue,
         corsOrigins: settings.corsOrigins,
       });
+      for (const files of await gateway.findStaticFiles()) {
+        await addStaticRoute(app, files);
+      }
+      if (settings.wsgi !== null || settings.django?.start === "serve") {
+        await addWsgiRoutes(app, {
+          python: () => gateway.python,
+          exchanges: gateway.exchanges,
+          workers: settings.workers,
+          multiprocess: settings.workers > 1 || cluster.isWorker,
+          deadline: settings.limits.requestDeadline,
+          concurrency: settings.limits.wsgiRequests,
+          queueLimit: settings.limits.wsgiQueue,
+          maskErrors: settings.maskErrors,
+        });
+      }
     },
     { name: "puff-gateway", fastify: "5.x" },
   );
@@ -73,21 +116,37 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
 
 class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
+  readonly exchanges = new Exchanges();
   readonly #settings: Settings;
   readonly #host: Host;
   readonly #app: FastifyInstance;
+  /** Once they were added. */
+  routes: Routes | null = null;
+  readonly #psycopg2: Psycopg2Service;
   #python: Python | null = null;
+  #pubsub: PubSub | null = null;
   #planners: ReadonlyMap<string, Planner> = new Map();
 
   constructor(settings: Settings, host: Host, app: FastifyInstance) {
     this.#settings = settings;
     this.#host = host;
     this.#app = app;
+    const { databases, limits, environment } = settings;
+    const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout } = limits;
+    this.#psycopg2 = new Psycopg2Service({
+      pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout })),
+      // Other databases, such as those that Django's tests make, are looked for on the first pool's server.
+      environment:
+        "PGHOST" in environment || databases[0] === undefined
+          ? environment
+          : { ...serverVariables(databases[0].url), ...environment },
+      onLeftOpen: () => app.log.warn("a call into Python left a transaction open: it was rolled back"),
+    });
   }
 
   /** Side by side: an interpreter takes seconds, and so may a database that is starting. */
   async start(): Promise<void> {
-    const outcomes = await Promise.allSettled([this.#startPython(), this.#openDatabases()]);
+    const outcomes = await Promise.allSettled([this.#startPython(), this.#openDatabases(), this.#openPubSub()]);
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") {
         throw outcome.reason;
@@ -101,6 +160,13 @@ class RunningGateway implements Gateway {
       throw new PuffError("PUFF_INTERNAL", "Python has not started");
     }
     return this.#python;
+  }
+
+  get pubsub(): PubSub {
+    if (this.#pubsub === null) {
+      throw new PuffError("PUFF_INTERNAL", "pub/sub has not started");
+    }
+    return this.#pubsub;
   }
 
   get planners(): ReadonlyMap<string, Planner> {
@@ -118,23 +184,49 @@ class RunningGateway implements Gateway {
   async reload(): Promise<void> {
     await this.python.reload();
     this.#planners = this.#plan(this.python.schemas);
+    this.routes?.endSubscriptions();
+  }
+
+  explain(
+    schemaName: string,
+    request: ExplainRequest,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<OperationExplanation> {
+    const { database } = this.#settings.schemas.find(({ name }) => name === schemaName) ?? {};
+    const target = { planner: this.planner(schemaName), database: this.databases.get(database ?? "") ?? null };
+    return explainOperation(target, request, caller, signal);
   }
 
   async close(): Promise<void> {
     await this.#python?.close();
-    await Promise.all([...this.databases.values()].map((database) => database.close()));
+    await this.#psycopg2.close();
+    await Promise.all([...this.databases.values(), this.#pubsub].map((part) => part?.close()));
+  }
+
+  /** Those of the settings, and those of a Django project at other URLs. */
+  async findStaticFiles(): Promise<readonly StaticFiles[]> {
+    const { static: own, django } = this.#settings;
+    const given = own.map(({ url, folder }) => ({ url, folders: [folder] }));
+    if (django?.start !== "serve") {
+      return given;
+    }
+    const { value } = await this.python.call("puff._django:static_files", [], {
+      deadline: this.#settings.limits.requestDeadline,
+      signal: new AbortController().signal,
+    });
+    const found = value as unknown as readonly StaticFiles[]; // as puff._django writes it
+    return [...given, ...found.filter(({ url }) => !own.some((folder) => folder.url === url))];
   }
 
   checks(): HealthCheck[] {
-    const [first] = this.#settings.schemas;
-    const nothing = { authToken: null, headers: null, auth: null, calls: [], repeatable: true };
     return [
       ...[...this.databases].map(([name, database]) => ({ name: `database ${name}`, check: () => database.ping() })),
       {
         name: "python",
-        // An entry into an interpreter that calls nothing.
+        // An entry into an interpreter that does nothing.
         check: async () => {
-          await this.python.resolve({ schema: first?.name ?? "", ...nothing }, AbortSignal.timeout(2_000));
+          await this.python.call("builtins:int", [], { deadline: 2_000, signal: AbortSignal.timeout(2_000) });
           return true;
         },
       },
@@ -142,18 +234,17 @@ class RunningGateway implements Gateway {
   }
 
   async #startPython(): Promise<void> {
-    const { schemas, limits, workers, cacheFolder, environment } = this.#settings;
-    const pythonPath = [
-      ...this.#settings.pythonPath,
-      ...schemas.filter(({ spec }) => /\.py(:|$)/.test(spec)).map(({ spec }) => dirname(spec)),
-      process.cwd(),
-      ...findSitePackages(process.cwd(), process.env),
-    ];
+    const { limits, workers, cacheFolder, environment } = this.#settings;
     this.#python = await startPython({
-      schemas: schemas.map(({ name, spec, camelCase }) => ({ name, spec, camelCase })),
-      pythonPath: [...new Set(pythonPath)],
+      ...findPythonSources(this.#settings),
       ...{ workers, cacheFolder, environment },
       hostFunctions: this.#host.functions,
+      services: new Map<string, HostService>([
+        ["wsgi", this.exchanges],
+        ["terminal", terminal],
+        ["postgres", this.#psycopg2],
+        ["pubsub", new PubSubService(() => this.pubsub)],
+      ]),
       deadline: limits.pythonDeadline,
       queueLimit: limits.pythonQueue,
       onLog: (record) => logFromPython(this.#app, record),
@@ -164,9 +255,9 @@ class RunningGateway implements Gateway {
 
   async #openDatabases(): Promise<void> {
     const { databases, limits } = this.#settings;
-    const open = async (url: string) =>
+    const open = async ({ url, readUrl = null, pooler = false }: DatabaseSource) =>
       await openDatabase({
-        url,
+        ...{ url, readUrl, pooler },
         poolSize: limits.poolSize,
         queueLimit: limits.poolQueue,
         acquireTimeout: limits.poolTimeout,
@@ -174,12 +265,22 @@ class RunningGateway implements Gateway {
         maxRows: limits.rows,
         connectDeadline: limits.connectDeadline,
       });
-    const opening = databases.map(async ({ name, url }) => this.databases.set(name, await open(url)));
+    const opening = databases.map(async (source) => this.databases.set(source.name, await open(source)));
     // All of them are waited for, so that those that opened can be closed where another fails.
     const failed = (await Promise.allSettled(opening)).find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) {
       throw failed.reason;
     }
+  }
+
+  async #openPubSub(): Promise<void> {
+    const { redisUrl, requireRedis, limits } = this.#settings;
+    this.#pubsub = await openPubSub({
+      redisUrl,
+      required: requireRedis,
+      connectDeadline: limits.connectDeadline,
+      log: this.#app.log,
+    });
   }
 
   #plan(descriptions: ReadonlyMap<string, SchemaDescription>): ReadonlyMap<string, Planner> {
@@ -198,6 +299,7 @@ class RunningGateway implements Gateway {
           schema,
           resolver: { resolve: (batch, signal) => this.python.resolve(batch, signal) },
           database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
+          events: this.#eventsOf(schemas[index]?.database ?? ""),
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
           ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
@@ -205,6 +307,22 @@ class RunningGateway implements Gateway {
         }),
       ]),
     );
+  }
+
+  #eventsOf(databaseName: string): Events {
+    return {
+      listen: async (source, channel, { event, missed }) => {
+        const listener = { message: ({ data }: Message) => event(data.toString()), missed };
+        if (source === "channel") {
+          return await this.pubsub.subscribe(channel, listener);
+        }
+        const database = this.databases.get(databaseName);
+        if (database === undefined) {
+          throw missingDatabase();
+        }
+        return await database.listen(channel, listener);
+      },
+    };
   }
 
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
@@ -233,6 +351,7 @@ function logFromPython(app: FastifyInstance, { level, logger, message }: LogReco
 /** Stands where a schema has no database. */
 const noDatabase: Database = {
   query: () => Promise.reject(missingDatabase()),
+  stream: () => Promise.reject(missingDatabase()),
   transaction: () => Promise.reject(missingDatabase()),
 };
 

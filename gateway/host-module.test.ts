@@ -67,7 +67,7 @@ describe("the fields of a host module", () => {
         description: null,
         place: null,
         interfaces: [],
-        fields: [{ ...field, name: fieldName, source: { kind: "resolver", pure: false } }],
+        fields: [{ ...field, name: fieldName, source: { kind: "resolver", pure: false, plan: null } }],
       },
     ],
   });

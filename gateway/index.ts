@@ -12,3 +12,4 @@ export {
   type Limits,
   type SchemaOptions,
 } from "./options.ts";
+export type { Listener, Message, PubSub, Unsubscribe } from "./pubsub/index.ts";

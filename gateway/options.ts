@@ -4,13 +4,36 @@ import type { LayerFunction, PlannerLimits } from "../planner/index.ts";
 import type { HostFunction } from "../python-bridge/index.ts";
 
 export interface GatewayOptions {
-  /** The GraphQL schemas to serve, each at a URL of its own. At least one. */
+  /** The GraphQL schemas to serve, each at a URL of its own. At least one, unless there is a {@link wsgi} application or a {@link django} project. */
   readonly schemas: readonly SchemaOptions[];
+  /**
+   * A WSGI application that answers whatever no other route does: `package.module:name` or `file.py:name`; the name
+   * defaults to `application`, and `name()` calls a function that makes it. Default: null, none.
+   */
+  readonly wsgi?: string | null;
+  /**
+   * A Django project: it is set up before schemas are loaded, and unless {@link wsgi} names another application, its own
+   * is served, with its static files. Default: null, none.
+   */
+  readonly django?: DjangoOptions | null;
+  /** Folders whose files are served as they are, without Python. Default: none. */
+  readonly static?: readonly StaticFolder[];
   /**
    * The Postgres databases that schemas read and write. Default: none, which suits schemas whose resolvers return
    * values alone; a plan with SQL then fails with `PUFF_DATABASE_UNAVAILABLE`.
    */
   readonly databases?: readonly DatabaseSource[];
+  /**
+   * Redis, `redis://user:password@host:6379/0` or `rediss://…`, through which what is published reaches all gateways on it.
+   * Default: null, messages stay within this process. Where it can't be reached, the gateway serves all the same,
+   * publishing fails with `PUFF_REDIS_UNAVAILABLE`, and connecting is tried until it succeeds.
+   */
+  readonly redisUrl?: string | null;
+  /**
+   * Whether to fail at start with `PUFF_REDIS_UNAVAILABLE` where Redis does not answer within
+   * {@link Limits.connectDeadline}. Default: false.
+   */
+  readonly requireRedis?: boolean;
   /**
    * Folders that Python imports from, before all others, the first wins. Relative ones start at the working folder.
    * Default: none. After them come the folders of the schema files, the working folder, and the packages of an active
@@ -73,7 +96,7 @@ export interface SchemaOptions {
   readonly url?: string;
   /** A further URL path of GraphiQL. Default: null, none. */
   readonly playgroundUrl?: string | null;
-  /** URL path of subscriptions. Default: null, none. */
+  /** A further URL path for WebSockets, which {@link url} takes, too. Default: null, none. */
   readonly subscriptionsUrl?: string | null;
   /** Name of its database among {@link GatewayOptions.databases}. Default: the first one. */
   readonly database?: string;
@@ -87,6 +110,34 @@ export interface DatabaseSource {
   readonly name: string;
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
+  /** URL of a replica, which queries read from while mutations go to `url`. Default: null, queries go there, too. */
+  readonly readUrl?: string | null;
+  /**
+   * Whether the URLs are those of a pooler that gives each transaction another session, such as PgBouncer in transaction
+   * mode: then no statement stays prepared, and each transaction brings its settings. Default: false.
+   */
+  readonly pooler?: boolean;
+}
+
+/** A Django project. */
+export interface DjangoOptions {
+  /** Its settings module: `config.settings`. */
+  readonly settings: string;
+  /** The folder that its modules are in, which Python may write to. Default: the working folder. */
+  readonly folder?: string;
+  /**
+   * What is done with it at the start. Default: `serve`. For management commands `setup` is enough, and `nothing` where
+   * that fails: then it is for Django to say why.
+   */
+  readonly start?: "serve" | "setup" | "nothing";
+}
+
+/** Files that are served as they are. */
+export interface StaticFolder {
+  /** The URL path before the files' names, with a slash at both ends: `/static/`. */
+  readonly url: string;
+  /** Relative ones start at the working folder. */
+  readonly folder: string;
 }
 
 /** TypeScript for fields and for Python. */
@@ -101,22 +152,37 @@ export interface HostModule {
 export interface Limits extends PlannerLimits {
   /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
   readonly bodyBytes: number;
-  /** Time that a request may take: `PUFF_REQUEST_DEADLINE`. Proxies commonly give up after 60 s. */
+  /**
+   * Time that a request may take: `PUFF_REQUEST_DEADLINE`. Proxies commonly give up after 60 s. For the WSGI application,
+   * the time that may pass without a byte from the client or to it: `PUFF_WSGI_DEADLINE`.
+   */
   readonly requestDeadline: number;
   /** Time that one call into Python may take: `PUFF_RESOLVER_DEADLINE`. A resolver only says which SQL to run. */
   readonly pythonDeadline: number;
   /** Calls that wait for Python: `PUFF_PYTHON_BUSY` (503) for those past it, rather than a wait without hope. */
   readonly pythonQueue: number;
+  /** Requests in the WSGI application at a time, in each interpreter. The others wait. */
+  readonly wsgiRequests: number;
+  /** Requests that wait for the WSGI application: `PUFF_WSGI_BUSY` (503) for those past it. */
+  readonly wsgiQueue: number;
+  /** Time in which the whole of a request must have arrived, where there is a WSGI application: uploads take long. */
+  readonly uploadDeadline: number;
   /** Time that one SQL statement may take in Postgres: `PUFF_STATEMENT_TIMEOUT`. Half of the request's. */
   readonly statementTimeout: number;
   /** Rows that one plan may return: `PUFF_TOO_MANY_ROWS`. A row of a few columns takes about 100 bytes of memory. */
   readonly rows: number;
-  /** Connections to each database; Postgres allows 100 in all by default. */
+  /** Connections to each database for queries, and as many for mutations; Postgres allows 100 in all by default. */
   readonly poolSize: number;
   /** Statements that wait for a connection of a pool: `PUFF_POOL_BUSY` (503) for those past it. */
   readonly poolQueue: number;
   /** Time that a statement may wait for a connection: `PUFF_POOL_BUSY`. */
   readonly poolTimeout: number;
+  /** Open WebSockets, and operations answered by event streams: `PUFF_TOO_MANY_SUBSCRIPTIONS` (503) for those past it. */
+  readonly subscribers: number;
+  /** Operations at a time on one WebSocket: `PUFF_TOO_MANY_SUBSCRIPTIONS`. */
+  readonly socketOperations: number;
+  /** Bytes of answers that wait for a client who reads slowly: `PUFF_SUBSCRIBER_SLOW`, which ends its connection. */
+  readonly subscriberQueue: number;
   /** Time in which a database must be reached at start, tried again and again: `PUFF_DATABASE_UNAVAILABLE`. */
   readonly connectDeadline: number;
 }
@@ -133,10 +199,16 @@ export const defaultLimits: Limits = {
   requestDeadline: 30_000,
   pythonDeadline: 5_000,
   pythonQueue: 1_000,
+  wsgiRequests: 100,
+  wsgiQueue: 1_000,
+  uploadDeadline: 600_000,
   statementTimeout: 15_000,
   rows: 1_000_000,
   poolSize: 10,
   poolQueue: 1_000,
   poolTimeout: 10_000,
+  subscribers: 20_000,
+  socketOperations: 100,
+  subscriberQueue: 1_048_576,
   connectDeadline: 30_000,
 };

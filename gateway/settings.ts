@@ -2,11 +2,25 @@
 import { resolve } from "node:path";
 import envPaths from "env-paths";
 import { PuffError } from "../schema/index.ts";
-import { type DatabaseSource, defaultLimits, type GatewayOptions, type Limits, type SchemaOptions } from "./options.ts";
+import {
+  type DatabaseSource,
+  type DjangoOptions,
+  defaultLimits,
+  type GatewayOptions,
+  type Limits,
+  type SchemaOptions,
+  type StaticFolder,
+} from "./options.ts";
 
 export interface Settings {
   readonly schemas: readonly Required<SchemaOptions>[];
+  readonly wsgi: string | null;
+  readonly django: Required<DjangoOptions> | null;
+  /** Absolute folders. */
+  readonly static: readonly StaticFolder[];
   readonly databases: readonly DatabaseSource[];
+  readonly redisUrl: string | null;
+  readonly requireRedis: boolean;
   /** Absolute folders. */
   readonly pythonPath: readonly string[];
   readonly workers: number;
@@ -41,7 +55,15 @@ export function readSettings(options: GatewayOptions): Settings {
       ...schema,
       spec: resolveSpec(schema.spec),
     })),
+    django:
+      options.django == null
+        ? null
+        : { start: "serve", ...options.django, folder: resolve(options.django.folder ?? ".") },
+    wsgi: options.wsgi == null ? null : resolveSpec(options.wsgi),
+    static: (options.static ?? []).map(({ url, folder }) => ({ url, folder: resolve(folder) })),
     databases,
+    redisUrl: options.redisUrl ?? null,
+    requireRedis: options.requireRedis ?? false,
     pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
     workers: options.workers ?? 1,
     limits: { ...defaultLimits, ...options.limits },
@@ -51,7 +73,10 @@ export function readSettings(options: GatewayOptions): Settings {
     maskErrors: options.maskErrors ?? production,
     corsOrigins: options.corsOrigins ?? [],
     cacheFolder: resolve(options.cacheFolder ?? envPaths("puff-gateway", { suffix: "" }).cache),
-    environment: Object.fromEntries(environment),
+    environment: {
+      ...Object.fromEntries(environment),
+      ...(options.django == null ? {} : { DJANGO_SETTINGS_MODULE: options.django.settings }),
+    },
   };
   check(settings);
   return settings;
@@ -59,12 +84,12 @@ export function readSettings(options: GatewayOptions): Settings {
 
 /** A file's path becomes absolute; a module's name stays. */
 function resolveSpec(spec: string): string {
-  const [, file, className = ""] = /^(.+\.py)(:\w+)?$/.exec(spec) ?? [];
-  return file === undefined ? spec : `${resolve(file)}${className}`;
+  const [, file, name = ""] = /^(.+\.py)(:\w+(?:\(\))?)?$/.exec(spec) ?? [];
+  return file === undefined ? spec : `${resolve(file)}${name}`;
 }
 
-function check({ schemas, databases }: Settings): void {
-  if (schemas.length === 0) {
+function check({ schemas, databases, wsgi, django, ...settings }: Settings): void {
+  if (schemas.length === 0 && wsgi === null && django === null) {
     throw invalid("there is no schema to serve", 'Name one, such as { spec: "schema.py" }.');
   }
   const names = databases.map((database) => database.name);
@@ -79,6 +104,20 @@ function check({ schemas, databases }: Settings): void {
     "URL",
     schemas.flatMap(({ url, playgroundUrl }) => [...new Set([url, playgroundUrl ?? url])]),
   );
+  requireUnique(
+    "static folders",
+    "URL",
+    settings.static.map(({ url }) => url),
+  );
+  const wrong = settings.static.find(
+    ({ url }) => !/^\/([^?#*]+\/)?$/.test(url) || (url === "/" && (wsgi ?? django) !== null),
+  );
+  if (wrong !== undefined) {
+    throw invalid(
+      `static files can't be served at "${wrong.url}"`,
+      'Give a path with a slash at both ends, such as "/static/"; "/" is where a WSGI application is.',
+    );
+  }
   for (const { name, url, playgroundUrl, database } of schemas) {
     const relative = [url, playgroundUrl].find((path) => path !== null && !path.startsWith("/"));
     if (relative !== undefined) {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findGraphiql } from "../gateway/http/graphiql.ts";
 import type { RunningServer } from "../gateway/http/server.ts";
 import { chromium } from "./support/chromium.ts";
-import { startReferenceServer } from "./support/http.ts";
+import { silences, startReferenceServer } from "./support/http.ts";
 
 describe.skipIf(chromium === null)("GraphiQL", () => {
   let server: RunningServer;
@@ -61,6 +61,28 @@ describe.skipIf(chromium === null)("GraphiQL", () => {
     },
     60_000,
   );
+
+  test("runs a subscription until it is stopped", async () => {
+    const page = await browser.newPage();
+    const { problems } = watch(page, server.url);
+    const execute = async (operation: string) => {
+      await page.goto(`${server.url}/playground?query=${encodeURIComponent(operation)}`);
+      const editor = page.locator(".graphiql-query-editor .view-lines");
+      await expect.poll(() => textOf(editor), { timeout: 15_000 }).toContain(operation);
+      await editor.click();
+      await page.keyboard.press("Control+Enter");
+    };
+    await execute("subscription { ticks(count: 3) }");
+    const result = page.locator(".graphiql-response .view-lines");
+    await expect.poll(() => textOf(result), { timeout: 15_000 }).toContain('"ticks": 3');
+    expect(problems).toEqual([]);
+
+    const before = silences;
+    await execute("subscription { silence }");
+    await page.getByRole("button", { name: /Stop/ }).click();
+    await expect.poll(() => silences, { timeout: 15_000 }).toBe(before + 1);
+    await page.close();
+  }, 60_000);
 
   test("a link with an operation opens it without running it", async () => {
     const page = await browser.newPage();

@@ -30,7 +30,7 @@ beforeEach(() => database.run("DROP TABLE IF EXISTS puff_init, item; CREATE TABL
 
 async function run(script: string): Promise<"ran" | "known"> {
   await writeFile(file, script);
-  return await runInitSql(testDatabase.url, file, {});
+  return await runInitSql({ url: testDatabase.url }, file, {});
 }
 
 async function items(): Promise<number[]> {
@@ -51,7 +51,7 @@ test("a script runs once, and again when it was edited", async () => {
 
 test("of several gateways that start at once, one runs it", async () => {
   await writeFile(file, "SELECT pg_sleep(0.1); INSERT INTO item VALUES (1);");
-  const outcomes = await Promise.all([1, 2, 3].map(() => runInitSql(testDatabase.url, file, {})));
+  const outcomes = await Promise.all([1, 2, 3].map(() => runInitSql({ url: testDatabase.url }, file, {})));
   expect(outcomes.sort()).toEqual(["known", "known", "ran"]);
   expect(await items()).toEqual([1]);
 });

@@ -63,6 +63,11 @@ describe("--watch", () => {
         print("called")
         return greeting
 
+    @classmethod
+    @graphql.pure
+    def motto(cls, ctx: Context, /) -> Plan[str]:
+        return sql(f"SELECT '{greeting}' AS motto")
+
 `;
     const edited = source.replace("    @classmethod\n    @graphql.pure", `${hello}    @classmethod\n    @graphql.pure`);
     // A module that is new, too: it is found, and watched from then on.
@@ -75,7 +80,7 @@ describe("--watch", () => {
     );
     await serving.printed("loaded schema.py");
     const took = performance.now() - begin;
-    expect(await ask("{ hello }", agent)).toEqual({ data: { hello: "hello" } });
+    expect(await ask("{ hello motto }", agent)).toEqual({ data: { hello: "hello", motto: "hello" } });
     expect(before).toEqual({ data: { __typename: "Query" } });
     expect(Object.values(agent.sockets).flat().length + Object.values(agent.freeSockets).flat().length).toBe(1);
     agent.destroy();
@@ -84,10 +89,10 @@ describe("--watch", () => {
     expect(await serving.printed('"msg":"called"')).toMatch(/"level":30,[^\n]*"logger":"stdout","msg":"called"/);
   });
 
-  test("an imported file counts as well", async () => {
+  test("an imported file counts as well, and plans that were kept are forgotten", async () => {
     await writeFile(join(project, "words.py"), 'greeting = "good day"\n');
     await serving.printed("loaded words.py");
-    expect(await ask("{ hello }")).toEqual({ data: { hello: "good day" } });
+    expect(await ask("{ hello motto }")).toEqual({ data: { hello: "good day", motto: "good day" } });
   });
 
   test("a broken save is reported with its line, and the last good schema goes on", async () => {
@@ -139,8 +144,11 @@ describe("other commands, beside the server and on its database", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/1\. Python {2}Query\.tasks, Task\.notes {2}[\d.]+ ms/);
     // How many statements the two plans become is the planner's choice.
-    expect(stdout).toMatch(/2\. SQL for tasks[^\n]* rows {2}[\d.]+ ms\n/);
-    expect(stdout).toContain("SELECT id, title, done, created_at FROM task\n");
+    expect(stdout).toMatch(/2\. SQL for tasks[^\n]* rows {2}\d+ bytes {2}[\d.]+ ms\n/);
+    expect(stdout).toMatch(
+      /└─ tasks \[Task!\]!\n {3}│ traced: called once with symbols, and kept\n {3}│ fused: one statement with tasks\.notes\n/,
+    );
+    expect(stdout).toMatch(/\n {3} +SELECT\n +id,\n +title,\n +done,\n +created_at\n +FROM\n +task\n/);
     expect(stdout).toMatch(/ {3}\$\d = 2 \(smallint\)\n/);
     expect(stdout).toContain("Index Scan using task_pkey on task (actual rows=2");
     expect(stdout).toMatch(/1 entry into Python, \d statements?, 4 rows, [\d.]+ ms in all/);
@@ -152,7 +160,19 @@ describe("other commands, beside the server and on its database", () => {
       cwd: project,
     });
     expect(code).toBe(1);
-    expect(stderr).toContain("this is a mutation, and it would change the database. Add --allow-mutation to run it.");
+    expect(stderr).toContain("this is a mutation: its SQL would be rolled back");
+    expect(stderr).toContain("Add --allow-mutation to run it. [PUFF_EXPLAIN_MUTATION]");
+  });
+
+  test("a mutation that is explained leaves nothing behind", async () => {
+    const { code, stdout } = await runCommand(
+      ["explain", 'mutation { add_task(title: "explained") { id title } }', "--allow-mutation"],
+      { cwd: project },
+    );
+    expect(stdout).toContain("dynamic: a mutation's resolver is always called");
+    expect(stdout).toContain('"title": "explained"');
+    expect(code).toBe(0);
+    expect(JSON.stringify(await ask("{ tasks { title } }"))).not.toContain("explained");
   });
 
   test("doctor finds all well", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
 import { type ServingCommand, serveCommand } from "./support/command.ts";
 import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { TestSocket } from "./support/socket.ts";
 
 const folder = join(import.meta.dirname, "../examples/quickstart");
 let database: TestDatabase;
@@ -68,4 +69,25 @@ const cases: readonly (readonly [operation: string, data: unknown])[] = [
 test.each(cases)("%s", async (query, data) => {
   const { body } = await ask(serving, { body: { query } });
   expect(JSON.parse(body)).toEqual({ data });
+});
+
+test("a subscriber is told of a post's new comments, with their authors", async () => {
+  const socket = await new TestSocket(`${serving.url}/graphql`).connected();
+  socket.subscribe("s", "subscription { comment_added(post_id: 9) { body author { name } } }");
+  const add = (post: number, body: string) =>
+    ask(serving, {
+      body: { query: `mutation { add_comment(post_id: ${post}, author_id: 2, body: "${body}") { id } }` },
+    });
+  // Nothing says when a subscription over a socket has begun.
+  await expect
+    .poll(
+      async () => {
+        await add(8, "Elsewhere.");
+        await add(9, "Here.");
+        return socket.messages[1]?.payload;
+      },
+      { timeout: 30_000 },
+    )
+    .toEqual({ data: { comment_added: { body: "Here.", author: { name: "Ada Okafor" } } } });
+  socket.socket.terminate();
 });

@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import Enum
 
 from puff import graphql
-from puff.graphql import Context, Plan, sql
+from puff.graphql import Context, Plan, Stream, sql
 
 
 class Status(Enum):
@@ -176,8 +176,27 @@ class Mutation:
 
 
 @dataclass
+class Subscription:
+    """What clients are told of. Python is called when they subscribe, and not at the events."""
+
+    @classmethod
+    def comment_added(cls, ctx: Context, /, post_id: int | None = None) -> Stream[Comment]:
+        """Each new comment, of one post or of all. An event for which there is no row is not sent."""
+        plan = sql(
+            """
+            SELECT id, body, written_at, author_id FROM comment
+            WHERE id = $1 AND ($2::int IS NULL OR post_id = $2)
+            """,
+            ctx.event,
+            post_id,
+        )
+        return graphql.on_notify("comment", plan)
+
+
+@dataclass
 class Schema:
     """What the gateway serves: `puff-gateway --schema schema.py` looks for this name."""
 
     query: Query
     mutation: Mutation
+    subscription: Subscription

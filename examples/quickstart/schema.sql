@@ -55,3 +55,12 @@ SELECT
   timestamptz '2025-06-01 12:00Z' + n * interval '17 minutes'
 FROM generate_series(1, 5000) AS n
 WHERE NOT EXISTS (SELECT FROM comment);
+
+-- Subscribers are told of each new comment by its id, once its transaction is committed.
+CREATE OR REPLACE FUNCTION notify_comment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('comment', NEW.id::text);
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER comment_added AFTER INSERT ON comment FOR EACH ROW EXECUTE FUNCTION notify_comment();

@@ -17,9 +17,13 @@ export function announce(config: Configuration, databases: Databases, server: Ru
   if (!process.stdout.isTTY) {
     const urls = config.schemas.map((schema) => url + schema.url);
     const embedded = databases.embeddedFolder;
+    const wsgi = config.values.wsgi === null ? {} : { wsgi: `${url}/` };
     log.info(
-      { urls, health: `${url}/readyz`, databases: places, embedded, workers: config.values.workers, seconds },
-      `GraphQL is served at ${urls.join(", ")}`,
+      {
+        ...{ urls, ...wsgi, health: `${url}/readyz`, databases: places, embedded },
+        ...{ workers: config.values.workers, processes: config.values.processes, seconds },
+      },
+      urls.length === 0 ? `the application is served at ${url}/` : `GraphQL is served at ${urls.join(", ")}`,
     );
     return;
   }
@@ -30,14 +34,20 @@ export function announce(config: Configuration, databases: Databases, server: Ru
     rows.push(["GraphiQL", `${style("cyan", url + (playgroundUrl ?? path))} in a browser`]);
     rows.push(["Schema", shorten(spec)]);
   }
+  if (config.values.wsgi !== null) {
+    rows.push(["WSGI", `${style("cyan", `${url}/`)} from ${shorten(config.values.wsgi)}`]);
+  }
   rows.push(["Health", `${style("cyan", `${url}/readyz`)}`]);
   for (const { name, place } of places) {
     const isEmbedded = config.databases.some((database) => database.name === name && database.url === null);
     const embedded = isEmbedded && databases.embeddedFolder !== null;
     rows.push(["Database", embedded ? `embedded Postgres, data in ${shorten(databases.embeddedFolder)}` : place]);
   }
-  const { workers, watch } = config.values;
+  const { workers, processes, watch } = config.values;
   rows.push(["Python", `${workers} interpreter${workers === 1 ? "" : "s"}${watch ? ", watching its files" : ""}`]);
+  if (processes > 1) {
+    rows.push(["Processes", `${processes}, each with as many`]);
+  }
   const query = schema === undefined ? null : suggestQuery(schema);
   if (query !== null) {
     rows.push(["Try", style("green", query)]);

@@ -6,11 +6,13 @@ import { print, style } from "./terminal.ts";
 /** Prints each setting, schema, database and limit as TOML, its origin in a comment. */
 export function configCommand(config: Configuration): void {
   print(`# ${config.file ?? "no puff.toml"}`);
-  const own = settingKeys.filter((key) => !["schema", "database_url", "config", "camel_case"].includes(key));
+  const own = settingKeys.filter(
+    (key) => !["schema", "database_url", "read_database_url", "database_pooler", "config", "camel_case"].includes(key),
+  );
   printTable(
     own
       .filter((key) => config.values[key] !== null)
-      .map((key) => [key, config.values[key], config.origins[key]] as const),
+      .map((key) => [key, shownValue(config.values[key]), config.origins[key]] as const),
   );
   for (const database of config.databases) {
     print("", "[[postgres]]");
@@ -18,6 +20,8 @@ export function configCommand(config: Configuration): void {
     printTable([
       ["name", database.name, ""],
       ["url", url, database.origin],
+      ...(database.readUrl === null ? [] : [["read_url", hidePassword(database.readUrl), ""] as const]),
+      ...(database.pooler ? [["pooler", true, ""] as const] : []),
     ]);
   }
   for (const schema of config.schemas) {
@@ -46,6 +50,10 @@ function printTable(rows: readonly (readonly [key: string, value: unknown, origi
     const line = `${key} = ${JSON.stringify(value)}`;
     print(origin === "" ? line : `${line.padEnd(44)} ${style("dim", `# ${origin}`)}`);
   }
+}
+
+function shownValue(value: unknown): unknown {
+  return typeof value === "string" ? hidePassword(value) : value;
 }
 
 function hidePassword(url: string): string {

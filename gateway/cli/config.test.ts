@@ -64,13 +64,42 @@ describe("flag > environment > file > default, for each setting", () => {
       file: ['["e"]', ["e"]],
     },
     { key: "init_sql", flag: ["/a.sql", "/a.sql"], environment: ["/b.sql", "/b.sql"], file: ['"/c.sql"', "/c.sql"] },
+    {
+      key: "redis_url",
+      flag: ["redis://a", "redis://a"],
+      environment: ["redis://b", "redis://b"],
+      file: ['"rediss://c"', "rediss://c"],
+    },
+    { key: "require_redis", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "python_path", flag: [["/a"], ["/a"]], environment: ["/b:/c", ["/b", "/c"]], file: ['["/d"]', ["/d"]] },
     { key: "workers", flag: ["1", 1], environment: ["2", 2], file: ["3", 3] },
+    { key: "processes", flag: ["4", 4], environment: ["2", 2], file: ["3", 3] },
     { key: "cache_folder", flag: ["/a", "/a"], environment: ["/b", "/b"], file: ['"/c"', "/c"] },
     { key: "watch", flag: [true, true], environment: ["off", false], file: ["true", true] },
+    { key: "wsgi", flag: ["a:b", "a:b"], environment: ["c.d:e()", "c.d:e()"], file: ['"/f.py"', "/f.py"] },
+    { key: "django", flag: ["a.b", "a.b"], environment: ["1", true], file: ['{ settings = "c.d" }', "c.d"] },
+    {
+      key: "static",
+      flag: [
+        ["/a/=/b", "/c/=/d"],
+        [
+          { url: "/a/", folder: "/b" },
+          { url: "/c/", folder: "/d" },
+        ],
+      ],
+      environment: ["/e/=/f", [{ url: "/e/", folder: "/f" }]],
+      file: ['"/g/=/h"', [{ url: "/g/", folder: "/h" }]],
+    },
     { key: "log_level", flag: ["warn", "warn"], environment: ["error", "error"], file: ['"debug"', "debug"] },
     { key: "host", flag: [["a"], ["a"]], environment: ["b", ["b"]], file: ['"c"', ["c"]] },
     { key: "schema", flag: ["a:A", "a:A"], environment: ["b:B", "b:B"], file: null },
+    {
+      key: "read_database_url",
+      flag: ["postgres://a/a", "postgres://a/a"],
+      environment: ["postgres://b/b", "postgres://b/b"],
+      file: null,
+    },
+    { key: "database_pooler", flag: [true, true], environment: ["0", false], file: null },
     {
       key: "database_url",
       flag: ["postgres://a/a", "postgres://a/a"],
@@ -142,6 +171,8 @@ describe("schemas and databases", () => {
       `
 [[postgres]]
 url = "postgres://localhost/main"
+read_url = "postgres://replica/main"
+pooler = true
 [[postgres]]
 name = "audit"
 [[postgres]]
@@ -159,11 +190,22 @@ url = "/admin"
 database = "audit"
 camel_case = true
 `,
-      { environment: { PUFF_AUDIT_POSTGRES_URL: "postgres://localhost/audit" } },
+      {
+        environment: {
+          PUFF_AUDIT_POSTGRES_URL: "postgres://localhost/audit",
+          PUFF_AUDIT_POSTGRES_READ_URL: "postgres://replica/audit",
+        },
+      },
     );
     expect(databases).toEqual([
-      { name: "default", url: "postgres://localhost/main", origin: "puff.toml:2" },
-      { name: "audit", url: "postgres://localhost/audit", origin: "PUFF_AUDIT_POSTGRES_URL" },
+      {
+        ...{ name: "default", url: "postgres://localhost/main", origin: "puff.toml:2" },
+        ...{ readUrl: "postgres://replica/main", pooler: true },
+      },
+      {
+        ...{ name: "audit", url: "postgres://localhost/audit", origin: "PUFF_AUDIT_POSTGRES_URL" },
+        ...{ readUrl: "postgres://replica/audit", pooler: false },
+      },
     ]);
     expect(schemas).toEqual([
       {
@@ -174,7 +216,7 @@ camel_case = true
         playgroundUrl: "/playground/",
         database: "default",
         camelCase: false,
-        origin: "puff.toml:10",
+        origin: "puff.toml:12",
       },
       {
         name: "admin",
@@ -184,7 +226,7 @@ camel_case = true
         playgroundUrl: null,
         database: "audit",
         camelCase: true,
-        origin: "puff.toml:14",
+        origin: "puff.toml:16",
       },
     ]);
   });
@@ -206,7 +248,9 @@ camel_case = true
   });
 
   test("without any, one named default is embedded", async () => {
-    expect((await resolve(null)).databases).toEqual([{ name: "default", url: null, origin: "default" }]);
+    expect((await resolve(null)).databases).toEqual([
+      { name: "default", url: null, readUrl: null, pooler: false, origin: "default" },
+    ]);
   });
 
   test("limits are those of the gateway, in snake_case", async () => {
@@ -226,7 +270,7 @@ describe("mistakes name the place, what came and what is wanted", () => {
     ],
     ['[[graphql]]\nschema = "a.py"\n[[graphql]]\nurll = 1', "puff.toml:4: unknown key"],
     ["zzzzzzzzzz = 1", "Known are camel_case, introspection"],
-    ['wsgi = "app"', 'puff.toml:1: unknown key "wsgi". Puff has it, puff-gateway does not: remove it.'],
+    ['asgi = "app"', 'puff.toml:1: unknown key "asgi". Puff has it, puff-gateway does not: remove it.'],
     ["[[redis]]", 'puff.toml:1: unknown key "redis". Puff has it'],
     [
       "[[postgres]]\npool_size = 3",

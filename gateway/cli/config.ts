@@ -49,6 +49,9 @@ export interface ConfiguredDatabase {
   readonly name: string;
   /** Null: the embedded Postgres. */
   readonly url: string | null;
+  /** Null: queries go to `url`, too. */
+  readonly readUrl: string | null;
+  readonly pooler: boolean;
   readonly origin: string;
 }
 
@@ -247,8 +250,8 @@ const unnamed: Omit<SchemaTable, "spec" | "name"> = {
 };
 
 /**
- * The file's databases. The one named `default` takes its URL from `--database-url` or DATABASE_URL first, any other
- * from PUFF_<NAME>_POSTGRES_URL, so that no password has to stand in a file.
+ * The file's databases. The one named `default` takes its URLs from flags and DATABASE_URL first, any other from
+ * PUFF_<NAME>_POSTGRES_URL and PUFF_<NAME>_POSTGRES_READ_URL, so that no password has to stand in a file.
  */
 function chooseDatabases(
   sources: Sources,
@@ -256,25 +259,57 @@ function chooseDatabases(
   environment: ConfigInput["environment"],
 ): ConfiguredDatabase[] {
   const { value: url, origin } = sources.pick("database_url");
+  const readUrl = sources.pick("read_database_url").value;
+  const pooler = sources.pick("database_pooler");
   const isGiven = url !== null && !tables.some((table) => table.name === "default");
-  const standard = isGiven || tables.length === 0 ? [{ name: "default", url: undefined, place: "default" }] : [];
+  const standard = isGiven || tables.length === 0 ? [{ ...unnamedDatabase, name: "default", place: "default" }] : [];
   return [...standard, ...tables].map((table) => {
-    if (table.name === "default" && (url !== null || table.url === undefined)) {
-      return { name: table.name, url, origin };
+    if (table.name !== "default") {
+      const chosen = readVariable(environment, table, "POSTGRES_URL") ?? { value: table.url, origin: table.place };
+      const replica = readVariable(environment, table, "POSTGRES_READ_URL")?.value ?? table.readUrl ?? null;
+      if (chosen.value === undefined) {
+        throw new PuffError("PUFF_CONFIG_INVALID", `the database "${table.name}" has no URL`, {
+          place: table.place,
+          remedy: `Give ${variableOf(table, "POSTGRES_URL")} or url ${postgresUrl.wanted}.`,
+        });
+      }
+      const { value, origin: place } = chosen;
+      return { name: table.name, url: value, readUrl: replica, pooler: table.pooler ?? false, origin: place };
     }
-    const variable = `PUFF_${table.name.toUpperCase().replace(/\W/g, "_")}_POSTGRES_URL`;
-    const fromVariable = environment[variable];
-    const chosen = fromVariable === undefined ? table.url : postgresUrl.read(fromVariable, "");
-    if (chosen === undefined) {
-      const problem =
-        fromVariable === undefined
-          ? `the database "${table.name}" has no URL`
-          : `${variable} is no URL of a Postgres database`;
-      throw new PuffError("PUFF_CONFIG_INVALID", problem, {
-        place: table.place,
-        remedy: `Give ${table.name === "default" ? "DATABASE_URL" : variable} or url ${postgresUrl.wanted}.`,
-      });
-    }
-    return { name: table.name, url: chosen, origin: fromVariable === undefined ? table.place : variable };
+    const own = url === null && table.url !== undefined ? { url: table.url, origin: table.place } : { url, origin };
+    return {
+      name: table.name,
+      readUrl: readUrl ?? table.readUrl ?? null,
+      pooler: pooler.rank < 3 ? pooler.value : (table.pooler ?? false),
+      ...own,
+    };
   });
+}
+
+const unnamedDatabase: Omit<DatabaseTable, "name" | "place"> = {
+  url: undefined,
+  readUrl: undefined,
+  pooler: undefined,
+};
+
+function variableOf({ name }: DatabaseTable, what: string): string {
+  return `PUFF_${name.toUpperCase().replace(/\W/g, "_")}_${what}`;
+}
+
+/** A URL of the environment; null: it has none. */
+function readVariable(
+  environment: ConfigInput["environment"],
+  table: DatabaseTable,
+  what: "POSTGRES_URL" | "POSTGRES_READ_URL",
+): { readonly value: string; readonly origin: string } | null {
+  const origin = variableOf(table, what);
+  const text = environment[origin];
+  const value = text === undefined ? undefined : postgresUrl.read(text, "");
+  if (text !== undefined && value === undefined) {
+    throw new PuffError("PUFF_CONFIG_INVALID", `${origin} is no URL of a Postgres database`, {
+      place: table.place,
+      remedy: `Give ${origin} or url ${postgresUrl.wanted}.`,
+    });
+  }
+  return value === undefined ? null : { value, origin };
 }

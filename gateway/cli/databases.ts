@@ -31,5 +31,5 @@ export async function startDatabases(config: Configuration, onLog: (message: str
 }
 
 function withUrl(config: Configuration, embeddedUrl: string): DatabaseSource[] {
-  return config.databases.map(({ name, url }) => ({ name, url: url ?? embeddedUrl }));
+  return config.databases.map(({ name, url, readUrl, pooler }) => ({ name, url: url ?? embeddedUrl, readUrl, pooler }));
 }

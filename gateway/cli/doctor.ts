@@ -127,9 +127,9 @@ function checkSchema(config: Configuration): Promise<string> {
 async function checkDatabases(config: Configuration): Promise<string> {
   const databases = await startDatabases(config, () => {});
   try {
-    const found = databases.sources.map(async ({ url }) => {
+    const found = databases.sources.map(async ({ url, readUrl = null, pooler = false }) => {
       const database = await openDatabase({
-        url,
+        ...{ url, readUrl, pooler },
         poolSize: 1,
         queueLimit: 1,
         acquireTimeout: databaseDeadline,

@@ -42,13 +42,15 @@ export interface SchemaTable {
 export interface DatabaseTable {
   readonly name: string;
   readonly url: string | undefined;
+  readonly readUrl: string | undefined;
+  readonly pooler: boolean | undefined;
   readonly place: string;
 }
 
 /** Keys of Puff's that this gateway has no use for, with what to do instead. */
 const foreignKeys = new Map(
   [
-    ...["redis", "pubsub", "task_queue", "http_client", "wsgi", "asgi", "django", "commands", "pytest", "pytest_path"],
+    ...["redis", "pubsub", "task_queue", "http_client", "asgi", "commands", "pytest", "pytest_path"],
     ...["llm", "memory", "agents", "agent_server", "supervision", "agent_supervisors", "asyncio", "greenlets"],
   ].map((key): [string, string] => [key, "Puff has it, puff-gateway does not: remove it."]),
 )
@@ -148,11 +150,13 @@ function readSchemas(reader: TableReader, root: Table): SchemaTable[] {
 function readDatabases(reader: TableReader, root: Table): DatabaseTable[] {
   const tables: DatabaseTable[] = [];
   for (const { table, at } of reader.tables(root, "postgres")) {
-    reader.refuseUnknown(table, at, ["enable", "name", "url"]);
+    reader.refuseUnknown(table, at, ["enable", "name", "url", "read_url", "pooler"]);
     if (reader.read(table, at, "enable", boolean) !== false) {
       tables.push({
         name: reader.read(table, at, "name", text) ?? "default",
         url: reader.read(table, at, "url", postgresUrl),
+        readUrl: reader.read(table, at, "read_url", postgresUrl),
+        pooler: reader.read(table, at, "pooler", boolean),
         place: reader.place(at),
       });
     }

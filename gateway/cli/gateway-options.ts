@@ -1,7 +1,8 @@
 /** From the command's configuration to the options of a gateway. */
 import { existsSync } from "node:fs";
 import { PuffError } from "../../schema/index.ts";
-import type { DatabaseSource, GatewayOptions } from "../options.ts";
+import { findDjangoSettings } from "../django/project.ts";
+import type { DatabaseSource, DjangoOptions, GatewayOptions } from "../options.ts";
 import type { Configuration } from "./config.ts";
 
 /**
@@ -12,15 +13,17 @@ import type { Configuration } from "./config.ts";
  */
 export function toGatewayOptions(config: Configuration, databases: readonly DatabaseSource[]): GatewayOptions {
   const { values, schemas } = config;
-  if (schemas.length === 0) {
+  const django = chooseDjango(config);
+  if (schemas.length === 0 && values.wsgi === null && django === null) {
     throw new PuffError("PUFF_CONFIG_INVALID", "there is no schema to serve", {
       remedy:
         "Name a Python file: puff-gateway --schema schema.py. Or begin a project: puff-gateway new blog. " +
         "puff-gateway --help shows the rest.",
     });
   }
-  for (const { spec, origin } of schemas) {
-    const file = /^(.+\.py)(:\w+)?$/.exec(spec)?.[1];
+  const application = values.wsgi === null ? [] : [{ spec: values.wsgi, origin: config.origins.wsgi }];
+  for (const { spec, origin } of [...schemas, ...application]) {
+    const file = /^(.+\.py)(:\w+(?:\(\))?)?$/.exec(spec)?.[1];
     if (file !== undefined && !existsSync(file)) {
       throw new PuffError("PUFF_SCHEMA_NOT_FOUND", `there is no file ${file}`, {
         place: origin,
@@ -33,7 +36,12 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
       ...{ name, spec, url, playgroundUrl, subscriptionsUrl, camelCase },
       ...(databases.length === 0 ? {} : { database }),
     })),
+    wsgi: values.wsgi,
+    django,
+    static: values.static,
     databases,
+    redisUrl: values.redis_url,
+    requireRedis: values.require_redis,
     pythonPath: values.python_path,
     workers: values.workers,
     limits: config.limits,
@@ -46,4 +54,32 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     ...(values.mask_errors === null ? {} : { maskErrors: values.mask_errors }),
     ...(values.cache_folder === null ? {} : { cacheFolder: values.cache_folder }),
   };
+}
+
+/**
+ * The Django project of the configuration; null: there is none.
+ *
+ * @throws PuffError where there should be one, but nothing names its settings.
+ */
+function chooseDjango({ values, origins, folder, environment }: Configuration): DjangoOptions | null {
+  if (values.django === false) {
+    return null;
+  }
+  const settings = nameDjangoSettings(values.django, folder, environment);
+  if (settings === null) {
+    throw new PuffError("PUFF_DJANGO_SETTINGS", `no manage.py in ${folder} names the settings of a Django project`, {
+      place: origins.django,
+      remedy: 'Name them: --django config.settings, or [django] with settings = "config.settings" in puff.toml.',
+    });
+  }
+  return { settings, folder };
+}
+
+/** The settings module: one that was given, else DJANGO_SETTINGS_MODULE, else what manage.py says; null: none. */
+export function nameDjangoSettings(
+  given: boolean | string,
+  folder: string,
+  environment: Configuration["environment"],
+): string | null {
+  return typeof given === "string" ? given : (environment["DJANGO_SETTINGS_MODULE"] ?? findDjangoSettings(folder));
 }

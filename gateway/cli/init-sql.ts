@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { PuffError } from "../../schema/index.ts";
-import { defaultLimits, type Limits } from "../options.ts";
+import { type DatabaseSource, defaultLimits, type Limits } from "../options.ts";
 import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
 
 /**
@@ -13,13 +13,17 @@ import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
  *
  * @returns whether it ran, or was known
  * @throws PuffError `PUFF_INIT_SQL` with `file:line:column` where Postgres names it; `PUFF_DATABASE_UNAVAILABLE`
- * @example await runInitSql("postgres://localhost/blog", "/project/schema.sql", {}); // "ran"
+ * @example await runInitSql({ url: "postgres://localhost/blog" }, "/project/schema.sql", {}); // "ran"
  */
-export async function runInitSql(url: string, file: string, limits: Partial<Limits>): Promise<"ran" | "known"> {
+export async function runInitSql(
+  { url, pooler = false }: Pick<DatabaseSource, "url" | "pooler">,
+  file: string,
+  limits: Partial<Limits>,
+): Promise<"ran" | "known"> {
   const script = await readScript(file);
   const { statementTimeout, rows, poolTimeout, connectDeadline } = { ...defaultLimits, ...limits };
   const database = await openDatabase({
-    ...{ url, statementTimeout, connectDeadline, poolSize: 1, queueLimit: 10 },
+    ...{ url, pooler, statementTimeout, connectDeadline, poolSize: 1, queueLimit: 10 },
     ...{ maxRows: rows, acquireTimeout: poolTimeout },
   });
   try {

@@ -1,6 +1,7 @@
 /** The kinds of values that settings have: how each is read from text or TOML, and what to say of one that is wrong. */
 import { existsSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
+import type { StaticFolder } from "../options.ts";
 
 export interface Kind<T> {
   /** What is wanted, as it ends the sentence "… is wanted". */
@@ -103,6 +104,45 @@ export const schemaSpec: Kind<string> = {
   },
 };
 
+/** `package.module:name`, `file.py:name`, or either with `name()` for a function that makes the application. */
+export const wsgiSpec: Kind<string> = {
+  wanted: 'a WSGI application such as "package.module:application" or "app.py:create_app()"',
+  fromText: (input) => input,
+  read(value, base) {
+    if (typeof value !== "string") {
+      return undefined;
+    }
+    const [, source, name = ""] = /^(.+?)(:[A-Za-z_]\w*(?:\(\))?)?$/.exec(value) ?? [];
+    if (source?.endsWith(".py") === true) {
+      return `${resolve(base, source)}${name}`;
+    }
+    return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(source ?? "") ? value : undefined;
+  },
+};
+
+/** Whether there is a Django project, or the module of its settings; in puff.toml also a table with the key `settings`. */
+export const djangoProject: Kind<boolean | string> = {
+  wanted: 'true, or a settings module such as "config.settings"',
+  fromText: (input) => boolean.fromText(input) ?? input,
+  read(value) {
+    const given = typeof value === "object" && value !== null && "settings" in value ? value.settings : value;
+    const isModule = typeof given === "string" && /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(given);
+    return typeof given === "boolean" || isModule ? given : undefined;
+  },
+};
+
+/** `/static/=folder`, once or several times. */
+export const staticFolders: Kind<readonly StaticFolder[]> = {
+  wanted: 'a list of folders with their URLs, such as "/static/=public"',
+  fromText: texts.fromText,
+  read(value, base) {
+    const items = readList(value)?.map((item) => /^(\/(?:[^=?#*]+\/)?)=(.+)$/.exec(item));
+    return items?.every((item) => item !== null)
+      ? items.map(([, url = "", folder = ""]) => ({ url, folder: resolve(base, folder) }))
+      : undefined;
+  },
+};
+
 /** A URL's path at which the gateway answers. */
 export const urlPath: Kind<string> = {
   wanted: 'a path such as "/graphql"',
@@ -116,6 +156,14 @@ export const postgresUrl: Kind<string> = {
   fromText: (input) => input,
   read: (value) =>
     typeof value === "string" && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
+};
+
+export const redisUrl: Kind<string> = {
+  wanted: "a URL such as redis://user:password@host:6379/0",
+  secret: true,
+  fromText: (input) => input,
+  read: (value) =>
+    typeof value === "string" && /^rediss?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
 };
 
 /** One text or a list of them, none empty. */

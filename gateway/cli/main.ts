@@ -1,6 +1,6 @@
 /** The entry of the command `puff-gateway`. */
 import { CommanderError } from "commander";
-import { createProgram, wantsDebug } from "./program.ts";
+import { createProgram, endOptions, wantsDebug } from "./program.ts";
 import { reportFailure } from "./terminal.ts";
 
 // `puff-gateway config | head` closes the pipe early: that is no failure.
@@ -8,7 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 
 const program = createProgram();
 try {
-  await program.parseAsync(process.argv);
+  await program.parseAsync(endOptions(program, process.argv));
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has printed its message, or the help that was asked for.

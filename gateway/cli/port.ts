@@ -1,5 +1,6 @@
 /** Whether a port can be listened on, asked before the seconds that a start takes. */
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { PuffError } from "../../schema/index.ts";
 
 /**
@@ -20,4 +21,15 @@ export async function requireFreePort(address: string, port: number): Promise<vo
       remedy: "Stop the program that uses it, or choose another with --port (0 takes a free one).",
     });
   }
+}
+
+/** A port that is free at present. */
+export async function freePort(address: string): Promise<number> {
+  const server = createServer();
+  server.listen({ host: address, port: 0 });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -52,6 +52,25 @@ export function wantsDebug(program: Command): boolean {
   return level === "debug" || level === "trace";
 }
 
+/**
+ * The command line with the options ended after `django`: what follows is for Django, `--help` too.
+ *
+ * @example endOptions(program, ["node", "puff-gateway", "django", "test", "-v2"]); // […, "django", "--", "test", "-v2"]
+ */
+export function endOptions(program: Command, argv: readonly string[]): string[] {
+  for (let index = 2; index < argv.length; index++) {
+    const word = argv[index] ?? "";
+    if (!word.startsWith("-")) {
+      return word === "django" ? [...argv.slice(0, index + 1), "--", ...argv.slice(index + 1)] : [...argv];
+    }
+    const option = program.options.find(({ long }) => long === word);
+    const hasValue =
+      option?.required === true || (option?.optional === true && argv[index + 1]?.startsWith("-") === false);
+    index += hasValue ? 1 : 0;
+  }
+  return [...argv];
+}
+
 function addCommands(program: Command): void {
   // Settings make no difference to these, or stand in the help of their own commands.
   const brief = { ...program.configureHelp(), showGlobalOptions: false };
@@ -74,11 +93,11 @@ function addCommands(program: Command): void {
     });
   program
     .command("explain <query>")
-    .description("run an operation and show the Python calls, the SQL and Postgres's plan of it")
+    .description("run an operation and show how each field was planned, the Python calls, the SQL and Postgres's plan")
     .option("--variables <json>", "the operation's variables", "{}")
     .option("--operation <name>", "which operation, where the document has several")
     .option("--auth-token <token>", "the caller's token, as in Authorization: Bearer")
-    .option("--allow-mutation", "run a mutation, which changes the database")
+    .option("--allow-mutation", "run a mutation: its SQL is rolled back, what its resolvers do besides is not")
     .option("--name <name>", "which schema, where puff.toml has several")
     .action(
       async (
@@ -96,6 +115,14 @@ function addCommands(program: Command): void {
         });
       },
     );
+  program
+    .command("django [arguments...]")
+    .description("run one of Django's management commands, as manage.py does: migrate, createsuperuser, shell, test, …")
+    .configureHelp(brief)
+    .action(async (given: readonly string[]) => {
+      const { djangoCommand } = await import("./django.ts");
+      await djangoCommand(await readConfig(program), given);
+    });
   program
     .command("doctor")
     .description("check this machine and the project: versions, database, schema, port, each with a remedy")

@@ -1,13 +1,13 @@
 /** `puff-gateway`: serves until it is told to stop. */
 import type { Logger } from "pino";
-import { type RunningServer, startServer } from "../http/server.ts";
+import { type ListenOptions, type RunningServer, startServer } from "../http/server.ts";
 import { announce } from "./banner.ts";
 import type { Configuration } from "./config.ts";
 import { type Databases, startDatabases } from "./databases.ts";
 import { toGatewayOptions } from "./gateway-options.ts";
 import { runInitSql } from "./init-sql.ts";
 import { createLogger } from "./logs.ts";
-import { requireFreePort } from "./port.ts";
+import { freePort, requireFreePort } from "./port.ts";
 import { exitOnSignals } from "./signals.ts";
 import { watchFiles } from "./watch.ts";
 
@@ -22,30 +22,52 @@ export async function serveCommand(config: Configuration): Promise<void> {
   await requireFreePort(config.values.bind, config.values.port);
   const release = exitOnSignals();
   const databases = await startDatabases(config, (message) => log.debug({ logger: "postgres" }, message));
-  let server: RunningServer;
   try {
-    server = await start(config, databases, log);
+    await prepareDatabase(config, databases, log);
+    if (config.values.processes === 1) {
+      const server = await startGateway(config, databases, log);
+      release();
+      announce(config, databases, server, log);
+      return;
+    }
+    const { superviseProcesses } = await import("./processes.ts");
+    const chosen = await choosePort(config);
+    release();
+    const code = await superviseProcesses(chosen, databases, log);
+    if (code !== null) {
+      await databases.stop();
+      process.exit(code);
+    }
   } catch (error) {
     await databases.stop();
     throw error;
   }
-  release();
-  announce(config, databases, server, log);
 }
 
-async function start(config: Configuration, databases: Databases, log: Logger): Promise<RunningServer> {
-  const { init_sql: initSql, bind, port, watch } = config.values;
+async function prepareDatabase(config: Configuration, databases: Databases, log: Logger): Promise<void> {
+  const { init_sql: initSql } = config.values;
   const target = databases.sources.find(({ name }) => name === "default") ?? databases.sources[0];
   if (initSql !== null && target !== undefined) {
-    const outcome = await runInitSql(target.url, initSql, config.limits);
+    const outcome = await runInitSql(target, initSql, config.limits);
     log[outcome === "ran" ? "info" : "debug"](`${initSql}: ${outcome === "ran" ? "run" : "known to this database"}`);
   }
+}
+
+/** Starts the server, alone or as one of several that share a port. */
+export async function startGateway(
+  config: Configuration,
+  databases: Databases,
+  log: Logger,
+  sharing: Pick<ListenOptions, "signals" | "reusePort"> = {},
+): Promise<RunningServer> {
+  const { bind, port, watch } = config.values;
   let stopWatching = async () => {};
   const server = await startServer({
     ...toGatewayOptions(config, databases.sources),
     address: bind,
     port,
     logger: log,
+    ...sharing,
     async onStopped() {
       await stopWatching();
       await databases.stop();
@@ -55,4 +77,10 @@ async function start(config: Configuration, databases: Databases, log: Logger): 
     stopWatching = await watchFiles(config, server.app.puff, log);
   }
   return server;
+}
+
+/** A free port in the place of 0, so that a process that replaces another listens on the same. */
+async function choosePort(config: Configuration): Promise<Configuration> {
+  const { bind, port } = config.values;
+  return port !== 0 ? config : { ...config, values: { ...config.values, port: await freePort(bind) } };
 }

@@ -2,8 +2,10 @@
  * The settings of the command, in one table: each has a flag, environment variables, a key in puff.toml, a kind, a
  * default and a line of help. `--help`, the reading of puff.toml and `puff-gateway config` all come from it.
  */
+import type { StaticFolder } from "../options.ts";
 import {
   boolean,
+  djangoProject,
   hosts,
   integer,
   type Kind,
@@ -11,10 +13,13 @@ import {
   path,
   paths,
   postgresUrl,
+  redisUrl,
   schemaSpec,
   share,
+  staticFolders,
   text,
   texts,
+  wsgiSpec,
 } from "./kinds.ts";
 
 export interface Setting<T> {
@@ -117,6 +122,28 @@ export const settings = {
     help: "a web page's origin that may call the gateway, * for any. May be repeated",
     repeatable: true,
   }),
+  wsgi: setting<string | null>(wsgiSpec, {
+    flag: "--wsgi <module:name>",
+    environment: ["PUFF_WSGI"],
+    default: null,
+    group: groups.server,
+    help: "a WSGI application for whatever GraphQL does not answer; the name defaults to application, name() makes it",
+  }),
+  django: setting<boolean | string>(djangoProject, {
+    flag: "--django [settings]",
+    environment: ["PUFF_DJANGO"],
+    default: false,
+    group: groups.server,
+    help: "serve the Django project of this folder, with its static files; its settings as manage.py names them",
+  }),
+  static: setting<readonly StaticFolder[]>(staticFolders, {
+    flag: "--static <url=folder>",
+    environment: ["PUFF_STATIC"],
+    default: [],
+    group: groups.server,
+    help: "a folder of files to serve without Python: /static/=public. May be repeated",
+    repeatable: true,
+  }),
   database_url: setting<string | null>(postgresUrl, {
     flag: "--database-url <url>",
     environment: ["PUFF_DATABASE_URL", "DATABASE_URL"],
@@ -125,12 +152,42 @@ export const settings = {
     help: "Postgres 14 to 18; without it one is started, its data in .puff/postgres",
     inFile: false,
   }),
+  read_database_url: setting<string | null>(postgresUrl, {
+    flag: "--read-database-url <url>",
+    environment: ["PUFF_READ_DATABASE_URL"],
+    default: null,
+    group: groups.database,
+    help: "a replica of it, which queries read from",
+    inFile: false,
+  }),
+  database_pooler: setting(boolean, {
+    flag: "--database-pooler",
+    environment: ["PUFF_DATABASE_POOLER"],
+    default: false,
+    group: groups.database,
+    help: "the URLs are a pooler's, such as PgBouncer's in transaction mode",
+    inFile: false,
+  }),
   init_sql: setting<string | null>(path, {
     flag: "--init-sql <file.sql>",
     environment: ["PUFF_INIT_SQL"],
     default: null,
     group: groups.database,
     help: "SQL to run once in this database: again only when the file's content has changed",
+  }),
+  redis_url: setting<string | null>(redisUrl, {
+    flag: "--redis-url <url>",
+    environment: ["PUFF_REDIS_URL", "REDIS_URL"],
+    default: null,
+    group: groups.database,
+    help: "Redis, through which what is published reaches all gateways on it; without it, this one alone",
+  }),
+  require_redis: setting(boolean, {
+    flag: "--require-redis",
+    environment: ["PUFF_REQUIRE_REDIS"],
+    default: false,
+    group: groups.database,
+    help: "fail at start where Redis does not answer",
   }),
   python_path: setting<readonly string[]>(paths, {
     flag: "--python-path <folder>",
@@ -146,6 +203,13 @@ export const settings = {
     default: 1,
     group: groups.python,
     help: "Python interpreters, each on a thread of its own",
+  }),
+  processes: setting(integer(1, 64), {
+    flag: "--processes <number>",
+    environment: ["PUFF_PROCESSES"],
+    default: 1,
+    group: groups.running,
+    help: "gateways on the one port, each a process with its own --workers; one that dies is replaced",
   }),
   cache_folder: setting<string | null>(path, {
     flag: "--cache-folder <folder>",

@@ -4,20 +4,26 @@ import "graphiql/style.css";
 import "./page.css";
 import { GraphiQL, type GraphiQLProps } from "graphiql";
 import { createRoot } from "react-dom/client";
+import { readEvents } from "./events.ts";
+import { createExplainPlugin } from "./explain.tsx";
 
 const endpoint = new URL(readSetting("puff-graphql-url"), document.baseURI);
 
 const fetcher: GraphiQLProps["fetcher"] = async (parameters, options) => {
+  const abort = new AbortController();
   const response = await fetch(endpoint, {
     method: "POST",
+    signal: abort.signal,
     headers: {
-      accept: "application/graphql-response+json, application/json;q=0.9",
+      // Only what goes on is answered with events, as they are wanted least.
+      accept: "application/graphql-response+json, application/json;q=0.9, text/event-stream;q=0.1",
       "content-type": "application/json",
       ...options?.headers,
     },
     body: JSON.stringify(parameters),
   });
-  return await response.json();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  return isStream ? readEvents(response, abort) : await response.json();
 };
 
 const welcome = `# Ctrl-Space completes, Ctrl-Enter runs, the book on the left explains each type.
@@ -25,6 +31,10 @@ const welcome = `# Ctrl-Space completes, Ctrl-Enter runs, the book on the left e
   __typename
 }
 `;
+
+// Where errors are masked, operations are not explained either.
+const explainUrl = readSetting("puff-explain-url");
+const plugins = explainUrl === "" ? [] : [createExplainPlugin(new URL(explainUrl, document.baseURI))];
 
 const search = new URLSearchParams(location.search);
 const root = document.getElementById("graphiql");
@@ -37,6 +47,7 @@ if (root !== null) {
       {...optional("initialQuery", search.get("query"))}
       {...optional("initialVariables", search.get("variables"))}
       defaultEditorToolsVisibility="variables"
+      plugins={plugins}
     >
       <GraphiQL.Logo>puff-gateway</GraphiQL.Logo>
     </GraphiQL>,

@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** Working folder. */
   readonly cwd: string;
   readonly environment?: { readonly [name: string]: string };
+  /** What the command reads from stdin; nothing by default. */
+  readonly input?: string;
   /** Options of Node itself. */
   readonly node?: readonly string[];
 }
@@ -30,6 +32,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
 
 export interface ServingCommand {
   readonly url: string;
+  readonly pid: number;
   /** Everything printed until now. */
   output(): string;
   /** Waits until it has printed a text after what an earlier call found, and gives all that it printed since. */
@@ -44,7 +47,7 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
   const output = () => running.stdout() + running.stderr();
   let seen = 0;
   const printed = async (text: string) => {
-    const deadline = performance.now() + 25_000;
+    const deadline = performance.now() + 60_000;
     while (!running.stdout().includes(text, seen)) {
       if (performance.now() > deadline || running.process.exitCode !== null) {
         running.process.kill("SIGKILL");
@@ -56,10 +59,10 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
     seen += found.indexOf(text) + text.length;
     return found;
   };
-  const [, url = ""] =
-    /"msg":"GraphQL is served at (http:\S+)\/graphql/.exec(await printed("GraphQL is served at")) ?? [];
+  const [, url = ""] = /"msg":"\D+ is served at (http:\/\/[^/]+)/.exec(await printed("is served at")) ?? [];
   return {
     url,
+    pid: running.process.pid ?? 0,
     output,
     printed,
     async stop() {
@@ -77,7 +80,10 @@ export interface RunningCommand {
 }
 
 /** Starts a command. */
-export function startCommand(args: readonly string[], { cwd, environment, node = [] }: CommandOptions): RunningCommand {
+export function startCommand(
+  args: readonly string[],
+  { cwd, environment, input, node = [] }: CommandOptions,
+): RunningCommand {
   const child = spawn(process.execPath, [...node, command, ...args], {
     cwd,
     env: {
@@ -87,8 +93,9 @@ export function startCommand(args: readonly string[], { cwd, environment, node =
       PUFF_CACHE_FOLDER: join(root, ".puff/test-cache"),
       ...environment,
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(input);
   const collect = (stream: NodeJS.ReadableStream | null) => {
     const chunks: Buffer[] = [];
     stream?.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -1,12 +1,16 @@
 /** Vitest's global setup: says loudly which tests this machine cannot run; in CI nothing may be left out. */
 import { chromium } from "./chromium.ts";
+import { hasPgBouncer } from "./pgbouncer.ts";
 import { hasPostgres15 } from "./postgres-15.ts";
+import { hasRedis } from "./redis.ts";
 
 const missing = [
   ...(chromium === null
     ? ["the browser tests (GraphiQL), for want of Chromium: apt-get install chromium, or set PUFF_CHROMIUM to its path"]
     : []),
   ...(hasPostgres15 ? [] : ["the row tests on an older Postgres: apt-get install postgresql-15"]),
+  ...(hasPgBouncer ? [] : ["the tests through a pooler: apt-get install pgbouncer"]),
+  ...(hasRedis ? [] : ["the tests on Redis: apt-get install redis-server"]),
 ];
 
 export function setup(): void {

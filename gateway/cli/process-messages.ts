@@ -1,0 +1,22 @@
+/** What the supervisor and its processes tell each other, as JSON. */
+import type { DatabaseSource } from "../options.ts";
+import type { Configuration } from "./config.ts";
+
+export type ToProcess =
+  /** The first message: what to serve. All processes get the same, whatever happens to puff.toml meanwhile. */
+  | {
+      readonly kind: "start";
+      /** Counted from 1; whoever replaces a process takes its number over. */
+      readonly number: number;
+      readonly config: Configuration;
+      readonly sources: readonly DatabaseSource[];
+      readonly embeddedFolder: string | null;
+      /** Whether to say where the gateway is. */
+      readonly announce: boolean;
+    }
+  /** Stop gracefully. */
+  | { readonly kind: "stop" };
+
+export type FromProcess =
+  /** It serves. */
+  { readonly kind: "ready" };

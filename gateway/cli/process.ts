@@ -1,0 +1,46 @@
+/** One of several gateway processes, started by the supervisor ({@link ./processes.ts}). */
+import { settleBeforeExit } from "../exit.ts";
+import { announce } from "./banner.ts";
+import { createLogger } from "./logs.ts";
+import type { FromProcess, ToProcess } from "./process-messages.ts";
+import { startGateway } from "./serve.ts";
+import { reportFailure } from "./terminal.ts";
+
+/** On other systems node:cluster shares one listening socket among the processes. */
+const sharing = { signals: false, reusePort: process.platform === "linux" };
+
+type Start = Extract<ToProcess, { kind: "start" }>;
+
+/** Stops gracefully; before the gateway serves, there is nothing to wait for. */
+let stop = async (): Promise<void> => process.exit(0);
+
+// A terminal sends SIGINT, and systemd SIGTERM, to all processes of the group at once: the supervisor stops them.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => void stop());
+process.on("message", (message: ToProcess) => void (message.kind === "start" ? run(message) : stop()));
+
+async function run(start: Start): Promise<void> {
+  const { config, sources, embeddedFolder, number } = start;
+  const databases = { sources, embeddedFolder, stop: async () => undefined }; // the supervisor's own
+  const log = createLogger(config.values.log_level, 1, number);
+  try {
+    const server = await startGateway(config, databases, log, sharing);
+    let stopping = false;
+    stop = async () => {
+      if (!stopping) {
+        stopping = true;
+        await server.close();
+        await settleBeforeExit();
+        process.exit(0);
+      }
+    };
+    process.send?.({ kind: "ready" } satisfies FromProcess);
+    if (start.announce) {
+      announce(config, databases, server, log);
+    }
+  } catch (error) {
+    reportFailure(error, config.values.log_level === "debug" || config.values.log_level === "trace");
+    await settleBeforeExit();
+    process.exit(1);
+  }
+}
