@@ -33,7 +33,7 @@ def detail(request: HttpRequest, question_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, question, form, status=400)
     try:
-        vote = cast_vote(request.user, question.pk, form.cleaned_data["choice"].pk)
+        vote = cast_vote(request.user.pk, question.pk, form.cleaned_data["choice"].pk)
     except VotingRefused as refusal:
         form.add_error(None, str(refusal))
         return _page(request, question, form, status=400)

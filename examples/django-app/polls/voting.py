@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from polls.models import Choice, Question, Vote
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 class VotingRefused(Exception):
     """The vote can't be cast; the message says why."""
 
 
-def cast_vote(user: User, question_id: int, choice_id: int) -> Vote:
+def cast_vote(user_id: int, question_id: int, choice_id: int) -> Vote:
     """Casts the user's vote, in place of an earlier one on the same question.
 
     Raises:
@@ -26,5 +21,5 @@ def cast_vote(user: User, question_id: int, choice_id: int) -> Vote:
     choice = Choice.objects.filter(pk=choice_id, question=question).first()
     if choice is None:
         raise VotingRefused("That is not one of the question's choices.")
-    vote, _ = Vote.objects.update_or_create(question=question, user=user, defaults={"choice": choice})
+    vote, _ = Vote.objects.update_or_create(question=question, user_id=user_id, defaults={"choice": choice})
     return vote
