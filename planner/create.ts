@@ -71,7 +71,9 @@ export function createPlanner(options: PlannerOptions): Planner {
         const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
         return await orAborted(executeOptions.signal, request.run());
       } catch (error) {
-        return refuseThrown(error, options);
+        const { signal } = executeOptions;
+        const isGone = signal.aborted && error === signal.reason && !(error instanceof PuffError);
+        return refuseThrown(isGone ? clientGone : error, options);
       }
     },
     async subscribe(operation, variables, caller, subscribeOptions): Promise<Subscribed> {
@@ -86,6 +88,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
   };
 }
+
+/** Answered when nobody waits for the answer any more: no failure of the gateway's, which would be logged. */
+const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
 
 function refuseThrown(error: unknown, options: PlannerOptions): OperationResponse {
   if (Array.isArray(error)) {

@@ -262,6 +262,16 @@ describe("TypeScript's resolvers", () => {
   });
 });
 
+it("that nobody waits for any more ends without a report", async () => {
+  const gone = new AbortController();
+  const resolvers: PlannerSketch["resolvers"] = { "Query.items": () => sql("SELECT 1 AS id FROM pg_sleep(0.05)") };
+  const { run, reported } = sketchPlanner({ types, resolvers, database }, gone.signal);
+  const running = run("{ items { id } }");
+  gone.abort();
+  expect((await running).data).toBe(undefined);
+  expect(reported).toEqual([]);
+});
+
 describe("a limit", () => {
   const nested = (depth: number): string => (depth === 0 ? "id" : `id children { ${nested(depth - 1)} }`);
 
