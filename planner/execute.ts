@@ -88,7 +88,9 @@ class LayerFiller {
         this.#set(step, { kind: "json", text: this.#execution.introspect(step) });
         return;
       case "column":
-        below.push(this.#guard(step, () => this.#readColumn(step, source.column)));
+        if (!this.#bindColumn(step, source.column)) {
+          below.push(this.#guard(step, () => this.#readColumn(step, source.column)));
+        }
         return;
       case "function":
         below.push(this.#guard(step, () => this.#callFunction(step, source.call, members)));
@@ -222,6 +224,23 @@ class LayerFiller {
     return layer === null ? undefined : this.#fillBelow(layer);
   }
 
+  /** Leaves of a row layer are written from its rows: nothing to wait for, which promises would cost more than. */
+  #bindColumn(step: FieldStep, column: string): boolean {
+    const layer = this.#layer;
+    if (layer.kind === "values" || step.shape.kind !== "leaf") {
+      return false;
+    }
+    const { rows } = layer;
+    const index = rows.indexOf(column);
+    const oid = rows.columns[index]?.oid;
+    if (oid === undefined) {
+      this.#set(step, { kind: "failed", error: missingColumn(step, column, rows) });
+    } else {
+      this.#set(step, { kind: "column", rows, column: index, write: step.shape.leaf.writerFor(oid) });
+    }
+    return true;
+  }
+
   async #readColumn(step: FieldStep, column: string): Promise<void> {
     const layer = this.#layer;
     if (layer.kind === "values") {
@@ -234,10 +253,6 @@ class LayerFiller {
     const oid = rows.columns[index]?.oid;
     if (oid === undefined) {
       throw missingColumn(step, column, rows);
-    }
-    if (step.shape.kind === "leaf") {
-      this.#set(step, { kind: "column", rows, column: index, write: step.shape.leaf.writerFor(oid) });
-      return;
     }
     const values: unknown[] = [];
     for (let row = 0; row < rows.count; row++) {

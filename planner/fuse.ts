@@ -13,6 +13,7 @@ import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
+import { type LastFused, recall, sqlPlansOf } from "./last-fused.ts";
 import { type Column, RowSet } from "./rows.ts";
 import { neededColumns, symbolsOf } from "./selections.ts";
 import { cutSql } from "./sql-text.ts";
@@ -53,6 +54,8 @@ export class Fuser {
   /** By a statement's text. */
   readonly #columns = new LRUCache<string, Described>({ max: 2000 });
   readonly #shapes = new WeakMap<FieldStep, LRUCache<string, KnownShape>>();
+  /** By the first root's step. */
+  readonly #last = new WeakMap<FieldStep, LastFused>();
 
   /**
    * Fetches the rows of statements and of all that can be fused below them, in one statement. Null where there is
@@ -71,11 +74,23 @@ export class Fuser {
     if (first === undefined || (roots.length === 1 && !hasResolvers(first))) {
       return null; // before anything is described
     }
+    const scope = session.scope ?? "";
+    // Who observes is told of all that is found out on the way.
+    const last = observe === undefined ? this.#last.get(first) : undefined;
+    const recalled = last === undefined ? null : recall(last, scope, roots, plans);
+    if (last !== undefined && recalled !== null) {
+      return this.#run(session, recalled, last.shape, (why, lasts) => {
+        if (lasts) {
+          this.#last.delete(first);
+          this.#shapesOf(first).set(keyOf(scope, recalled), { shape: null, why });
+        }
+      });
+    }
     const nodes = await this.#collect(session, roots, plans, observe);
     if (nodes === null || nodes.length < 2) {
       return null;
     }
-    const key = `${session.scope ?? ""} ${shapeKey(nodes)}`;
+    const key = keyOf(scope, nodes);
     const shapes = this.#shapesOf(first);
     const known = shapes.get(key);
     const shape = known === undefined ? await writeFused(nodes) : known.shape;
@@ -86,6 +101,26 @@ export class Fuser {
       tellOf(nodes, known?.why ?? "", observe);
       return null;
     }
+    const fused = await this.#run(session, nodes, shape, (why, lasts) => {
+      if (lasts) {
+        shapes.set(key, { shape: null, why });
+      }
+      tellOf(nodes, why, observe);
+    });
+    const sqlPlans = fused === null ? null : sqlPlansOf(plans);
+    if (sqlPlans !== null) {
+      this.#last.set(first, { scope, roots, plans: sqlPlans, nodes, shape });
+    }
+    return fused;
+  }
+
+  /** Runs the statement; null where Postgres refuses it, which `refused` is told, and whether it always will. */
+  async #run(
+    session: Session,
+    nodes: readonly Node[],
+    shape: FusedShape,
+    refused: (why: string, lasts: boolean) => void,
+  ): Promise<Fused | null> {
     const statement = { text: shape.text, params: shape.bind(nodes) };
     try {
       const rows = await attempt(session, statement);
@@ -94,11 +129,8 @@ export class Fuser {
       if (!(error instanceof PuffError) || error.status !== 200 || error.code === "PUFF_STATEMENT_TIMEOUT") {
         throw error;
       }
-      const why = `Postgres refused the fused statement: ${reasonOf(error)}`;
-      if (LASTING_STATES.test(String(error.extensions["sqlstate"] ?? ""))) {
-        shapes.set(key, { shape: null, why });
-      }
-      tellOf(nodes, why, observe);
+      const lasts = LASTING_STATES.test(String(error.extensions["sqlstate"] ?? ""));
+      refused(`Postgres refused the fused statement: ${reasonOf(error)}`, lasts);
       return null;
     }
   }
@@ -249,8 +281,8 @@ function isCorrelated(plan: SqlPlan, parent: Node): boolean {
 }
 
 /** Plans of the same key make the same statement, but for the values of their parameters. */
-function shapeKey(nodes: readonly Node[]): string {
-  return JSON.stringify(
+function keyOf(scope: string, nodes: readonly Node[]): string {
+  return `${scope} ${JSON.stringify(
     nodes.map(({ plan, params, step, columns }) => [
       step.layer,
       plan.text,
@@ -262,7 +294,7 @@ function shapeKey(nodes: readonly Node[]): string {
       plan.typeColumn,
       columns.map(({ name, oid }) => [name, oid]),
     ]),
-  );
+  )}`;
 }
 
 /** Gives each step its own rows; all are slices of the same buffers. */

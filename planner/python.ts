@@ -124,7 +124,7 @@ export class PythonCalls {
         }
         const trace = repeatable && source?.pure === true && traces.trusts(step.name);
         const given = { args, claims: this.#claims };
-        const kept = trace ? traces.find(step.name, given) : null;
+        const kept = trace ? traces.find(step, given) : null;
         if (kept === "claims") {
           waiting.push(step);
           continue;

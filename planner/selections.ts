@@ -161,6 +161,11 @@ export function argumentsOf(step: FieldStep, variables: VariableValues): Argumen
   return args;
 }
 
+/** Whether {@link argumentsOf} gives the same for every request. Known once it was asked for them. */
+export function hasConstantArguments(step: FieldStep): boolean {
+  return step.definition.args.length === 0 || constantArguments.has(step);
+}
+
 const noArguments: Arguments = Object.freeze({});
 
 /** Arguments that the document itself holds are the same for every request. */

@@ -17,6 +17,8 @@ import {
   type TracedPlan,
 } from "../schema/index.ts";
 import { bindArguments, valueAt } from "./arguments.ts";
+import type { FieldStep } from "./compile.ts";
+import { hasConstantArguments } from "./selections.ts";
 import { OID } from "./types.ts";
 
 /** Traces kept for one schema. */
@@ -51,6 +53,8 @@ export class Traces {
     maxSize: MOST_CHARACTERS,
     sizeCalculation: ({ plan }, key) => key.length + plan.text.length,
   });
+  /** Plans that ask for no claims, by a field whose arguments stand in the document: the same for every request. */
+  readonly #settled = new WeakMap<FieldStep, SqlPlan>();
   /** Fields whose resolver gave another plan for the same arguments: never trusted again. */
   readonly #liars = new Set<string>();
 
@@ -60,8 +64,12 @@ export class Traces {
   }
 
   /** The plan for these values; null where the resolver has to be called, `claims` where only they can tell. */
-  find(field: string, given: Given): SqlPlan | "claims" | null {
-    const shape = shapeOf(field, given.args);
+  find(step: FieldStep, given: Given): SqlPlan | "claims" | null {
+    const settled = this.#settled.get(step);
+    if (settled !== undefined) {
+      return settled;
+    }
+    const shape = shapeOf(step.name, given.args);
     const looked = this.#looked.get(shape);
     if (looked === undefined) {
       return null;
@@ -70,7 +78,14 @@ export class Traces {
       return "claims";
     }
     const traced = this.#plans.get(keyOf(shape, given, looked));
-    return traced === undefined ? null : bindArguments(traced.plan, given.args, given.claims ?? null);
+    if (traced === undefined) {
+      return null;
+    }
+    const plan = bindArguments(traced.plan, given.args, given.claims ?? null);
+    if (looked.claims === null && hasConstantArguments(step)) {
+      this.#settled.set(step, plan);
+    }
+    return plan;
   }
 
   /** The values for which alone the plan that is kept for these is good, by path. */

@@ -35,6 +35,7 @@ describe("the executor", () => {
           const expected = executeSync({ schema: reference, document: parse(text), variableValues: variables });
           expect(comparable(JSON.parse(body)), text).toEqual(comparable(expected));
           expect(await run(fused, text, variables), text).toBe(body);
+          expect(await run(fused, text, variables), `${text}, as it was fused before`).toBe(body);
           const parts = await stream(streamed, text, variables);
           if (parts !== null) {
             expect(parts.join(""), text).toBe(body);

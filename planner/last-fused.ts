@@ -1,0 +1,91 @@
+/**
+ * What an operation was fused to last. Most requests bring plans that differ from the last ones in their parameters'
+ * values alone: comparing them costs a tenth of finding out anew which columns each needs and which statement they make.
+ */
+import type { SqlPlan, TypedText } from "../schema/index.ts";
+import type { FieldStep } from "./compile.ts";
+import type { Plans } from "./execute.ts";
+import type { BoundStatement } from "./fuse.ts";
+import type { FusedShape, Node } from "./fused-statement.ts";
+import { Failed } from "./values.ts";
+
+export interface LastFused {
+  readonly scope: string;
+  readonly roots: readonly BoundStatement[];
+  /** Of all fields with resolvers, not of the fused ones alone: which columns are needed depends on each. */
+  readonly plans: readonly (readonly [FieldStep, SqlPlan])[];
+  readonly nodes: readonly Node[];
+  readonly shape: FusedShape;
+}
+
+/** The plans of a request, as {@link LastFused} has them; null where one of them is no SQL. */
+export function sqlPlansOf(plans: Plans): LastFused["plans"] | null {
+  const found: [FieldStep, SqlPlan][] = [];
+  for (const [step, plan] of plans) {
+    if (plan instanceof Failed || plan.kind !== "sql") {
+      return null;
+    }
+    found.push([step, plan]);
+  }
+  return found;
+}
+
+/** The nodes of the last time with this request's values; null where they would not be the same nodes. */
+export function recall(
+  last: LastFused,
+  scope: string,
+  roots: readonly BoundStatement[],
+  plans: Plans,
+): readonly Node[] | null {
+  if (last.scope !== scope || last.roots.length !== roots.length || last.plans.length !== plans.size) {
+    return null;
+  }
+  for (const [index, root] of roots.entries()) {
+    const known = last.roots[index];
+    if (known?.step !== root.step || !sameForm(known.plan, root.plan) || !sameTypes(known.params, root.params)) {
+      return null;
+    }
+  }
+  for (const [step, known] of last.plans) {
+    const plan = plans.get(step);
+    if (plan === undefined || plan instanceof Failed || plan.kind !== "sql" || !sameForm(known, plan)) {
+      return null;
+    }
+  }
+  return last.nodes.map((node, index) => {
+    const root = roots[index];
+    const plan = root?.plan ?? plans.get(node.step);
+    return { ...node, plan: plan as SqlPlan, params: root?.params ?? null }; // each was compared above
+  });
+}
+
+/** Whether two plans differ at most in the values of their parameters. */
+function sameForm(one: SqlPlan, other: SqlPlan): boolean {
+  return (
+    one === other ||
+    (one.text === other.text &&
+      one.typeColumn === other.typeColumn &&
+      one.typeNames === other.typeNames &&
+      sameTexts(one.parentKeys, other.parentKeys) &&
+      sameTexts(one.childKeys, other.childKeys) &&
+      sameTypes(one.params, other.params))
+  );
+}
+
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((text, index) => text === other[index]));
+}
+
+type Parameters = SqlPlan["params"] | readonly TypedText[];
+
+function sameTypes(one: Parameters, other: Parameters): boolean {
+  return (
+    one === other ||
+    (one.length === other.length && one.every((param, index) => typeOf(param) === typeOf(other[index])))
+  );
+}
+
+/** The name of the parents' column, or the type of a value. */
+function typeOf(param: Parameters[number] | undefined): string | number | undefined {
+  return param === undefined || !("parent" in param) ? param?.[0] : param.parent;
+}
