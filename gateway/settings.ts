@@ -76,6 +76,7 @@ export function readSettings(options: GatewayOptions): Settings {
     environment: {
       ...Object.fromEntries(environment),
       ...(options.django == null ? {} : { DJANGO_SETTINGS_MODULE: options.django.settings }),
+      ...(options.redisUrl == null ? {} : { PUFF_REDIS_URL: options.redisUrl }),
     },
   };
   check(settings);

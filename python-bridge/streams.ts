@@ -1,6 +1,6 @@
-/** Connections of Python's HTTP clients: bytes to and from servers, with TLS. */
+/** Connections of Python's HTTP, mail and Redis clients: bytes to and from servers, with TLS. */
 import { once } from "node:events";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
 
@@ -38,7 +38,7 @@ class StreamSession implements HostSession {
     try {
       switch (method) {
         case "connect":
-          return { value: await this.#connect(String(args[0]), Number(args[1]), bound) };
+          return { value: await this.#connect(placeOf(String(args[0]), args[1]), bound) };
         case "secure":
           return { value: await this.#secure(Number(args[0]), args[1] as Security, bound) };
         case "read":
@@ -73,14 +73,13 @@ class StreamSession implements HostSession {
   }
 
   async #connect(
-    host: string,
-    port: number,
+    place: TcpNetConnectOpts | IpcNetConnectOpts,
     signal: AbortSignal,
   ): Promise<[handle: number, host: string, port: number]> {
     if (this.#sockets.size >= connectionBound) {
       throw Object.assign(new Error(`there are ${connectionBound} connections already`), { code: "EMFILE" });
     }
-    const socket = connectTcp({ host, port, noDelay: true });
+    const socket = connectTcp(place);
     const handle = this.#keep(socket);
     try {
       await once(socket, "connect", { signal });
@@ -88,7 +87,7 @@ class StreamSession implements HostSession {
       this.#close(handle);
       throw firstOf(error);
     }
-    return [handle, socket.remoteAddress ?? host, socket.remotePort ?? port];
+    return [handle, socket.remoteAddress ?? "", socket.remotePort ?? 0];
   }
 
   /** Gives the new handle: the old one is part of it. */
@@ -137,6 +136,11 @@ class StreamSession implements HostSession {
     this.#sockets.get(handle)?.destroy();
     this.#sockets.delete(handle);
   }
+}
+
+/** Where there is no port, it is the path of a Unix socket. */
+function placeOf(host: string, port: unknown): TcpNetConnectOpts | IpcNetConnectOpts {
+  return port === null ? { path: host } : { host, port: Number(port), noDelay: true };
 }
 
 /** The next bytes, at most so many; none at the end. What is not read stays with the server. */

@@ -22,7 +22,7 @@ let folder: string;
 let packages: string;
 
 beforeAll(async () => {
-  packages = await installPackages("django==5.2.*", "asgiref==3.*", "sqlparse==0.*");
+  packages = await installPackages("django==5.2.*", "asgiref==3.*", "sqlparse==0.*", "redis==8.1.0");
   folder = await mkdtemp(join(tmpdir(), "puff-docs-"));
 });
 
@@ -111,7 +111,12 @@ async function load(file: string): Promise<string> {
   const program = "import sys; from puff import _bridge; out = _bridge.load(sys.argv[1]); sys.__stdout__.write(out)";
   const folders = ["python-bridge/python", "examples/django-app"].map((name) => join(root, name));
   const { stdout } = await promisify(execFile)("python3", ["-c", program, sources], {
-    env: { ...process.env, PYTHONPATH: [...folders, packages].join(":"), PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      ...process.env,
+      PYTHONPATH: [...folders, packages].join(":"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      PUFF_REDIS_URL: "redis://localhost",
+    },
   });
   return stdout;
 }

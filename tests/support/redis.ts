@@ -15,14 +15,18 @@ export interface TestRedis {
   kill(): Promise<void>;
 }
 
-/** @example const redis = await startRedis(); afterAll(() => redis.kill()); */
-export async function startRedis(): Promise<TestRedis> {
+/**
+ * Starts one without data, with further settings of the command's.
+ *
+ * @example const redis = await startRedis(); afterAll(() => redis.kill());
+ */
+export async function startRedis(...further: string[]): Promise<TestRedis> {
   const port = await freePort();
   let server: ChildProcess | null = null;
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...further];
       server = spawn("redis-server", settings, { stdio: "ignore" });
       while (!(await answers(port))) {
         await sleep(20);

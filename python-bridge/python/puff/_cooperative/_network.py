@@ -1,7 +1,8 @@
-"""HTTP and mail clients reach servers through the host; sockets there are none.
+"""HTTP, mail and Redis clients reach servers through the host; sockets there are none.
 
-`http.client`, on which `urllib.request` is built, `smtplib`, urllib3 (`requests`) and httpcore (`httpx`) are given a
-module `socket` whose connections are the host's. All else of theirs is their own code: redirects, pools, timeouts.
+`http.client`, on which `urllib.request` is built, `smtplib`, urllib3 (`requests`), httpcore (`httpx`) and redis-py are
+given a module `socket` whose connections are the host's. All else of theirs is their own code: redirects, pools,
+timeouts.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _NO_SOCKETS = (
     "sockets are not available in the gateway's Python: use an HTTP client (urllib.request, requests, httpx), smtplib, "
-    "psycopg2, or a host function"
+    "psycopg2, redis-py, or a host function"
 )
 
 
@@ -37,7 +38,16 @@ def connect(
     """Stands in for `socket.create_connection`, for clients of known protocols."""
     del source_address, socket_options  # where the host's connections begin, and how, is its own affair
     host, port = address
-    return HostStream(host.strip("[]"), port, timeout if timeout is None or _is_number(timeout) else _default_timeout())
+    stream = HostStream(timeout=timeout if timeout is None or _is_number(timeout) else _default_timeout())
+    stream.connect((host.strip("[]"), port))
+    return stream
+
+
+def resolve(
+    host: str, port: int, family: int = 0, kind: int = 0, proto: int = 0, _flags: int = 0
+) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+    """Stands in for `socket.getaddrinfo`: the host looks the name up when it connects."""
+    return [(family or socket.AF_INET, kind or socket.SOCK_STREAM, proto, "", (host, port))]
 
 
 def install() -> None:
@@ -55,6 +65,9 @@ class _ClientsSocket(types.ModuleType):
     """The module `socket`, as clients of known protocols see it."""
 
     create_connection = staticmethod(connect)
+    getaddrinfo = staticmethod(resolve)
+    socket = HostStream
+    AF_UNIX = 1  # Pyodide's has none
 
     def __getattr__(self, name: str) -> Any:
         return getattr(socket, name)
@@ -109,6 +122,7 @@ def _leave_urllib3_as_it_is(module: Any) -> None:
 
 _PATCHES: dict[str, Callable[[Any], None]] = {
     "httpcore._backends.sync": _patch_httpcore,
+    "redis.connection": _give_socket,
     "smtplib": _give_socket,
     "urllib3.util.connection": _patch_urllib3_connection,
     "urllib3.util.wait": _patch_urllib3_wait,

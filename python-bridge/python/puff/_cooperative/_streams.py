@@ -1,4 +1,4 @@
-"""A connection to a server, made by the host: what HTTP clients need of a socket."""
+"""A connection to a server, made by the host: what clients of known protocols need of a socket."""
 
 from __future__ import annotations
 
@@ -19,18 +19,23 @@ _READ_AHEAD = 65_536
 class HostStream:
     """Stands in for a connected `socket.socket`, and for an `ssl.SSLSocket` once it is secured."""
 
-    family = socket.AF_INET
     type = socket.SOCK_STREAM
     proto = socket.IPPROTO_TCP
 
-    def __init__(self, host: str, port: int, timeout: float | None) -> None:
+    def __init__(self, family: int = socket.AF_INET, *_kind: object, timeout: float | None = None) -> None:
+        self.family = family
         self._handle = 0
         self._timeout = timeout
+        self._peer: tuple[Any, ...] = ()
         self._rest = memoryview(b"")
         """Read from the host, and not asked for yet."""
         self._closed = False
         self._io_refs = 0
         self._secured = False
+
+    def connect(self, address: tuple[Any, ...] | str) -> None:
+        """Connects to a host and port, or to a Unix socket's path."""
+        host, port = (address, None) if isinstance(address, str) else address[:2]
         (self._handle, *peer), _ = self._call("connect", host, port)
         self._peer = tuple(peer)
 
@@ -59,6 +64,8 @@ class HostStream:
         if size == 0:
             return b""
         if not self._rest:
+            if self._timeout == 0 and not self.readable():
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
             _, [data] = self._call("read", self._handle, max(size, _READ_AHEAD))
             self._rest = memoryview(data)
         data = bytes(self._rest[:size])
@@ -122,8 +129,8 @@ class HostStream:
 
     def shutdown(self, how: int) -> None:
         """Ends what it sends."""
-        if how != socket.SHUT_RD:
-            self._call("end", self._handle)
+        if how != socket.SHUT_RD and self._handle:
+            tell("streams", "end", None, self._handle)
 
     def close(self) -> None:
         """Ends it, once the files on it are closed, too."""
