@@ -2,7 +2,7 @@
  * Six workloads on the gateway, on what Node could do at most, and on its peers: one database, each server a process
  * of its own with as many connections, in turns within one run. `npm run bench compare`
  *
- * @example node bench/compare.ts --rounds 1 --seconds 1 --servers limit,traced --workloads W1,W2
+ * @example node bench/compare.ts --rounds 1 --seconds 1 --warm-up 1 --servers limit,traced --workloads W1,W2
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -21,12 +21,15 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
+    // V8 goes on optimizing for some ten seconds of load, the longer the more code there is.
+    "warm-up": { type: "string", default: "10" },
     servers: { type: "string", default: serverNames.join() },
     workloads: { type: "string", default: workloads.map(({ name }) => name).join() },
   },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
+const warmUp = Number(options["warm-up"]);
 const chosenServers = options.servers.split(",") as ServerName[]; // startServer fails for others
 const chosenWorkloads = workloads.filter(({ name }) => options.workloads.split(",").includes(name));
 const [firstWorkload] = workloads;
@@ -52,12 +55,12 @@ report();
 async function measureWorkload(workload: Workload): Promise<Figures[]> {
   const bytes = await checkAnswers(workload);
   const measured = servers.map((): Round[] => []);
-  for (let round = -1; round < rounds; round++) {
+  for (const server of servers) {
+    await measureRound(workload, server, warmUp);
+  }
+  for (let round = 0; round < rounds; round++) {
     for (const [index, server] of servers.entries()) {
-      const done = await measureRound(workload, server);
-      if (round >= 0) {
-        measured[index]?.push(done); // the first is to warm up
-      }
+      measured[index]?.push(await measureRound(workload, server, seconds));
     }
   }
   const results: Figures[] = [];
@@ -81,14 +84,14 @@ async function measureWorkload(workload: Workload): Promise<Figures[]> {
 
 interface Round extends Pick<Figures, "requestsPerSecond" | "p50" | "p99" | "serverCpu" | "postgresCpu" | "rss"> {}
 
-async function measureRound(workload: Workload, server: Server): Promise<Round> {
+async function measureRound(workload: Workload, server: Server, duration: number): Promise<Round> {
   await database.settle();
   const before = { server: cpuOf(server.process.pid), postgres: database.cpu() };
   const { failed, requests, requestsPerSecond, p50, p99 } = await measure({
     url: server.url,
     body: bodyOf(workload, server),
     connections: workload.connections,
-    seconds,
+    seconds: duration,
   });
   assert.equal(failed, 0, `${failed} requests to ${server.name} failed: the figures mean nothing`);
   const serverCpu = (cpuOf(server.process.pid) - before.server) / requests;
