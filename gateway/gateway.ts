@@ -12,6 +12,7 @@ import type { HealthCheck } from "./http/health.ts";
 import { addRoutes, type Routes } from "./http/plugin.ts";
 import { currentLog } from "./http/routes.ts";
 import { addStaticRoute, type StaticFiles } from "./http/static.ts";
+import { Metrics } from "./metrics.ts";
 import type { DatabaseSource, GatewayOptions } from "./options.ts";
 import { openDatabase, type PostgresDatabase, serverVariables } from "./postgres/index.ts";
 import { Psycopg2Service } from "./psycopg2/index.ts";
@@ -78,6 +79,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       app.addHook("onClose", () => gateway.close());
       await gateway.start();
       app.decorate("puff", gateway);
+      gateway.metrics?.addTo(app); // before the routes that it measures
       gateway.routes = await addRoutes(app, {
         apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
           ...{ url, playgroundUrl, subscriptionsUrl },
@@ -117,6 +119,8 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
 class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
+  /** Null where they are not asked for. */
+  readonly metrics: Metrics | null;
   readonly #settings: Settings;
   readonly #host: Host;
   readonly #app: FastifyInstance;
@@ -131,6 +135,7 @@ class RunningGateway implements Gateway {
     this.#settings = settings;
     this.#host = host;
     this.#app = app;
+    this.metrics = settings.metrics ? new Metrics() : null;
     const { databases, limits, environment } = settings;
     const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout } = limits;
     this.#psycopg2 = new Psycopg2Service({
@@ -297,8 +302,13 @@ class RunningGateway implements Gateway {
         schema.name,
         createPlanner({
           schema,
-          resolver: { resolve: (batch, signal) => this.python.resolve(batch, signal) },
-          database: this.databases.get(schemas[index]?.database ?? "") ?? noDatabase,
+          resolver: {
+            resolve: (batch, signal) => {
+              this.metrics?.countBatch(schema.name);
+              return this.python.resolve(batch, signal);
+            },
+          },
+          database: this.#databaseOf(schemas[index]?.database ?? ""),
           events: this.#eventsOf(schemas[index]?.database ?? ""),
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
@@ -307,6 +317,11 @@ class RunningGateway implements Gateway {
         }),
       ]),
     );
+  }
+
+  #databaseOf(name: string): Database {
+    const database = this.databases.get(name);
+    return database === undefined ? noDatabase : (this.metrics?.countStatements(name, database) ?? database);
   }
 
   #eventsOf(databaseName: string): Events {
@@ -326,6 +341,7 @@ class RunningGateway implements Gateway {
   }
 
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
+    this.metrics?.countError(schema, error.code);
     const log = currentLog() ?? this.#app.log;
     log.error(
       {

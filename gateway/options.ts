@@ -34,6 +34,8 @@ export interface GatewayOptions {
    * {@link Limits.connectDeadline}. Default: false.
    */
   readonly requireRedis?: boolean;
+  /** Whether `/metrics` tells whoever asks what Prometheus wants to know. Default: false. */
+  readonly metrics?: boolean;
   /**
    * Folders that Python imports from, before all others, the first wins. Relative ones start at the working folder.
    * Default: none. After them come the folders of the schema files, the working folder, and the packages of an active

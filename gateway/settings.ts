@@ -21,6 +21,7 @@ export interface Settings {
   readonly databases: readonly DatabaseSource[];
   readonly redisUrl: string | null;
   readonly requireRedis: boolean;
+  readonly metrics: boolean;
   /** Absolute folders. */
   readonly pythonPath: readonly string[];
   readonly workers: number;
@@ -64,6 +65,7 @@ export function readSettings(options: GatewayOptions): Settings {
     databases,
     redisUrl: options.redisUrl ?? null,
     requireRedis: options.requireRedis ?? false,
+    metrics: options.metrics ?? false,
     pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
     workers: options.workers ?? 1,
     limits: { ...defaultLimits, ...options.limits },

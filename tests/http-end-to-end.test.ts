@@ -134,6 +134,7 @@ beforeAll(async () => {
     limits: { pythonDeadline: 500, poolTimeout: 5_000 },
     maskErrors: true,
     verifyPlans: 1,
+    metrics: true,
     port: 0,
     ...{ cacheFolder, logger },
   });
@@ -155,6 +156,18 @@ async function run(index: number, script: string): Promise<void> {
 async function query(text: string, url = "/graphql"): Promise<{ status: number; body: unknown }> {
   const { status, body } = await ask(server, { url, body: { query: text } });
   return { status, body: JSON.parse(body) };
+}
+
+/** A metric by its name and labels; 0 where it is not there. */
+async function metric(name: string): Promise<number> {
+  const { status, body } = await ask(server, { url: "/metrics" });
+  expect(status).toBe(200);
+  return Number(
+    body
+      .split("\n")
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length) ?? 0,
+  );
 }
 
 test("a nested query comes from Python's plans, Postgres's rows and a TypeScript resolver", async () => {
@@ -218,6 +231,23 @@ test("a resolver that is not pure after all is logged with both its plans", asyn
     kept: expect.stringContaining("SELECT '1' AS tick"),
     fresh: expect.stringContaining("SELECT '2' AS tick"),
   });
+  expect(await metric('puff_errors_total{schema="default",code="PUFF_RESOLVER_IMPURE"}')).toBe(1);
+});
+
+test("metrics count statements, requests by their route, and entries into Python", async () => {
+  const names = [
+    'puff_statements_total{database="archive"}',
+    'puff_python_batches_total{schema="archive"}',
+    'puff_request_duration_seconds_count{route="/old",method="POST",status="200"}',
+  ];
+  const before = await Promise.all(names.map(metric));
+  await query("{ entries { id } }", "/old");
+  await query("{ entries { id } }", "/old");
+  await ask(server, { url: "/old/nothing" });
+  const after = await Promise.all(names.map(metric));
+  // The archive's resolver is not pure.
+  expect(after.map((value, index) => value - (before[index] ?? 0))).toEqual([2, 2, 2]);
+  expect(await metric('puff_request_duration_seconds_count{route="none",method="GET",status="404"}')).toBe(1);
 });
 
 test("a resolver that loops for ever fails alone", async () => {

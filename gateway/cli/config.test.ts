@@ -70,6 +70,7 @@ describe("flag > environment > file > default, for each setting", () => {
       environment: ["redis://b", "redis://b"],
       file: ['"rediss://c"', "rediss://c"],
     },
+    { key: "metrics", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "require_redis", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "python_path", flag: [["/a"], ["/a"]], environment: ["/b:/c", ["/b", "/c"]], file: ['["/d"]', ["/d"]] },
     { key: "workers", flag: ["1", 1], environment: ["2", 2], file: ["3", 3] },

@@ -42,6 +42,7 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     databases,
     redisUrl: values.redis_url,
     requireRedis: values.require_redis,
+    metrics: values.metrics,
     pythonPath: values.python_path,
     workers: values.workers,
     limits: config.limits,

@@ -168,6 +168,13 @@ export const settings = {
     help: "the URLs are a pooler's, such as PgBouncer's in transaction mode",
     inFile: false,
   }),
+  metrics: setting(boolean, {
+    flag: "--metrics",
+    environment: ["PUFF_METRICS"],
+    default: false,
+    group: groups.server,
+    help: "tell Prometheus at /metrics what is counted and measured",
+  }),
   init_sql: setting<string | null>(path, {
     flag: "--init-sql <file.sql>",
     environment: ["PUFF_INIT_SQL"],

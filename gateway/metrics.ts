@@ -1,0 +1,99 @@
+/** Figures about the gateway in Prometheus's text format, at `/metrics`. */
+import cluster from "node:cluster";
+import type { FastifyInstance } from "fastify";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import type { Database, Session } from "../planner/index.ts";
+import type { ErrorCode } from "../schema/index.ts";
+
+/** Seconds: quick answers are told apart by half a millisecond, slow ones up to the usual deadline of a request. */
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What is counted from the start of the process on. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Histogram<"route" | "method" | "status">;
+  readonly #batches: Counter<"schema">;
+  readonly #statements: Counter<"database">;
+  readonly #errors: Counter<"schema" | "code">;
+
+  constructor() {
+    const registers = [this.#registry];
+    if (cluster.worker !== undefined) {
+      this.#registry.setDefaultLabels({ process: String(cluster.worker.id) });
+    }
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Histogram({
+      name: "puff_request_duration_seconds",
+      help: "HTTP requests, to the last byte of the answer",
+      labelNames: ["route", "method", "status"],
+      ...{ buckets, registers },
+    });
+    this.#batches = new Counter({
+      name: "puff_python_batches_total",
+      help: "Entries into Python for resolvers, each for all resolvers of an operation that have to be called",
+      labelNames: ["schema"],
+      registers,
+    });
+    this.#statements = new Counter({
+      name: "puff_statements_total",
+      help: "SQL statements of plans, without those that begin and end transactions",
+      labelNames: ["database"],
+      registers,
+    });
+    this.#errors = new Counter({
+      name: "puff_errors_total",
+      help: "Errors that were logged, by their code",
+      labelNames: ["schema", "code"],
+      registers,
+    });
+  }
+
+  countBatch(schema: string): void {
+    this.#batches.inc({ schema });
+  }
+
+  countError(schema: string, code: ErrorCode): void {
+    this.#errors.inc({ schema, code });
+  }
+
+  /** The database with its statements counted. */
+  countStatements(name: string, database: Database): Database {
+    const count = () => this.#statements.inc({ database: name });
+    return {
+      query(statement, settings) {
+        count();
+        return database.query(statement, settings);
+      },
+      stream(statement, signal, settings) {
+        count();
+        return database.stream(statement, signal, settings);
+      },
+      transaction: (work, settings) => database.transaction((session) => work(counted(session, count)), settings),
+    };
+  }
+
+  /** Adds `/metrics`, and measures all requests of the application. */
+  addTo(app: FastifyInstance): void {
+    app.addHook("onResponse", (request, reply, done) => {
+      // Routes are few, where URLs may be any.
+      const { routeOptions, method } = request;
+      const labels = { route: routeOptions.url ?? "none", method, status: String(reply.statusCode) };
+      this.#requests.observe(labels, reply.elapsedTime / 1000);
+      done();
+    });
+    app.get("/metrics", async (_request, reply) => {
+      reply.header("content-type", this.#registry.contentType).header("cache-control", "no-store");
+      return await this.#registry.metrics();
+    });
+  }
+}
+
+function counted(session: Session, count: () => void): Session {
+  return {
+    ...(session.scope === undefined ? {} : { scope: session.scope }),
+    query(statement) {
+      count();
+      return session.query(statement);
+    },
+  };
+}
