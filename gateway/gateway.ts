@@ -18,6 +18,7 @@ import { openDatabase, type PostgresDatabase, serverVariables } from "./postgres
 import { Psycopg2Service } from "./psycopg2/index.ts";
 import { type Message, openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
 import { findPythonSources } from "./python-sources.ts";
+import { RedisService } from "./redis/service.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { terminal } from "./terminal.ts";
 import { addWsgiRoutes } from "./wsgi/routes.ts";
@@ -127,6 +128,7 @@ class RunningGateway implements Gateway {
   /** Once they were added. */
   routes: Routes | null = null;
   readonly #psycopg2: Psycopg2Service;
+  readonly #redis: RedisService;
   #python: Python | null = null;
   #pubsub: PubSub | null = null;
   #planners: ReadonlyMap<string, Planner> = new Map();
@@ -137,6 +139,7 @@ class RunningGateway implements Gateway {
     this.#app = app;
     this.metrics = settings.metrics ? new Metrics() : null;
     const { databases, limits, environment } = settings;
+    this.#redis = new RedisService(settings.redisUrl);
     const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout } = limits;
     this.#psycopg2 = new Psycopg2Service({
       pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout })),
@@ -206,6 +209,7 @@ class RunningGateway implements Gateway {
   async close(): Promise<void> {
     await this.#python?.close();
     await this.#psycopg2.close();
+    this.#redis.close();
     await Promise.all([...this.databases.values(), this.#pubsub].map((part) => part?.close()));
   }
 
@@ -248,6 +252,7 @@ class RunningGateway implements Gateway {
         ["wsgi", this.exchanges],
         ["terminal", terminal],
         ["postgres", this.#psycopg2],
+        ["redis", this.#redis],
         ["pubsub", new PubSubService(() => this.pubsub)],
       ]),
       deadline: limits.pythonDeadline,

@@ -69,6 +69,8 @@ const catalogue = {
   PUFF_SQL_FAILED: { status: 200, safe: false },
   PUFF_DATABASE_UNAVAILABLE: { status: 503, safe: true },
   PUFF_REDIS_UNAVAILABLE: { status: 503, safe: true },
+  PUFF_REDIS_BUSY: { status: 503, safe: true },
+  PUFF_REDIS_COMMAND: { status: 500, safe: false },
   // Start.
   PUFF_SCHEMA_NOT_FOUND: { status: 500, safe: false },
   PUFF_SCHEMA_SYNTAX: { status: 500, safe: false },

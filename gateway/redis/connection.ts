@@ -36,15 +36,19 @@ const longestPause = 2_000;
 /**
  * Opens a connection without waiting for it. While there is none, commands fail at once: what waits here would come
  * too late, and could grow without bound.
+ *
+ * @param use For `values`, integers are texts, since they have 64 bits; likewise for `blocking`, and commands may take
+ *   as long as they want.
  */
-export function openRedis({ url }: RedisAddress): RedisConnection {
+export function openRedis({ url }: RedisAddress, use: "events" | "values" | "blocking" = "events"): RedisConnection {
   const connection = new Redis(url, {
     protocol: 2, // which every server of the kind speaks
     enableOfflineQueue: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
+    stringNumbers: use !== "events",
     connectTimeout: answerDeadline,
-    commandTimeout: answerDeadline,
+    ...(use === "blocking" ? {} : { commandTimeout: answerDeadline }),
     retryStrategy: (attempts) => Math.min(firstPause * 2 ** (attempts - 1), longestPause),
   });
   // Each command fails with it; an error event that nobody hears would be printed.

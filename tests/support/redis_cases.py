@@ -212,14 +212,13 @@ def other_ways(_client: "redis.Redis", at: dict[str, str]) -> object:
 
 
 @case
-def django_caches(_client: "redis.Redis", at: dict[str, str]) -> object:
+def django_caches(client: "redis.Redis", at: dict[str, str]) -> object:
     from django.conf import settings
 
-    def at_pool(**options: str) -> dict[str, object]:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": at["url"], "OPTIONS": options}
-
     if not settings.configured:
-        settings.configure(CACHES={"default": at_pool(), "shared": at_pool(pool_class=at["pool"])})
+        django = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": at["url"]}
+        shared = {"BACKEND": at["cache"], "LOCATION": at["location"], "OPTIONS": {"client_name": "cache"}}
+        settings.configure(CACHES={"default": django, "shared": shared})
     from django.core.cache import cache, caches
 
     value = {"a": [1, 2], "b": "ü", "c": b"\xff"}
@@ -230,7 +229,14 @@ def django_caches(_client: "redis.Redis", at: dict[str, str]) -> object:
         cache.add("k1", 0), cache.get_or_set("made", lambda: "now"), cache.touch("k1", 5), cache.has_key("none"),
         cache.delete("k1"), cache.get("k1", "default"), failure(lambda: cache.incr("none")),
     ]  # fmt: skip
-    return found, [caches["shared"].get("k3"), caches["shared"].incr("k3"), cache.clear(), caches["shared"].get("k3")]
+
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: caches["shared"].get("k3"))
+        thread.start()
+        thread.join()
+    connections = sum(entry["name"] == "cache" for entry in client.client_list())
+    kept = connections == 1 or at["cache"].startswith("django")
+    return found, [caches["shared"].get("k3"), caches["shared"].incr("k3"), cache.clear(), kept]
 
 
 @case
