@@ -18,6 +18,8 @@ export interface Greenlet {
   answered: boolean;
   /** Why it is to end: what it waits for fails. It may still wait for a moment, to leave things in order. */
   ending: string | null;
+  /** Whether it was told: what it waited for may have come just before. */
+  told: boolean;
   /** Whether that moment is over, too. */
   over: boolean;
 }
@@ -32,6 +34,7 @@ export function newGreenlet(id: number, job: WireJob | null, interrupts = 0): Gr
     known: false,
     answered: false,
     ending: null,
+    told: false,
     over: false,
   };
 }

@@ -28,8 +28,8 @@ export class Waits {
   }
 
   callService(service: string, method: string, args: string, buffers: readonly Uint8Array[]): Promise<unknown> {
-    const { wait, outcome } = this.#begin();
-    if (wait !== 0) {
+    const { wait, outcome, ends } = this.#begin();
+    if (!ends) {
       this.#send(wait, service, method, args, buffers);
     }
     return outcome;
@@ -45,8 +45,8 @@ export class Waits {
   }
 
   park(key: number, milliseconds: number | undefined): Promise<unknown> {
-    const { wait, outcome } = this.#begin();
-    if (wait === 0) {
+    const { wait, outcome, ends } = this.#begin();
+    if (ends) {
       return outcome;
     }
     const bounded = Math.min(milliseconds ?? 0, longestTimer);
@@ -71,19 +71,31 @@ export class Waits {
   /** What a greenlet waits for fails. */
   cancel(greenlet: Greenlet, reason: string): void {
     for (const wait of greenlet.waits) {
-      this.#door.wake(() => this.#end(wait, cancelled(reason)));
+      this.#fail(wait, reason);
     }
   }
 
-  /** `wait` is 0 where the greenlet may not wait any more: its outcome is there already. */
-  #begin(): { readonly wait: number; readonly outcome: Promise<unknown> } {
+  /** `ends`: the greenlet is not to wait, so that its wait fails. */
+  #begin(): { readonly wait: number; readonly outcome: Promise<unknown>; readonly ends: boolean } {
     const greenlet = this.#door.running();
-    if (greenlet?.over === true) {
-      return { wait: 0, outcome: Promise.resolve(cancelled(greenlet.ending ?? "")) };
-    }
     const wait = ++this.#last;
     greenlet?.waits.add(wait);
-    return { wait, outcome: new Promise((resolve) => this.#pending.set(wait, { greenlet, resolve })) };
+    const outcome = new Promise((resolve) => this.#pending.set(wait, { greenlet, resolve }));
+    const ends = greenlet !== null && greenlet.ending !== null && (greenlet.over || !greenlet.told);
+    if (ends) {
+      this.#fail(wait, greenlet.ending ?? "");
+    }
+    return { wait, outcome, ends };
+  }
+
+  #fail(wait: number, reason: string): void {
+    this.#door.wake(() => {
+      const greenlet = this.#end(wait, cancelled(reason));
+      if (greenlet !== null) {
+        greenlet.told = true;
+      }
+      return greenlet;
+    });
   }
 
   /** Its greenlet goes on some microtasks later; null if it does not wait any more. */

@@ -36,6 +36,12 @@ def wait():
     except GreenletExit as error:
         call("echo", "note", f"cleaning up: {error}")
         raise
+def ask_on():
+    try:
+        while True: call("echo", "echo")
+    except GreenletExit:
+        call("echo", "note", "cleaning up")
+        raise
 def swallow():
     while True:
         try: call("echo", "never")
@@ -150,6 +156,16 @@ test("a call that nobody wants any more ends where it waits, and may clean up", 
   caller.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   await expect.poll(() => echo.notes.at(-1)).toMatch(/^cleaning up: nobody waits/);
+});
+
+test("it may clean up whatever comes at the same moment", async () => {
+  const { call, echo } = await started();
+  const caller = new AbortController();
+  const calls = Array.from({ length: 50 }, () => call("ask_on", { signal: caller.signal }));
+  await call("echo");
+  caller.abort();
+  await Promise.allSettled(calls);
+  await expect.poll(() => echo.notes, { timeout: 10_000 }).toEqual(["open", ...calls.map(() => "cleaning up")]);
 });
 
 test("a call has its own deadline while it waits, and other Python none of it", async () => {
