@@ -312,6 +312,7 @@ class RunningGateway implements Gateway {
               this.metrics?.countBatch(schema.name);
               return this.python.resolve(batch, signal);
             },
+            iterate: (batch, signal) => this.python.iterate(batch, signal),
           },
           database: this.#databaseOf(schemas[index]?.database ?? ""),
           events: this.#eventsOf(schemas[index]?.database ?? ""),

@@ -4,7 +4,6 @@ import { asCaller } from "./caller-database.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { Database } from "./database.ts";
 import { type CompiledOperation, Documents } from "./documents.ts";
-import type { EventQueue } from "./event-queue.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { Fuser } from "./fuse.ts";
 import { introspect } from "./introspection.ts";
@@ -196,7 +195,10 @@ class Request {
    *
    * @throws Refused, PuffError or GraphQLError: why there is none.
    */
-  async subscribe(subscriptions: Subscriptions, { queueBytes, behind, signal }: SubscribeOptions): Promise<EventQueue> {
+  async subscribe(
+    subscriptions: Subscriptions,
+    { queueBytes, behind, signal }: SubscribeOptions,
+  ): Promise<AsyncIterableIterator<Buffer>> {
     const [step] = this.#plan.steps;
     if (step === undefined) {
       throw new PuffError("PUFF_DOCUMENT_INVALID", "the subscription leaves its only field out");
@@ -204,6 +206,9 @@ class Request {
     const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
     const stream = streamOf(step, plans);
     const operation = { compiled: this.#operation, execution: this.#execution, root: this.#plan, step, plans };
+    if (stream.kind === "generator") {
+      return subscriptions.iterate(operation, signal);
+    }
     const options = { limit: queueBytes, ...(behind === undefined ? {} : { behind }) };
     const queue = await subscriptions.open(operation, stream, options);
     if (signal.aborted) {

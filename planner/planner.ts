@@ -17,6 +17,11 @@ import type { Events } from "./events.ts";
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */
 export interface Resolver {
   resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult>;
+  /**
+   * Calls the batch's one resolver, which is a generator, and gives what it yields, when it is asked for. The signal ends
+   * the generator.
+   */
+  iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult>;
 }
 
 /**

@@ -228,6 +228,16 @@ export class PythonCalls {
     return results;
   }
 
+  /** Iterates over what the resolver of a root field yields, once it has been called and was found to be a generator. */
+  iterate(step: FieldStep, variables: VariableValues, signal: AbortSignal): AsyncIterator<ResolveResult> {
+    const { resolver, schemaName, caller } = this.#options;
+    const args = argumentsOf(step, variables);
+    const call = { field: step.name, args, parents: "root", selection: selectionOf(step, variables) } as const;
+    const { authToken } = caller;
+    const batch = { schema: schemaName, authToken, headers: null, auth: this.#auth, calls: [call], repeatable: false };
+    return resolver.iterate(batch, signal);
+  }
+
   async #call(calls: readonly ResolverCall[], repeatable: boolean): Promise<(ResolveResult | Failed)[]> {
     if (calls.length === 0 && !this.#needsAuth) {
       return [];

@@ -68,6 +68,12 @@ export class SubscriptionAnswers {
     }
   }
 
+  /** The answer to what a generator yielded; null where there is nothing to send. Never throws. */
+  async answerWith(result: ResolveResult | Failed): Promise<Buffer | null> {
+    const [answer = null] = await this.#run(result, 1);
+    return answer;
+  }
+
   async #answerFrom(plan: EventPlan, sets: readonly TypedText[][]): Promise<(Buffer | null)[]> {
     const [first = []] = sets;
     if (sets.length === 1) {

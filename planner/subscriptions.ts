@@ -4,6 +4,7 @@ import { PuffError, type ResolveResult, type StreamPlan } from "../schema/index.
 import type { FieldStep, ObjectPlan } from "./compile.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
 import type { Plans } from "./execute.ts";
+import { GeneratorAnswers } from "./generator-answers.ts";
 import { ParameterSets } from "./parameter-sets.ts";
 import type { PlannerOptions } from "./planner.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";
@@ -51,6 +52,13 @@ export class Subscriptions {
       this.#groups.set(key, group);
     }
     return group.join(params, queue);
+  }
+
+  /** Answers with what the root field's resolver, a generator, yields. */
+  iterate(operation: SubscriptionOperation, signal: AbortSignal): GeneratorAnswers {
+    const { python, variables } = operation.execution;
+    const answers = new SubscriptionAnswers(this.#options, this.#sets, operation, null, false);
+    return new GeneratorAnswers((ended) => python.iterate(operation.step, variables, ended), answers, signal);
   }
 
   /** What is equal for subscribers who can be answered together; null where the answer may depend on who asks. */
@@ -106,20 +114,24 @@ function resultsBelow({ selection }: FieldStep, plans: Plans): ResolveResult[] |
 }
 
 /**
- * The stream that a subscription's resolver returned.
+ * The stream or the generator that a subscription's resolver returned.
  *
- * @throws GraphQLError of the resolver's own failure, or `PUFF_PLAN_INVALID` for anything else than a stream.
+ * @throws GraphQLError of the resolver's own failure, or `PUFF_PLAN_INVALID` for anything else.
  */
-export function streamOf(step: FieldStep, plans: Plans): StreamPlan {
+export function streamOf(step: FieldStep, plans: Plans): StreamPlan | { readonly kind: "generator" } {
   const result = plans.get(step);
-  if (result !== undefined && !(result instanceof Failed) && result.kind === "stream") {
+  if (
+    result !== undefined &&
+    !(result instanceof Failed) &&
+    (result.kind === "stream" || result.kind === "generator")
+  ) {
     return result;
   }
   const error =
     result instanceof Failed
       ? result.error
       : new PuffError("PUFF_PLAN_INVALID", `${step.name} returned no stream`, {
-          remedy: "Return graphql.on(…), graphql.on_notify(…) or graphql.live(…).",
+          remedy: "Return graphql.on(…), graphql.on_notify(…) or graphql.live(…), or yield.",
         });
   throw new GraphQLError(error.message, { nodes: step.nodes, path: [step.key], originalError: error });
 }

@@ -3,12 +3,13 @@ import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { JsonValue, ResolveBatch, ResolveBatchResult, SchemaDescription } from "../schema/index.ts";
+import type { JsonValue, ResolveBatch, ResolveBatchResult, ResolveResult, SchemaDescription } from "../schema/index.ts";
 import { PuffError } from "../schema/index.ts";
 import { Batch } from "./batch.ts";
 import { Call, type CallAnswer, type CallOptions } from "./call.ts";
 import { cryptoService } from "./crypto.ts";
 import { Generation } from "./generation.ts";
+import { Generators } from "./generators.ts";
 import { functionsService, type HostFunction, hostFunctions } from "./host.ts";
 import type { Job } from "./job.ts";
 import type { Loaded, LogRecord } from "./messages.ts";
@@ -68,6 +69,11 @@ export interface Python {
    */
   resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult>;
   /**
+   * Calls the batch's one resolver, which is a generator, and gives what it yields, when it is asked for. Fails as
+   * {@link call} does; the signal ends the generator.
+   */
+  iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult>;
+  /**
    * Calls a function of a Python module, `module:function`, on one interpreter: `function(*args)`, with the keyword
    * `buffers` if there are any. It returns a JSON value, or `puff._services.Answer` with buffers. It is never called again.
    * Fails with a PuffError: `PUFF_CALL_FAILED` (the Python exception's traceback is the cause's stack),
@@ -101,6 +107,7 @@ export async function startPython(options: PythonOptions): Promise<Python> {
 class RunningPython implements Python {
   readonly #options: PythonOptions;
   readonly #services: ReadonlyMap<string, HostService>;
+  readonly #generators = new Generators();
   #current: { readonly generation: Generation; readonly state: State } | null = null;
   #lastReload: Promise<void> = Promise.resolve();
   readonly #retiring = new Set<Promise<void>>();
@@ -115,6 +122,7 @@ class RunningPython implements Python {
       [functionsService, functions],
       ["crypto", cryptoService],
       ["streams", streamsService],
+      ["generators", this.#generators],
     ]);
   }
 
@@ -128,6 +136,10 @@ class RunningPython implements Python {
 
   async resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult> {
     return this.#run(new Batch(batch, this.#options.deadline), signal);
+  }
+
+  iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult> {
+    return this.#generators.iterate(batch, (target, args, options) => this.call(target, args, options), signal);
   }
 
   async call(target: string, args: readonly JsonValue[], options: CallOptions): Promise<CallAnswer> {

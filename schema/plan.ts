@@ -209,6 +209,8 @@ export interface EventPlan extends Omit<SqlPlan, "params"> {
 export type ResolveResult =
   | Plan
   | StreamPlan
+  /** A subscription's resolver returned a generator: it is called again, to be iterated over. */
+  | { readonly kind: "generator" }
   | TracedPlan
   /** An instance method's results, one for each parent. */
   | { readonly kind: "each"; readonly values: readonly WireValue[] }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { FrameSplitter } from "../gateway/postgres/frames.ts";
 import { type Column, createPlanner, type Database, type Planner, RowSet } from "../planner/index.ts";
 import { buildExecutableSchema, type TypeDescription } from "../schema/index.ts";
-import { noEvents, sql } from "./support/planner.ts";
+import { noEvents, noGenerators, sql } from "./support/planner.ts";
 import { dataRow, rowSetOf, textsOf } from "./support/rows.ts";
 import { samples } from "./support/samples.ts";
 
@@ -174,7 +174,7 @@ function plannerOver(database: Database): Planner {
       hasAuth: false,
       types,
     }),
-    resolver: { resolve: () => Promise.reject(new Error("no Python here")) },
+    resolver: { resolve: () => Promise.reject(new Error("no Python here")), iterate: noGenerators },
     database,
     events: noEvents,
     layerFunctions: new Map(),

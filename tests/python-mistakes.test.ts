@@ -233,7 +233,7 @@ test("a subscription that returns no stream, and a query that returns one", asyn
       `${imports}${post}${rest}    subscription: "Subscription"\n@dataclass\nclass Subscription:\n    @classmethod\n    def s(cls, ctx, /) -> Post: ...\n`,
     ),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, and a subscription returns a stream | Write \`-> Stream[T]\`, and return graphql.on(…) or graphql.live(…)."`,
+    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, and a subscription returns a stream | Write \`-> Stream[T]\` and return graphql.on(…) or graphql.live(…), or \`-> Iterable[T]\` and yield."`,
   );
   expect(
     await python.mistake(imports + query("@classmethod\ndef q(cls, ctx, /) -> graphql.Stream[int]: ...")),

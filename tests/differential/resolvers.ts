@@ -10,6 +10,7 @@ import type {
   ValueSelection,
   WireValue,
 } from "../../schema/index.ts";
+import { noGenerators } from "../support/planner.ts";
 import { concreteTypes, type LeafField, type Relation, type Row, type World } from "./world.ts";
 
 /** Rows of all types that a relation may lead to, each with its type's name. */
@@ -91,6 +92,7 @@ export function layerFunctions(world: World): Map<string, LayerFunction> {
 export function planResolver(world: World): Resolver {
   const byName = new Map(relations(world).map(({ owner, relation }) => [`${owner}.${relation.name}`, relation]));
   return {
+    iterate: noGenerators,
     async resolve(batch) {
       return { results: batch.calls.map(answer), auth: null, denied: null };
     },

@@ -109,6 +109,11 @@ export function sql(text: string, options: Partial<SqlPlan> = {}): SqlPlan {
 /** For schemas without subscriptions. */
 export const noEvents: Events = { listen: () => Promise.reject(new Error("there are no events here")) };
 
+/** For schemas whose subscriptions are plans. */
+export function noGenerators(): never {
+  throw new Error("there are no generators here");
+}
+
 export function sketchPlanner(sketch: PlannerSketch, signal = new AbortController().signal): SketchedPlanner {
   const reported: PuffError[] = [];
   const batches: string[][] = [];
@@ -124,6 +129,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       types: Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
     }),
     resolver: {
+      iterate: noGenerators,
       async resolve(batch) {
         batches.push(batch.calls.map((call) => call.field));
         const denied = batch.headers === null ? null : (sketch.auth?.(batch.headers) ?? null);

@@ -82,6 +82,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
       return python.files;
     },
     resolve: (batch, signal) => python.resolve(batch, signal),
+    iterate: (batch, signal) => python.iterate(batch, signal),
     reload: () => python.reload(),
     close: () => python.close(),
     callFunction: (target, args, callOptions) => python.call(target, args, callOptions),

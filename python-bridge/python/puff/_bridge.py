@@ -15,6 +15,7 @@ from puff import _compiled, _greenlets, _logs, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
+from puff._generators import run_generator
 from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application
 from puff._modules import user_file
@@ -113,7 +114,7 @@ def _resolve(batch_json: str) -> str:
             auth, pickled, expires = _authenticate(schema, headers)
             settings = pg_settings_of(auth)
         elif pickled is not None:
-            auth = pickle.loads(base64.b64decode(pickled))  # noqa: S301  # the gateway gives back what it got
+            auth = _unpickle(pickled)
     except PermissionDenied as denied:
         refusal = {"status": denied.status, "message": denied.message, "headers": _texts(denied.headers)}
         return json.dumps({"results": [], "auth": None, "denied": refusal})
@@ -161,6 +162,22 @@ def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:
     except BaseException as error:  # whatever it raises is an answer
         return json.dumps({"error": wire_error(error)})
     return to_js(text, *answer.buffers) if answer.buffers else text
+
+
+def iterate(key: int, batch: dict[str, Any]) -> None:
+    """Runs a subscription's generator to its end, giving the host what it yields.
+
+    Args:
+        key: Names it to the host.
+        batch: A ResolveBatch of its one call.
+    """
+    pickled: str | None = batch["auth"]
+    auth = None if pickled is None else _unpickle(pickled)
+    run_generator(key, _schemas[batch["schema"]], batch["calls"][0], auth, batch["authToken"])
+
+
+def _unpickle(pickled: str) -> Any:
+    return pickle.loads(base64.b64decode(pickled))  # noqa: S301  # the gateway gives back what it got
 
 
 def _authenticate(schema: RuntimeSchema, headers: Headers) -> tuple[Any, str, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+from collections.abc import AsyncIterator, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
     """
     resolver = schema.resolvers.get(call["field"])
     if resolver is None:
-        return _failure(PlanError(f"{call['field']} has no resolver"), None)
+        return failure_of(PlanError(f"{call['field']} has no resolver"), None)
     if resolver.is_method:
         return _call_each(schema, resolver, call, auth, token)
     given = call["parents"]
@@ -71,28 +72,40 @@ def _call(
 ) -> dict[str, Any]:
     parents = context.parents
     try:
-        arguments = to_keywords(resolver.arguments, values)
-        if resolver.context == 1:
-            value = resolver.function(context, **arguments)
-        else:  # Puff's readme: (parents, context)
-            value = resolver.function(parents, context, **arguments)
-        if type(value) is not Plan and inspect.isawaitable(value):
-            value = run_awaitable(value)
-        result = _result(schema, resolver, value, call["selection"], context)
+        value = call_resolver(resolver, values, context)
+        if resolver.is_subscription and isinstance(value, Iterator | AsyncIterator):
+            return {"kind": "generator"}
+        result = result_of(schema, resolver, value, call["selection"], context)
     except NeedsParents:
         return _needs(parents)
     except (KeyboardInterrupt, GreenletExit, NeedsArgument):
         raise
     except BaseException as error:  # SystemExit too must not end the interpreter
-        return _needs(parents) if parents.needed else _failure(error, resolver)
+        return _needs(parents) if parents.needed else failure_of(error, resolver)
     return _needs(parents) if parents.needed else result
+
+
+def call_resolver(resolver: Resolver, values: Mapping[str, Any], context: Context) -> Any:
+    """Gives what a resolver returns for the values of its arguments."""
+    arguments = to_keywords(resolver.arguments, values)
+    if resolver.context == 1:
+        value = resolver.function(context, **arguments)
+    else:  # Puff's readme: (parents, context)
+        value = resolver.function(context.parents, context, **arguments)
+    return run_awaitable(value) if type(value) is not Plan and inspect.isawaitable(value) else value
+
+
+def root_context(auth: Any, token: str | None) -> Context:
+    """Gives the context of a root field's resolver."""
+    return Context(Parents(None, _NO_PARENTS), auth, token)
 
 
 def _needs(parents: Parents) -> dict[str, Any]:
     return {"kind": "needs", "columns": list(parents.needed)}
 
 
-def _failure(error: BaseException, resolver: Resolver | None) -> dict[str, Any]:
+def failure_of(error: BaseException, resolver: Resolver | None) -> dict[str, Any]:
+    """Gives the ResolveResult of what a resolver raised."""
     function = None if resolver is None else inspect.unwrap(getattr(resolver.function, "__func__", resolver.function))
     return {"kind": "failure", "error": wire_error(error, resolver=function)}
 
@@ -103,9 +116,10 @@ def _load(column: Mapping[str, Any]) -> list[Any]:
     return load_texts(column["oid"], column["texts"])
 
 
-def _result(
+def result_of(
     schema: RuntimeSchema, resolver: Resolver, value: Any, selection: Selection | None, context: Context
 ) -> dict[str, Any]:
+    """Gives the ResolveResult of what a resolver returned, or yielded."""
     if type(value) is Plan:
         return sql_result(schema, value)
     query = compile_query(value)
@@ -221,7 +235,7 @@ def _call_each(
     try:
         columns = {name: _converted(resolver.cls, schema, name, _load(item)) for name, item in given["columns"].items()}
     except Exception as error:  # a value that Python's type can't hold
-        return _failure(error, resolver)
+        return failure_of(error, resolver)
     names = list(columns)
     rows = zip(*columns.values(), strict=True) if names else ((),) * given["count"]
     return {

@@ -47,7 +47,7 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
             raise SchemaProblem(
                 f"{scope.where} returns {shown}, and a subscription returns a stream",
                 scope.place,
-                "Write `-> Stream[T]`, and return graphql.on(…) or graphql.live(…).",
+                "Write `-> Stream[T]` and return graphql.on(…) or graphql.live(…), or `-> Iterable[T]` and yield.",
             )
         return result_type(inner[0], scope)
     if origin is Stream or value is Stream:
