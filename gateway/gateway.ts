@@ -21,6 +21,8 @@ import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { terminal } from "./terminal.ts";
+import { createSocketRoutes } from "./websockets/routes.ts";
+import { SocketService } from "./websockets/service.ts";
 import { addWsgiRoutes } from "./wsgi/routes.ts";
 import { Exchanges } from "./wsgi/service.ts";
 
@@ -96,6 +98,14 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         operationLimit: settings.limits.socketOperations,
         queueLimit: settings.limits.subscriberQueue,
         corsOrigins: settings.corsOrigins,
+        application: createSocketRoutes({
+          python: () => gateway.python,
+          service: gateway.sockets,
+          workers: settings.workers,
+          deadline: settings.limits.requestDeadline,
+          queueLimit: settings.limits.subscriberQueue,
+          log: app.log,
+        }),
       });
       for (const files of await gateway.findStaticFiles()) {
         await addStaticRoute(app, files);
@@ -120,6 +130,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
 class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
+  readonly sockets = new SocketService();
   /** Null where they are not asked for. */
   readonly metrics: Metrics | null;
   readonly #settings: Settings;
@@ -253,6 +264,7 @@ class RunningGateway implements Gateway {
         ["terminal", terminal],
         ["postgres", this.#psycopg2],
         ["redis", this.#redis],
+        ["websocket", this.sockets],
         ["pubsub", new PubSubService(() => this.pubsub)],
       ]),
       deadline: limits.pythonDeadline,

@@ -18,7 +18,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Seen } from "./filesystem.ts";
-import type { InterpreterSettings } from "./messages.ts";
+import type { InterpreterSettings, Loaded } from "./messages.ts";
 
 /** What an image was made from; it fits while all of it is unchanged. */
 export interface Manifest {
@@ -30,6 +30,7 @@ export interface Manifest {
   readonly environment: { readonly [name: string]: string | null };
   /** See Loaded. */
   readonly schemas: string;
+  readonly sockets: readonly string[];
   readonly files: readonly string[];
 }
 
@@ -63,7 +64,7 @@ export function describe(
   seen: Seen,
   environmentReads: readonly string[],
   settings: InterpreterSettings,
-  loaded: { readonly schemas: string; readonly files: readonly string[] },
+  loaded: Pick<Loaded, "schemas" | "sockets" | "files">,
 ): Manifest {
   return {
     paths: Object.fromEntries([...seen.paths].map((path) => [path, stampFile(path)])),
@@ -72,6 +73,7 @@ export function describe(
     ),
     environment: Object.fromEntries(environmentReads.map((name) => [name, stampVariable(name, settings.environment)])),
     schemas: loaded.schemas,
+    sockets: loaded.sockets,
     files: loaded.files,
   };
 }

@@ -80,7 +80,8 @@ export async function startInterpreter(options: StartOptions): Promise<Interpret
     try {
       const engine = await restore(options, image.memory);
       adopt(engine, settings);
-      return serve(engine, { schemas: image.manifest.schemas, files: image.manifest.files, from: "image" }, []);
+      const { schemas, sockets, files } = image.manifest;
+      return serve(engine, { schemas, sockets, files, from: "image" }, []);
     } catch {
       // It does not fit after all: what follows makes a new one.
       deleteImage(paths.app);
@@ -116,7 +117,8 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
     await writeAll(images).catch(() => {});
     throw new LoadRefused(answer.error);
   }
-  const loaded: Loaded = { schemas: JSON.stringify(answer.schemas), files: answer.files, from };
+  const { sockets, files } = answer;
+  const loaded: Loaded = { schemas: JSON.stringify(answer.schemas), sockets, files, from };
   images.push(
     takeImage(engine, options, paths.app, () => {
       const reason = countStreams(engine) > streams ? "a module keeps a file open" : options.whyNoImage();
@@ -131,7 +133,11 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
 
 /** What `puff._bridge.load` returns. */
 type LoadAnswer =
-  | { readonly schemas: { readonly [name: string]: unknown }; readonly files: readonly string[] }
+  | {
+      readonly schemas: { readonly [name: string]: unknown };
+      readonly sockets: readonly string[];
+      readonly files: readonly string[];
+    }
   | { readonly error: LoadError };
 
 /** Pyodide with `puff` and the common modules of the standard library. */
@@ -156,7 +162,7 @@ async function startBase(
   pyodide.pyimport("puff._cooperative").install();
   pyodide.pyimport("puff._bridge");
   pyodide.pyimport("_puff_interpreter").prepare();
-  const manifest: Manifest = { paths: {}, folders: {}, environment: {}, schemas: "{}", files: [] };
+  const manifest: Manifest = { paths: {}, folders: {}, environment: {}, schemas: "{}", sockets: [], files: [] };
   return { engine, from: "nothing", images: [takeImage(engine, options, path, () => manifest)] };
 }
 

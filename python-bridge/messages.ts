@@ -97,6 +97,8 @@ export type ToMain =
 export interface Loaded {
   /** JSON: schema descriptions by name. */
   readonly schemas: string;
+  /** Paths of URLs whose WebSockets functions serve. */
+  readonly sockets: readonly string[];
   readonly files: readonly string[];
   /** What it started from, for figures and logs. */
   readonly from: "image" | "base image" | "nothing";

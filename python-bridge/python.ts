@@ -61,6 +61,8 @@ export interface PythonOptions {
 
 export interface Python {
   readonly schemas: ReadonlyMap<string, SchemaDescription>;
+  /** Paths whose WebSockets functions serve, with `{name}` for a part of it. */
+  readonly sockets: readonly string[];
   /** The user's files that were imported. */
   readonly files: readonly string[];
   /**
@@ -128,6 +130,10 @@ class RunningPython implements Python {
 
   get schemas(): ReadonlyMap<string, SchemaDescription> {
     return this.#current?.state.schemas ?? new Map();
+  }
+
+  get sockets(): readonly string[] {
+    return this.#current?.state.sockets ?? [];
   }
 
   get files(): readonly string[] {
@@ -218,11 +224,12 @@ class RunningPython implements Python {
 
 interface State {
   readonly schemas: ReadonlyMap<string, SchemaDescription>;
+  readonly sockets: readonly string[];
   readonly files: readonly string[];
 }
 
 function stateOf(loaded: Loaded): State {
   // What Python says of itself; the schema's builder checks each description.
   const schemas: { [name: string]: SchemaDescription } = JSON.parse(loaded.schemas);
-  return { schemas: new Map(Object.entries(schemas)), files: loaded.files };
+  return { schemas: new Map(Object.entries(schemas)), sockets: loaded.sockets, files: loaded.files };
 }

@@ -37,6 +37,7 @@ const catalogue = {
   PUFF_WSGI_BUSY: { status: 503, safe: true },
   PUFF_WSGI_DEADLINE: { status: 503, safe: true },
   PUFF_WSGI_FAILED: { status: 500, safe: false },
+  PUFF_WEBSOCKET_FAILED: { status: 500, safe: false },
   PUFF_POOL_BUSY: { status: 503, safe: true },
   PUFF_SHUTTING_DOWN: { status: 503, safe: true },
   // What a field answered with.

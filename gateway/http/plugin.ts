@@ -6,7 +6,7 @@ import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } 
 import type { Endpoint } from "./handler.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
-import { addSockets } from "./sockets.ts";
+import { type ApplicationSockets, addSockets } from "./sockets.ts";
 import { Subscribers } from "./subscribers.ts";
 
 export interface RoutesOptions extends HttpOptions {
@@ -20,6 +20,8 @@ export interface RoutesOptions extends HttpOptions {
   readonly operationLimit: number;
   /** Bytes of answers that may wait for a client who reads slowly. */
   readonly queueLimit: number;
+  /** WebSockets at other URLs than the APIs'. */
+  readonly application?: ApplicationSockets;
 }
 
 /** What was added. */

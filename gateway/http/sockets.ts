@@ -1,7 +1,7 @@
 /** WebSockets: which upgrades become one, how they are kept alive, and how they are written to. */
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../planner/index.ts";
@@ -21,6 +21,21 @@ export interface SocketOptions {
   /** Origins, besides the gateway's own, whose pages may connect; `*`: all. */
   readonly corsOrigins: readonly string[];
   readonly subscribers: Subscribers;
+  readonly application?: ApplicationSockets;
+}
+
+/** WebSockets at other URLs than the APIs'. */
+export interface ApplicationSockets {
+  /** What serves the sockets at a path, until it resolves; null: nothing does. */
+  find(path: string): ((handshake: Handshake) => Promise<void>) | null;
+}
+
+/** A request to become a WebSocket. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  /** Fails where the client is gone or breaks the protocol. */
+  accept(protocol: string | null): Promise<WebSocket>;
+  refuse(status: number): void;
 }
 
 /** Milliseconds between two pings; who has not answered one by the next is gone. */
@@ -34,45 +49,73 @@ const endings = {
   reloaded: { code: 1012, reason: "The schema was reloaded" },
 } as const satisfies { [ending in Ending]: { readonly code: number; readonly reason: string } };
 
-/** Serves graphql-transport-ws at URL paths, each with its schema's planner. */
+/** Serves graphql-transport-ws at URL paths, each with its schema's planner, and the application's sockets. */
 export function addSockets(
   app: FastifyInstance,
   planners: ReadonlyMap<string, () => Planner>,
   options: SocketOptions,
 ): void {
+  /** Of requests for the application. */
+  const chosen = new WeakMap<IncomingMessage, string | false>();
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: options.messageLimit,
-    handleProtocols,
+    handleProtocols: (offered, request) => chosen.get(request) ?? handleProtocols(offered),
     // Compressing takes a third of a megabyte a socket.
     perMessageDeflate: false,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = request.url?.split("?", 1)[0] ?? "";
     const planner = planners.get(path) ?? planners.get(path.replace(/\/$/, ""));
-    if (planner === undefined) {
+    const serveApplication =
+      planner === undefined && path.startsWith(app.prefix)
+        ? (options.application?.find(path.slice(app.prefix.length)) ?? null)
+        : null;
+    if (planner === undefined && serveApplication === null) {
       if (app.server.listenerCount("upgrade") === 1) {
-        refuse(socket, 404, "Not Found"); // else it is for another of the application's
+        refuse(socket, 404); // else it is for another of the application's
       }
       return;
     }
     if (!mayConnect(request, options.corsOrigins)) {
-      refuse(socket, 403, "Forbidden");
+      refuse(socket, 403);
       return;
     }
-    try {
-      let opened: WebSocket | null = null;
-      const left = options.subscribers.add((why) => opened?.close(endings[why].code, endings[why].reason));
-      socket.once("close", left);
+    let opened: WebSocket | null = null;
+    const open = (use: (webSocket: WebSocket) => void) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {
         opened = webSocket;
-        open(webSocket, request, planner(), options, app.log);
+        keepAlive(webSocket);
+        use(webSocket);
+      });
+    let left: () => void;
+    try {
+      left = options.subscribers.add((why) => {
+        opened === null ? socket.destroy() : opened.close(endings[why].code, endings[why].reason);
       });
     } catch (error) {
       if (!(error instanceof PuffError)) {
         throw error;
       }
-      refuse(socket, 503, "Service Unavailable");
+      refuse(socket, 503);
+      return;
+    }
+    if (planner !== undefined) {
+      socket.once("close", left);
+      open((webSocket) => serveOperations(webSocket, request.headers, planner(), { ...options, log: app.log }));
+    } else if (serveApplication !== null) {
+      const handshake: Handshake = {
+        request,
+        accept: (protocol) =>
+          new Promise((resolve, reject) => {
+            chosen.set(request, protocol ?? false);
+            socket.once("close", () => reject(new Error("the client is gone")));
+            open(resolve);
+          }),
+        refuse: (status) => refuse(socket, status),
+      };
+      socket.on("error", () => undefined); // its end tells
+      void serveApplication(handshake).finally(left);
     }
   };
   app.server.on("upgrade", upgrade);
@@ -92,6 +135,9 @@ const unanswered = new WeakSet<WebSocket>();
 
 function pingAll(server: WebSocketServer): void {
   for (const client of server.clients) {
+    if (client.isPaused) {
+      continue; // its answer is not read
+    }
     if (unanswered.has(client)) {
       client.terminate();
     } else {
@@ -101,17 +147,10 @@ function pingAll(server: WebSocketServer): void {
   }
 }
 
-function open(
-  webSocket: WebSocket,
-  request: IncomingMessage,
-  planner: Planner,
-  options: SocketOptions,
-  log: FastifyBaseLogger,
-): void {
+function keepAlive(webSocket: WebSocket): void {
   webSocket.on("pong", () => unanswered.delete(webSocket));
   // A frame that breaks the protocol or its size: ws closes with the code that RFC 6455 has for it.
   webSocket.on("error", () => undefined);
-  serveOperations(webSocket, request.headers, planner, { ...options, log });
 }
 
 /**
@@ -128,7 +167,7 @@ function mayConnect({ headers }: IncomingMessage, corsOrigins: readonly string[]
   );
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
+function refuse(socket: Duplex, status: number): void {
   socket.on("error", () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

@@ -78,6 +78,9 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     get schemas() {
       return python.schemas;
     },
+    get sockets() {
+      return python.sockets;
+    },
     get files() {
       return python.files;
     },

@@ -1,7 +1,7 @@
 """Puff: describe a GraphQL API with dataclasses, answer its fields with query plans.
 
 `puff.graphql` holds what a schema is written with, `puff.host` calls functions of the gateway's TypeScript side, and
-what is here runs several things at a time.
+what is here runs several things at a time and serves WebSockets.
 
 Example:
     >>> from dataclasses import dataclass
@@ -21,10 +21,13 @@ from puff._tasks import (
     spawn,
     spawn_blocking,
 )
+from puff._websockets import WebSocket, WebSocketClosed, websocket
 
 __all__ = [
     "GreenletExit",
     "Task",
+    "WebSocket",
+    "WebSocketClosed",
     "blocking",
     "join_all",
     "join_iter",
@@ -33,4 +36,5 @@ __all__ = [
     "sleep_ms",
     "spawn",
     "spawn_blocking",
+    "websocket",
 ]

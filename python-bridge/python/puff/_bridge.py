@@ -11,7 +11,7 @@ import sys
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _greenlets, _logs, _wsgi
+from puff import _compiled, _greenlets, _logs, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
@@ -42,7 +42,8 @@ def load(sources_json: str) -> str:
             "django": "setup", "serve" or null}`.
 
     Returns:
-        `{"schemas": {name: SchemaDescription}, "files": [paths]}`, or `{"error": …, "files": [paths]}`.
+        `{"schemas": {name: SchemaDescription}, "sockets": [paths of URLs], "files": [paths]}`, or
+        `{"error": …, "files": [paths]}`.
     """
     return _greenlets.enter_import(_load, sources_json)
 
@@ -69,7 +70,7 @@ def _load(sources_json: str) -> str:
         )
         problem.__cause__ = error
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
-    return json.dumps({"schemas": descriptions, "files": _files(before)})
+    return json.dumps({"schemas": descriptions, "sockets": _websockets.paths(), "files": _files(before)})
 
 
 def _load_error(problem: SchemaProblem) -> dict[str, str | None]:

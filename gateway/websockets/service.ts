@@ -1,0 +1,51 @@
+/** The host service `websocket`: how a Python function receives and sends. */
+import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import { SocketClosed, type SocketConnection } from "./connection.ts";
+
+/** The sockets that functions serve, by the number under which Python knows them. */
+export class SocketService implements HostService {
+  readonly #connections = new Map<number, SocketConnection>();
+  #last = 0;
+
+  /** Makes a socket known while `work` runs. */
+  async with<T>(connection: SocketConnection, work: (id: number) => Promise<T>): Promise<T> {
+    const id = ++this.#last;
+    this.#connections.set(id, connection);
+    try {
+      return await work(id);
+    } finally {
+      this.#connections.delete(id);
+    }
+  }
+
+  open(): HostSession {
+    return {
+      call: async (method, args, [data = new Uint8Array()], signal): Promise<HostAnswer> => {
+        // As puff._websockets sends them.
+        const [id, first, second] = args as readonly [number, unknown, unknown];
+        const connection = this.#connections.get(id);
+        if (connection === undefined) {
+          throw new SocketClosed(1000, "the function that served it has ended");
+        }
+        switch (method) {
+          case "receive": {
+            const message = await connection.receive(first as number | null, signal);
+            return message === null ? { value: null } : { value: message.isBinary, buffers: [message.data] };
+          }
+          case "send":
+            await connection.send({ data: Buffer.from(data), isBinary: first as boolean });
+            return { value: null };
+          case "accept":
+            await connection.accept(first as string | null);
+            return { value: null };
+          case "close":
+            await connection.close(first as number, second as string);
+            return { value: null };
+          default:
+            throw new Error(`the service websocket has no method ${method}`);
+        }
+      },
+      close: () => undefined,
+    };
+  }
+}
