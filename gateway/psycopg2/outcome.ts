@@ -17,8 +17,8 @@ export type StatementResult =
   | { readonly kind: "command"; readonly tag: string }
   | { readonly kind: "empty" | "copyIn" | "copyOut" | "copyBoth" }
   | { readonly kind: "error"; readonly fields: Fields }
-  /** The connection ended; fields where Postgres said why. */
-  | { readonly kind: "lost"; readonly message: string; readonly fields: Fields | null };
+  /** The connection ended. What Postgres said of it goes unmentioned, as with libpq. */
+  | { readonly kind: "lost"; readonly message: string };
 
 /** What Postgres said of itself meanwhile; members without news are left out. */
 export interface News {

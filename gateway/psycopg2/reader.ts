@@ -27,8 +27,6 @@ export class AnswerReader implements Tap {
   readonly parameters: { [name: string]: string } = {};
   readonly #events: ReaderEvents;
   status: News["status"] = "I";
-  /** What Postgres ended the session for. */
-  fatal: Fields | null = null;
   #result: StatementResult = empty;
   #rows = new RowCells();
   /** Texts before the one that is wanted. */
@@ -104,7 +102,7 @@ export class AnswerReader implements Tap {
         this.#result = empty;
         break;
       case "E":
-        this.#fail(readFields(body));
+        this.#result = { kind: "error", fields: readFields(body) };
         break;
       case "N":
         keep(this.#notices, readFields(body));
@@ -146,14 +144,6 @@ export class AnswerReader implements Tap {
       this.#columns = null;
     } else {
       this.#result = { kind: "command", tag };
-    }
-  }
-
-  #fail(fields: Fields): void {
-    this.#result = { kind: "error", fields };
-    // While a statement runs libpq tells of the lost connection alone.
-    if (this.status !== "A" && (fields["V"] === "FATAL" || fields["V"] === "PANIC")) {
-      this.fatal = fields;
     }
   }
 

@@ -206,10 +206,7 @@ export class PythonSession {
   };
 
   #lostOutcome(message: string): Finished {
-    return {
-      outcome: { result: { kind: "lost", message, fields: this.#reader.fatal }, ...this.#reader.news() },
-      buffers: [],
-    };
+    return { outcome: { result: { kind: "lost", message }, ...this.#reader.news() }, buffers: [] };
   }
 
   #send(type: string, ...parts: readonly Uint8Array[]): boolean {

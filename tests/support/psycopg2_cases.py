@@ -9,6 +9,7 @@ expression, gives is shown, and so is what it raises.
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import sys
 from typing import Any
@@ -21,6 +22,7 @@ import psycopg2.extras
 import psycopg2.pool
 import psycopg2.sql
 import psycopg2.tz
+from psycopg2_flows import FLOWS
 
 SETUP = """
 CREATE TEMP TABLE item (id serial PRIMARY KEY, name text UNIQUE, price numeric(8,2), made timestamptz, data jsonb);
@@ -79,94 +81,8 @@ EXPLAIN SELECT 1 | VALUES (1), (2) | TABLE item | SAVEPOINT s | LOCK TABLE item 
 COPY item FROM STDIN | SELECT 'éé' || nosuch | SELECT '日本' , nosuch | DECLARE c CURSOR FOR SELECT 1 | SELECT pg_sleep(0)
 """
 
-FLOWS = [
-    "cur.fetchone()",
-    "cur.close(); cur.execute('SELECT 1')",
-    "conn.close(); conn.cursor()",
-    "conn.close(); conn.commit()",
-    "cur.execute('SELECT generate_series(1, 5)'); [cur.fetchone(), cur.fetchmany(2), cur.rownumber, cur.fetchall(), cur.fetchone()]",
-    "cur.execute('SELECT generate_series(1, 5)'); cur.scroll(2); a = cur.fetchone(); cur.scroll(-1); [a, cur.fetchone()]",
-    "cur.execute('SELECT 1'); cur.scroll(5)",
-    "cur.execute('SELECT 1'); cur.scroll(0, 'sideways')",
-    "cur.executemany('INSERT INTO item (name) VALUES (%s)', [('a',), ('b',)]); [cur.rowcount, cur.query, cur.description]",
-    "cur.callproc('pg_temp.plus', [1, 2]), cur.fetchall()",
-    "cur.callproc('pg_temp.plus', {'a': 1, 'b': 2}), cur.fetchall()",
-    "cur.execute('SELECT 1 AS a, 2.5::numeric(10, 2) AS b'); [list(c) for c in cur.description], cur.description[1]",
-    "conn.set_session(isolation_level='SERIALIZABLE', readonly=True); cur.execute('SHOW transaction_isolation'); cur.fetchall(), conn.isolation_level, conn.readonly",
-    "conn.isolation_level = 'bad'",
-    "cur.execute('SELECT 1'); conn.autocommit = True",
-    "conn.autocommit = True; cur.execute('SELECT 1'); conn.status, conn.get_transaction_status()",
-    "cur.execute('SELECT 1'); conn.status, conn.get_transaction_status(), conn.info.transaction_status",
-    "conn.set_isolation_level(0); conn.autocommit, conn.isolation_level",
-    "conn.set_isolation_level(9)",
-    "named = conn.cursor('n'); named.execute('SELECT generate_series(1, 5)'); [named.fetchone(), named.fetchmany(2), named.rowcount, list(named)]",
-    "named = conn.cursor('n', scrollable=True); named.execute('SELECT generate_series(1, 5)'); named.scroll(3); a = named.fetchone(); named.scroll(0, 'absolute'); [a, named.fetchone()]",
-    "named = conn.cursor('n', withhold=True); named.execute('SELECT generate_series(1, 3)'); conn.commit(); [named.fetchall(), named.name, named.withhold]",
-    "conn.autocommit = True; conn.cursor('n').execute('SELECT 1')",
-    "named = conn.cursor('n'); named.execute('SELECT 1'); named.execute('SELECT 2')",
-    "named = conn.cursor('n'); named.fetchone()",
-    "cur.scrollable = True",
-    "with conn: cur.execute(\"INSERT INTO item (name) VALUES ('w')\")\nconn.status",
-    "cur.copy_from(io.StringIO('1\\ta\\n2\\tb\\n'), 'item', columns=('id', 'name')); [cur.rowcount, cur.query, cur.statusmessage]",
-    "cur.copy_from(io.StringIO('x\\ta\\n'), 'item', columns=('id', 'name'))",
-    "out = io.StringIO(); cur.execute(\"INSERT INTO item (name) VALUES ('é'), (NULL)\"); cur.copy_to(out, 'item', columns=['name'], sep='|', null='-'); out.getvalue()",
-    "out = io.BytesIO(); cur.copy_expert('COPY (SELECT 1, 2) TO STDOUT WITH CSV HEADER', out); out.getvalue(), cur.rowcount",
-    "cur.copy_expert('COPY nosuch TO STDOUT', io.StringIO())",
-    "cur.copy_from(object(), 'item')",
-    "d = conn.cursor(cursor_factory=psycopg2.extras.DictCursor); d.execute('SELECT 1 AS a, 2 AS b'); r = d.fetchone(); [r['a'], r[1], r, list(r.items()), 'a' in r, r.get('z', 0), dict(r)]",
-    "d = conn.cursor(cursor_factory=psycopg2.extras.RealDictCursor); d.execute('SELECT 1 AS a, 2 AS b'); r = d.fetchone(); [type(r), dict(r)]",
-    'd = conn.cursor(cursor_factory=psycopg2.extras.NamedTupleCursor); d.execute(\'SELECT 1 AS a, 2 AS "b c", 3 AS "9x"\'); d.fetchall()',
-    "psycopg2.extras.execute_values(cur, 'INSERT INTO item (id, name) VALUES %s RETURNING id', [(1, 'a'), (2, 'b'), (3, 'c')], page_size=2, fetch=True), cur.query",
-    "psycopg2.extras.execute_values(cur, 'no placeholder', [(1,)])",
-    "psycopg2.extras.execute_batch(cur, 'INSERT INTO item (name) VALUES (%s)', [('a',), ('b',)]); cur.query",
-    "psycopg2.extras.register_uuid(None, conn); cur.execute('SELECT %s, %s', (uuid.UUID(int=1), [uuid.UUID(int=2)])); cur.fetchone()",
-    "c = psycopg2.extras.register_composite('pg_temp.pair', conn); cur.execute(\"SELECT (1, 'x\\\"y,')::pg_temp.pair\"); cur.fetchone(), c.name, c.attnames",
-    "psycopg2.extras.register_composite('nosuch', conn)",
-    "psycopg2.extras.register_ipaddress(cur); cur.execute(\"SELECT '10.0.0.1/8'::inet, '10.0.0.0/8'::cidr\"); cur.fetchone()",
-    "t = ext.new_type((23,), 'T', lambda v, c: v and v + '!'); ext.register_type(t, cur); cur.execute('SELECT 1, NULL::int, 1::int8'); cur.fetchone()",
-    "t = ext.new_type((23,), 'T', lambda v, c: 1 / 0); ext.register_type(t, conn); cur.execute('SELECT 1'); cur.fetchall()",
-    "ext.register_type(ext.new_array_type((1007,), 'A', ext.new_type((23,), 'T', lambda v, c: ('t', v))), cur); cur.execute(\"SELECT '{1,NULL}'::int[]\"); cur.fetchone()",
-    "psycopg2.STRING == 25, psycopg2.NUMBER == 1700, psycopg2.STRING == 23, psycopg2.STRING.values, ext.INTEGER.name",
-    "cur.tzinfo_factory = None; cur.execute(\"SELECT '2020-01-01 00:00+00'::timestamptz\"); cur.fetchone()",
-    "cur.tzinfo_factory = psycopg2.tz.FixedOffsetTimezone; cur.execute(\"SELECT '2020-01-01 00:00+00'::timestamptz\"); cur.fetchone()[0].tzinfo",
-    "s = psycopg2.sql; q = s.SQL('SELECT {a}, {b} AS {c}').format(a=s.Literal(\"it's\"), b=s.Placeholder('v'), c=s.Identifier('we\"ird')); cur.execute(q, {'v': 1}); [q, q.as_string(conn), cur.fetchall(), cur.description[1].name]",
-    "psycopg2.sql.SQL('{} {1}').format(1)",
-    "psycopg2.sql.SQL('{0} {}').format(psycopg2.sql.NULL)",
-    "psycopg2.sql.Identifier('a', 'b').as_string(cur), psycopg2.sql.Placeholder(), psycopg2.sql.SQL(', ').join([psycopg2.sql.Literal(1)] * 2)",
-    "ext.quote_ident('a\"b', conn), ext.parse_dsn(\"host=h dbname='a b'\"), ext.make_dsn('host=h', dbname=\"it's\", port=5)",
-    "ext.parse_dsn('postgresql://u:p%40@h:1,[::1]:2/db?connect_timeout=3&sslmode=require')",
-    "ext.parse_dsn('nosuch=1')",
-    "ext.parse_dsn('dbname')",
-    "ext.make_dsn('host=h', nosuch=1)",
-    "psycopg2.connect('nosuch=1')",
-    "cur.execute('SET standard_conforming_strings = off'); [cur.mogrify('%s %s %s', ('a\\\\b', \"it's\", b'\\x00\\\\')), cur.mogrify('%s', (['\\\\'],))]",
-    "conn.set_client_encoding('LATIN1'); cur.execute('SELECT %s', ('é',)); [cur.query, cur.fetchone(), conn.encoding]",
-    "conn.set_client_encoding('LATIN1'); cur.execute('SELECT %s', ('€',))",
-    "conn.set_client_encoding('nosuch')",
-    "cur.execute(\"DO $$ BEGIN RAISE NOTICE 'é %', 1; RAISE WARNING 'w' USING HINT = 'h'; END $$\"); conn.notices",
-    "cur.execute('LISTEN c; NOTIFY c, \\'é\\''); conn.commit(); conn.poll(); n = conn.notifies[0]; [n.channel, n.payload, n.pid == conn.get_backend_pid(), len(n), n[1]]",
-    "psycopg2.errors.lookup('42P01').__mro__[:4]",
-    "psycopg2.errorcodes.lookup('42P01'), psycopg2.errorcodes.UNIQUE_VIOLATION",
-    "psycopg2.errors.lookup('99999')",
-    "cur.execute(\"INSERT INTO item (id, name) VALUES (1, 'a')\"); cur.execute(\"INSERT INTO item (id, name) VALUES (2, 'a')\")",
-    "cur.execute('nonsense')\n",
-    "cur.setinputsizes([1]), cur.setoutputsize(1)",
-    "cur.nextset()",
-    "cur.cast(23, '5'), cur.cast(1114, '2020-01-01 00:00:00'), cur.cast(99999, 'x')",
-    "cur.execute(5)",
-    "cur.execute(None)",
-    "cur.execute('SELECT %s', ('a\\0b',))",
-    "cur.execute('SELECT 1 AS a'); import copy; c = cur.description[0]; [c.name, c[0], len(c), c == c, tuple(c[:2])]",
-    "conn.notices, conn.closed, conn.encoding, conn.autocommit, conn.readonly, conn.deferrable, conn.status",
-    "cur.arraysize, cur.itersize, cur.rowcount, cur.rownumber, cur.lastrowid, cur.name, cur.description, cur.query",
-    "cur.execute('SELECT 1'); conn.reset(); conn.status, conn.autocommit",
-    "cur.execute('SELECT pg_terminate_backend(pg_backend_pid())')",
-    "other = psycopg2.connect(dsn); other.cursor().execute('SELECT pg_terminate_backend(%s)', (conn.get_backend_pid(),)); time.sleep(0.2); cur.execute('SELECT 1')",
-    "cur.execute('SELECT 1'); other = psycopg2.connect(dsn); other.cursor().execute('SELECT pg_terminate_backend(%s)', (conn.get_backend_pid(),)); time.sleep(0.2); conn.commit()",
-    "psycopg2.connect(dsn.replace('/puff_test', '/nosuch_test'))",
-    "psycopg2.connect('postgresql://u@127.0.0.1:1/x')",
-    "psycopg2.__version__.split()[1:4], psycopg2.apilevel, psycopg2.threadsafety, psycopg2.paramstyle",
-]
+#: Modules that the cases use.
+MODULES = ("collections", "copy", "datetime", "decimal", "enum", "io", "time", "uuid")
 
 COMPARED_ERRORS = {"sqlstate", "severity", "message_primary", "message_detail", "message_hint", "statement_position"}
 
@@ -224,7 +140,8 @@ def connect(dsn: str) -> Any:
 def run(code: str, conn: Any, dsn: str) -> object:
     """What a case shows."""
     cur = conn.cursor()
-    scope = {**globals(), "conn": conn, "cur": cur, "dsn": dsn}
+    modules = {name: importlib.import_module(name) for name in MODULES}
+    scope = {**globals(), **modules, "conn": conn, "cur": cur, "dsn": dsn}
     try:
         *before, last = ast.parse(code).body
         exec(compile(ast.Module(before, []), "case", "exec"), scope)
@@ -232,6 +149,8 @@ def run(code: str, conn: Any, dsn: str) -> object:
             return show(eval(compile(ast.Expression(last.value), "case", "eval"), scope))
         exec(compile(ast.Module([last], []), "case", "exec"), scope)
         return "done"
+    except NameError:
+        raise  # the case is wrong: both would show the same
     except Exception as error:
         return show_error(error)
 

@@ -55,11 +55,12 @@ def register_adapter(typ: type, callable: Callable[[Any], Any]) -> None:
 
 
 def adapt(obj: Any, proto: Any = ISQLQuote, alt: Any = None) -> Any:
-    """An object that writes `obj` as SQL.
+    """An object that writes `obj` as SQL; `alt` is without effect, as in psycopg2.
 
     Raises:
         ProgrammingError: Nothing adapts objects of this type.
     """
+    del alt
     cls = type(obj)
     found = adapters.get((cls, proto))
     if found is not None:
@@ -74,8 +75,6 @@ def adapt(obj: Any, proto: Any = ISQLQuote, alt: Any = None) -> Any:
         found = adapters.get((base, proto))
         if found is not None:
             return found(obj)
-    if alt is not None:
-        return alt
     raise ProgrammingError(f"can't adapt type '{cls.__name__}'")
 
 
@@ -90,6 +89,8 @@ def quote(value: Any, conn: connection | None) -> bytes:
     quoted = adapted.getquoted()
     if isinstance(quoted, str):
         return quoted.encode(conn._codec if conn is not None else "utf-8")
+    if not isinstance(quoted, bytes):
+        raise ValueError(f"only bytes values expected, got {type(quoted).__name__}")  # noqa: TRY004 - psycopg2's
     return quoted
 
 
@@ -118,7 +119,7 @@ class AsIs(_Adapter):
 
     def getquoted(self) -> bytes:
         """The object's text."""
-        text = str(self.adapted)
+        text = "NULL" if self.adapted is None else str(self.adapted)
         return text.encode("utf-8")
 
 
@@ -128,8 +129,7 @@ class Int(_Adapter):
     def getquoted(self) -> bytes:
         """The number, behind a space where it is negative: `-` before it would begin a comment."""
         # Subclasses, such as enumerations, may write themselves otherwise.
-        text = int.__repr__(self.adapted) if isinstance(self.adapted, int) else str(self.adapted)
-        return _spaced(text)
+        return _spaced(int.__repr__(int(self.adapted)))
 
 
 class Float(_Adapter):
@@ -142,7 +142,7 @@ class Float(_Adapter):
             return b"'NaN'::float"
         if value in {float("inf"), float("-inf")}:
             return b"'Infinity'::float" if value > 0 else b"'-Infinity'::float"
-        return _spaced(float.__repr__(self.adapted) if isinstance(self.adapted, float) else repr(self.adapted))
+        return _spaced(repr(self.adapted))
 
 
 class Decimal(_Adapter):

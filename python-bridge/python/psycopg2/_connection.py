@@ -64,12 +64,14 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
     #: Whether literals begin with E. psycopg2 looks at the setting when the connection is new.
     _escape_strings = False
     _executing = False
+    _sends_utf8 = True
+    _server_version = 0
 
     def __init__(self, dsn: str, async_: int = 0, **kwargs: Any) -> None:
         if async_ or kwargs.get("async"):
             raise NotSupportedError("asynchronous connections are not supported here: all others wait as greenlets")
         if not isinstance(dsn, str):
-            raise TypeError(f"argument 1 must be str, not {type(dsn).__name__}")
+            raise TypeError(f"Expected bytes or unicode string, got {type(dsn).__name__} instead")
         self._lock = threading.RLock()
         self.string_types = {}
         self.binary_types = {}
@@ -83,10 +85,12 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._given = parameters
         self._closed = 0
         self.status = STATUS_READY
-        self._read_parameters()
+        self._take_parameters()
+        self._read_encoding()
         self._escape_strings = not self._standard_strings
-        if encoding is not None:
+        if encoding is not None and _encodings.clean_name(encoding) != self._encoding:
             self._run_command(f"SET client_encoding TO {_literals.quote_text(encoding.encode(), None).decode()}")
+            self._read_encoding()
         if not self._link.parameters.get("DateStyle", "ISO").startswith("ISO"):
             self._run_command("SET DateStyle TO 'ISO'")
         self._wait()
@@ -101,7 +105,9 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         """A new cursor; with a name, one of the server's."""
         self._check_open()
         factory = cursor_factory or self.cursor_factory or Cursor
-        made = factory(self, name) if name is not None else factory(self)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"Expected bytes or unicode string, got {type(name).__name__} instead")
+        made = factory(self, name)
         if not isinstance(made, Cursor):
             raise TypeError("cursor factory must be subclass of psycopg2.extensions.cursor")
         if withhold:
@@ -138,6 +144,7 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._end("ROLLBACK")
         self._run_command("RESET ALL")
         self._run_command("SET SESSION AUTHORIZATION DEFAULT")
+        self._read_encoding()
         self._autocommit = False
         self._isolation = self._readonly = self._deferrable = None
 
@@ -163,10 +170,13 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
     def set_client_encoding(self, encoding: str, /) -> None:
         """Ends the transaction, and sets the encoding."""
         self._check_open()
+        if not isinstance(encoding, str):
+            raise TypeError(f"argument 1 must be str, not {type(encoding).__name__}")
         if _encodings.clean_name(encoding) == self._encoding:
             return
         self._end("ROLLBACK")
         self._run_command(f"SET client_encoding TO '{_encodings.clean_name(encoding)}'")
+        self._read_encoding()
 
     @property
     def info(self) -> ConnectionInfo:
@@ -179,7 +189,9 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
 
     def get_transaction_status(self) -> int:
         """One of the TRANSACTION_STATUS_ constants."""
-        link = self._check_open()
+        link = self._link
+        if link is None or link.lost:
+            return _UNKNOWN
         return 1 if self._executing else _STATUSES.get(link.status, _UNKNOWN)
 
     def get_dsn_parameters(self) -> dict[str, str]:
@@ -193,12 +205,11 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
     @property
     def server_version(self) -> int:
         """The server's version, such as 150002."""
-        return _version_number(self._check_open().parameters.get("server_version", "0"))
+        return self._server_version
 
     @property
     def protocol_version(self) -> int:
         """The version of Postgres's protocol."""
-        self._check_open()
         return 3
 
     def lobject(self, *args: Any, **kwargs: Any) -> Any:
@@ -231,10 +242,12 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
             opening = self._begin_text() if begin else None
             self._executing = True
             try:
-                result = link.query(text) if opening is None else link.query(opening, text)
+                # As a text of C, it ends with the first NUL.
+                sent = text.partition(b"\0")[0]
+                result = link.query(sent) if opening is None else link.query(opening, sent)
             finally:
                 self._executing = False
-            if opening is not None:
+            if opening is not None and result.kind != "lost":
                 self.status = STATUS_BEGIN
             return self._settle(link, result, text, cursor)
 
@@ -266,30 +279,37 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         if link.notices:
             for fields in link.notices:
                 decoded = {letter: self._decode(value) for letter, value in fields.items()}
-                if self.notices is not None:
+                if hasattr(self.notices, "append"):
                     self.notices.append(write_report(decoded, None, notice=True))
             link.notices.clear()
             if isinstance(self.notices, list):
                 del self.notices[:-_NOTICES]
         if link.notifies:
             for pid, channel, payload in link.notifies:
-                if self.notifies is not None:
+                if hasattr(self.notifies, "append"):
                     self.notifies.append(Notify(pid, self._decode(channel), self._decode(payload)))
             link.notifies.clear()
         if link.changed:
-            self._read_parameters()
+            self._take_parameters()
             link.changed = False
 
     def _decode(self, text: str) -> str:
-        return text if self._codec == "utf_8" else text.encode("latin1", "replace").decode(self._codec, "replace")
+        # The host makes a character of each byte where Postgres speaks another encoding.
+        sent = "utf_8" if self._sends_utf8 else "latin1"
+        return text if sent == self._codec else text.encode(sent, "replace").decode(self._codec, "replace")
 
-    def _read_parameters(self) -> None:
+    def _take_parameters(self) -> None:
         parameters = self._check_open().parameters
-        encoding = parameters.get("client_encoding", "UTF8")
-        self._encoding = _encodings.clean_name(encoding)
-        self._codec = _encodings.codec_of(encoding)
+        self._sends_utf8 = parameters.get("client_encoding", "UTF8") == "UTF8"
+        self._server_version = _version_number(parameters.get("server_version", "0"))
         self._standard_strings = parameters.get("standard_conforming_strings", "on") == "on"
         _literals.remember(standard_strings=self._standard_strings)
+
+    def _read_encoding(self) -> None:
+        """Takes the session's encoding. As with psycopg2, one that was set by a statement goes unnoticed."""
+        encoding = self._check_open().parameters.get("client_encoding", "UTF8")
+        self._codec = _encodings.codec_of(encoding)
+        self._encoding = _encodings.clean_name(encoding)
 
 
 connection.__module__ = "psycopg2.extensions"

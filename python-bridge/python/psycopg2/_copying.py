@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._exceptions import ProgrammingError
@@ -22,7 +23,6 @@ class Copying:
 
     connection: connection
     query: bytes | None
-    name: str | None
 
     def copy_from(
         self,
@@ -34,28 +34,33 @@ class Copying:
         columns: Iterable[str] | None = None,
     ) -> None:
         """Reads a file of text into a table."""
-        self._check_copy("copy_from")
+        self._check_open()
         _need(file, "read", 1)
-        self._copy(self._copy_text(table, columns, "FROM stdin", sep, null), file, size)
+        self._copy(self._copy_text(table, columns, "FROM stdin", sep, null), file, index(size))
 
     def copy_to(
         self, file: Any, table: str, sep: str = "\t", null: str = "\\N", columns: Iterable[str] | None = None
     ) -> None:
         """Writes a table into a file as text."""
-        self._check_copy("copy_to")
+        self._check_open()
         _need(file, "write", 1)
         self._copy(self._copy_text(table, columns, "TO stdout", sep, null), file, 0)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """Runs a COPY that reads from or writes to a file."""
-        self._check_copy("copy_expert")
+        self._check_open()
         if not hasattr(file, "read") and not hasattr(file, "write"):
-            raise TypeError("file must be a readable file-like object for COPY FROM; a writable one for COPY TO.")
-        self._copy(self._bound(sql, None), file, size)
+            raise TypeError(
+                "file must be a readable file-like object for COPY FROM; a writable file-like object for COPY TO."
+            )
+        self._copy(self._bound(sql, None), file, index(size))
 
     def _copy_text(self, table: str, columns: Iterable[str] | None, direction: str, sep: str, null: str) -> bytes:
         conn = self.connection
-        names = "" if columns is None else f"({','.join(quote_name(one) for one in columns)})"
+        for position, value in enumerate((table, sep, null), 2):
+            if not isinstance(value, str):
+                raise TypeError(f"argument {position} must be str, not {type(value).__name__}")
+        names = "" if columns is None else f"({','.join(_quote_column(one) for one in columns)})"
         if columns is not None and names == "()":
             names = ""
         head = f"COPY {quote_name(table)}{names} {direction} WITH DELIMITER AS ".encode(conn._codec)
@@ -69,12 +74,14 @@ class Copying:
             self.rowcount = -1
             self.query = text
             result = conn._query(text, self)
+            copies = result.kind in {"copyIn", "copyOut"}
             if result.kind == "copyIn":
                 result = self._send(file, size)
             elif result.kind == "copyOut":
                 result = self._receive(file)
             self._take(conn._settle(conn._check_open(), result, text, self))
-            self.statusmessage = ""
+            if copies:
+                self.statusmessage = ""
 
     def _send(self, file: Any, size: int) -> Result:
         conn = self.connection
@@ -83,7 +90,9 @@ class Copying:
         waiting = 0
         try:
             while chunk := file.read(size):
-                data = chunk.encode(conn._codec) if isinstance(chunk, str) else bytes(chunk)
+                data = chunk.encode(conn._codec) if isinstance(chunk, str) else chunk
+                if not isinstance(data, bytes):
+                    return link.copy_end(b"error in .read() call")
                 chunks.append(data)
                 waiting += len(data)
                 if waiting >= _MESSAGE:
@@ -128,11 +137,6 @@ class Copying:
                 pass
         raise ProgrammingError("can't execute COPY TO: use the copy_to() method instead")
 
-    def _check_copy(self, method: str) -> None:
-        self._check_open()
-        if self.name is not None:
-            raise ProgrammingError(f"can't call .{method}() on named cursors")
-
     rowcount: int
     statusmessage: str | None
 
@@ -147,6 +151,12 @@ class Copying:
 
     def _bound(self, query: Any, values: Any) -> bytes:
         raise NotImplementedError
+
+
+def _quote_column(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"Expected bytes or unicode string, got {type(name).__name__} instead")
+    return quote_name(name)
 
 
 def _need(file: Any, method: str, position: int) -> None:

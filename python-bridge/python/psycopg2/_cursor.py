@@ -60,16 +60,21 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
             raise TypeError(f"argument 2 must be str, not {type(name).__name__}")
         self.connection = conn
         self.name = name
+        self._transaction = conn._ended
 
     def execute(self, query: Any, vars: Any = None) -> None:
         """Runs a statement with values in place of its `%s` or `%(name)s`."""
+        self._execute(query, vars)
+
+    def _execute(self, query: Any, values: Any) -> None:
         conn = self._check_open()
         if self.name is not None:
             if self.query is not None:
                 raise ProgrammingError("can't call .execute() on named cursors more than once")
             if conn.autocommit and not self._withhold and not conn._entered:
                 raise ProgrammingError("can't use a named cursor outside of transactions")
-        text = self._bound(query, vars)
+            self._check_transaction()
+        text = self._bound(query, values)
         if self.name is not None:
             text = self._declaration(self.name).encode(conn._codec) + text
         self._run(text)
@@ -81,9 +86,10 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
             raise ProgrammingError("can't call .executemany() on named cursors")
         total = 0
         for values in iter(vars_list):
-            self.execute(query, values)
+            self._execute(query, values)
             total = -1 if self.rowcount == -1 else total + self.rowcount
         self.rowcount = total
+        self.description = None
         self._forget()
 
     def callproc(self, procname: str, parameters: Any = None, /) -> Any:
@@ -91,16 +97,18 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
         self._check_open()
         if self.name is not None:
             raise ProgrammingError("can't call .callproc() on named cursors")
+        if not isinstance(procname, str):
+            raise TypeError(f"a bytes-like object is required, not {type(procname).__name__!r}")
         if isinstance(parameters, dict):
             for name in parameters:
                 if not isinstance(name, str):
-                    raise TypeError("argument names must be strings")
+                    raise TypeError(f"Expected bytes or unicode string, got {type(name).__name__} instead")
             places = ",".join(f"{quote_name(name)}:=%s" for name in parameters)
             values = list(parameters.values())
         else:
             values = [] if parameters is None else parameters
             places = ",".join(["%s"] * len(values))
-        self.execute(f"SELECT * FROM {procname}({places})", values)  # noqa: S608 - the caller's name, as it is
+        self._execute(f"SELECT * FROM {procname}({places})", values)  # noqa: S608 - the caller's name, as it is
         return None if isinstance(parameters, dict) else parameters
 
     def mogrify(self, query: Any, vars: Any = None) -> bytes:
@@ -118,6 +126,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
         conn = self.connection
         usable = not conn.closed and conn._check_open().status in {"I", "T"}
         if self.name is not None and usable and (self.query is not None or self._exists()):
+            self._check_transaction()
             conn._query(f"CLOSE {quote_name(self.name)}".encode(conn._codec), self, begin=not self._withhold)
         self._closed = True
         self._forget()
@@ -151,16 +160,18 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
 
     def nextset(self) -> None:
         """A statement has one result."""
+        self._check_open()
         raise NotSupportedError("not supported by PostgreSQL")
 
     def setinputsizes(self, sizes: Any, /) -> None:
         """Does nothing."""
+        self._check_open()
 
     def setoutputsize(self, size: int, column: int | None = None, /) -> None:
         """Does nothing."""
+        self._check_open()
 
     def __enter__(self) -> Self:
-        self._check_open()
         return self
 
     def __exit__(
@@ -174,10 +185,9 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
     def _check_open(self) -> connection:
         conn: connection | None = self.__dict__.get("connection")
         if conn is None:
-            raise InterfaceError("the cursor was never properly initialized")
-        if self._closed:
+            raise InterfaceError("the cursor has no connection")
+        if self._closed or conn.closed:
             raise InterfaceError("cursor already closed")
-        conn._check_open()
         return conn
 
     def _bound(self, query: Any, values: Any) -> bytes:
@@ -193,7 +203,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
             if as_string is None:
                 raise ProgrammingError("can't execute an empty query")
             text = as_string(self).encode(conn._codec)
-        if not text.strip():
+        if not text:
             raise ProgrammingError("can't execute an empty query")
         return text if values is None else bind(text, values, conn)
 
@@ -211,7 +221,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
         self._forget()
         self.rowcount = -1
         self.query = text
-        self.statusmessage = None
+        self.statusmessage = ""
         self._take(self.connection._query(text, self))
 
     def _take(self, result: Result) -> None:

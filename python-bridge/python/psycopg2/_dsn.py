@@ -66,7 +66,7 @@ _PAIR = re.compile(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)
 _NEEDS_QUOTES = re.compile(r"\s|^$")
 
 
-def parse_dsn(dsn: str) -> dict[str, str]:
+def parse_dsn(dsn: str | bytes) -> dict[str, str]:
     """The keywords of a connection string, be it of `key=value` pairs or a URI.
 
     Raises:
@@ -76,8 +76,10 @@ def parse_dsn(dsn: str) -> dict[str, str]:
         >>> parse_dsn("dbname=blog user='the writer'")
         {'dbname': 'blog', 'user': 'the writer'}
     """
+    if isinstance(dsn, bytes):
+        dsn = dsn.decode()
     if not isinstance(dsn, str):
-        raise TypeError(f"argument 1 must be str, not {type(dsn).__name__}")
+        raise TypeError(f"Expected bytes or unicode string, got {type(dsn).__name__} instead")
     parsed = _parse_uri(dsn) if dsn.startswith(_SCHEMES) else _parse_pairs(dsn)
     for keyword in parsed:
         if keyword not in _KEYWORDS:

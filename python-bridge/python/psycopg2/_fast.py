@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_PLACEHOLDER = re.compile(rb"(%%|%\([^)]*\)s|%.?)", re.DOTALL)
+_PLACEHOLDER = re.compile(rb"(%%|%\([^)]*\)s|%.)", re.DOTALL)
 
 
 def execute_batch(cur: Any, sql: Any, argslist: Iterable[Any], page_size: int = 100) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._exceptions import ProgrammingError
@@ -24,6 +25,8 @@ class Fetching:
     itersize: int
     connection: connection
     _withhold = False
+    #: Which one of its connection's transactions it was made in.
+    _transaction = 0
     #: Makes the list that a row's values are put into, one by one; None: rows are tuples.
     row_factory: Any = None
     #: The number of the next row; of a named cursor, among those fetched last.
@@ -32,15 +35,12 @@ class Fetching:
 
     def fetchone(self) -> Any:
         """The next row; None: there is no more."""
-        self._check_fetch()
-        if self.name is not None:
-            self._fetch_held("FORWARD 1")
-        return self._next()
+        return self._fetch_one()
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """The next rows, as many as `arraysize` where nothing is said."""
         self._check_fetch()
-        wanted = self.arraysize if size is None else size
+        wanted = self.arraysize if size is None else index(size)
         if self.name is not None:
             self._fetch_held(f"FORWARD {wanted}")
         return self._take_rows(wanted)
@@ -59,10 +59,12 @@ class Fetching:
             value: A row's number, or how many rows to go.
             mode: `absolute` or `relative`.
         """
-        self._check_fetch()
+        self._check_open()
+        value = index(value)
         if mode not in {"relative", "absolute"}:
             raise ProgrammingError("scroll mode must be 'relative' or 'absolute'")
         if self.name is not None:
+            self._check_transaction()
             move = f"ABSOLUTE {value}" if mode == "absolute" else str(value)
             self._move(f"MOVE {move} FROM {quote_name(self.name)}")
             return
@@ -72,11 +74,12 @@ class Fetching:
         self.rownumber = target
 
     def __iter__(self) -> Iterator[Any]:
+        self._check_open()
         return self
 
     def __next__(self) -> Any:
         if self.name is None:
-            row = self.fetchone()
+            row = self._fetch_one()
         else:
             self._check_fetch()
             if self._rows is None or self.rownumber >= self._rows.count:
@@ -85,6 +88,12 @@ class Fetching:
         if row is None:
             raise StopIteration
         return row
+
+    def _fetch_one(self) -> Any:
+        self._check_fetch()
+        if self.name is not None:
+            self._fetch_held("FORWARD 1")
+        return self._next()
 
     def _hold(self, rows: Rows) -> None:
         self._rows = rows
@@ -113,8 +122,8 @@ class Fetching:
             taken: list[Any] = rows.some(start, end, self)
         except Exception:
             taken = []
-            for index in range(start, end):
-                taken.append(rows.one(index, self))
+            for number in range(start, end):
+                taken.append(rows.one(number, self))
         if self.row_factory is not None:
             taken = [self._made(row) for row in taken]
         self.rownumber = end
@@ -125,14 +134,21 @@ class Fetching:
         if from_row is not None:
             return from_row(self, row)
         made = self.row_factory(self)
-        for index, value in enumerate(row):
-            made[index] = value
+        for number, value in enumerate(row):
+            made[number] = value
         return made
 
     def _check_fetch(self) -> None:
         self._check_open()
         if self.name is None and self._rows is None:
             raise ProgrammingError("no results to fetch")
+        if self.name is not None:
+            self._check_transaction()
+
+    def _check_transaction(self) -> None:
+        """Refuses to use a named cursor that ended with its transaction."""
+        if not self._withhold and self._transaction != self.connection._ended:
+            raise ProgrammingError("named cursor isn't valid anymore")
 
     def _fetch_held(self, what: str) -> None:
         """Fetches rows of a named cursor into the ones that are held."""

@@ -25,7 +25,7 @@ def need_connection(conn: Any) -> None:
     from psycopg2._connection import connection
 
     if not isinstance(conn, connection):
-        raise TypeError(f"argument 1 must be connection, not {type(conn).__name__}")
+        raise TypeError(f"argument 1 must be psycopg2.extensions.connection, not {type(conn).__name__}")
 
 
 def quote_text(text: bytes, conn: connection | None) -> bytes:

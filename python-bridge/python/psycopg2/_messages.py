@@ -21,7 +21,7 @@ _SEVERITIES = ("ERROR:  ", "FATAL:  ", "PANIC:  ")
 
 def error_of(result: Result, query: str, cursor: Any) -> Error:
     """The exception for a result that is an error."""
-    text = result.message if result.fields is None else write_report(result.fields, query) + result.message
+    text = result.message if result.fields is None else write_report(result.fields, query)
     message = text[8:] if text.startswith(_SEVERITIES) else text
     if result.fields is None:
         error: Error = OperationalError(message) if result.kind == "lost" else DatabaseError(message)

@@ -67,21 +67,27 @@ def TimestampFromTicks(ticks: float, /) -> DateTime:  # noqa: N802
 
 def DateFromPy(value: datetime.date, /) -> DateTime:  # noqa: N802
     """A `date`."""
-    return DateTime(value)
+    return _adapt(value, datetime.date)
 
 
 def TimeFromPy(value: datetime.time, /) -> DateTime:  # noqa: N802
     """A `time`."""
-    return DateTime(value)
+    return _adapt(value, datetime.time)
 
 
 def TimestampFromPy(value: datetime.datetime, /) -> DateTime:  # noqa: N802
     """A `datetime`."""
-    return DateTime(value)
+    return _adapt(value, datetime.datetime)
 
 
 def IntervalFromPy(value: datetime.timedelta, /) -> DateTime:  # noqa: N802
     """A `timedelta`."""
+    return _adapt(value, datetime.timedelta)
+
+
+def _adapt(value: Any, kind: type) -> DateTime:
+    if not isinstance(value, kind):
+        raise TypeError(f"argument 1 must be datetime.{kind.__name__}, not {type(value).__name__}")
     return DateTime(value)
 
 

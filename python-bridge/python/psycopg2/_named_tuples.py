@@ -13,12 +13,13 @@ _NOT_A_NAME = re.compile(r"\W")
 
 
 def make_named_tuple(name: str, fields: Iterable[str]) -> Any:
-    """A class of named tuples: other characters become `_`, and `f` stands before what could not begin a name."""
-    kept: list[str] = []
-    for index, field in enumerate(fields):
-        clean = clean_name(field)
-        kept.append(f"column_{index}" if clean in kept else clean)
-    return namedtuple(clean_name(name), kept, rename=True, module="psycopg2.extras")  # noqa: PYI024 - its fields are known now only  # pyright: ignore[reportUntypedNamedTuple]
+    """A class of named tuples: other characters become `_`, and `f` stands before what could not begin a name.
+
+    Raises:
+        ValueError: Two fields have the same name, or one has a keyword's.
+    """
+    kept = [clean_name(field) for field in fields]
+    return namedtuple(clean_name(name), kept, module="psycopg2.extras")  # noqa: PYI024 - its fields are known now only  # pyright: ignore[reportUntypedNamedTuple]
 
 
 def clean_name(name: str) -> str:

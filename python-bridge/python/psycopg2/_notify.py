@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import total_ordering
 from typing import Any
 
 
+@total_ordering
 class Notify:
     """A notification: it equals and reads like the tuple of its process and channel.
 
@@ -33,6 +35,11 @@ class Notify:
         if isinstance(other, Notify):
             return (self.pid, self.channel, self.payload) == (other.pid, other.channel, other.payload)
         return (self.pid, self.channel) == other if isinstance(other, tuple) else NotImplemented
+
+    def __lt__(self, other: Any) -> bool:
+        if isinstance(other, Notify):
+            return (self.pid, self.channel, self.payload) < (other.pid, other.channel, other.payload)
+        return (self.pid, self.channel) < other
 
     def __hash__(self) -> int:
         return hash((self.pid, self.channel, self.payload)) if self.payload else hash((self.pid, self.channel))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg2._connection import connection
 from psycopg2._cursor import cursor
+from psycopg2._exceptions import ProgrammingError
 from psycopg2._transactions import STATUS_BEGIN
 from psycopg2._typecasters import Typecaster, register_type
 
@@ -17,8 +18,11 @@ def connection_of(conn_or_curs: Any) -> connection:
     """The connection, of a cursor its one.
 
     Raises:
+        ProgrammingError: There is none.
         TypeError: It is neither.
     """
+    if conn_or_curs is None:
+        raise ProgrammingError("no connection or cursor provided")
     if isinstance(conn_or_curs, cursor):
         return conn_or_curs.connection
     if isinstance(conn_or_curs, connection):

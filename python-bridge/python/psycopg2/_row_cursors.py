@@ -190,10 +190,11 @@ class NamedTupleCursor(cursor):
         make = self._record()._make
         return [make(row) for row in rows]
 
-    def __next__(self) -> Any:
-        row = super().__next__()
-        # fetchone() of a cursor of the client's has made it already.
-        return row if self.name is None else self._record()._make(row)
+    def __iter__(self) -> Iterator[Any]:
+        # As in psycopg2, who calls next() on the cursor itself gets tuples.
+        rows = super().__iter__()
+        for row in iter(lambda: next(rows, None), None):
+            yield self._record()._make(row)
 
     def _record(self) -> Any:
         if self.Record is None:

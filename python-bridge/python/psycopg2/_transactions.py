@@ -45,21 +45,19 @@ class Transactions:
     _readonly: bool | None = None
     _deferrable: bool | None = None
     _entered = False
+    #: How many transactions have ended: a named cursor lives no longer than its own.
+    _ended = 0
     #: Held for a statement, and for what must not be torn apart.
     _lock: threading.RLock
 
     def commit(self) -> None:
         """Ends the transaction, if there is one, and keeps what it did."""
         self._check_open()
-        if self._entered:
-            raise ProgrammingError("commit() cannot be used inside a 'with' block")
         self._end("COMMIT")
 
     def rollback(self) -> None:
         """Ends the transaction, if there is one, and undoes what it did."""
         self._check_open()
-        if self._entered:
-            raise ProgrammingError("rollback() cannot be used inside a 'with' block")
         self._end("ROLLBACK")
 
     def set_session(
@@ -73,10 +71,10 @@ class Transactions:
         self._check_open()
         self._check_idle()
         self._configure(
-            self._autocommit if autocommit is _KEEP else bool(autocommit),
-            self._isolation if isolation_level in {_KEEP, None} else _level(isolation_level),
-            self._readonly if readonly in {_KEEP, None} else _flag(readonly),
-            self._deferrable if deferrable in {_KEEP, None} else _flag(deferrable),
+            _KEEP if autocommit in {_KEEP, None} else bool(autocommit),
+            _KEEP if isolation_level in {_KEEP, None} else _level(isolation_level),
+            _KEEP if readonly in {_KEEP, None} else _flag(readonly),
+            _KEEP if deferrable in {_KEEP, None} else _flag(deferrable),
         )
 
     @property
@@ -88,7 +86,7 @@ class Transactions:
     def autocommit(self, value: Any) -> None:
         self._check_open()
         self._check_idle()
-        self._configure(bool(value), self._isolation, self._readonly, self._deferrable)
+        self._configure(bool(value))
 
     @property
     def isolation_level(self) -> int | None:
@@ -99,7 +97,7 @@ class Transactions:
     def isolation_level(self, value: int | str | None) -> None:
         self._check_open()
         self._check_idle()
-        self._configure(self._autocommit, _level(value), self._readonly, self._deferrable)
+        self._configure(isolation=_level(value))
 
     @property
     def readonly(self) -> bool | None:
@@ -110,7 +108,7 @@ class Transactions:
     def readonly(self, value: bool | str | None) -> None:
         self._check_open()
         self._check_idle()
-        self._configure(self._autocommit, self._isolation, _flag(value), self._deferrable)
+        self._configure(readonly=_flag(value))
 
     @property
     def deferrable(self) -> bool | None:
@@ -121,20 +119,21 @@ class Transactions:
     def deferrable(self, value: bool | str | None) -> None:
         self._check_open()
         self._check_idle()
-        self._configure(self._autocommit, self._isolation, self._readonly, _flag(value))
+        self._configure(deferrable=_flag(value))
 
     def set_isolation_level(self, level: int | None, /) -> None:
         """Ends the transaction, and sets the next ones' level; 0 turns autocommit on."""
         self._check_open()
         if level is not None and not isinstance(level, int):
-            raise TypeError(f"an integer is required (got type {type(level).__name__})")
+            # psycopg2 takes whatever is no number for its default.
+            level = ISOLATION_LEVEL_READ_COMMITTED
         if level is not None and not 0 <= level <= 4:
             raise ValueError("isolation level must be between 0 and 4")
         self._end("ROLLBACK")
         if level == 0:
-            self._configure(True, self._isolation, self._readonly, self._deferrable)
+            self._configure(True)
         else:
-            self._configure(False, level, self._readonly, self._deferrable)
+            self._configure(False, level)
 
     def __enter__(self) -> Self:
         self._check_open()
@@ -189,31 +188,35 @@ class Transactions:
     def _end(self, command: str) -> None:
         with self._lock:
             if self.status == STATUS_BEGIN:
+                self._ended += 1
                 try:
                     self._run_command(command)
                 finally:
                     self.status = STATUS_READY
 
     def _configure(
-        self, autocommit: bool, isolation: int | None, readonly: bool | None, deferrable: bool | None
+        self,
+        autocommit: bool = _KEEP,
+        isolation: int | None = _KEEP,
+        readonly: bool | None = _KEEP,
+        deferrable: bool | None = _KEEP,
     ) -> None:
-        settings = (
-            ("default_transaction_isolation", self._isolation, isolation),
-            ("default_transaction_read_only", self._readonly, readonly),
-            ("default_transaction_deferrable", self._deferrable, deferrable),
-        )
-        for name, old, new in settings:
-            # Without autocommit, BEGIN says it.
-            current, wanted = old if self._autocommit else None, new if autocommit else None
-            if current != wanted:
-                self._run_command(f"SET {name} TO {_setting(wanted)}")
-        self._autocommit = autocommit
-        self._isolation = isolation
-        self._readonly = readonly
-        self._deferrable = deferrable
+        wanted = {"isolation": isolation, "read_only": readonly, "deferrable": deferrable}
+        current = {"isolation": self._isolation, "read_only": self._readonly, "deferrable": self._deferrable}
+        on = self._autocommit if autocommit is _KEEP else autocommit
+        for name, value in wanted.items():
+            # Without autocommit, BEGIN says it. As with psycopg2, autocommit alone tells the session nothing of it.
+            if on and value is not _KEEP:
+                self._run_command(f"SET default_transaction_{name} TO {_setting(value)}")
+            elif self._autocommit and not on and current[name] is not None:
+                self._run_command(f"SET default_transaction_{name} TO DEFAULT")
+        self._autocommit = on
+        self._isolation = self._isolation if isolation is _KEEP else isolation
+        self._readonly = self._readonly if readonly is _KEEP else readonly
+        self._deferrable = self._deferrable if deferrable is _KEEP else deferrable
 
     def _check_idle(self) -> None:
-        if self.status != STATUS_READY or self._entered:
+        if self.status != STATUS_READY:
             raise ProgrammingError("set_session cannot be used inside a transaction")
 
     def _check_open(self) -> Link:
@@ -235,10 +238,10 @@ def _level(value: Any) -> int | None:
     if isinstance(value, int):
         if not 1 <= value <= 4:
             raise ValueError("isolation_level must be between 1 and 4")
-        return value
+        return int(value)
     text = value.decode() if isinstance(value, bytes) else value
     if not isinstance(text, str):
-        raise TypeError(f"bad value for isolation_level: {value!r}")
+        raise TypeError(f"Expected bytes or unicode string, got {type(value).__name__} instead")
     if text.upper() == "DEFAULT":
         return None
     for level, name in _LEVELS.items():
