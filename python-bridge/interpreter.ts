@@ -216,8 +216,8 @@ function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void 
       // Files that the interpreter kept in its own memory would be as large as uploads are.
       environment: { ...settings.environment, TMPDIR: settings.temporaryFolder },
       path: [
+        settings.packageFolder, // first, since the psycopg2 that a project has installed is compiled code
         ...settings.pythonPath.filter((folder) => !installed(folder)),
-        settings.packageFolder,
         ...pythonFolders,
         ...settings.pythonPath.filter(installed),
       ],

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { Psycopg2Service } from "../gateway/psycopg2/index.ts";
@@ -65,6 +66,8 @@ async function start(size = 4) {
     "    @classmethod\n    def hello(cls, ctx: Context, /) -> str:\n        return 'x'\n",
     module,
   );
+  // What projects have installed is compiled for another Python: it must not be taken.
+  writeFileSync(join(folder, "psycopg2.py"), "raise ImportError('a compiled module')");
   const python = await pythonOn(folder, {
     services: new Map([["postgres", service]]),
     pythonPath: [folder, support],
