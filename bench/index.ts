@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const all = ["compare", "http", "start", "interpreter-start", "greenlets", "driver", "pool", "subscriptions"];
+const all = ["compare", "http", "start", "interpreter-start", "greenlets", "driver", "pool", "subscriptions", "django"];
 const minutes = 30;
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;

@@ -8,8 +8,10 @@ import autocannon from "autocannon";
 
 export interface Load {
   readonly url: string;
-  /** Body of each POST, as application/json. */
-  readonly body: string;
+  /** Body of each POST, as application/json; null: each is a GET. */
+  readonly body: string | null;
+  /** By lower-case name. */
+  readonly headers?: { readonly [name: string]: string };
   readonly connections: number;
   readonly seconds: number;
 }
@@ -40,13 +42,17 @@ function hasWrk(): boolean {
   }
 }
 
-async function measureWithWrk({ url, body, connections, seconds }: Load): Promise<Measured> {
+async function measureWithWrk({ url, body, headers = {}, connections, seconds }: Load): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), "puff-bench-"));
   try {
     const script = join(folder, "post.lua");
     // A Lua string in double quotes is written as JSON writes it, but for \\u escapes, which no body here has.
-    const headers = 'wrk.headers["content-type"] = "application/json"';
-    await writeFile(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body)}\n${headers}\n`);
+    const fields = Object.entries(body === null ? headers : { "content-type": "application/json", ...headers });
+    const lines = [
+      ...(body === null ? [] : ['wrk.method = "POST"', `wrk.body = ${JSON.stringify(body)}`]),
+      ...fields.map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`),
+    ];
+    await writeFile(script, `${lines.join("\n")}\n`);
     const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", script, url];
     const { stdout } = await promisify(execFile)("wrk", args, { timeout: (seconds + 30) * 1000 });
     const socketErrors = [...(/Socket errors: (.*)/.exec(stdout)?.[1]?.matchAll(/\d+/g) ?? [])];
@@ -64,9 +70,12 @@ async function measureWithWrk({ url, body, connections, seconds }: Load): Promis
   }
 }
 
-async function measureWithAutocannon({ url, body, connections, seconds }: Load): Promise<Measured> {
-  const headers = { "content-type": "application/json" };
-  const result = await autocannon({ url, method: "POST", headers, body, connections, duration: seconds });
+async function measureWithAutocannon({ url, body, headers = {}, connections, seconds }: Load): Promise<Measured> {
+  const request =
+    body === null
+      ? { method: "GET" as const, headers: { ...headers } }
+      : { method: "POST" as const, headers: { "content-type": "application/json", ...headers }, body };
+  const result = await autocannon({ url, ...request, connections, duration: seconds });
   return {
     requests: result.requests.total,
     requestsPerSecond: result.requests.average,
