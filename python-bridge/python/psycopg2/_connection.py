@@ -88,6 +88,7 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._take_parameters()
         self._read_encoding()
         self._escape_strings = not self._standard_strings
+        # Django names it with each connection: a round trip that mostly changes nothing.
         if encoding is not None and _encodings.clean_name(encoding) != self._encoding:
             self._run_command(f"SET client_encoding TO {_literals.quote_text(encoding.encode(), None).decode()}")
             self._read_encoding()

@@ -51,11 +51,14 @@ def cast_zoned_moment(text: str | None, cur: Any) -> datetime | None:
 def _parse_moment(text: str, cur: Any, *, zoned: bool) -> datetime:
     factory = cur.tzinfo_factory if cur is not None else timezone
     # Python's own reading, which is in C, wherever it says the same.
-    if factory is timezone and len(text) >= 19 and text[4] == "-":
+    if len(text) >= 19 and text[4] == "-":
         try:
-            return datetime.fromisoformat(text)
+            read = datetime.fromisoformat(text)
         except ValueError:
             pass
+        else:
+            offset = read.utcoffset()
+            return read if factory is timezone or offset is None else read.replace(tzinfo=_zone(factory, offset))
     if text in {"infinity", "-infinity"}:
         moment = datetime.max if text == "infinity" else datetime.min
         zone = _zone(factory, timedelta(0)) if zoned else None

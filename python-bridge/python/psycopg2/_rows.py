@@ -19,7 +19,7 @@ class Rows:
         self._codec = codec
         self._casters = casters
         self._width = len(casters)
-        self._cells = _split(result, codec, as_bytes=any(caster._raw for caster in casters))
+        self._cells, self._as_bytes = _split(result, codec, as_bytes=any(caster._raw for caster in casters))
 
     def one(self, index: int, cursor: Any) -> tuple[Any, ...]:
         """One row."""
@@ -54,23 +54,19 @@ class Rows:
             return cell if caster._raw else caster._apply(cell.decode(self._codec), cursor)
         return caster._apply(cell, cursor)
 
-    @property
-    def _as_bytes(self) -> bool:
-        return bool(self._cells) and any(isinstance(cell, bytes) for cell in self._cells[: self._width])
 
-
-def _split(result: Result, codec: str, *, as_bytes: bool) -> list[Any]:
+def _split(result: Result, codec: str, *, as_bytes: bool) -> tuple[list[Any], bool]:
+    """The cells of all rows, and whether they are bytes."""
     if result.count * len(result.columns) == 0:
-        return []
-    cells: list[Any]
-    if as_bytes:
-        cells = list(result.cells.split(b"\0"))
-    else:
+        return [], as_bytes
+    cells: list[Any] = []
+    if not as_bytes:
         try:
             cells = list(result.cells.decode(codec).split("\0"))
         except UnicodeDecodeError:
-            # It is raised for the row that holds it, once that is fetched.
-            cells = list(result.cells.split(b"\0"))
+            as_bytes = True  # it is raised for the row that holds it, once that is fetched
+    if as_bytes:
+        cells = list(result.cells.split(b"\0"))
     for index in result.nulls:
         cells[index] = None
-    return cells
+    return cells, as_bytes
