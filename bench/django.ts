@@ -53,6 +53,13 @@ const env = {
   ...{ PUFF_CACHE_FOLDER: join(folder, "cache"), NODE_ENV: "production", DATABASE_URL: database },
   ...{ PUFF_PYTHON_PATH: packages, PUFF_DJANGO: settings, PUFF_LOG_LEVEL: "error" },
 };
+// As Django's documentation advises, lest each connection sets it.
+manage([
+  "shell",
+  "-v0",
+  "-c",
+  "from django.db import connection; connection.cursor().execute('ALTER ROLE CURRENT_USER SET timezone TO UTC')",
+]);
 manage(["migrate", "-v0"]);
 const cookie = `sessionid=${manage(["shell", "-v0", "-c", await readFile(join(folder, "measured/prepare.py"), "utf8")])}`;
 
