@@ -5,6 +5,7 @@ import fastifyPlugin from "fastify-plugin";
 import { type Caller, createPlanner, type Database, type Events, type Planner } from "../planner/index.ts";
 import { type HostService, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
+import { type ClientSchema, ClientService } from "./client/service.ts";
 import { type ExplainRequest, explainOperation } from "./explain.ts";
 import type { OperationExplanation } from "./explanation.ts";
 import { chooseResolvers, type Host, loadHost } from "./host-module.ts";
@@ -14,8 +15,14 @@ import { currentLog } from "./http/routes.ts";
 import { addStaticRoute, type StaticFiles } from "./http/static.ts";
 import { Metrics } from "./metrics.ts";
 import type { DatabaseSource, GatewayOptions } from "./options.ts";
-import { openDatabase, type PostgresDatabase, serverVariables } from "./postgres/index.ts";
-import { Psycopg2Service } from "./psycopg2/index.ts";
+import {
+  openDatabase,
+  type PostgresDatabase,
+  serverVariables,
+  sessionSettings,
+  silenceMargin,
+} from "./postgres/index.ts";
+import { Psycopg2Service, type StatementOptions } from "./psycopg2/index.ts";
 import { type Message, openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
 import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
@@ -140,6 +147,8 @@ class RunningGateway implements Gateway {
   routes: Routes | null = null;
   readonly #psycopg2: Psycopg2Service;
   readonly #redis: RedisService;
+  /** How the planner's statements run on connections of Python's. */
+  readonly #statements: StatementOptions;
   #python: Python | null = null;
   #pubsub: PubSub | null = null;
   #planners: ReadonlyMap<string, Planner> = new Map();
@@ -151,7 +160,13 @@ class RunningGateway implements Gateway {
     this.metrics = settings.metrics ? new Metrics() : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
-    const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout } = limits;
+    const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout, statementTimeout } = limits;
+    // As through a pooler, each statement brings its settings.
+    const local = (readOnly: boolean) => sessionSettings({ pooler: true, readOnly, statementTimeout });
+    this.#statements = {
+      ...{ reads: local(true), writes: local(false) },
+      limits: { maxRows: limits.rows, silence: statementTimeout === 0 ? 0 : statementTimeout + silenceMargin },
+    };
     this.#psycopg2 = new Psycopg2Service({
       pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout })),
       // Other databases, such as those that Django's tests make, are looked for on the first pool's server.
@@ -265,6 +280,14 @@ class RunningGateway implements Gateway {
         ["postgres", this.#psycopg2],
         ["redis", this.#redis],
         ["websocket", this.sockets],
+        [
+          "graphql",
+          new ClientService({
+            schema: (name) => this.#clientSchema(name),
+            psycopg2: this.#psycopg2,
+            statements: this.#statements,
+          }),
+        ],
         ["pubsub", new PubSubService(() => this.pubsub)],
       ]),
       deadline: limits.pythonDeadline,
@@ -340,6 +363,18 @@ class RunningGateway implements Gateway {
   #databaseOf(name: string): Database {
     const database = this.databases.get(name);
     return database === undefined ? noDatabase : (this.metrics?.countStatements(name, database) ?? database);
+  }
+
+  #clientSchema(name: string | null): ClientSchema {
+    const { schemas } = this.#settings;
+    const wanted = name ?? (schemas.length === 1 ? schemas[0]?.name : "default");
+    const schema = schemas.find((one) => one.name === wanted);
+    if (schema === undefined) {
+      const there = schemas.length === 0 ? "none is loaded" : `there are ${schemas.map((one) => one.name).join(", ")}`;
+      throw new PuffError("PUFF_CONFIG_INVALID", `there is no schema "${wanted}": ${there}`);
+    }
+    const database = this.#databaseOf(schema.database);
+    return { planner: this.planner(schema.name), databaseName: schema.database, database };
   }
 
   #eventsOf(databaseName: string): Events {

@@ -100,13 +100,17 @@ function refuseThrown(error: unknown, options: PlannerOptions): OperationRespons
 }
 
 function openRequest(
-  options: PlannerOptions,
+  own: PlannerOptions,
   { fuser, traces }: { readonly fuser: Fuser | null; readonly traces: Traces },
   operation: PreparedOperation,
   inputs: { readonly [name: string]: unknown },
   caller: Caller,
-  { signal, observe, rollBack = false, stream = false }: ExecuteOptions,
+  { signal, observe, rollBack = false, stream = false, inside }: ExecuteOptions,
 ): Request {
+  const options =
+    inside === undefined
+      ? own
+      : { ...own, resolver: { ...own.resolver, resolve: inside.resolve }, database: inside.database };
   const compiled = operation as CompiledOperation; // prepare() makes no other
   checkVariables(inputs, options.limits);
   const { variableValues: variables, errors } = getVariableValues(

@@ -180,6 +180,8 @@ export interface ExecuteOptions {
   readonly observe?: (event: PlannerEvent) => void;
   /** Whether a mutation's transactions are rolled back, so that none of its SQL lasts. Default: false. */
   readonly rollBack?: boolean;
+  /** What to call and to query in the place of the planner's own: those of whoever asks. Default: its own. */
+  readonly inside?: { readonly resolve: Resolver["resolve"]; readonly database: Database };
 }
 
 export interface SubscribeOptions {

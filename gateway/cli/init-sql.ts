@@ -5,6 +5,16 @@ import { relative } from "node:path";
 import { PuffError } from "../../schema/index.ts";
 import { type DatabaseSource, defaultLimits, type Limits } from "../options.ts";
 import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
+import type { Configuration } from "./config.ts";
+
+/** Runs the configuration's script, if there is one, where the first database has not seen it; null: there is none. */
+export async function prepareDatabase(
+  { values, limits }: Configuration,
+  databases: readonly DatabaseSource[],
+): Promise<"ran" | "known" | null> {
+  const target = databases.find(({ name }) => name === "default") ?? databases[0];
+  return values.init_sql === null || target === undefined ? null : await runInitSql(target, values.init_sql, limits);
+}
 
 /**
  * Runs a script where the database has not seen this content yet: the table `puff_init` remembers the hash of each.

@@ -52,8 +52,11 @@ export function wantsDebug(program: Command): boolean {
   return level === "debug" || level === "trace";
 }
 
+/** Commands whose options are another program's. */
+const foreign = ["django", "pytest"];
+
 /**
- * The command line with the options ended after `django`: what follows is for Django, `--help` too.
+ * The command line with the options ended after `django` or `pytest`: what follows is for them, `--help` too.
  *
  * @example endOptions(program, ["node", "puff-gateway", "django", "test", "-v2"]); // […, "django", "--", "test", "-v2"]
  */
@@ -61,7 +64,7 @@ export function endOptions(program: Command, argv: readonly string[]): string[] 
   for (let index = 2; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (!word.startsWith("-")) {
-      return word === "django" ? [...argv.slice(0, index + 1), "--", ...argv.slice(index + 1)] : [...argv];
+      return foreign.includes(word) ? [...argv.slice(0, index + 1), "--", ...argv.slice(index + 1)] : [...argv];
     }
     const option = program.options.find(({ long }) => long === word);
     const hasValue =
@@ -122,6 +125,16 @@ function addCommands(program: Command): void {
     .action(async (given: readonly string[]) => {
       const { djangoCommand } = await import("./django.ts");
       await djangoCommand(await readConfig(program), given);
+    });
+  program
+    .command("pytest [arguments...]")
+    .description(
+      "run the project's tests in the gateway's Python, with GraphQL in process: puff.graphql.global_graphql",
+    )
+    .configureHelp(brief)
+    .action(async (given: readonly string[]) => {
+      const { pytestCommand } = await import("./pytest.ts");
+      await pytestCommand(await readConfig(program), given);
     });
   program
     .command("doctor")

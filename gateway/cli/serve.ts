@@ -5,7 +5,7 @@ import { announce } from "./banner.ts";
 import type { Configuration } from "./config.ts";
 import { type Databases, startDatabases } from "./databases.ts";
 import { toGatewayOptions } from "./gateway-options.ts";
-import { runInitSql } from "./init-sql.ts";
+import { prepareDatabase } from "./init-sql.ts";
 import { createLogger } from "./logs.ts";
 import { freePort, requireFreePort } from "./port.ts";
 import { exitOnSignals } from "./signals.ts";
@@ -23,7 +23,12 @@ export async function serveCommand(config: Configuration): Promise<void> {
   const release = exitOnSignals();
   const databases = await startDatabases(config, (message) => log.debug({ logger: "postgres" }, message));
   try {
-    await prepareDatabase(config, databases, log);
+    const prepared = await prepareDatabase(config, databases.sources);
+    if (prepared !== null) {
+      log[prepared === "ran" ? "info" : "debug"](
+        `${config.values.init_sql}: ${prepared === "ran" ? "run" : "known to this database"}`,
+      );
+    }
     if (config.values.processes === 1) {
       const server = await startGateway(config, databases, log);
       release();
@@ -41,15 +46,6 @@ export async function serveCommand(config: Configuration): Promise<void> {
   } catch (error) {
     await databases.stop();
     throw error;
-  }
-}
-
-async function prepareDatabase(config: Configuration, databases: Databases, log: Logger): Promise<void> {
-  const { init_sql: initSql } = config.values;
-  const target = databases.sources.find(({ name }) => name === "default") ?? databases.sources[0];
-  if (initSql !== null && target !== undefined) {
-    const outcome = await runInitSql(target, initSql, config.limits);
-    log[outcome === "ran" ? "info" : "debug"](`${initSql}: ${outcome === "ran" ? "run" : "known to this database"}`);
   }
 }
 

@@ -61,7 +61,7 @@ export interface PostgresDatabase extends Database {
 }
 
 /** Milliseconds past Postgres's own timeout after which its silence means that the connection is dead. */
-const silenceMargin = 5_000;
+export const silenceMargin = 5_000;
 /** Milliseconds that a script may take: the start of a server must not hang on it for ever. */
 const scriptTimeout = 600_000;
 

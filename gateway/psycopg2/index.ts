@@ -1,1 +1,2 @@
+export type { StatementOptions } from "./planner-database.ts";
 export { Psycopg2Service } from "./service.ts";

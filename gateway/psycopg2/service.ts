@@ -6,6 +6,7 @@ import { type ConnectParameters, connectTo } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
 import { PythonConnection } from "./connection.ts";
 import { Lender, type LenderOptions } from "./lender.ts";
+import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
 import type { Answer } from "./session.ts";
 
 export interface Psycopg2Options {
@@ -24,6 +25,7 @@ export class Psycopg2Service implements HostService {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #lenders: ReadonlyMap<string, Lender>;
   readonly #options: Psycopg2Options;
+  readonly #connections = new Connections();
 
   constructor(options: Psycopg2Options) {
     this.#options = options;
@@ -32,7 +34,25 @@ export class Psycopg2Service implements HostService {
   }
 
   open(): HostSession {
-    return new Psycopg2Session((parameters, signal) => this.#connect(parameters, signal));
+    return new Psycopg2Session((parameters, signal) => this.#connect(parameters, signal), this.#connections);
+  }
+
+  /**
+   * The planner's database on one of Python's connections.
+   *
+   * @param signal Of the greenlet that has it.
+   */
+  plannerDatabase(handle: number, signal: AbortSignal, options: StatementOptions): PlannerDatabase {
+    const connection = this.#connections.get(handle);
+    return new PlannerDatabase(
+      async (work) => {
+        if (connection === undefined) {
+          throw new ConnectFailure("the connection is closed\n");
+        }
+        return await (await connection.use(signal)).lend(work);
+      },
+      { ...options, place: "Python's connection" },
+    );
   }
 
   /** Waits for connections on their way back. */
@@ -70,15 +90,30 @@ function json({ value, buffers }: Answer): HostAnswer {
   return { value: value as unknown as JsonValue, buffers }; // plain data
 }
 
+/** Those of all interpreters, by handle. */
+class Connections extends Map<number, PythonConnection> {
+  #last = 0;
+
+  add(connection: PythonConnection): number {
+    this.set(++this.#last, connection);
+    return this.#last;
+  }
+}
+
 /** One interpreter's connections. */
 class Psycopg2Session implements HostSession {
   readonly #connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>;
-  readonly #connections = new Map<number, PythonConnection>();
-  #last = 0;
+  readonly #connections: Connections;
+  /** Its own of them. */
+  readonly #handles = new Set<number>();
   #closed = false;
 
-  constructor(connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>) {
+  constructor(
+    connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>,
+    connections: Connections,
+  ) {
     this.#connect = connect;
+    this.#connections = connections;
   }
 
   async call(
@@ -93,8 +128,7 @@ class Psycopg2Session implements HostSession {
     }
     const handle = Number(first);
     if (method === "close") {
-      this.#connections.get(handle)?.close();
-      this.#connections.delete(handle);
+      this.#drop(handle);
       return { value: null };
     }
     const connection = this.#connections.get(handle);
@@ -122,10 +156,15 @@ class Psycopg2Session implements HostSession {
 
   close(): void {
     this.#closed = true;
-    for (const connection of this.#connections.values()) {
-      connection.close();
+    for (const handle of this.#handles) {
+      this.#drop(handle);
     }
-    this.#connections.clear();
+  }
+
+  #drop(handle: number): void {
+    this.#connections.get(handle)?.close();
+    this.#connections.delete(handle);
+    this.#handles.delete(handle);
   }
 
   async #open(wanted: ConnectParameters, signal: AbortSignal): Promise<HostAnswer> {
@@ -135,8 +174,8 @@ class Psycopg2Session implements HostSession {
       connection.close();
       throw new ConnectFailure("the interpreter has ended\n");
     }
-    const handle = ++this.#last;
-    this.#connections.set(handle, connection);
+    const handle = this.#connections.add(connection);
+    this.#handles.add(handle);
     const { password: _, ...shown } = parameters;
     return { value: { handle, pid: client.processID ?? 0, parameters: shown, reported: { ...reported } } };
   }

@@ -1,6 +1,7 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
 import { connect as connectSocket } from "node:net";
 import type { RawClient } from "../postgres/index.ts";
+import { ConnectFailure } from "./connect-failure.ts";
 import type { News, Outcome } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
@@ -122,6 +123,35 @@ export class PythonSession {
   /** Notices and notifications that have come. */
   poll(): News {
     return this.#reader.news();
+  }
+
+  /**
+   * Lends the connection to pg, between two of Python's statements.
+   *
+   * @throws ConnectFailure where a COPY is under way.
+   */
+  lend<T>(work: (client: RawClient, status: News["status"]) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const { connection } = this.client;
+      if (this.#reader.status === "A" || this.#lost !== null) {
+        throw new ConnectFailure(this.#lost ?? "a COPY is under way on the connection\n");
+      }
+      const note = ({ status }: { readonly status: News["status"] }): void => {
+        this.#reader.status = status;
+      };
+      connection.on("readyForQuery", note);
+      connection.tap = null;
+      try {
+        return await work(this.client, this.#reader.status);
+      } catch (error) {
+        // What is left of the answer to a statement that failed is not for Python.
+        await this.client.query("").catch(() => undefined);
+        throw error;
+      } finally {
+        connection.tap = this.#reader;
+        connection.off("readyForQuery", note);
+      }
+    });
   }
 
   /** Asks Postgres to stop what runs. */

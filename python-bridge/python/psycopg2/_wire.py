@@ -47,7 +47,7 @@ class Link:
             value, _ = _services.call("postgres", "connect", parameters)
         except _services.ServiceError as error:
             raise _refused(error) from None
-        self._handle: int = value["handle"]
+        self.handle: int = value["handle"]
         self.pid: int = value["pid"]
         self.shown: dict[str, str] = value["parameters"]
         """The keywords that it was made with."""
@@ -97,15 +97,15 @@ class Link:
 
     def cancel_later(self) -> None:
         """Likewise, without waiting."""
-        _services.tell("postgres", "cancel", self._handle)
+        _services.tell("postgres", "cancel", self.handle)
 
     def close(self) -> None:
         """Ends it, or gives it back to its pool; works in finalizers, too."""
-        _services.tell("postgres", "close", self._handle)
+        _services.tell("postgres", "close", self.handle)
 
     def _call(self, method: str, buffers: Sequence[bytes] = ()) -> tuple[Any, list[bytes]]:
         try:
-            return _services.call("postgres", method, self._handle, buffers=buffers)
+            return _services.call("postgres", method, self.handle, buffers=buffers)
         except _services.ServiceError as error:
             self.lost = True
             raise _refused(error) from None

@@ -101,7 +101,11 @@ def resolve(batch_json: str) -> str:
 
 
 def _resolve(batch_json: str) -> str:
-    batch: dict[str, Any] = json.loads(batch_json)
+    return resolve_batch(json.loads(batch_json))
+
+
+def resolve_batch(batch: Mapping[str, Any]) -> str:
+    """Calls the resolvers of a batch in the greenlet that runs."""
     schema = _schemas[batch["schema"]]
     token: str | None = batch["authToken"]
     calls: list[dict[str, Any]] = batch["calls"]

@@ -18,9 +18,22 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("puff.django")
 
 
+_aliases: dict[str, str] = {}
+"""By the names that databases had before tests gave them others."""
+
+
 def setup() -> None:
     """Loads the settings that `DJANGO_SETTINGS_MODULE` names, and the project's apps."""
     _import("django").setup()
+    for alias, database in _settings().DATABASES.items():
+        if not database.get("HOST"):
+            _aliases.setdefault(str(database.get("NAME")), alias)
+
+
+def connection_to(database: str) -> Any:
+    """Gives Django's connection to a database of the gateway's; None: it has none."""
+    alias = _aliases.get(database)
+    return None if alias is None else _import("django.db").connections[alias]
 
 
 def application() -> Any:

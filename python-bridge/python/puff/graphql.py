@@ -21,6 +21,7 @@ Example:
 """
 
 from puff._auth import valid_until
+from puff._client import GraphQL, global_graphql, named_client
 from puff._context import Context, ParentColumn, Parents, parents
 from puff._django_types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
@@ -48,6 +49,7 @@ __all__ = [
     "Context",
     "EmptyObject",
     "Error",
+    "GraphQL",
     "ParentColumn",
     "Parents",
     "PermissionDenied",
@@ -60,8 +62,10 @@ __all__ = [
     "django_type",
     "enum",
     "field",
+    "global_graphql",
     "interface",
     "live",
+    "named_client",
     "on",
     "on_notify",
     "parents",

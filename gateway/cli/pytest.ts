@@ -1,0 +1,25 @@
+/** `puff-gateway pytest …`: the project's tests in the gateway's Python, on the terminal. */
+import type { Configuration } from "./config.ts";
+import { nameDjangoSettings } from "./gateway-options.ts";
+import { prepareDatabase } from "./init-sql.ts";
+import { commandInPython } from "./python-command.ts";
+
+/**
+ * Runs pytest and sets the process's exit status to its own.
+ *
+ * @param given - pytest's arguments
+ * @throws PuffError where the gateway does not start, or a schema does not load.
+ */
+export async function pytestCommand(config: Configuration, given: readonly string[]): Promise<void> {
+  const { folder, values, environment } = config;
+  const settings = values.django === false ? null : nameDjangoSettings(values.django, folder, environment);
+  await commandInPython(config, async (call, databases) => {
+    await prepareDatabase(config, databases);
+    return await call({
+      target: "puff._pytest:run",
+      given,
+      django: { settings: settings ?? "", folder, start: settings === null ? "nothing" : "setup" },
+      schemas: true,
+    });
+  });
+}

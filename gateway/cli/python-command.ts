@@ -1,0 +1,59 @@
+/** Runs a function of Python's on the terminal, in a gateway of its own: management commands, tests. */
+import type { DatabaseSource, DjangoOptions } from "../options.ts";
+import type { Configuration } from "./config.ts";
+import { startDatabases } from "./databases.ts";
+import { withGateway } from "./quiet-gateway.ts";
+import { exitOnSignals } from "./signals.ts";
+
+export interface PythonCommand {
+  /** `module:function`, which takes the arguments as one list and gives the exit status. */
+  readonly target: string;
+  readonly given: readonly string[];
+  readonly django: DjangoOptions;
+  /** Whether GraphQL is there. */
+  readonly schemas: boolean;
+}
+
+/**
+ * Starts the databases, calls `run` with what runs a {@link PythonCommand}, and sets the process's exit status.
+ *
+ * @throws PuffError where the gateway does not start; what Python has to say is on the terminal.
+ */
+export async function commandInPython(
+  config: Configuration,
+  run: (call: (command: PythonCommand) => Promise<number>, databases: readonly DatabaseSource[]) => Promise<number>,
+): Promise<void> {
+  const release = exitOnSignals();
+  const { sources, stop } = await startDatabases(config, () => {});
+  try {
+    process.exitCode = await run((command) => callPython(config, sources, command, release), sources);
+  } finally {
+    await stop();
+  }
+}
+
+function callPython(
+  config: Configuration,
+  databases: readonly DatabaseSource[],
+  { target, given, django, schemas }: PythonCommand,
+  onStarted: () => void,
+): Promise<number> {
+  return withGateway(
+    {
+      ...config,
+      schemas: schemas ? config.schemas : [],
+      values: { ...config.values, wsgi: null, django: django.settings },
+    },
+    databases,
+    async ({ app }) => {
+      onStarted();
+      const { value } = await app.puff.python.call(target, [[...given]], {
+        deadline: null,
+        signal: new AbortController().signal,
+      });
+      return Number(value);
+    },
+    // It may compute for as long as it needs.
+    { django, limits: { ...config.limits, pythonDeadline: 2 ** 31 - 1 } },
+  );
+}

@@ -1,0 +1,175 @@
+/**
+ * The host service `graphql`: runs operations for Python. Their resolvers are called by the greenlet that asks, so that
+ * they share its connections, and their statements run on its connection where it has one.
+ */
+import type { Database, Planner, PreparedOperation } from "../../planner/index.ts";
+import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import { type JsonValue, PuffError, type ResolveBatchResult } from "../../schema/index.ts";
+import type { Psycopg2Service, StatementOptions } from "../psycopg2/index.ts";
+import { Conversation, type Question } from "./conversation.ts";
+
+export interface ClientServiceOptions {
+  /** By name; null: the only one, or the one named `default`. */
+  schema(name: string | null): ClientSchema;
+  readonly psycopg2: Psycopg2Service;
+  /** How statements run on Python's connections. */
+  readonly statements: StatementOptions;
+}
+
+export interface ClientSchema {
+  readonly planner: Planner;
+  /** The name of its database; empty: it has none. */
+  readonly databaseName: string;
+  readonly database: Database;
+}
+
+/** What `puff._client` sends. */
+interface OperationRequest {
+  readonly schema: string | null;
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: { readonly [name: string]: JsonValue };
+  /** By lower-case name. */
+  readonly headers: { readonly [name: string]: string };
+  readonly authToken: string | null;
+}
+
+export class ClientService implements HostService {
+  readonly #options: ClientServiceOptions;
+
+  constructor(options: ClientServiceOptions) {
+    this.#options = options;
+  }
+
+  open(): HostSession {
+    return new ClientSession(this.#options);
+  }
+}
+
+interface Running {
+  readonly conversation: Conversation<Buffer>;
+  readonly abort: AbortController;
+  /** Stops listening to the greenlet's end. */
+  release(): void;
+}
+
+/** One interpreter's operations. */
+class ClientSession implements HostSession {
+  readonly #options: ClientServiceOptions;
+  readonly #running = new Map<number, Running>();
+  #last = 0;
+
+  constructor(options: ClientServiceOptions) {
+    this.#options = options;
+  }
+
+  async call(
+    method: string,
+    [first, value = null]: readonly JsonValue[],
+    _buffers: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<HostAnswer> {
+    switch (method) {
+      case "execute": {
+        const id = ++this.#last;
+        const end = (): void => this.#end(id);
+        signal.addEventListener("abort", end);
+        this.#running.set(id, {
+          ...this.#start(first as unknown as OperationRequest, signal), // as puff._client sends it
+          release: () => signal.removeEventListener("abort", end),
+        });
+        return await this.#next(id);
+      }
+      case "reply":
+        this.#running.get(Number(first))?.conversation.reply(value);
+        return await this.#next(Number(first));
+      case "end":
+        this.#end(Number(first));
+        return { value: null };
+      default:
+        throw new Error(`the service graphql has no method ${method}`);
+    }
+  }
+
+  close(): void {
+    for (const id of this.#running.keys()) {
+      this.#end(id);
+    }
+  }
+
+  #start(request: OperationRequest, signal: AbortSignal): Omit<Running, "release"> {
+    const { planner, databaseName, database } = this.#options.schema(request.schema);
+    const abort = new AbortController();
+    const run = async (ask: (question: Question) => Promise<JsonValue>): Promise<Buffer> => {
+      const prepared = planner.prepare(request.query, request.operationName);
+      if (prepared.kind === "refused") {
+        return prepared.response.body;
+      }
+      refuseSubscription(prepared.operation);
+      let chosen: Promise<Database> | null = null;
+      const choose = async (): Promise<Database> => {
+        const handle = await ask({ kind: "connection", database: databaseName });
+        return handle === null
+          ? database
+          : this.#options.psycopg2.plannerDatabase(Number(handle), signal, this.#options.statements);
+      };
+      const { variables, headers, authToken } = request;
+      const response = await planner.execute(
+        prepared.operation,
+        variables,
+        { headers, authToken },
+        {
+          signal: abort.signal,
+          inside: {
+            // As puff._bridge.resolve writes it.
+            resolve: async (batch) => JSON.parse(String(await ask({ kind: "resolve", batch }))) as ResolveBatchResult,
+            database: lateDatabase(() => (chosen ??= choose())),
+          },
+        },
+      );
+      return response.body;
+    };
+    return { conversation: new Conversation(run), abort };
+  }
+
+  async #next(id: number): Promise<HostAnswer> {
+    const running = this.#running.get(id);
+    if (running === undefined) {
+      throw new Error(`there is no operation ${id}`);
+    }
+    try {
+      const step = await running.conversation.next();
+      if (step.kind !== "answer") {
+        return { value: { id, ...step } as unknown as JsonValue }; // plain data
+      }
+      this.#end(id);
+      return { value: { id, kind: "answer" }, buffers: [new Uint8Array(step.answer)] };
+    } catch (error) {
+      this.#end(id);
+      throw error;
+    }
+  }
+
+  #end(id: number): void {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
+    running?.release();
+    running?.abort.abort();
+    running?.conversation.end();
+  }
+}
+
+function refuseSubscription({ type }: PreparedOperation): void {
+  if (type === "subscription") {
+    throw new PuffError("PUFF_REQUEST_INVALID", "a subscription has no single answer: ask for it over a WebSocket");
+  }
+}
+
+/** A database that is chosen when it is needed: an operation without SQL asks for no connection. */
+function lateDatabase(choose: () => Promise<Database>): Database {
+  return {
+    query: async (statement, settings) => (await choose()).query(statement, settings),
+    stream: async (statement, signal, settings) => (await choose()).stream(statement, signal, settings),
+    transaction: async (work, settings) => (await choose()).transaction(work, settings),
+  };
+}
