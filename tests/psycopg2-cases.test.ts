@@ -14,5 +14,5 @@ test("the shim shows what psycopg2 shows", async () => {
   const shown = JSON.parse(await runOnShim(service, script, [url]));
   await service.close();
   expect(shown).toEqual(expected);
-  expect(Object.keys(shown).length).toBeGreaterThan(360);
+  expect(Object.keys(shown).length).toBeGreaterThan(400);
 });

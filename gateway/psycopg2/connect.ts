@@ -27,6 +27,20 @@ const environmentOf = {
   sslkey: "PGSSLKEY",
   connect_timeout: "PGCONNECT_TIMEOUT",
 } as const;
+const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+type Reports = { readonly [parameter: string]: string };
+const isStandby = (reports: Reports): boolean => reports["in_hot_standby"] === "on";
+const isReadOnly = (reports: Reports): boolean =>
+  isStandby(reports) || reports["default_transaction_read_only"] === "on";
+/** For each of `target_session_attrs` what is wrong with a server, by what it reports, which all do since Postgres 14. */
+const sessions: { readonly [wanted: string]: (reports: Reports) => string | null } = {
+  any: () => null,
+  "prefer-standby": () => null,
+  "read-write": (reports) => (isReadOnly(reports) ? "session is read-only" : null),
+  "read-only": (reports) => (isReadOnly(reports) ? null : "session is not read-only"),
+  primary: (reports) => (isStandby(reports) ? "server is in hot standby mode" : null),
+  standby: (reports) => (isStandby(reports) ? null : "server is not in hot standby mode"),
+};
 /** What pg says where the server has no TLS. */
 export const noTls = "The server does not support SSL connections";
 
@@ -40,6 +54,7 @@ export async function connectTo(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly client: RawClient; readonly parameters: ConnectParameters }> {
   const parameters = complete(given, environment);
+  check(parameters);
   const hosts = (parameters["hostaddr"] || parameters["host"] || "").split(",");
   const ports = (parameters["port"] || "5432").split(",");
   const messages: string[] = [];
@@ -47,7 +62,7 @@ export async function connectTo(
     const port = ports[index] ?? ports[0] ?? "5432";
     try {
       const address = { ...parameters, host: host === "" ? defaultHost(port) : host, port };
-      return { client: await connectOne(address), parameters: { ...parameters, ...address } };
+      return { client: await connectOne(address), parameters: address };
     } catch (error) {
       if (!(error instanceof ConnectFailure)) {
         throw error;
@@ -77,7 +92,41 @@ function defaultHost(port: string): string {
   return socketFolders.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? "localhost";
 }
 
+/** What libpq refuses before it connects. */
+function check({ sslmode, target_session_attrs: session, port = "" }: ConnectParameters): void {
+  for (const one of port.split(",").filter((text) => text !== "")) {
+    if (!/^\s*[+-]?\d+\s*$/.test(one)) {
+      throw new ConnectFailure(`invalid integer value "${one}" for connection option "port"\n`);
+    }
+    if (Number(one) < 1 || Number(one) > 65_535) {
+      throw new ConnectFailure(`invalid port number: "${one}"\n`);
+    }
+  }
+  if (sslmode !== undefined && !sslModes.includes(sslmode)) {
+    throw new ConnectFailure(`invalid sslmode value: "${sslmode}"\n`);
+  }
+  if (session !== undefined && !(session in sessions)) {
+    throw new ConnectFailure(`invalid target_session_attrs value: "${session}"\n`);
+  }
+}
+
 async function connectOne(parameters: ConnectParameters): Promise<RawClient> {
+  const { host = "", port = "", connect_timeout: seconds, target_session_attrs: session = "any" } = parameters;
+  if (seconds !== undefined && !/^\s*[+-]?\d+\s*$/.test(seconds)) {
+    throw new ConnectFailure(
+      `${placeOf(host, port)}invalid integer value "${seconds}" for connection option "connect_timeout"\n`,
+    );
+  }
+  const client = await connectAsAllowed(parameters);
+  const misfit = sessions[session]?.(client.connection.parameters) ?? null;
+  if (misfit !== null) {
+    client.end().catch(() => undefined);
+    throw new ConnectFailure(`${placeOf(host, port)}${misfit}\n`);
+  }
+  return client;
+}
+
+async function connectAsAllowed(parameters: ConnectParameters): Promise<RawClient> {
   const mode = parameters["host"]?.startsWith("/") ? "disable" : (parameters["sslmode"] ?? "prefer");
   try {
     return await attempt(parameters, mode);
@@ -92,7 +141,7 @@ async function connectOne(parameters: ConnectParameters): Promise<RawClient> {
 }
 
 async function attempt(parameters: ConnectParameters, sslmode: string): Promise<RawClient> {
-  const { host, port, user, password, dbname, options, application_name = "" } = parameters;
+  const { host, port, user, password, dbname, options } = parameters;
   const seconds = Number(parameters["connect_timeout"] ?? 0);
   const client = new RawClient({
     ...{ host, port: Number(port), user, password, database: dbname, ssl: tlsOptions(sslmode, parameters) },
@@ -101,7 +150,7 @@ async function attempt(parameters: ConnectParameters, sslmode: string): Promise<
       // What psycopg2 asks for at once where a server has another.
       DateStyle: "ISO",
       ...(options === undefined ? {} : { options }),
-      application_name,
+      application_name: parameters["application_name"] ?? parameters["fallback_application_name"] ?? "",
     },
     connectionTimeoutMillis: seconds > 0 ? Math.max(2, seconds) * 1000 : defaultTimeout,
   });
@@ -151,9 +200,7 @@ interface Reported {
 /** As libpq puts it: where, and why. */
 export function explainFailure(error: unknown, host = "", port: string | number = ""): ConnectFailure {
   const reported = error as Reported; // every field but the message is optional
-  const place = host.startsWith("/")
-    ? `connection to server on socket "${host}/.s.PGSQL.${port}" failed: `
-    : `connection to server at "${host}", port ${port} failed: `;
+  const place = placeOf(host, port);
   if (reported.severity !== undefined) {
     const { severity, message, detail, hint } = reported;
     const lines = [`${severity}:  ${message}`];
@@ -166,6 +213,12 @@ export function explainFailure(error: unknown, host = "", port: string | number 
     return new ConnectFailure(`${place}${lines.join("\n")}\n`);
   }
   return new ConnectFailure(`${place}${describe(reported, host)}\n`);
+}
+
+function placeOf(host: string, port: string | number): string {
+  return host.startsWith("/")
+    ? `connection to server on socket "${host}/.s.PGSQL.${port}" failed: `
+    : `connection to server at "${host}", port ${port} failed: `;
 }
 
 function describe(error: Reported, host: string): string {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from typing import Any
 
-from psycopg2._exceptions import DataError, InterfaceError, ProgrammingError
-from psycopg2._named_tuples import make_named_tuple
-from psycopg2._registering import connection_of, look_up, register_scope
+from psycopg2._exceptions import DataError, ProgrammingError
+from psycopg2._named_tuples import clean_name
+from psycopg2._registering import connection_of, look_up_type, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 
 #: A member between quotes, or one without; each ends with a comma or the closing parenthesis.
@@ -47,7 +48,8 @@ class CompositeCaster:
         self.array_typecaster = new_array_type((array_oid,), f"{name}ARRAY", self.typecaster) if array_oid else None
 
     def _create_type(self, name: str, attnames: list[str]) -> None:
-        self.type = make_named_tuple(name, attnames)
+        # Unlike a statement's columns, its members need names that Python takes.
+        self.type = namedtuple(clean_name(name), attnames, module="psycopg2.extras")  # noqa: PYI024 - its fields are known now only  # pyright: ignore[reportUntypedNamedTuple]
         self._ctor = self.type._make
 
     def make(self, values: list[Any]) -> Any:
@@ -73,28 +75,23 @@ class CompositeCaster:
     def tokenize(cls, s: str) -> list[str | None]:
         """The members' texts."""
         tokens: list[str | None] = []
-        at = 0
-        while at < len(s):
-            match = _MEMBER.match(s, at)
-            if match is None:
-                raise InterfaceError(f"bad composite representation: {s!r}")
+        for match in _MEMBER.finditer(s):
             quoted, bare, end = match.groups()
             if quoted is not None:
                 tokens.append(_ESCAPE.sub(lambda found: found.group(1) or '"', quoted))
             else:
                 tokens.append(bare or None)
-            at = match.end()
             if end == ")":
                 break
         return tokens
 
     @classmethod
     def _from_db(cls, name: str, conn_or_curs: Any) -> CompositeCaster:
-        rows = look_up(
+        rows = look_up_type(
             connection_of(conn_or_curs),
             "SELECT n.nspname, t.typname, t.oid, t.typarray, a.attname, a.atttypid FROM pg_type t"
             " JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_attribute a ON a.attrelid = t.typrelid"
-            " WHERE t.oid = to_regtype(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            " WHERE {} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
             name,
         )
         if not rows:

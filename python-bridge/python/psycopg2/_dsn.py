@@ -153,6 +153,9 @@ def _parse_uri(uri: str) -> dict[str, str]:
     ports: list[str] = []
     for one in hosts.split(","):
         match = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::(.*))?", one)
+        if match is None and one.startswith("[") and "]" not in one:
+            what = 'end of string reached when looking for matching "]" in IPv6 host address'
+            raise ProgrammingError(f'invalid dsn: {what} in URI: "{uri}"\n')
         if match is None:
             raise ProgrammingError(f'invalid dsn: unexpected character in URI: "{uri}"\n')
         names.append(_decode(match.group(1).strip("[]")))

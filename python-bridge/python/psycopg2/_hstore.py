@@ -10,7 +10,7 @@ from psycopg2._exceptions import InterfaceError, ProgrammingError
 from psycopg2._registering import connection_of, look_up, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 
-_PAIR = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*=>\s*(?:NULL|"((?:[^"\\]|\\.)*)")\s*(?:,|$)', re.DOTALL)
+_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:NULL|"((?:[^"\\]|\\.)*)")(?:\s*,\s*|$)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -45,13 +45,14 @@ class HstoreAdapter:
             return None
         parsed: dict[str, str | None] = {}
         at = 0
-        while at < len(s):
-            match = _PAIR.match(s, at)
-            if match is None:
+        for match in _PAIR.finditer(s):
+            if match.start() != at:
                 raise InterfaceError(f"error parsing hstore pair at char {at}")
             key, value = (None if part is None else _ESCAPE.sub(r"\1", part) for part in match.groups())
             parsed[key or ""] = value
             at = match.end()
+        if at < len(s):
+            raise InterfaceError(f"error parsing hstore: unparsed data after char {at}")
         return parsed
 
     @staticmethod

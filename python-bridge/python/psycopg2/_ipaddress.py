@@ -29,6 +29,8 @@ class Inet:
 
     def getquoted(self) -> bytes:
         """The literal."""
+        if self.addr is None:
+            return b"NULL::inet"
         text = QuotedString(self.addr)
         if self._conn is not None:
             text.prepare(self._conn)
@@ -62,7 +64,7 @@ def register_ipaddress(conn_or_curs: Any = None) -> None:
     """
     for oid, array_oid, name, cast in ((869, 1041, "INET", _interface), (650, 651, "CIDR", _network)):
         caster = new_type((oid,), name, cast)
-        register_scope((caster, new_array_type((array_oid,), f"{name}ARRAY", caster)), conn_or_curs)
+        register_scope((caster, new_array_type((array_oid,), f"{name}[]", caster)), conn_or_curs)
     for kind in (
         ipaddress.IPv4Interface,
         ipaddress.IPv6Interface,

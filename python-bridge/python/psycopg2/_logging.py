@@ -62,7 +62,10 @@ class LoggingCursor(cursor):
 
     def callproc(self, procname: str, vars: Any = None, /) -> Any:
         """Calls a function of the database."""
-        return super().callproc(procname, vars)
+        try:
+            return super().callproc(procname, vars)
+        finally:
+            self._report()
 
     def _report(self) -> None:
         conn: Any = self.connection

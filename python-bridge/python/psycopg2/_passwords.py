@@ -25,15 +25,15 @@ def encrypt_password(password: str, user: str, scope: Any = None, algorithm: str
     for value, name in ((password, "password"), (user, "user"), (algorithm, "algorithm")):
         if not isinstance(value, str) and (value is not None or name != "algorithm"):
             raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    if scope is None and algorithm != "md5":
+        raise ProgrammingError("password encryption (other than 'md5' algorithm) requires a connection or cursor")
     if algorithm is None:
-        algorithm = "md5" if scope is None else _server_algorithm(scope)
+        algorithm = _server_algorithm(scope)
     if algorithm == "md5":
         return "md5" + hashlib.md5((password + user).encode()).hexdigest()  # noqa: S324 - Postgres's own
     if algorithm == "scram-sha-256":
-        if scope is None:
-            raise ProgrammingError("password encryption (other than 'md5' algorithm) requires a connection or cursor")
         return _scram(password)
-    raise ProgrammingError(f'unrecognized password encryption algorithm "{algorithm}"')
+    raise ProgrammingError(f'password encryption failed: unrecognized password encryption algorithm "{algorithm}"\n')
 
 
 def _server_algorithm(scope: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2._adapters import ISQLQuote, adapt, register_adapter
 from psycopg2._exceptions import InterfaceError, ProgrammingError
 from psycopg2._range import DateRange, DateTimeRange, DateTimeTZRange, NumericRange, Range
-from psycopg2._registering import connection_of, look_up, register_scope
+from psycopg2._registering import connection_of, look_up_type, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 
 _TEXT = re.compile(
@@ -61,7 +61,7 @@ class NumberRangeAdapter(RangeAdapter):
             return b"'empty'"
         # Numbers have no characters that would need escaping.
         lower, upper = (
-            "" if one is None else adapt(one).getquoted().decode("ascii").strip() for one in (value.lower, value.upper)
+            "" if one is None else adapt(one).getquoted().decode("ascii") for one in (value.lower, value.upper)
         )
         bounds = value._bounds or ""
         return f"'{bounds[0]}{lower},{upper}{bounds[1]}'".encode()
@@ -83,7 +83,7 @@ class RangeCaster:
         self.adapter: Any = None
         self.range: Any = None
         self._create_ranges(pgrange, pyrange)
-        name = self.adapter.name or self.adapter.__name__
+        name = self.adapter.name or type(self.adapter).__name__
         self.typecaster = new_type((oid,), name, self.parse)
         self.array_typecaster = new_array_type((array_oid,), f"{name}ARRAY", self.typecaster) if array_oid else None
 
@@ -95,7 +95,7 @@ class RangeCaster:
         else:
             raise TypeError("pgrange must be a string or a RangeAdapter strict subclass")
         if isinstance(pyrange, str):
-            self.range = type(pyrange, (Range,), {})
+            self.range = type(pyrange, (Range,), {"__module__": Range.__module__})
         elif isinstance(pyrange, type) and issubclass(pyrange, Range) and pyrange is not Range:
             self.range = pyrange
         else:
@@ -103,17 +103,16 @@ class RangeCaster:
 
     @classmethod
     def _from_db(cls, name: str, pyrange: Any, conn_or_curs: Any) -> RangeCaster:
-        rows = look_up(
+        rows = look_up_type(
             connection_of(conn_or_curs),
-            "SELECT t.oid, r.rngsubtype, t.typarray, n.nspname, t.typname, t.typnamespace IN"
-            " (SELECT oid FROM pg_namespace WHERE nspname = ANY(current_schemas(true)))"
+            "SELECT t.oid, r.rngsubtype, t.typarray"
             " FROM pg_type t JOIN pg_range r ON r.rngtypid = t.oid JOIN pg_namespace n ON n.oid = t.typnamespace"
-            " WHERE t.oid = to_regtype(%s)",
+            " WHERE {}",
             name,
         )
         if not rows:
             raise ProgrammingError(f"PostgreSQL range '{name}' not found")
-        oid, subtype, array_oid = rows[0][:3]
+        oid, subtype, array_oid = rows[0]
         return cls(name, pyrange, oid=oid, subtype_oid=subtype, array_oid=array_oid or None)
 
     def parse(self, s: str | None, cur: Any = None) -> Any:
@@ -135,6 +134,9 @@ class RangeCaster:
     def _register(self, scope: Any = None) -> None:
         register_scope((self.typecaster, self.array_typecaster), scope)
         register_adapter(self.range, self.adapter)
+
+
+RangeAdapter.__module__ = RangeCaster.__module__ = NumberRangeAdapter.__module__ = Range.__module__
 
 
 def register_range(pgrange: Any, pyrange: Any, conn_or_curs: Any, globally: bool = False) -> RangeCaster:

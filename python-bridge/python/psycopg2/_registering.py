@@ -36,15 +36,15 @@ def find_types(conn: connection, name: str) -> tuple[int, int | None] | None:
         conn,
         "SELECT t.oid, t.typarray FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
         " WHERE t.typname = %s AND n.nspname = %s",
-        *split_name(name),
+        *split_name(name, "pg_catalog"),
     )
     return (rows[0][0], rows[0][1] or None) if rows else None
 
 
-def split_name(name: str) -> tuple[str, str]:
+def split_name(name: str, default: str) -> tuple[str, str]:
     """A type's name and its schema."""
-    schema, point, bare = name.rpartition(".")
-    return (bare, schema) if point else (name, "pg_catalog")
+    schema, point, bare = name.partition(".")
+    return (bare, schema) if point else (name, default)
 
 
 def look_up(conn: connection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -58,6 +58,30 @@ def look_up(conn: connection, statement: str, *values: Any) -> list[tuple[Any, .
         if outside:
             conn._end("ROLLBACK")
     return rows
+
+
+def look_up_type(conn: connection, statement: str, name: str) -> list[tuple[Any, ...]]:
+    """Rows of a statement about a type `t` in a namespace `n`, with `{}` for the condition that finds it.
+
+    A name is taken as it is written, in the schema before its point or else in `public`; then as SQL reads it.
+    """
+    bare, schema = split_name(name, "public")
+    rows = look_up(conn, statement.format("t.typname = %s AND n.nspname = %s"), bare, schema)
+    if rows:
+        return rows
+    inside = conn.status == STATUS_BEGIN
+    cur = cursor(conn)
+    if inside:
+        cur.execute("SAVEPOINT register_type")
+    try:
+        return look_up(conn, statement.format("t.oid = to_regtype(%s)"), name)
+    except ProgrammingError:  # no name at all in SQL
+        if inside:
+            cur.execute("ROLLBACK TO SAVEPOINT register_type")
+        return []
+    finally:
+        if inside:
+            cur.execute("RELEASE SAVEPOINT register_type")
 
 
 def register_scope(casters: Iterable[Typecaster | None], scope: Any) -> None:

@@ -10,7 +10,7 @@ from psycopg2 import _arrays, _dates
 from psycopg2._exceptions import InterfaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from psycopg2._connection import connection
     from psycopg2._cursor import cursor
@@ -75,20 +75,22 @@ def _codec(cur: Any) -> str:
     return "utf-8" if conn is None else conn._codec
 
 
-def new_type(oids: Iterable[int], name: str = "", castobj: Any = None) -> Typecaster:
+def new_type(oids: tuple[int, ...], name: str = "", castobj: Any = None) -> Typecaster:
     """A caster for types: `castobj(text_or_None, cursor)` makes their values."""
-    return Typecaster(_oids(oids), name, castobj)
+    return Typecaster(_oids(oids, name), name, castobj)
 
 
-def new_array_type(values: Iterable[int], name: str, baseobj: Typecaster) -> Typecaster:
+def new_array_type(values: tuple[int, ...], name: str, baseobj: Typecaster) -> Typecaster:
     """A caster for arrays, whose items `baseobj` casts."""
     if not isinstance(baseobj, Typecaster):
-        raise TypeError(f"argument 3 must be type, not {type(baseobj).__name__}")
-    return Typecaster(_oids(values), name, _arrays.array_cast(baseobj))
+        raise TypeError(f"argument 3 must be psycopg2._psycopg.type, not {type(baseobj).__name__}")
+    return Typecaster(_oids(values, name), name, _arrays.array_cast(baseobj))
 
 
-def _oids(values: Iterable[int]) -> tuple[int, ...]:
-    values = tuple(values)
+def _oids(values: Any, name: Any) -> tuple[int, ...]:
+    for position, value, kind in ((1, values, tuple), (2, name, str)):
+        if not isinstance(value, kind):
+            raise TypeError(f"argument {position} must be {kind.__name__}, not {type(value).__name__}")
     if not all(isinstance(one, int) for one in values):
         raise TypeError("an integer is required")
     return values
@@ -106,7 +108,7 @@ def register_type(obj: Typecaster, conn_or_curs: connection | cursor | None = No
     from psycopg2._cursor import cursor
 
     if not isinstance(obj, Typecaster):
-        raise TypeError(f"argument 1 must be type, not {type(obj).__name__}")
+        raise TypeError(f"argument 1 must be psycopg2._psycopg.type, not {type(obj).__name__}")
     if conn_or_curs is None:
         registry = string_types
     elif isinstance(conn_or_curs, connection):
@@ -168,7 +170,7 @@ def _make(
 _TEXTS = (19, 18, 25, 1042, 1043)
 _TEXT_ARRAYS = (1002, 1003, 1009, 1014, 1015)
 
-NUMBER = Typecaster((20, 23, 21, 701, 700, 1700), "NUMBER", None, decimal.Decimal)
+NUMBER = Typecaster((20, 23, 21, 701, 700, 1700), "NUMBER", None, float)
 LONGINTEGER, LONGINTEGERARRAY = _make("LONGINTEGER", (20,), int, array=(1016,))
 INTEGER, INTEGERARRAY = _make("INTEGER", (23, 21), int, array=(1005, 1006, 1007))
 FLOAT, FLOATARRAY = _make("FLOAT", (701, 700), float, array=(1021, 1022))

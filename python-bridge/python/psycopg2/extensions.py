@@ -200,7 +200,7 @@ TRANSACTION_STATUS_INERROR = 3
 TRANSACTION_STATUS_UNKNOWN = 4
 
 
-def quote_ident(ident: str, scope: Any, /) -> str:
+def quote_ident(ident: str | bytes, scope: Any, /) -> str:
     """An identifier between double quotes.
 
     Args:
@@ -209,8 +209,10 @@ def quote_ident(ident: str, scope: Any, /) -> str:
     """
     if not isinstance(scope, connection | cursor):
         raise TypeError("argument 2 must be a connection or a cursor")
+    if isinstance(ident, bytes):
+        ident = ident.decode()
     if not isinstance(ident, str):
-        raise TypeError(f"argument 1 must be str, not {type(ident).__name__}")
+        raise TypeError(f"Expected bytes or unicode string, got {type(ident).__name__} instead")
     if "\0" in ident:
         raise ValueError("embedded null character")
     return quote_name(ident)

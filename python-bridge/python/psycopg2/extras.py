@@ -103,6 +103,13 @@ class ReplicationCursor(_Replication):
     """Replication is not supported."""
 
 
+for _class in (
+    *(CompositeCaster, HstoreAdapter, Inet, UUID_adapter),
+    *(LoggingConnection, LoggingCursor, MinTimeLoggingConnection, MinTimeLoggingCursor),
+):
+    _class.__module__ = __name__
+
+
 def wait_select(conn: Any) -> None:
     """Waits until a connection has nothing to wait for; here that is at once, as statements wait by themselves."""
     while True:
