@@ -1,6 +1,6 @@
 /** The planner on a real Postgres: mutations and their transactions. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ResolveResult } from "../schema/index.ts";
+import { PuffError, type ResolveResult } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
 import { ownDatabase } from "./support/postgres.ts";
 
@@ -94,7 +94,7 @@ describe("a request that is given up", () => {
         types: { ...types, Mutation: { slow: "Item" } },
         resolvers: {
           "Mutation.slow": () => {
-            setTimeout(() => controller.abort(new Error("gone")), 50);
+            setTimeout(() => controller.abort(new PuffError("PUFF_REQUEST_DEADLINE", "too late")), 50);
             return sql("INSERT INTO item SELECT 4, 'slow', NULL FROM pg_sleep(0.3) RETURNING id, name, parent");
           },
         },
@@ -102,7 +102,7 @@ describe("a request that is given up", () => {
       },
       controller.signal,
     );
-    expect((await run("mutation { slow { id } }")).errors?.[0]?.message).toBe("gone");
+    expect((await run("mutation { slow { id } }")).errors?.[0]?.message).toBe("too late");
     const running =
       "SELECT 1 FROM pg_stat_activity WHERE state <> 'idle' AND pid <> pg_backend_pid() AND datname = current_database()";
     await expect.poll(async () => (await database.query({ text: running, params: [] })).count).toBe(0);
