@@ -362,7 +362,11 @@ class RunningGateway implements Gateway {
 
   #databaseOf(name: string): Database {
     const database = this.databases.get(name);
-    return database === undefined ? noDatabase : (this.metrics?.countStatements(name, database) ?? database);
+    if (database === undefined) {
+      return noDatabase;
+    }
+    const shared = this.#psycopg2.sharing(name, database, this.#statements);
+    return this.metrics?.countStatements(name, shared) ?? shared;
   }
 
   #clientSchema(name: string | null): ClientSchema {

@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import type { Database, Session } from "../planner/index.ts";
+import { type Database, type Session, shareDatabase } from "../planner/index.ts";
 import type { ErrorCode } from "../schema/index.ts";
 
 /** Seconds: quick answers are told apart by half a millisecond, slow ones up to the usual deadline of a request. */
@@ -69,6 +69,13 @@ export class Metrics {
         return database.stream(statement, signal, settings);
       },
       transaction: (work, settings) => database.transaction((session) => work(counted(session, count)), settings),
+      share: (access, work, settings) =>
+        shareDatabase(
+          database,
+          access,
+          (session) => work({ ...counted(session, count), ticket: session.ticket }),
+          settings,
+        ),
     };
   }
 

@@ -1,5 +1,6 @@
 /** A database as one caller sees it. */
 import type { Database, PgSettings } from "./database.ts";
+import { shareDatabase } from "./transaction.ts";
 
 /** Settings that decide which tables, with which columns, a statement's names mean. */
 const scoping = /^(search_path|role|session_authorization)$/i;
@@ -15,5 +16,6 @@ export function asCaller(database: Database, settings: PgSettings | null): Datab
     query: (statement) => database.query(statement, settings),
     stream: (statement, signal) => database.stream(statement, signal, settings),
     transaction: (work) => database.transaction(work, settings),
+    share: (access, work) => shareDatabase(database, access, work, settings),
   };
 }

@@ -2,7 +2,7 @@ import { GraphQLError, getVariableValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import { asCaller } from "./caller-database.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
-import type { Database } from "./database.ts";
+import type { Database, Session } from "./database.ts";
 import { type CompiledOperation, Documents } from "./documents.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { Fuser } from "./fuse.ts";
@@ -23,12 +23,12 @@ import type {
 } from "./planner.ts";
 import { PythonCalls, type PythonCallsOptions, Refused } from "./python.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
-import { resolverSteps, stepsBelow } from "./selections.ts";
+import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
 import { Subscriptions, streamOf } from "./subscriptions.ts";
 import { Traces } from "./traces.ts";
-import { LazyTransaction } from "./transaction.ts";
-import { Failed } from "./values.ts";
+import { LazyTransaction, shareDatabase } from "./transaction.ts";
+import { asError, Failed } from "./values.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -222,7 +222,11 @@ class Request {
   }
 
   async #runQuery(): Promise<OperationResponse> {
-    const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
+    const steps = resolverSteps(this.#plan.steps);
+    if (steps.some(borrowsDatabase)) {
+      return await this.#runSharedQuery(steps);
+    }
+    const plans = await this.#callResolvers(steps, true);
     const database = this.#database();
     const layer = rootLayer(this.#selection);
     const step = this.#mayStream ? streamableStep(this.#plan, plans) : null;
@@ -235,6 +239,22 @@ class Request {
         return this.#stream(step, plans, layer, session.large);
       }
     }
+    const mark = this.#writer.out.length;
+    return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+  }
+
+  /** All of it in one transaction, Python's own statements included. */
+  async #runSharedQuery(steps: readonly FieldStep[]): Promise<OperationResponse> {
+    await this.#callResolvers([], true); // authentication says what the transaction begins with
+    const layer = rootLayer(this.#selection);
+    const database = this.#database();
+    await shareDatabase(database, "read", async (session) => {
+      this.#execution.python.ticket = session.ticket;
+      const plans = await this.#callResolvers(steps, true);
+      const query: Session["query"] = (statement) => session.query(statement);
+      await fillLayer(this.#execution, layer, plans, { scope: database.scope ?? "", query });
+      return { commit: false, result: undefined };
+    });
     const mark = this.#writer.out.length;
     return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
   }
@@ -301,7 +321,7 @@ class Request {
     const errorsBefore = this.#writer.errors.length;
     let commit = false;
     try {
-      const root = await this.#callResolvers(step.source.kind === "resolver" ? [step] : [], false);
+      const root = (await this.#shareWith(step, transaction)) ?? (await this.#callRoot(step));
       const rootFailed = root.get(step) instanceof Failed;
       const below = rootFailed ? new Map() : await this.#callResolvers(resolverSteps(stepsBelow(step)), true);
       const execution = { ...this.#execution, effects: layer };
@@ -323,6 +343,24 @@ class Request {
     } catch (error) {
       return this.#writer.rewriteAsFailed(mark, step, error);
     }
+  }
+
+  /** Lets Python into the field's transaction where a resolver asks for that; what it fails with, where it can't be had. */
+  async #shareWith(step: FieldStep, transaction: LazyTransaction): Promise<Plans | null> {
+    const { python } = this.#execution;
+    python.ticket = null;
+    if (resolverSteps([step]).some(borrowsDatabase)) {
+      try {
+        python.ticket = await transaction.share();
+      } catch (error) {
+        return new Map([[step, new Failed(asError(error))]]);
+      }
+    }
+    return null;
+  }
+
+  #callRoot(step: FieldStep): Promise<Plans> {
+    return this.#callResolvers(step.source.kind === "resolver" ? [step] : [], false);
   }
 
   /** As the caller sees it, who is known once a resolver was called. */

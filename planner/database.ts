@@ -50,6 +50,20 @@ export interface Database extends Session {
    * commit beside its result, since an operation can fail without a throw. The transaction has the settings.
    */
   transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T>;
+  /**
+   * As {@link transaction}, but begun at once, and Python's own statements can be part of it. `read`: nothing can be
+   * written, and a statement that fails leaves the others be. Absent: Python has no way into the database.
+   */
+  share?<T>(access: Access, work: SharedWork<T>, settings?: PgSettings): Promise<T>;
 }
+
+export type Access = "read" | "write";
+
+export interface SharedSession extends Session {
+  /** What calls of resolvers come into the transaction by; null: they are in it already. */
+  readonly ticket: string | null;
+}
+
+export type SharedWork<T> = (session: SharedSession) => ReturnType<TransactionWork<T>>;
 
 export type TransactionWork<T> = (session: Session) => Promise<{ readonly commit: boolean; readonly result: T }>;

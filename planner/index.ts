@@ -1,5 +1,14 @@
 export { createPlanner } from "./create.ts";
-export type { Database, PgSettings, RowStream, Session, Statement, TransactionWork } from "./database.ts";
+export type {
+  Access,
+  Database,
+  PgSettings,
+  RowStream,
+  Session,
+  SharedWork,
+  Statement,
+  TransactionWork,
+} from "./database.ts";
 export type { EventListener, Events } from "./events.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export type {
@@ -17,3 +26,4 @@ export type {
   Resolver,
 } from "./planner.ts";
 export { type Column, RowSet } from "./rows.ts";
+export { shareDatabase } from "./transaction.ts";

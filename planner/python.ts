@@ -49,6 +49,8 @@ export interface PythonCallsOptions {
 const MOST_ROUNDS = 8;
 
 export class PythonCalls {
+  /** Of the transaction that calls come into, while there is one. */
+  ticket: string | null = null;
   readonly #options: PythonCallsOptions;
   /** What `Schema.auth` returned, pickled. */
   #auth: string | null;
@@ -257,6 +259,7 @@ export class PythonCalls {
           auth: this.#auth,
           calls,
           repeatable,
+          ...(this.ticket === null ? {} : { ticket: this.ticket }),
         },
         signal,
       );

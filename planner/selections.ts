@@ -138,6 +138,11 @@ export function resolverSteps(steps: readonly FieldStep[]): readonly FieldStep[]
   return found;
 }
 
+/** Whether its resolver's own statements are to be part of the operation's transaction. */
+export function borrowsDatabase({ source }: FieldStep): boolean {
+  return source.kind === "resolver" && source.borrows === true;
+}
+
 const resolversOf = new WeakMap<readonly FieldStep[], readonly FieldStep[]>();
 
 export function stepsBelow(step: FieldStep): FieldStep[] {

@@ -1,4 +1,4 @@
-import type { Database, Session, Statement } from "./database.ts";
+import type { Access, Database, PgSettings, Session, SharedSession, SharedWork, Statement } from "./database.ts";
 import type { RowSet } from "./rows.ts";
 
 /** A transaction that begins with its first statement, so that a mutation without SQL needs no connection. */
@@ -17,8 +17,15 @@ export class LazyTransaction implements Session {
   }
 
   async query(statement: Statement): Promise<RowSet> {
-    this.#session ??= this.#begin();
+    this.#session ??= this.#begin((work) => this.#database.transaction(work));
     return (await this.#session).query(statement);
+  }
+
+  /** Begins now, for Python to come into it; gives the ticket, null where none is needed. */
+  async share(): Promise<string | null> {
+    const begun = this.#begin<SharedSession>((work) => shareDatabase(this.#database, "write", work));
+    this.#session = begun;
+    return (await begun).ticket;
   }
 
   /** Commits or rolls back what began. Throws where the commit fails. */
@@ -34,15 +41,37 @@ export class LazyTransaction implements Session {
     }
   }
 
-  #begin(): Promise<Session> {
+  #begin<Kind extends Session>(run: (work: (session: Kind) => Ending) => Promise<unknown>): Promise<Kind> {
     return new Promise((resolve, reject) => {
-      this.#outcome = this.#database.transaction(async (session) => {
+      this.#outcome = run(async (session) => {
         resolve(session);
         return { commit: await this.#end.promise, result: undefined };
       });
       this.#outcome.catch(reject);
     });
   }
+}
+
+type Ending = Promise<{ readonly commit: boolean; readonly result: undefined }>;
+
+/** A transaction with Python in it, as far as the database has such. */
+export async function shareDatabase<T>(
+  database: Database,
+  access: Access,
+  work: SharedWork<T>,
+  settings?: PgSettings,
+): Promise<T> {
+  if (database.share === undefined && access === "read") {
+    const query: Session["query"] = (statement) => database.query(statement, settings);
+    return (await work({ query, ticket: null })).result;
+  }
+  if (database.share === undefined) {
+    return database.transaction(
+      (session) => work({ query: (statement) => session.query(statement), ticket: null }),
+      settings,
+    );
+  }
+  return database.share(access, work, settings);
 }
 
 /** Runs a statement whose failure leaves its transaction usable, if it has one. */

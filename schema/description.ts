@@ -94,9 +94,15 @@ export type FieldSource =
   | { readonly kind: "column"; readonly column: string }
   /**
    * A classmethod or staticmethod: called once for its whole layer. `pure`: its plan depends on its arguments alone.
-   * `plan`: what decorates it, so that it is not called at all.
+   * `plan`: what decorates it, so that it is not called at all. `borrows`: its own statements are part of the operation's
+   * transaction.
    */
-  | { readonly kind: "resolver"; readonly pure: boolean; readonly plan: ParametricPlan | null }
+  | {
+      readonly kind: "resolver";
+      readonly pure: boolean;
+      readonly plan: ParametricPlan | null;
+      readonly borrows?: boolean;
+    }
   /** An instance method: called for each object of its layer, all in one entry into Python. */
   | { readonly kind: "method" };
 

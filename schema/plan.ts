@@ -185,6 +185,8 @@ export interface ResolveBatch {
   readonly calls: readonly ResolverCall[];
   /** False for calls that may have effects (mutations): they are not run again when their interpreter dies. */
   readonly repeatable: boolean;
+  /** Of the transaction that Python's own statements on its database are to be part of. Absent: none. */
+  readonly ticket?: string;
 }
 
 /** What a subscription's resolver returns: which events are answered, and with what. */

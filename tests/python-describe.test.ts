@@ -680,6 +680,9 @@ class Post:
     @staticmethod
     @graphql.pure
     def author(ctx: Context, /) -> Plan["Post"]: ...
+    @classmethod
+    @graphql.borrow_db_context
+    def next(cls, ctx: Context, /) -> Plan["Post"]: ...
     def words(self, ctx: Context, /) -> int: ...
     @property
     def slug(self) -> str: ...
@@ -692,8 +695,9 @@ ${returning("Post")}
     ["id", { kind: "column", column: "id" }, "schema.py:11"],
     ["comments", { kind: "resolver", pure: false, plan: null }, "schema.py:13"],
     ["author", { kind: "resolver", pure: true, plan: null }, "schema.py:16"],
-    ["words", { kind: "method" }, "schema.py:17"],
-    ["slug", { kind: "column", column: "slug" }, "schema.py:19"],
+    ["next", { kind: "resolver", pure: false, plan: null, borrows: true }, "schema.py:19"],
+    ["words", { kind: "method" }, "schema.py:20"],
+    ["slug", { kind: "column", column: "slug" }, "schema.py:22"],
   ]);
   expect(hasAuth).toBe(true);
 });

@@ -44,6 +44,19 @@ test("what the standard library refuses is the user's line", async () => {
   );
 });
 
+test.each([
+  [
+    "@classmethod\n@graphql.pure\n@graphql.borrow_db_context\ndef n(cls, ctx, /) -> int: ...",
+    "field Query.n is @graphql.pure",
+  ],
+  [
+    "@graphql.borrow_db_context\n@classmethod\n@graphql.pure\ndef n(cls, ctx, /) -> int: ...",
+    "Take @graphql.pure off.",
+  ],
+])("what borrows the database is no pure plan", async (field, message) => {
+  expect(await python.mistake(imports + query(field))).toContain(message);
+});
+
 test("a parameter without annotation", async () => {
   expect(
     await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx, /, n=1) -> int: ...")),

@@ -2,7 +2,7 @@
  * The host service `graphql`: runs operations for Python. Their resolvers are called by the greenlet that asks, so that
  * they share its connections, and their statements run on its connection where it has one.
  */
-import type { Database, Planner, PreparedOperation } from "../../planner/index.ts";
+import { type Database, type Planner, type PreparedOperation, shareDatabase } from "../../planner/index.ts";
 import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
 import { type JsonValue, PuffError, type ResolveBatchResult } from "../../schema/index.ts";
 import type { Psycopg2Service, StatementOptions } from "../psycopg2/index.ts";
@@ -168,8 +168,11 @@ function refuseSubscription({ type }: PreparedOperation): void {
 /** A database that is chosen when it is needed: an operation without SQL asks for no connection. */
 function lateDatabase(choose: () => Promise<Database>): Database {
   return {
+    // Its tables may differ from those of the gateway's own connections.
+    scope: "python",
     query: async (statement, settings) => (await choose()).query(statement, settings),
     stream: async (statement, signal, settings) => (await choose()).stream(statement, signal, settings),
     transaction: async (work, settings) => (await choose()).transaction(work, settings),
+    share: async (access, work, settings) => shareDatabase(await choose(), access, work, settings),
   };
 }

@@ -1,12 +1,12 @@
 /** One `psycopg2.connection` as the host sees it: a server connection that is there whenever Python needs it. */
 import type { PooledClient, RawClient } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect-failure.ts";
-import type { Lender } from "./lender.ts";
+import type { Guest, Lender } from "./lender.ts";
+import { NestedTransactions, rollback } from "./nested.ts";
 import type { News, StatementResult } from "./outcome.ts";
 import { type Answer, PythonSession } from "./session.ts";
 
 const never = new AbortController().signal;
-const rollback = Buffer.from("ROLLBACK");
 const discard = Buffer.from("DISCARD ALL");
 
 /**
@@ -14,13 +14,16 @@ const discard = Buffer.from("DISCARD ALL");
  * another one uses it: a pool of SQLAlchemy's, say, keeps its connections over many requests. A connection of its own
  * stays until it is closed.
  */
-export class PythonConnection {
+export class PythonConnection implements Guest {
   readonly #lender: Lender | null;
   readonly #onLeftOpen: () => void;
   readonly #users = new Set<AbortSignal>();
   #session: PythonSession | null;
   #borrowing: Promise<PythonSession> | null = null;
   #closed = false;
+  /** Whether the session is one that others use, too. */
+  #isGuest = false;
+  readonly #nested = new NestedTransactions();
   /** A transaction was rolled back behind Python's back, which has not been told. */
   #interrupted = false;
 
@@ -49,6 +52,13 @@ export class PythonConnection {
     if (this.#lender === null || this.#closed) {
       throw new ConnectFailure("the connection is closed\n");
     }
+    const shared = this.#lender.shared.get(signal);
+    if (shared !== undefined && this.#borrowing === null) {
+      shared.add(this);
+      this.#isGuest = true;
+      this.#session = shared.session;
+      return shared.session;
+    }
     this.#borrowing ??= this.#borrow(this.#lender).finally(() => {
       this.#borrowing = null;
     });
@@ -60,7 +70,22 @@ export class PythonConnection {
       this.#interrupted = false;
       return { value: { result: interrupted, status: "I" }, buffers: [] };
     }
-    return await (await this.use(signal)).query(texts, signal);
+    const session = await this.use(signal);
+    return session.nests ? await this.#nested.query(session, texts, signal) : await session.query(texts, signal);
+  }
+
+  async leaveShared(signal: AbortSignal): Promise<void> {
+    if (this.#isGuest && this.#users.delete(signal) && this.#users.size === 0) {
+      signal.removeEventListener("abort", this.#leave);
+      await this.#goHome();
+    }
+  }
+
+  endShared(): void {
+    if (this.#isGuest) {
+      this.#nested.hasBegun = false; // it has ended with all the rest
+      void this.#goHome();
+    }
   }
 
   /** What there is without borrowing anything. */
@@ -102,7 +127,9 @@ export class PythonConnection {
 
   readonly #leave = ({ target }: Event): void => {
     this.#users.delete(target as AbortSignal); // it listens to signals alone
-    if (this.#users.size === 0 && this.#lender !== null) {
+    if (this.#isGuest && this.#users.size === 0) {
+      void this.#goHome();
+    } else if (this.#users.size === 0 && this.#lender !== null) {
       this.#interrupted = this.#session !== null && this.#session.status !== "I";
       if (this.#interrupted) {
         this.#onLeftOpen();
@@ -111,7 +138,23 @@ export class PythonConnection {
     }
   };
 
+  /** Leaves a shared session as if a connection of its own went back: what was begun and not committed is undone. */
+  async #goHome(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    this.#isGuest = false;
+    this.#interrupted = this.#nested.hasBegun && !this.#closed;
+    if (this.#nested.hasBegun && session !== null) {
+      this.#onLeftOpen();
+      await this.#nested.query(session, [rollback], never);
+    }
+  }
+
   #release(): void {
+    if (this.#isGuest) {
+      void this.#goHome();
+      return;
+    }
     const session = this.#session;
     this.#session = null;
     if (session === null) {
@@ -128,7 +171,7 @@ export class PythonConnection {
 }
 
 /** Whether the next may find the session as new. */
-async function clean(session: PythonSession): Promise<boolean> {
+export async function clean(session: PythonSession): Promise<boolean> {
   if (session.status === "A") {
     return false; // a statement or a COPY is under way: quicker ended than brought to an end
   }

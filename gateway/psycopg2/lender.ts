@@ -2,6 +2,7 @@
 import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
 import { explainFailure, noTls } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
+import type { PythonSession } from "./session.ts";
 
 export interface LenderOptions {
   readonly name: string;
@@ -15,7 +16,23 @@ export interface LenderOptions {
   readonly acquireTimeout: number;
 }
 
+/** A session that several of Python's connections use. */
+export interface Shared {
+  readonly session: PythonSession;
+  add(guest: Guest): void;
+}
+
+/** A connection that uses a shared session. */
+export interface Guest {
+  /** The greenlet of the signal uses it no more. */
+  leaveShared(signal: AbortSignal): Promise<void>;
+  /** The session is not shared any more. */
+  endShared(): void;
+}
+
 export class Lender {
+  /** What greenlets use in the place of a connection of their own, by their signal. */
+  readonly shared = new WeakMap<AbortSignal, Shared>();
   readonly #options: LenderOptions;
   #pool: RawPool;
   /** Releases under way. */
@@ -24,6 +41,10 @@ export class Lender {
   constructor(options: LenderOptions) {
     this.#options = options;
     this.#pool = this.#createPool(readUrl(options.url).connectionString);
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   /** @throws ConnectFailure where none becomes free in time, or it can't connect. */

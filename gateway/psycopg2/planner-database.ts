@@ -1,12 +1,22 @@
-/** A connection of Python's as the planner's database: its statements see what Python has not committed. */
-import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWork } from "../../planner/index.ts";
+/** A connection of Python's as the planner's database: the statements of both see what neither has committed. */
+import type {
+  Access,
+  Database,
+  PgSettings,
+  RowSet,
+  RowStream,
+  Session,
+  SharedWork,
+  Statement,
+  TransactionWork,
+} from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { explain, type QueryLimits, type RawClient, runStatement, type SessionSettings } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect-failure.ts";
-import type { News } from "./outcome.ts";
+import type { PythonSession } from "./session.ts";
 
 /** Gives the connection to `work` between two of Python's statements. */
-export type Lend = <T>(work: (client: RawClient, status: News["status"]) => Promise<T>) => Promise<T>;
+export type Lend = <T>(work: (client: RawClient, session: PythonSession) => Promise<T>) => Promise<T>;
 
 export interface StatementOptions {
   /** Settings that each statement brings, since the session is Python's. */
@@ -18,32 +28,34 @@ export interface StatementOptions {
 export interface PlannerDatabaseOptions extends StatementOptions {
   /** The database, for errors. */
   readonly place: string;
+  /** What Python's connections come into a transaction by; null: this is Python's connection. */
+  readonly ticket: string | null;
 }
 
 /**
  * Where Python has a transaction open, the planner's are savepoints in it, and end with nothing of theirs left: neither
- * a setting nor a failure.
+ * a setting nor a failure. Where the planner's is the outer one, Python's are savepoints in that.
  */
 export class PlannerDatabase implements Database {
   readonly #lend: Lend;
   readonly #options: PlannerDatabaseOptions;
 
   constructor(lend: Lend, options: PlannerDatabaseOptions) {
+    this.#options = options;
     this.#lend = async (work) => {
       try {
         return await lend(work);
       } catch (error) {
-        throw error instanceof ConnectFailure ? unavailable(error, options.place) : error;
+        throw error instanceof ConnectFailure ? unavailable(error, options.place) : explain(error, options.place);
       }
     };
-    this.#options = options;
   }
 
   query(statement: Statement, settings?: PgSettings): Promise<RowSet> {
     const { reads, limits, place } = this.#options;
     const run = (client: RawClient) => runStatement(client, statement, reads.prelude(false, settings), limits, place);
-    return this.#lend(async (client, status) => {
-      if (status === "I") {
+    return this.#lend(async (client, session) => {
+      if (session.status === "I") {
         return await run(client);
       }
       await client.query("SAVEPOINT puff_query");
@@ -59,14 +71,45 @@ export class PlannerDatabase implements Database {
     return { first: await this.query(statement, settings), rest: null };
   }
 
-  async transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T> {
+  transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T> {
+    return this.#within("write", {}, settings, work);
+  }
+
+  share<T>(access: Access, work: SharedWork<T>, settings?: PgSettings): Promise<T> {
+    const { ticket } = this.#options;
+    return this.#within(access, settings ?? {}, settings, (session) =>
+      work({
+        ticket,
+        query: (statement) => (access === "read" ? this.query(statement, settings) : session.query(statement)),
+      }),
+    );
+  }
+
+  /** `standing`: settings that hold for Python's statements, too. */
+  async #within<T>(
+    access: Access,
+    standing: PgSettings,
+    settings: PgSettings | undefined,
+    work: (session: Session) => ReturnType<TransactionWork<T>>,
+  ): Promise<T> {
     const { writes, limits, place } = this.#options;
     const prelude = writes.prelude(false, settings) ?? { begins: false, settings: [] };
     const names = prelude.settings.map(([name]) => name);
-    const end = await this.#lend(async (client, status) => {
-      const isOuter = status === "I";
-      await client.query(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
-      return { isOuter, restore: await restoring(client, names) };
+    const held = Object.entries({ ...standing, ...(access === "read" ? { transaction_read_only: "on" } : {}) });
+    const hold = (client: RawClient) =>
+      runStatement(client, { text: "SELECT", params: [] }, { begins: false, settings: held }, limits, place);
+    const begun = await this.#lend(async (client, session) => {
+      const begun = await begin(client, session, names);
+      if (held.length === 0) {
+        return begun;
+      }
+      try {
+        await hold(client);
+        return { ...begun, within: await restoring(client, names) };
+      } catch (error) {
+        await end(client, session, begun, false);
+        throw error;
+      }
     });
     let ended = false;
     const query = (statement: Statement): Promise<RowSet> =>
@@ -80,15 +123,13 @@ export class PlannerDatabase implements Database {
             remedy: "Leave COMMIT and ROLLBACK to the gateway.",
           });
         }
-        await client.query(end.restore);
+        await client.query(begun.within);
         return rows;
       });
     const finish = (commit: boolean): Promise<void> =>
-      this.#lend(async (client) => {
+      this.#lend(async (client, session) => {
         ended = true;
-        await endTransaction(client, end.isOuter, commit).catch((error: unknown) => {
-          throw explain(error, place);
-        });
+        await end(client, session, begun, commit);
       });
     try {
       const { commit, result } = await work({ query });
@@ -101,12 +142,35 @@ export class PlannerDatabase implements Database {
   }
 }
 
-async function endTransaction(client: RawClient, isOuter: boolean, commit: boolean): Promise<void> {
+interface Begun {
+  /** Whether it is no savepoint. */
+  readonly isOuter: boolean;
+  /** SQL that gives settings the values that they had before it, and that they have in it. */
+  readonly before: string;
+  readonly within: string;
+}
+
+async function begin(client: RawClient, session: PythonSession, names: readonly string[]): Promise<Begun> {
+  const isOuter = session.status === "I";
+  await client.query(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
+  session.nests ||= isOuter;
+  const before = await restoring(client, names);
+  return { isOuter, before, within: before };
+}
+
+async function end(
+  client: RawClient,
+  session: PythonSession,
+  { isOuter, before }: Begun,
+  commit: boolean,
+): Promise<void> {
   if (!isOuter) {
-    const undo = commit ? "" : "ROLLBACK TO SAVEPOINT puff_transaction; ";
-    await client.query(`${undo}RELEASE SAVEPOINT puff_transaction`);
+    await client.query(
+      `${commit ? before : "ROLLBACK TO SAVEPOINT puff_transaction"}; RELEASE SAVEPOINT puff_transaction`,
+    );
     return;
   }
+  session.nests = false;
   const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
   if (commit && command !== "COMMIT") {
     throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
@@ -126,6 +190,7 @@ async function restoring(client: RawClient, names: readonly string[]): Promise<s
   return `SELECT ${sets.join(", ")}`;
 }
 
-function unavailable({ code, message }: ConnectFailure, place: string): PuffError {
+/** A connection that can't be had, as the planner is told of it. */
+export function unavailable({ code, message }: ConnectFailure, place: string): PuffError {
   return new PuffError(code ?? "PUFF_DATABASE_UNAVAILABLE", message.trim(), { place });
 }

@@ -1,5 +1,6 @@
 /** The host service `postgres`, which the psycopg2 shim stands on. */
 
+import type { Database } from "../../planner/index.ts";
 import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import { type ConnectParameters, connectTo } from "./connect.ts";
@@ -8,6 +9,7 @@ import { PythonConnection } from "./connection.ts";
 import { Lender, type LenderOptions } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
 import type { Answer } from "./session.ts";
+import { SharedSessions } from "./shared.ts";
 
 export interface Psycopg2Options {
   /** What Python reaches as `dbname=NAME`; the first also where nothing names a server. */
@@ -26,6 +28,7 @@ export class Psycopg2Service implements HostService {
   readonly #lenders: ReadonlyMap<string, Lender>;
   readonly #options: Psycopg2Options;
   readonly #connections = new Connections();
+  readonly #shared = new SharedSessions();
 
   constructor(options: Psycopg2Options) {
     this.#options = options;
@@ -34,7 +37,11 @@ export class Psycopg2Service implements HostService {
   }
 
   open(): HostSession {
-    return new Psycopg2Session((parameters, signal) => this.#connect(parameters, signal), this.#connections);
+    return new Psycopg2Session(
+      (parameters, signal) => this.#connect(parameters, signal),
+      this.#connections,
+      this.#shared,
+    );
   }
 
   /**
@@ -51,8 +58,14 @@ export class Psycopg2Service implements HostService {
         }
         return await (await connection.use(signal)).lend(work);
       },
-      { ...options, place: "Python's connection" },
+      { ...options, place: "Python's connection", ticket: null },
     );
+  }
+
+  /** The database of that name with transactions that Python's connections to it come into. */
+  sharing(name: string, database: Database, options: StatementOptions): Database {
+    const lender = this.#lenders.get(name);
+    return lender === undefined ? database : this.#shared.database(database, lender, options);
   }
 
   /** Waits for connections on their way back. */
@@ -104,6 +117,7 @@ class Connections extends Map<number, PythonConnection> {
 class Psycopg2Session implements HostSession {
   readonly #connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>;
   readonly #connections: Connections;
+  readonly #shared: SharedSessions;
   /** Its own of them. */
   readonly #handles = new Set<number>();
   #closed = false;
@@ -111,7 +125,9 @@ class Psycopg2Session implements HostSession {
   constructor(
     connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>,
     connections: Connections,
+    shared: SharedSessions,
   ) {
+    this.#shared = shared;
     this.#connect = connect;
     this.#connections = connections;
   }
@@ -125,6 +141,14 @@ class Psycopg2Session implements HostSession {
     const [first] = args;
     if (method === "connect") {
       return await this.#open(first as ConnectParameters, signal); // as the shim sends it
+    }
+    if (method === "join") {
+      this.#shared.join(String(first), signal);
+      return { value: null };
+    }
+    if (method === "leave") {
+      await this.#shared.leave(String(first), signal);
+      return { value: null };
     }
     const handle = Number(first);
     if (method === "close") {

@@ -51,6 +51,9 @@ export class PythonSession {
     return this.#lost !== null;
   }
 
+  /** Whether a transaction of the planner's is open, in which Python's are savepoints. */
+  nests = false;
+
   /** Runs texts of statements, sent at once. Ends with the last result of the last, or where a COPY begins. */
   query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {
     return this.#inTurn(() => {
@@ -130,7 +133,7 @@ export class PythonSession {
    *
    * @throws ConnectFailure where a COPY is under way.
    */
-  lend<T>(work: (client: RawClient, status: News["status"]) => Promise<T>): Promise<T> {
+  lend<T>(work: (client: RawClient, session: PythonSession) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       const { connection } = this.client;
       if (this.#reader.status === "A" || this.#lost !== null) {
@@ -142,7 +145,7 @@ export class PythonSession {
       connection.on("readyForQuery", note);
       connection.tap = null;
       try {
-        return await work(this.client, this.#reader.status);
+        return await work(this.client, this);
       } catch (error) {
         // What is left of the answer to a statement that failed is not for Python.
         await this.client.query("").catch(() => undefined);

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User as UserModel
-from django.db import transaction
 from django.db.models import Count
 from puff import graphql
 from puff.graphql import Context, Plan, auto
@@ -79,17 +78,17 @@ class Query:
 @dataclass
 class Mutation:
     @classmethod
+    @graphql.borrow_db_context  # all of it is one transaction, the answer included
     def ask(cls, ctx: Context, /, text: str, choices: list[str]) -> Plan[Question]:
         """Asks a question that is open at once."""
         user_id = _user_id(ctx.auth)
         if len(set(choices)) < 2:
             raise graphql.Error("A question has two different choices at least.")
-        with transaction.atomic():
-            question = models.Question.objects.create(text=text, author_id=user_id, status=Status.OPEN)
-            models.Choice.objects.bulk_create(
-                models.Choice(question=question, text=choice, position=position)
-                for position, choice in enumerate(dict.fromkeys(choices))
-            )
+        question = models.Question.objects.create(text=text, author_id=user_id, status=Status.OPEN)
+        models.Choice.objects.bulk_create(
+            models.Choice(question=question, text=choice, position=position)
+            for position, choice in enumerate(dict.fromkeys(choices))
+        )
         return models.Question.objects.filter(pk=question.pk)
 
     @classmethod

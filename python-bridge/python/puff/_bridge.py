@@ -8,10 +8,11 @@ import inspect
 import json
 import pickle
 import sys
+from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _greenlets, _logs, _websockets, _wsgi
+from puff import _compiled, _greenlets, _logs, _transactions, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
@@ -26,7 +27,8 @@ from puff._trace import claims_of
 from puff._values import traceback_text, wire_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
 _schemas: dict[str, RuntimeSchema] = {}
 
@@ -104,8 +106,10 @@ def _resolve(batch_json: str) -> str:
     return resolve_batch(json.loads(batch_json))
 
 
-def resolve_batch(batch: Mapping[str, Any]) -> str:
-    """Calls the resolvers of a batch in the greenlet that runs."""
+def resolve_batch(
+    batch: Mapping[str, Any], around_call: Callable[[], AbstractContextManager[object]] = nullcontext
+) -> str:
+    """Calls the resolvers of a batch in the greenlet that runs, each within `around_call()`."""
     schema = _schemas[batch["schema"]]
     token: str | None = batch["authToken"]
     calls: list[dict[str, Any]] = batch["calls"]
@@ -128,7 +132,11 @@ def resolve_batch(batch: Mapping[str, Any]) -> str:
     except BaseException as error:  # whatever a user's code raises is an answer
         failure = wire_error(error, resolver=schema.auth)
         return json.dumps({"results": [], "auth": None, "authFailure": failure, "denied": None})
-    results = [resolve_call(schema, call, auth, token) for call in calls]
+    results: list[Any] = []
+    with _transactions.joined(batch.get("ticket")):
+        for call in calls:
+            with around_call():
+                results.append(resolve_call(schema, call, auth, token))
     answer = {"results": results, "auth": pickled, "denied": None}
     claims = None if batch["headers"] is None else claims_of(auth)
     optional = {"pgSettings": settings, "claims": claims, "authExpires": expires}

@@ -109,7 +109,7 @@ def _reply(step: Mapping[str, Any], connection: Any) -> Any:
     if step["kind"] == "resolve":
         from puff._bridge import resolve_batch  # it imports all that users import
 
-        return resolve_batch(step["batch"])
+        return resolve_batch(step["batch"], _django.sparing_transactions)
     return _handle_of(_django.connection_to(step["database"]) if connection is None else connection)
 
 
@@ -123,4 +123,8 @@ def _handle_of(connection: Any) -> int | None:
     handle = getattr(link, "handle", None)
     if handle is None:
         raise TypeError(f"operations run on an open connection of psycopg2's or Django's, and not on {connection!r}")
+    if not connection.autocommit and connection.info.transaction_status == 0:
+        # Its transaction begins with its first statement: this one's.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT")
     return handle

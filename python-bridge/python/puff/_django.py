@@ -7,12 +7,13 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from puff import _terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 
 _logger = logging.getLogger("puff.django")
@@ -25,15 +26,43 @@ _aliases: dict[str, str] = {}
 def setup() -> None:
     """Loads the settings that `DJANGO_SETTINGS_MODULE` names, and the project's apps."""
     _import("django").setup()
-    for alias, database in _settings().DATABASES.items():
-        if not database.get("HOST"):
-            _aliases.setdefault(str(database.get("NAME")), alias)
+    _aliases.update(_find_aliases())
 
 
 def connection_to(database: str) -> Any:
     """Gives Django's connection to a database of the gateway's; None: it has none."""
-    alias = _aliases.get(database)
+    if "django.conf" not in sys.modules or not _settings().configured:
+        return None
+    alias = (_aliases or _find_aliases()).get(database)
     return None if alias is None else _import("django.db").connections[alias]
+
+
+@contextmanager
+def sparing_transactions() -> Generator[None]:
+    """Has a failure within undo what was done within, where Django would have the transaction around it fail."""
+    if "django.db" not in sys.modules:
+        yield
+        return
+    transaction = _import("django.db.transaction")
+    connections = _import("django.db").connections.all(initialized_only=True)
+    saved = [
+        (one.alias, transaction.savepoint(one.alias))
+        for one in connections
+        if one.in_atomic_block and not one.needs_rollback and one.features.uses_savepoints
+    ]
+    yield
+    for alias, savepoint in saved:
+        if transaction.get_rollback(alias):
+            transaction.set_rollback(False, alias)
+            transaction.savepoint_rollback(savepoint, alias)
+        else:
+            transaction.savepoint_commit(savepoint, alias)
+
+
+def _find_aliases() -> dict[str, str]:
+    databases: dict[str, dict[str, Any]] = _settings().DATABASES
+    # The first of a name wins.
+    return {str(one.get("NAME")): alias for alias, one in reversed(databases.items()) if not one.get("HOST")}
 
 
 def application() -> Any:

@@ -166,7 +166,14 @@ class Members:
         options = merge_options((doc, meaning_of(annotation, scope).options, options_of(member)))
         plan: Plan[Any] | None = vars(function).get("__puff_plan__")
         pure = bool(vars(function).get("__puff_pure__", False))
-        source = {"kind": "method"} if is_method else {"kind": "resolver", "pure": pure, "plan": None}
+        borrows = bool(vars(function).get("__puff_borrows__", False))
+        if borrows and (is_method or pure):
+            what = "an instance method" if is_method else "@graphql.pure"
+            remedy = "Make it a @classmethod." if is_method else "Take @graphql.pure off."
+            raise SchemaProblem(f"{where} is {what}, and has @graphql.borrow_db_context", place, remedy)
+        source: dict[str, Any] = {"kind": "method"} if is_method else {"kind": "resolver", "pure": pure, "plan": None}
+        if borrows:
+            source["borrows"] = True
         graphql = self._add_field(name, ref, options, args, source, scope)
         cls: type = self.named.python
         self.resolvers[graphql] = Resolver(

@@ -47,6 +47,14 @@ class GraphQLTest(TestCase):
         self.assertEqual(answer, {"data": {"vote": {"my_choice": {"text": "Soup"}}}})
         self.assertEqual(Vote.objects.get(user=self.ada, question=self.lunch).choice, self.soup)
 
+    def test_asking_a_question(self) -> None:
+        answer = graphql.query(
+            'mutation { ask(text: "Tea?", choices: ["Yes", "No"]) { text choices { text } } }',
+            auth_token=ApiToken.issue(self.ada),
+        )
+        self.assertEqual(answer["data"]["ask"], {"text": "Tea?", "choices": [{"text": "Yes"}, {"text": "No"}]})
+        self.assertEqual(Question.objects.get(text="Tea?").author, self.ada)
+
     def test_a_token_that_nobody_has_is_refused(self) -> None:
         self.assertEqual(self.vote(auth_token="nobody")["errors"][0]["message"], "This token is not known.")
 

@@ -1,0 +1,85 @@
+/** Transactions of the planner's that Python's connections come into. */
+import type { Database } from "../../planner/index.ts";
+import type { PooledClient } from "../postgres/index.ts";
+import { ConnectFailure } from "./connect-failure.ts";
+import { clean } from "./connection.ts";
+import type { Guest, Lender, Shared } from "./lender.ts";
+import { PlannerDatabase, type StatementOptions, unavailable } from "./planner-database.ts";
+import { PythonSession } from "./session.ts";
+
+/** A transaction's connection, and who uses it. */
+class SharedSession implements Shared {
+  readonly session: PythonSession;
+  readonly lender: Lender;
+  readonly #guests = new Set<Guest>();
+
+  constructor(client: PooledClient, lender: Lender) {
+    this.session = new PythonSession(client);
+    this.lender = lender;
+  }
+
+  add(guest: Guest): void {
+    this.#guests.add(guest);
+  }
+
+  async leave(signal: AbortSignal): Promise<void> {
+    this.lender.shared.delete(signal);
+    await Promise.all([...this.#guests].map((guest) => guest.leaveShared(signal)));
+  }
+
+  /** Gives the connection back to its pool. */
+  end(client: PooledClient): void {
+    for (const guest of this.#guests) {
+      guest.endShared();
+    }
+    this.lender.giveBack(client, () => clean(this.session));
+  }
+}
+
+/** Those of all interpreters, by ticket. */
+export class SharedSessions {
+  readonly #open = new Map<string, SharedSession>();
+  #last = 0;
+
+  /** Connections of the greenlet of `signal` come into the transaction. */
+  join(ticket: string, signal: AbortSignal): void {
+    const shared = this.#open.get(ticket);
+    if (shared === undefined) {
+      throw new Error("the transaction that the call was to come into has ended");
+    }
+    shared.lender.shared.set(signal, shared);
+  }
+
+  /** They leave it: what they have begun and not committed is undone. */
+  async leave(ticket: string, signal: AbortSignal): Promise<void> {
+    await this.#open.get(ticket)?.leave(signal);
+  }
+
+  /** The database with such transactions, on connections of the pool that Python borrows from. */
+  database(database: Database, lender: Lender, options: StatementOptions): Database {
+    return {
+      query: (statement, settings) => database.query(statement, settings),
+      stream: (statement, signal, settings) => database.stream(statement, signal, settings),
+      transaction: (work, settings) => database.transaction(work, settings),
+      share: async (access, work, settings) => {
+        const ticket = String(++this.#last);
+        const client = await lender.borrow().catch((error: unknown) => {
+          throw error instanceof ConnectFailure ? unavailable(error, lender.name) : error;
+        });
+        const shared = new SharedSession(client, lender);
+        this.#open.set(ticket, shared);
+        try {
+          const own = new PlannerDatabase((act) => shared.session.lend(act), {
+            ...options,
+            place: lender.name,
+            ticket,
+          });
+          return await own.share(access, work, settings);
+        } finally {
+          this.#open.delete(ticket);
+          shared.end(client);
+        }
+      },
+    };
+  }
+}
