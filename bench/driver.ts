@@ -44,7 +44,7 @@ const ways: readonly { readonly name: string; run(size: number): Promise<number>
       for (let row = 0; row < rows.count; row++) {
         rows.seek(row);
         for (let column = 0; column < 3; column++) {
-          end += rows.buffer.copy(target, end, rows.starts[column], rows.ends[column]);
+          end += rows.chunk.bytes.copy(target, end, rows.starts[column], rows.ends[column]);
         }
       }
       return rows.count;

@@ -23,6 +23,7 @@ import {
   TypeNameMetaFieldDef,
 } from "graphql";
 import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
+import { type Chunk, toChunk } from "./chunk.ts";
 import { Leaf } from "./leaves.ts";
 import type { LayerFunction } from "./planner.ts";
 
@@ -50,8 +51,8 @@ export interface ObjectPlan {
 export interface FieldStep {
   /** Response key: the alias, or the field's name. */
   readonly key: string;
-  /** `"key":` in UTF-8. */
-  readonly keyBytes: Buffer;
+  /** What stands before its value: `{"key":` for the first step of a plan, and `,"key":` for those that follow. */
+  readonly opening: Chunk;
   /** `Type.field`. */
   readonly name: string;
   readonly definition: GraphQLField;
@@ -117,7 +118,9 @@ function compileSelection(
     for (const selectionSet of selectionSets) {
       collectFields(context, objectType, selectionSet.selections, groups, new Set());
     }
-    const steps = [...groups].map(([key, nodes]) => compileField(context, objectType, key, nodes, slots++, layer));
+    const steps = [...groups].map(([key, nodes], index) =>
+      compileField(context, objectType, key, nodes, { slot: slots++, isFirst: index === 0 }, layer),
+    );
     byType.set(objectType.name, { typeName: objectType.name, steps });
   }
   const only = isAbstractType(type) ? null : (byType.get(type.name) ?? null);
@@ -186,7 +189,7 @@ function compileField(
   type: GraphQLObjectType,
   key: string,
   nodes: readonly [FieldNode, ...FieldNode[]],
-  slot: number,
+  { slot, isFirst }: { readonly slot: number; readonly isFirst: boolean },
   parentLayer: string,
 ): FieldStep {
   const fieldName = nodes[0].name.value;
@@ -200,7 +203,7 @@ function compileField(
   const source = sourceOf(context, name, definition);
   return {
     key,
-    keyBytes: Buffer.from(`${JSON.stringify(key)}:`),
+    opening: toChunk(Buffer.from(`${isFirst ? "{" : ","}${JSON.stringify(key)}:`)),
     name,
     definition,
     nodes,

@@ -297,19 +297,14 @@ class Request {
 
   /** Root fields one after another, each in a transaction of its own that any error within rolls back. */
   async #runMutation(): Promise<OperationResponse> {
-    const { out } = this.#writer;
-    const mark = out.length;
+    const mark = this.#writer.out.length;
     await this.#callResolvers([], true); // authentication comes before any effect
-    out.byte(0x7b);
-    for (const [index, step] of this.#plan.steps.entries()) {
-      if (index > 0) {
-        out.byte(0x2c);
-      }
+    for (const step of this.#plan.steps) {
       if (!(await this.#runMutationField(step))) {
         return this.#respond(mark, false);
       }
     }
-    out.byte(0x7d);
+    this.#writer.endObject(this.#plan);
     return this.#respond(mark, true);
   }
 

@@ -1,11 +1,12 @@
 /** How a leaf gets from what the database or a resolver holds into JSON. */
 import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
 import type { ExecutableSchema } from "../schema/index.ts";
+import type { Chunk } from "./chunk.ts";
 import type { Output } from "./output.ts";
 import { decodeText, OID, Typed } from "./types.ts";
 
 /** Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type. */
-export type BytesWriter = (out: Output, source: Buffer, start: number, end: number) => void;
+export type BytesWriter = (out: Output, source: Chunk, start: number, end: number) => void;
 
 /** A leaf type, ready to write its values. */
 export class Leaf {
@@ -45,8 +46,8 @@ export class Leaf {
     out.json(this.#coerce(value));
   }
 
-  #writeSlowly(oid: number, out: Output, source: Buffer, start: number, end: number): void {
-    this.writeValue(out, new Typed(oid, source.toString("utf8", start, end)));
+  #writeSlowly(oid: number, out: Output, source: Chunk, start: number, end: number): void {
+    this.writeValue(out, new Typed(oid, source.bytes.toString("utf8", start, end)));
   }
 
   /** graphql-js's own coercion: what the shortcuts abbreviate. */
@@ -100,36 +101,36 @@ function shortcut(base: string, oid: number): BytesWriter | undefined {
   }
 }
 
-function copy(out: Output, source: Buffer, start: number, end: number): void {
+function copy(out: Output, source: Chunk, start: number, end: number): void {
   out.copy(source, start, end);
 }
 
-function text(out: Output, source: Buffer, start: number, end: number): void {
+function text(out: Output, source: Chunk, start: number, end: number): void {
   out.text(source, start, end);
 }
 
-function quoted(out: Output, source: Buffer, start: number, end: number): void {
+function quoted(out: Output, source: Chunk, start: number, end: number): void {
   out.quoted(source, start, end);
 }
 
-function boolean(out: Output, source: Buffer, start: number): void {
-  out.boolean(source[start] === 0x74);
+function boolean(out: Output, source: Chunk, start: number): void {
+  out.boolean(source.bytes[start] === 0x74);
 }
 
 /** JSON has no NaN and no infinity: they begin with a letter, or with a minus and a letter. */
-function copyFinite(out: Output, source: Buffer, start: number, end: number): void {
-  const first = source[start] === 0x2d ? source[start + 1] : source[start];
+function copyFinite(out: Output, source: Chunk, start: number, end: number): void {
+  const first = source.bytes[start] === 0x2d ? source.bytes[start + 1] : source.bytes[start];
   if (first !== undefined && first >= 0x30 && first <= 0x39) {
     out.copy(source, start, end);
     return;
   }
-  throw new GraphQLError(`Float cannot represent non numeric value: ${source.toString("utf8", start, end)}`);
+  throw new GraphQLError(`Float cannot represent non numeric value: ${source.bytes.toString("utf8", start, end)}`);
 }
 
 /** `2024-05-01 12:30:00.5+00` becomes `2024-05-01T12:30:00.5Z`; `infinity` and years BC stay as Postgres has them. */
-function dateTime(out: Output, source: Buffer, start: number, end: number): void {
-  const space = source.indexOf(0x20, start);
-  const utc = source[end - 3] === 0x2b && source[end - 2] === 0x30 && source[end - 1] === 0x30;
+function dateTime(out: Output, source: Chunk, start: number, end: number): void {
+  const space = source.bytes.indexOf(0x20, start);
+  const utc = source.bytes[end - 3] === 0x2b && source.bytes[end - 2] === 0x30 && source.bytes[end - 1] === 0x30;
   if (space < 0 || space >= end) {
     out.quoted(source, start, end);
     return;

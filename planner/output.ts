@@ -1,28 +1,31 @@
-const escapes = new Map<number, Buffer>();
-/** 1 for the bytes that JSON escapes within a string (RFC 8259, section 7). */
-const needsEscape = new Uint8Array(256);
-for (let code = 0; code < 256; code++) {
-  if (code < 0x20 || code === 0x22 || code === 0x5c) {
-    needsEscape[code] = 1;
-    escapes.set(code, Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1)));
-  }
-}
+import { type Chunk, toChunk, viewOf } from "./chunk.ts";
 
-/** Up to this many bytes a loop beats the call into C++ that `Buffer.copy` is (measured on Node 26: about 60 bytes). */
-const SHORT = 48;
+/** What JSON has within a string for the bytes that it escapes (RFC 8259, section 7). */
+const escapes: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+  code < 0x20 || code === 0x22 || code === 0x5c
+    ? Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1))
+    : undefined,
+);
+/** 1 for these. */
+const needsEscape = Uint8Array.from(escapes, (escaped) => (escaped === undefined ? 0 : 1));
 
-const NULL = Buffer.from("null");
-const TRUE = Buffer.from("true");
-const FALSE = Buffer.from("false");
+/** Up to this many bytes a loop beats the call into C++ that `Buffer.copy` is. */
+const SHORT = 96;
+
+const NULL = toChunk(Buffer.from("null"));
+const TRUE = toChunk(Buffer.from("true"));
+const FALSE = toChunk(Buffer.from("false"));
 
 /** The response's bytes: a buffer that grows, and can be cut back to an earlier length. */
 export class Output {
   #bytes: Buffer;
+  #view: DataView;
   #length = 0;
 
   constructor(sizeHint: number) {
     // From Node's pool where the answer is small: memory of its own takes 0.8 µs instead of 0.2, and the collector's time.
     this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, 256));
+    this.#view = viewOf(this.#bytes);
   }
 
   /** Bytes written so far: a mark for {@link truncate}. */
@@ -43,14 +46,13 @@ export class Output {
   take(): Buffer {
     const taken = this.finish();
     this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
+    this.#view = viewOf(this.#bytes);
     this.#length = 0;
     return taken;
   }
 
   byte(code: number): void {
-    if (this.#length === this.#bytes.length) {
-      this.#grow(1);
-    }
+    this.#reserve(1);
     this.#bytes[this.#length++] = code;
   }
 
@@ -62,64 +64,73 @@ export class Output {
     this.bytes(value ? TRUE : FALSE);
   }
 
-  bytes(source: Buffer): void {
-    this.copy(source, 0, source.length);
+  bytes(source: Chunk): void {
+    this.copy(source, 0, source.bytes.length);
   }
 
   /** Copies bytes as they are. */
-  copy(source: Buffer, start: number, end: number): void {
-    const size = end - start;
-    if (this.#length + size > this.#bytes.length) {
-      this.#grow(size);
-    }
+  copy({ bytes: from, view }: Chunk, start: number, end: number): void {
+    this.#reserve(end - start);
     const bytes = this.#bytes;
-    if (size > SHORT) {
-      source.copy(bytes, this.#length, start, end);
-      this.#length += size;
+    const target = this.#view;
+    let at = this.#length;
+    if (end - start > SHORT) {
+      from.copy(bytes, at, start, end);
+      this.#length += end - start;
       return;
     }
-    let at = this.#length;
-    for (let index = start; index < end; index++) {
-      bytes[at++] = source[index] as number; // in bounds: start and end are the source's
+    let index = start;
+    // By fours as far as there are as many: half the time of a byte at a time.
+    for (const whole = end - 3; index < whole; index += 4) {
+      target.setInt32(at, view.getInt32(index, true), true);
+      at += 4;
+    }
+    for (; index < end; index++) {
+      bytes[at++] = from[index] as number; // in bounds: start and end are the source's
     }
     this.#length = at;
   }
 
   /** Writes UTF-8 text as a JSON string. */
-  text(source: Buffer, start: number, end: number): void {
-    // Reserved once for the case without escapes; each escape reserves what it adds.
-    if (this.#length + (end - start) + 2 > this.#bytes.length) {
-      this.#grow(end - start + 2);
-    }
-    this.#bytes[this.#length++] = 0x22;
-    let from = start;
-    if (end - start <= SHORT) {
-      const bytes = this.#bytes;
-      let at = this.#length;
-      while (from < end) {
-        const code = source[from] as number; // in bounds, as above
-        if (needsEscape[code] === 1) {
+  text(source: Chunk, start: number, end: number): void {
+    const { bytes: from, view } = source;
+    // For the case without escapes; each escape reserves what it adds.
+    this.#reserve(end - start + 2);
+    let bytes = this.#bytes;
+    let target = this.#view;
+    let at = this.#length;
+    let index = start;
+    bytes[at++] = 0x22;
+    while (index < end) {
+      for (const whole = end - 3; index < whole; index += 4) {
+        const four = view.getInt32(index, true);
+        if (mayNeedEscape(four)) {
           break;
         }
-        bytes[at++] = code;
-        from++;
+        target.setInt32(at, four, true);
+        at += 4;
       }
-      this.#length = at;
-    }
-    for (let index = from; index < end; index++) {
-      const code = source[index] as number; // in bounds, as above
-      if (needsEscape[code] === 1) {
-        this.copy(source, from, index);
-        this.bytes(escapes.get(code) as Buffer); // the table above has each
-        from = index + 1;
+      for (const stop = Math.min(end, index + 4); index < stop; index++) {
+        const code = from[index] as number; // in bounds, as above
+        if (needsEscape[code] === 1) {
+          const escaped = escapes[code] as Buffer; // each of these has one
+          this.#length = at;
+          this.#reserve(escaped.length + end - index);
+          bytes = this.#bytes;
+          target = this.#view;
+          bytes.set(escaped, at);
+          at += escaped.length;
+        } else {
+          bytes[at++] = code;
+        }
       }
     }
-    this.copy(source, from, end);
-    this.byte(0x22);
+    bytes[at++] = 0x22;
+    this.#length = at;
   }
 
   /** Writes bytes that need no escape as a JSON string. */
-  quoted(source: Buffer, start: number, end: number): void {
+  quoted(source: Chunk, start: number, end: number): void {
     this.byte(0x22);
     this.copy(source, start, end);
     this.byte(0x22);
@@ -132,16 +143,32 @@ export class Output {
 
   /** Writes a string's UTF-8 as it is. */
   string(text: string): void {
-    const atMost = text.length * 3;
-    if (this.#length + atMost > this.#bytes.length) {
-      this.#grow(atMost);
-    }
+    this.#reserve(text.length * 3);
     this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  #reserve(size: number): void {
+    if (this.#length + size > this.#bytes.length) {
+      this.#grow(size);
+    }
   }
 
   #grow(size: number): void {
     const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + size));
     this.#bytes.copy(bytes, 0, 0, this.#length);
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
   }
+}
+
+/**
+ * Whether one of four bytes is a control character, a quote or a backslash; now and then true where a byte beside one of
+ * these is meant. See "Determine if a word has a byte less than n" at https://graphics.stanford.edu/~seander/bithacks.html
+ */
+function mayNeedEscape(four: number): boolean {
+  const quotes = four ^ 0x22222222;
+  const backslashes = four ^ 0x5c5c5c5c;
+  const found =
+    ((four - 0x20202020) & ~four) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+  return (found & 0x80808080) !== 0;
 }

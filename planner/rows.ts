@@ -1,3 +1,5 @@
+import { type Chunk, toChunk } from "./chunk.ts";
+
 /** A column of a result: its name and its type's OID (pg_type). */
 export interface Column {
   readonly name: string;
@@ -15,12 +17,12 @@ export interface Column {
  */
 export class RowSet {
   readonly columns: readonly Column[];
-  /** Bounds within {@link buffer} of each field of the row last sought; start -1: NULL. */
+  /** Bounds within {@link chunk} of each field of the row last sought; start -1: NULL. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
-  /** The buffer that holds the row last sought. */
-  buffer: Buffer = Buffer.alloc(0);
-  readonly #buffers: Buffer[] = [];
+  /** What holds the row last sought. */
+  chunk: Chunk = noBytes;
+  readonly #chunks: Chunk[] = [];
   readonly #offsets: number[] = [];
 
   constructor(columns: readonly Column[]) {
@@ -40,31 +42,38 @@ export class RowSet {
 
   /** Appends the row whose DataRow body begins at `offset` of `buffer`, which must not change afterwards. */
   add(buffer: Buffer, offset: number): void {
-    this.#buffers.push(buffer);
+    const last = this.#chunks.at(-1);
+    this.#addTo(last?.bytes === buffer ? last : toChunk(buffer), offset);
+  }
+
+  #addTo(chunk: Chunk, offset: number): void {
+    this.#chunks.push(chunk);
     this.#offsets.push(offset);
   }
 
   /** Gives each row to the set whose number is in its first column. */
   distribute(sets: readonly RowSet[]): void {
-    for (const [row, buffer] of this.#buffers.entries()) {
-      const offset = this.#offsets[row] as number; // one for each buffer
+    for (const [row, chunk] of this.#chunks.entries()) {
+      const { bytes: buffer } = chunk;
+      const offset = this.#offsets[row] as number; // one for each chunk
       let tag = 0;
       const end = offset + 6 + buffer.readInt32BE(offset + 2);
       for (let at = offset + 6; at < end; at++) {
         tag = tag * 10 + (buffer[at] as number) - 0x30;
       }
-      sets[tag]?.add(buffer, offset);
+      (sets[tag] as RowSet).#addTo(chunk, offset); // a fused statement has an arm for each
     }
   }
 
   /** Makes `row` the current one. */
   seek(row: number): void {
-    const buffer = this.#buffers[row];
+    const chunk = this.#chunks[row];
     let at = this.#offsets[row];
-    if (buffer === undefined || at === undefined) {
+    if (chunk === undefined || at === undefined) {
       throw new RangeError(`no row ${row} among ${this.count}`);
     }
-    this.buffer = buffer;
+    this.chunk = chunk;
+    const { bytes: buffer } = chunk;
     at += 2;
     for (let column = 0; column < this.starts.length; column++) {
       // By hand, since readInt32BE checks its arguments: a tenth of the time of a whole answer.
@@ -91,14 +100,15 @@ export class RowSet {
 
   /** The current row's field as a string; call {@link isNull} first. */
   text(column: number): string {
-    return this.buffer.toString("utf8", this.starts[column], this.ends[column]);
+    return this.chunk.bytes.toString("utf8", this.starts[column], this.ends[column]);
   }
 
   /** The current row's field as a number; NaN where it is no integer of at most 15 digits, which a number holds exactly. */
   integer(column: number): number {
     const end = this.ends[column] as number; // a column of this set
     let at = this.starts[column] as number;
-    const negative = this.buffer[at] === 0x2d;
+    const { bytes } = this.chunk;
+    const negative = bytes[at] === 0x2d;
     if (negative) {
       at++;
     }
@@ -107,7 +117,7 @@ export class RowSet {
     }
     let value = 0;
     for (; at < end; at++) {
-      const digit = (this.buffer[at] as number) - 0x30; // within the row
+      const digit = (bytes[at] as number) - 0x30; // within the row
       if (digit < 0 || digit > 9) {
         return Number.NaN;
       }
@@ -121,3 +131,5 @@ export class RowSet {
     return this.columns.findLastIndex((column) => column.name === name);
   }
 }
+
+const noBytes = toChunk(Buffer.alloc(0));

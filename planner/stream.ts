@@ -71,12 +71,10 @@ export interface StreamedList {
 /** Writes the root object up to the last of the items in its layer. False where one can't be written. */
 export function writeFirst({ plan, step, writer }: StreamedList, layer: Layer): boolean {
   const { out } = writer;
-  out.byte(0x7b);
   for (const other of plan.steps.slice(0, plan.steps.indexOf(step))) {
     writer.writeField(layer, 0, plan, other);
-    out.byte(0x2c);
   }
-  out.bytes(step.keyBytes);
+  out.bytes(step.opening);
   out.byte(0x5b);
   return writer.writeItems(layer, step, 0);
 }
@@ -111,10 +109,9 @@ export async function* writeRest(
   }
   writer.out.byte(0x5d);
   for (const other of plan.steps.slice(plan.steps.indexOf(step) + 1)) {
-    writer.out.byte(0x2c);
     writer.writeField(rootLayer(list.selection), 0, plan, other);
   }
-  writer.out.byte(0x7d);
+  writer.endObject(plan);
 }
 
 async function writePart(list: StreamedList, rows: RowSet, written: number): Promise<void> {

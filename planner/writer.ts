@@ -5,13 +5,17 @@
  */
 import { GraphQLError, locatedError } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import { toChunk } from "./chunk.ts";
 import type { FieldStep, ObjectPlan, Shape } from "./compile.ts";
 import type { FieldData, Groups, Layer, ValueLayer } from "./layers.ts";
 import { Output } from "./output.ts";
 import { Failed, type Settled } from "./values.ts";
 
 const COMMA = 0x2c;
+const END_OF_OBJECT = toChunk(Buffer.from("}"));
+const EMPTY_OBJECT = toChunk(Buffer.from("{}"));
 
+type ColumnData = Pick<FieldData & { readonly kind: "column" }, "rows" | "column" | "write">;
 type RowData = FieldData & { readonly kind: "objects" | "leaves" };
 
 /**
@@ -31,39 +35,37 @@ export class Writer {
 
   /** Writes `{…}` with all fields of the object at `index`. */
   writeObject(layer: Layer, index: number, plan: ObjectPlan): boolean {
-    const { out } = this;
     if (layer.kind === "rows") {
       layer.rows.seek(index);
     }
-    out.byte(0x7b);
-    let first = true;
     for (const step of plan.steps) {
-      if (!first) {
-        out.byte(COMMA);
-      }
-      first = false;
       if (!this.writeField(layer, index, plan, step)) {
         return false;
       }
     }
-    out.byte(0x7d);
+    this.endObject(plan);
     return true;
   }
 
-  /** Writes `"key":value` for one field of the object at `index`. */
+  endObject({ steps }: ObjectPlan): void {
+    this.out.bytes(steps.length === 0 ? EMPTY_OBJECT : END_OF_OBJECT);
+  }
+
+  /** Writes one field of the object at `index`, with the brace or the comma before it. */
   writeField(layer: Layer, index: number, plan: ObjectPlan, step: FieldStep): boolean {
     const { out } = this;
-    out.bytes(step.keyBytes);
-    if (step.source.kind === "typename") {
+    out.bytes(step.opening);
+    const data = layer.data[step.slot];
+    if (data === undefined) {
+      if (step.source.kind !== "typename") {
+        throw new TypeError(`the layer of ${step.name} has no data for it`);
+      }
       out.json(plan.typeName);
       return true;
     }
-    const data = layer.data[step.slot];
-    if (data === undefined) {
-      throw new TypeError(`the layer of ${step.name} has no data for it`);
-    }
     this.#path[this.#depth++] = step.key;
-    const written = this.#writeData(data, index, step);
+    const written =
+      data.kind === "column" ? this.#writeColumn(data, step.shape, step) : this.#writeData(data, index, step);
     this.#depth--;
     return written;
   }
@@ -87,7 +89,7 @@ export class Writer {
   /** Replaces a field that was written from `mark` on, since its effects failed after all. */
   rewriteAsFailed(mark: number, step: FieldStep, error: unknown): boolean {
     this.out.truncate(mark);
-    this.out.bytes(step.keyBytes);
+    this.out.bytes(step.opening);
     this.#path[this.#depth++] = step.key;
     const written = this.#failAt(this.out.length, step.shape, error, step);
     this.#depth--;
@@ -109,20 +111,8 @@ export class Writer {
   #writeData(data: FieldData, index: number, step: FieldStep): boolean {
     const { shape } = step;
     switch (data.kind) {
-      case "column": {
-        const { rows, column, write } = data;
-        const start = rows.starts[column] as number; // one for each column
-        if (start === -1) {
-          return this.#writeNull(shape, step);
-        }
-        const mark = this.out.length;
-        try {
-          write(this.out, rows.buffer, start, rows.ends[column] as number); // as above
-          return true;
-        } catch (error) {
-          return this.#failAt(mark, shape, error, step);
-        }
-      }
+      case "column":
+        return this.#writeColumn(data, shape, step);
       case "objects":
       case "leaves":
         return shape.kind === "list"
@@ -196,14 +186,19 @@ export class Writer {
   }
 
   #writeLeafOf(data: RowData & { readonly kind: "leaves" }, row: number, shape: Shape, step: FieldStep): boolean {
-    const { rows, column, write } = data;
-    rows.seek(row);
-    if (rows.isNull(column)) {
+    data.rows.seek(row);
+    return this.#writeColumn(data, shape, step);
+  }
+
+  /** Of the row last sought. */
+  #writeColumn({ rows, column, write }: ColumnData, shape: Shape, step: FieldStep): boolean {
+    const start = rows.starts[column] as number; // one for each column
+    if (start === -1) {
       return this.#writeNull(shape, step);
     }
     const mark = this.out.length;
     try {
-      write(this.out, rows.buffer, rows.starts[column] as number, rows.ends[column] as number); // one for each column
+      write(this.out, rows.chunk, start, rows.ends[column] as number); // as above
       return true;
     } catch (error) {
       return this.#failAt(mark, shape, error, step);
