@@ -142,6 +142,11 @@ describe("in what is loaded", () => {
       cwd: "impatient",
       message: "postgres://ada@127.0.0.1:1/blog: no Postgres listens there (connection refused).",
     },
+    {
+      args: "--schema ../good.py --port 0 --redis-url redis://:secret@127.0.0.1:1 --require-redis",
+      cwd: "impatient",
+      message: "redis://127.0.0.1:1: Redis can't be reached: connect ECONNREFUSED 127.0.0.1:1. Check that it runs",
+    },
     { args: "explain {two} --schema good.py", message: 'Cannot query field "two" on type "Query".' },
   ]);
 });

@@ -1,5 +1,5 @@
 /** Pub/sub keeps its promises within one process and through a Redis that comes and goes. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openPubSub, type PubSub } from "../gateway/pubsub/index.ts";
 import { Ear } from "./support/ear.ts";
 import { wireTo } from "./support/outage.ts";
@@ -126,6 +126,27 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
     await wire.cut();
   });
 
+  test("a network that drops everything without a word is noticed within 15 s, and messages come again", async () => {
+    const redis = await ownRedis();
+    const wire = await wireTo(redis.url);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const [near, far] = [await open(wire.url), await open(redis.url)];
+    const ear = new Ear();
+    await near.subscribe("a", ear);
+    wire.freeze();
+    await far.publish("a", "lost");
+    expect(await secondsUntil(() => near.logged.length === 1, far)).toBeLessThanOrEqual(15);
+    expect(near.logged).toEqual([`the connection to Redis at ${wire.url} is lost: trying to get it back`]);
+    wire.thaw();
+    expect(await secondsUntil(() => ear.missedCount === 1, far)).toBeLessThanOrEqual(15);
+    await far.publish("a", "found");
+    await ear.until(({ heard }) => heard.length === 1);
+    expect(ear.heard).toEqual(["a: found"]);
+    await near.close();
+    await wire.cut();
+  });
+
   test("one that does not answer at start is named, and used when it does", async () => {
     const redis = await ownRedis();
     await redis.kill();
@@ -149,6 +170,16 @@ test("where Redis is required, a start without it fails", async () => {
 test.each(["http://localhost", "redis://", "nonsense"])("%s is refused as Redis's URL", async (url) => {
   await expect(open(url)).rejects.toMatchObject({ code: "PUFF_CONFIG_INVALID" });
 });
+
+/** Seconds of the faked clock, which goes on after each round trip to Redis: so the network is never too slow for it. */
+async function secondsUntil(done: () => boolean, connected: PubSub): Promise<number> {
+  let milliseconds = 0;
+  for (; !done(); milliseconds += 10) {
+    vi.advanceTimersByTime(10);
+    await connected.publish("nobody", "x");
+  }
+  return milliseconds / 1000;
+}
 
 async function untilItFails(pubsub: PubSub): Promise<never> {
   for (;;) {

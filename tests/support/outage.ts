@@ -8,15 +8,22 @@ export interface Wire {
   /** Ends all connections and takes no more until {@link mend}. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** Lets nothing through any more, in either direction, and tells neither end. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export async function wireTo(databaseUrl: string): Promise<Wire> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
+  let frozen = false;
   const server = createServer((near) => {
     const far = connect(Number(target.port || 5432), target.hostname);
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) {
+      if (frozen) {
+        socket.pause();
+      }
       sockets.add(socket);
       socket.on("error", () => socket.destroy());
       socket.on("close", () => {
@@ -45,6 +52,18 @@ export async function wireTo(databaseUrl: string): Promise<Wire> {
     async mend() {
       server.listen(port, "127.0.0.1");
       await once(server, "listening");
+    },
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) {
+        socket.pause();
+      }
+    },
+    thaw() {
+      frozen = false;
+      for (const socket of sockets) {
+        socket.resume();
+      }
     },
   };
 }
