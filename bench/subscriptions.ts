@@ -1,6 +1,6 @@
 /**
- * Subscribers of one gateway, over WebSockets: its memory, the time from an event to the last of them, and live queries
- * that all differ in their parameters. `npm run bench subscriptions`
+ * Subscribers of one gateway, over WebSockets: its memory, the time from an event to the last of them, live queries
+ * that all differ in their parameters, and what one that reads nothing does to the others. `npm run bench subscriptions`
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -36,6 +36,10 @@ class Subscription:
     @classmethod
     def event(cls, ctx: Context, /) -> Stream[str]:
         return graphql.on_notify("event")
+
+    @classmethod
+    def other(cls, ctx: Context, /) -> Stream[str]:
+        return graphql.on_notify("other")
 
     @classmethod
     def room(cls, ctx: Context, /, id: int) -> Stream[Room]:
@@ -80,11 +84,14 @@ writeReport({
     "mean ms",
     "gateway's CPU ms an event",
     "statements an event",
+    "entries into Python an event",
     "memory MB",
     "memory of the whole process MB",
   ],
   rows,
 });
+
+await compareStalled();
 
 interface Client {
   readonly socket: WebSocket;
@@ -95,33 +102,92 @@ interface Client {
 
 /** Sends events one at a time; the time of each is from just before it is sent to the arrival at each client. */
 async function measure(name: string, clients: readonly Client[], event: string, memory: number): Promise<void> {
-  const times: number[] = [];
   const before = await transactions();
+  const entriesBefore = await pythonEntries();
   const cpuBefore = await processorTime();
-  for (let round = 0; round < rounds; round++) {
+  const times = await send(clients, event, rounds);
+  const cpu = ((await processorTime()) - cpuBefore) / rounds;
+  const entries = ((await pythonEntries()) - entriesBefore) / rounds;
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  // Of these, one a round is the event itself.
+  const statements = ((await transactions()) - before) / rounds - 1;
+  rows.push([
+    name,
+    quantile(times, 0.5).toFixed(0),
+    quantile(times, 0.99).toFixed(0),
+    mean.toFixed(0),
+    cpu.toFixed(0),
+    statements.toFixed(1),
+    entries,
+    megabytes(memory),
+    megabytes(memory + resting),
+  ]);
+}
+
+/** Milliseconds to each client of each event. */
+async function send(clients: readonly Client[], event: string, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < count; round++) {
     const wanted = (clients[0]?.received ?? 0) + 1;
     const started = performance.now();
     await database.run(event);
     await allHave(clients, wanted);
     times.push(...clients.map(({ at }) => at - started));
   }
-  const cpu = ((await processorTime()) - cpuBefore) / rounds;
-  times.sort((one, other) => one - other);
-  const at = (share: number) => (times[Math.floor((times.length - 1) * share)] ?? 0).toFixed(0);
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-  // Of these, one a round is the event itself.
-  const statements = ((await transactions()) - before) / rounds - 1;
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-  rows.push([
-    name,
-    at(0.5),
-    at(0.99),
-    mean.toFixed(0),
-    cpu.toFixed(0),
-    statements.toFixed(1),
-    megabytes(memory),
-    megabytes(memory + resting),
-  ]);
+  return times;
+}
+
+/** Two channels of equal subscribers in turns, of which one has a further subscriber that reads nothing. */
+async function compareStalled(): Promise<void> {
+  const alone = { clients: await subscribe(50, () => ["subscription { event }", {}]), times: [] as number[] };
+  const beside = { clients: await subscribe(50, () => ["subscription { other }", {}]), times: [] as number[] };
+  const turn = async ({ clients }: typeof alone) =>
+    await send(clients, `NOTIFY ${clients === alone.clients ? "event" : "other"}, '${"x".repeat(7_000)}'`, 250);
+  for (let warm = 0; warm < 2; warm++) {
+    await turn(alone); // so that neither is the first
+    await turn(beside);
+  }
+  const before = await residentMemory();
+  let most = before;
+  for (let round = 0; round < 3; round++) {
+    const [stalled] = await subscribe(1, () => ["subscription { other }", {}]);
+    stalled?.socket.pause();
+    for (let turns = 0; turns < 4; turns++) {
+      alone.times.push(...(await turn(alone)));
+      beside.times.push(...(await turn(beside)));
+      most = Math.max(most, await residentMemory());
+    }
+    const closed = stalled && once(stalled.socket, "close");
+    stalled?.socket.resume();
+    const [code] = (await closed) ?? [];
+    // What waits for it has come to its limit, or a ping was not answered in time, whichever was first.
+    assert.ok(code === 4413 || code === 1006, `closed with ${code}`);
+  }
+  await leave([...alone.clients, ...beside.clients]);
+  const [alone99, beside99] = [quantile(alone.times, 0.99), quantile(beside.times, 0.99)];
+  writeReport({
+    name: "stalled-reader",
+    title: "3,000 events of 7 kB to 50 subscribers, and beside them to one that reads nothing",
+    columns: ["what", "p50 ms", "p99 ms", "p99, of that without", "memory of the whole process MB, at most"],
+    rows: [
+      ["without it", quantile(alone.times, 0.5).toFixed(2), alone99.toFixed(2), "1.00", megabytes(before)],
+      [
+        "beside it",
+        quantile(beside.times, 0.5).toFixed(2),
+        beside99.toFixed(2),
+        (beside99 / alone99).toFixed(2),
+        megabytes(most),
+      ],
+    ],
+  });
+}
+
+function quantile(times: readonly number[], share: number): number {
+  return times.toSorted((one, other) => one - other)[Math.floor((times.length - 1) * share)] ?? 0;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
 }
 
 async function subscribe(
@@ -183,6 +249,13 @@ async function transactions(): Promise<number> {
   return Number(answer.text(0));
 }
 
+async function pythonEntries(): Promise<number> {
+  const figures = await (await fetch(`${gatewayUrl}/metrics`)).text();
+  const counted = [...figures.matchAll(/^puff_python_batches_total\{.*\} (\d+)$/gm)];
+  assert.ok(counted.length > 0, "there is no figure of Python's entries");
+  return counted.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 /** Milliseconds that the gateway has used of the processors. */
 async function processorTime(): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -228,6 +301,7 @@ async function startGateway(): Promise<{ gatewayUrl: string; pid: number }> {
     String(port),
     "--log-level",
     "warn",
+    "--metrics",
   ];
   const serving = new ServingProcess(process.execPath, [join(root, "bin/puff-gateway.js"), ...flags], {
     stdio: "inherit",
