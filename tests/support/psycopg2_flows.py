@@ -204,4 +204,5 @@ FLOWS = [
     "ext.register_type(5)",
     "psycopg2.NUMBER('1.5', None), psycopg2.STRING('x', None), psycopg2.BINARY('\\\\x61', None), psycopg2.DATETIME('2020-01-01 00:00:00', None), psycopg2.ROWID('5', None)",
     "sorted((k, v.name) for k, v in ext.string_types.items())",
+    "stop = []\ndef commits():\n while not stop: conn.commit()\nt = threading.Thread(target=commits); t.start(); cur.execute('SELECT 1'); stop.append(1); t.join(); cur.fetchall()",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._exceptions import InterfaceError, NotSupportedError, ProgrammingError
 
 if TYPE_CHECKING:
-    import threading
     from types import TracebackType
     from typing import Self
 
@@ -193,6 +194,10 @@ class Transactions:
                     self._run_command(command)
                 finally:
                     self.status = STATUS_READY
+                return
+        if threading.active_count() > 1:
+            # Nothing was waited for: a thread that calls this over and over would keep the others from going on.
+            time.sleep(0)
 
     def _configure(
         self,
