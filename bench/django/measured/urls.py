@@ -15,6 +15,16 @@ def rows(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"questions": found})
 
 
+def python(request: HttpRequest) -> JsonResponse:
+    """What the ORM does for such rows in Python, 20 times, without a database and with next to no HTTP."""
+    names = [field.attname for field in Question._meta.concrete_fields]  # noqa: SLF001  # documented
+    for _ in range(20):
+        str(Question.objects.select_related("author").order_by("id")[:20].query)
+        items = [Question.from_db(None, names, [number] * len(names)) for number in range(20)]
+        found = JsonResponse({"questions": [{"id": item.pk, "text": item.text} for item in items]})
+    return found
+
+
 def slow_rows(request: HttpRequest) -> JsonResponse:
     """The same, for a database that takes 10 ms."""
     _sleep(0.01)
@@ -31,4 +41,4 @@ def _sleep(seconds: float) -> None:
         cursor.execute("SELECT pg_sleep(%s)", [seconds])
 
 
-urlpatterns = [*pages, path("rows", rows), path("slow-rows", slow_rows), path("nap", nap)]
+urlpatterns = [*pages, path("rows", rows), path("python", python), path("slow-rows", slow_rows), path("nap", nap)]
