@@ -1,0 +1,74 @@
+import { getVariableValues } from "graphql";
+import type { CompiledOperation } from "./documents.ts";
+import type { Execution } from "./execute.ts";
+import type { Fuser } from "./fuse.ts";
+import { introspect } from "./introspection.ts";
+import { checkVariables } from "./limits.ts";
+import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./planner.ts";
+import { PythonCalls, type PythonCallsOptions } from "./python.ts";
+import { Request } from "./request.ts";
+import type { Traces } from "./traces.ts";
+
+/**
+ * Begins an operation.
+ *
+ * @throws PuffError or GraphQLErrors: its variables can't be.
+ */
+export function openRequest(
+  own: PlannerOptions,
+  { fuser, traces }: { readonly fuser: Fuser | null; readonly traces: Traces },
+  operation: PreparedOperation,
+  inputs: { readonly [name: string]: unknown },
+  caller: Caller,
+  { signal, observe, rollBack = false, stream = false, inside }: ExecuteOptions,
+): Request {
+  const options =
+    inside === undefined
+      ? own
+      : { ...own, resolver: { ...own.resolver, resolve: inside.resolve }, database: inside.database };
+  const compiled = operation as CompiledOperation; // prepare() makes no other
+  checkVariables(inputs, options.limits);
+  const { variableValues: variables, errors } = getVariableValues(
+    options.schema.schema,
+    compiled.definition.variableDefinitions ?? [],
+    inputs,
+    { maxErrors: 50, hideSuggestions: !options.suggestions },
+  );
+  if (errors !== undefined) {
+    throw errors;
+  }
+  const python = openPython(options, traces, caller, { signal, observe });
+  const execution: Execution = {
+    variables,
+    python,
+    context: { caller, signal },
+    observe,
+    fuser,
+    fetched: new Map(),
+    effects: null,
+    introspect: (step) => introspect(options, compiled, step, inputs),
+  };
+  const selection = compiled.plan(variables);
+  observe?.({ kind: "operation", selection });
+  return new Request(options, compiled, execution, selection, { rollBack, stream });
+}
+
+/** Calls into Python as this caller. */
+export function openPython(
+  options: PlannerOptions,
+  traces: Traces,
+  caller: Caller,
+  { signal, observe }: Pick<PythonCallsOptions, "signal" | "observe">,
+): PythonCalls {
+  return new PythonCalls({
+    resolver: options.resolver,
+    schemaName: options.schema.name,
+    hasAuth: options.schema.hasAuth,
+    caller,
+    signal,
+    observe,
+    traces,
+    verifyPlans: options.verifyPlans,
+    reportLiar: (error) => options.report(error, []),
+  });
+}

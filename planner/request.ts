@@ -1,0 +1,251 @@
+import type { GraphQLError } from "graphql";
+import { PuffError } from "../schema/index.ts";
+import { asCaller } from "./caller-database.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
+import type { Database, Session } from "./database.ts";
+import type { CompiledOperation } from "./documents.ts";
+import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { type Layer, rootLayer } from "./layers.ts";
+import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./planner.ts";
+import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
+import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
+import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
+import { type Subscriptions, streamOf } from "./subscriptions.ts";
+import { LazyTransaction, shareDatabase } from "./transaction.ts";
+import { asError, Failed } from "./values.ts";
+import { Writer } from "./writer.ts";
+
+/** One operation on its way to an answer. */
+export class Request {
+  readonly #options: PlannerOptions;
+  readonly #operation: CompiledOperation;
+  readonly #execution: Execution;
+  readonly #selection: Selection;
+  readonly #plan: ObjectPlan;
+  readonly #rollBack: boolean;
+  readonly #mayStream: boolean;
+  readonly #writer: Writer;
+
+  constructor(
+    options: PlannerOptions,
+    operation: CompiledOperation,
+    execution: Execution,
+    selection: Selection,
+    { rollBack, stream }: { readonly rollBack: boolean; readonly stream: boolean },
+  ) {
+    const plan = selection.only;
+    if (plan === null) {
+      throw new TypeError("a root type is an object type");
+    }
+    this.#options = options;
+    this.#operation = operation;
+    this.#execution = execution;
+    this.#selection = selection;
+    this.#plan = plan;
+    this.#rollBack = rollBack;
+    this.#mayStream = stream;
+    this.#writer = new Writer(operation.sizeHint);
+  }
+
+  run(): Promise<OperationResponse> {
+    this.#writer.out.string('{"data":');
+    return this.#operation.type === "mutation" ? this.#runMutation() : this.#runQuery();
+  }
+
+  /**
+   * Calls the resolvers, once for all events to come, and subscribes to the stream that the root field's returned.
+   *
+   * @throws Refused, PuffError or GraphQLError: why there is none.
+   */
+  async subscribe(
+    subscriptions: Subscriptions,
+    { queueBytes, behind, signal }: SubscribeOptions,
+  ): Promise<AsyncIterableIterator<Buffer>> {
+    const [step] = this.#plan.steps;
+    if (step === undefined) {
+      throw new PuffError("PUFF_DOCUMENT_INVALID", "the subscription leaves its only field out");
+    }
+    const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
+    const stream = streamOf(step, plans);
+    const operation = { compiled: this.#operation, execution: this.#execution, root: this.#plan, step, plans };
+    if (stream.kind === "generator") {
+      return subscriptions.iterate(operation, signal);
+    }
+    const options = { limit: queueBytes, ...(behind === undefined ? {} : { behind }) };
+    const queue = await subscriptions.open(operation, stream, options);
+    if (signal.aborted) {
+      await queue.return(); // nobody is there to leave it
+    }
+    return queue;
+  }
+
+  async #runQuery(): Promise<OperationResponse> {
+    const steps = resolverSteps(this.#plan.steps);
+    if (steps.some(borrowsDatabase)) {
+      return await this.#runSharedQuery(steps);
+    }
+    const plans = await this.#callResolvers(steps, true);
+    const database = this.#database();
+    const layer = rootLayer(this.#selection);
+    const step = this.#mayStream ? streamableStep(this.#plan, plans) : null;
+    if (step === null) {
+      await fillLayer(this.#execution, layer, plans, database);
+    } else {
+      const session = new StreamSession(database, this.#execution.context.signal);
+      await fillLayer(this.#execution, layer, plans, session);
+      if (session.large !== null) {
+        return this.#stream(step, plans, layer, session.large);
+      }
+    }
+    const mark = this.#writer.out.length;
+    return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+  }
+
+  /** All of it in one transaction, Python's own statements included. */
+  async #runSharedQuery(steps: readonly FieldStep[]): Promise<OperationResponse> {
+    await this.#callResolvers([], true); // authentication says what the transaction begins with
+    const layer = rootLayer(this.#selection);
+    const database = this.#database();
+    await shareDatabase(database, "read", async (session) => {
+      this.#execution.python.ticket = session.ticket;
+      const plans = await this.#callResolvers(steps, true);
+      const query: Session["query"] = (statement) => session.query(statement);
+      await fillLayer(this.#execution, layer, plans, { scope: database.scope ?? "", query });
+      return { commit: false, result: undefined };
+    });
+    const mark = this.#writer.out.length;
+    return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+  }
+
+  /** Answers with the items that are there, and with the others as the client takes them. */
+  async #stream(step: FieldStep, plans: Plans, layer: Layer, { first, rest }: LargeRows): Promise<OperationResponse> {
+    const { out, errors } = this.#writer;
+    const mark = out.length;
+    const list = {
+      execution: this.#execution,
+      plans,
+      selection: this.#selection,
+      plan: this.#plan,
+      step,
+      writer: this.#writer,
+    };
+    if (!writeFirst(list, layer)) {
+      await rest.return?.(); // nothing was sent: an answer like any other
+      out.truncate(mark);
+      errors.length = 0;
+      return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
+    }
+    const items = writeRest(list, first.count, rest);
+    return { body: out.take(), rest: this.#follow(items, step), executed: true, ...outcomeOf([]) };
+  }
+
+  async *#follow(items: AsyncIterable<Buffer>, step: FieldStep): AsyncGenerator<Buffer, void, undefined> {
+    const { signal } = this.#execution.context;
+    try {
+      yield* items;
+    } catch (error) {
+      if (!signal.aborted || signal.reason instanceof PuffError) {
+        this.#options.report(error instanceof PuffError ? error : internalError(error), [step.key]);
+      }
+      throw error;
+    }
+    writeEnd(this.#writer, this.#options);
+    yield this.#writer.out.take();
+  }
+
+  /** Root fields one after another, each in a transaction of its own that any error within rolls back. */
+  async #runMutation(): Promise<OperationResponse> {
+    const mark = this.#writer.out.length;
+    await this.#callResolvers([], true); // authentication comes before any effect
+    for (const step of this.#plan.steps) {
+      if (!(await this.#runMutationField(step))) {
+        return this.#respond(mark, false);
+      }
+    }
+    this.#writer.endObject(this.#plan);
+    return this.#respond(mark, true);
+  }
+
+  async #runMutationField(step: FieldStep): Promise<boolean> {
+    const plan: ObjectPlan = { typeName: this.#plan.typeName, steps: [step] };
+    const layer = rootLayer({ ...this.#selection, only: plan });
+    const transaction = new LazyTransaction(this.#database());
+    const mark = this.#writer.out.length;
+    const errorsBefore = this.#writer.errors.length;
+    let commit = false;
+    try {
+      const root = (await this.#shareWith(step, transaction)) ?? (await this.#callRoot(step));
+      const rootFailed = root.get(step) instanceof Failed;
+      const below = rootFailed ? new Map() : await this.#callResolvers(resolverSteps(stepsBelow(step)), true);
+      const execution = { ...this.#execution, effects: layer };
+      await fillLayer(execution, layer, new Map([...root, ...below]), transaction);
+      const written = this.#writer.writeField(layer, 0, plan, step);
+      this.#execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
+      commit = this.#writer.errors.length === errorsBefore && !this.#rollBack;
+      if (!commit) {
+        return written;
+      }
+    } finally {
+      if (!commit) {
+        await transaction.end(false);
+      }
+    }
+    try {
+      await transaction.end(true);
+      return true;
+    } catch (error) {
+      return this.#writer.rewriteAsFailed(mark, step, error);
+    }
+  }
+
+  /** Lets Python into the field's transaction where a resolver asks for that; what it fails with, where it can't be had. */
+  async #shareWith(step: FieldStep, transaction: LazyTransaction): Promise<Plans | null> {
+    const { python } = this.#execution;
+    python.ticket = null;
+    if (resolverSteps([step]).some(borrowsDatabase)) {
+      try {
+        python.ticket = await transaction.share();
+      } catch (error) {
+        return new Map([[step, new Failed(asError(error))]]);
+      }
+    }
+    return null;
+  }
+
+  #callRoot(step: FieldStep): Promise<Plans> {
+    return this.#callResolvers(step.source.kind === "resolver" ? [step] : [], false);
+  }
+
+  /** As the caller sees it, who is known once a resolver was called. */
+  #database(): Database {
+    return asCaller(this.#options.database, this.#execution.python.pgSettings);
+  }
+
+  #callResolvers(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
+    const { python, variables } = this.#execution;
+    return python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
+  }
+
+  /** `written`: whether the data are there from `mark` on; else they are null. */
+  #respond(mark: number, written: boolean): OperationResponse {
+    const { out, errors } = this.#writer;
+    if (!written) {
+      out.truncate(mark);
+      out.null();
+    }
+    if (this.#plan.steps.every(({ key }) => errors.some((error) => isUnavailable(error, key)))) {
+      return refuse(errors, "PUFF_VALUE_INVALID", this.#options); // nothing ran, so there are no partial data either
+    }
+    writeEnd(this.#writer, this.#options);
+    this.#operation.sizeHint = Math.min(out.length, LARGEST_HINT);
+    return { body: out.finish(), rest: null, executed: true, ...outcomeOf(errors) };
+  }
+}
+
+/** Bytes that an answer's buffer begins with at most: one huge answer must not make all later ones as large. */
+const LARGEST_HINT = 1_000_000;
+
+/** Whether a root field failed because the database or Python can't be had at present. */
+function isUnavailable({ path, originalError }: GraphQLError, key: string): boolean {
+  return path?.length === 1 && path[0] === key && originalError instanceof PuffError && originalError.status === 503;
+}
