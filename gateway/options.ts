@@ -24,7 +24,8 @@ export interface GatewayOptions {
    */
   readonly databases?: readonly DatabaseSource[];
   /**
-   * Redis, `redis://user:password@host:6379/0` or `rediss://…`, through which what is published reaches all gateways on it.
+   * Redis, `redis://user:password@host:6379/0` or `rediss://…`, through which what is published reaches all gateways on it;
+   * `redis+cluster://…` or `rediss+cluster://…` for a node of a Redis Cluster, by sharded pub/sub.
    * Default: null, messages stay within this process. Where it can't be reached, the gateway serves all the same,
    * publishing fails with `PUFF_REDIS_UNAVAILABLE`, and connecting is tried until it succeeds.
    */

@@ -11,6 +11,7 @@ import {
   type SchemaOptions,
   type StaticFolder,
 } from "./options.ts";
+import { plainRedisUrl } from "./redis/connection.ts";
 
 export interface Settings {
   readonly schemas: readonly Required<SchemaOptions>[];
@@ -78,7 +79,7 @@ export function readSettings(options: GatewayOptions): Settings {
     environment: {
       ...Object.fromEntries(environment),
       ...(options.django == null ? {} : { DJANGO_SETTINGS_MODULE: options.django.settings }),
-      ...(options.redisUrl == null ? {} : { PUFF_REDIS_URL: options.redisUrl }),
+      ...(options.redisUrl == null ? {} : { PUFF_REDIS_URL: plainRedisUrl(options.redisUrl) }),
     },
   };
   check(settings);

@@ -67,7 +67,7 @@ describe("flag > environment > file > default, for each setting", () => {
     {
       key: "redis_url",
       flag: ["redis://a", "redis://a"],
-      environment: ["redis://b", "redis://b"],
+      environment: ["redis+cluster://b", "redis+cluster://b"],
       file: ['"rediss://c"', "rediss://c"],
     },
     { key: "metrics", flag: [true, true], environment: ["0", false], file: ["true", true] },

@@ -163,7 +163,7 @@ export const redisUrl: Kind<string> = {
   secret: true,
   fromText: (input) => input,
   read: (value) =>
-    typeof value === "string" && /^rediss?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
+    typeof value === "string" && /^rediss?(\+cluster)?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
 };
 
 /** One text or a list of them, none empty. */

@@ -51,9 +51,9 @@ export class Listeners {
     }
   }
 
-  tellMissed(): void {
-    for (const { listeners } of this.#heard.values()) {
-      for (const listener of listeners) {
+  tellMissed(names: readonly string[] = this.names): void {
+    for (const name of names) {
+      for (const listener of this.#heard.get(name)?.listeners ?? []) {
         listener.missed();
       }
     }

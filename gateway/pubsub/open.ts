@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "../../schema/index.ts";
 import { explainRedis, readRedisUrl } from "../redis/connection.ts";
+import { ClusterPubSub } from "./cluster.ts";
 import { createMemoryPubSub } from "./memory.ts";
 import type { PubSub } from "./pubsub.ts";
-import { RedisPubSub } from "./redis.ts";
+import { type OnConnection, RedisPubSub } from "./redis.ts";
 
 export interface PubSubOptions {
   /** Null: within this process. */
@@ -27,11 +28,11 @@ export async function openPubSub({ redisUrl, required, connectDeadline, log }: P
     return createMemoryPubSub();
   }
   const address = readRedisUrl(redisUrl);
-  const pubsub = new RedisPubSub(address, (state) =>
+  const onConnection: OnConnection = (state, place) =>
     state === "lost"
-      ? log.warn(`the connection to Redis at ${address.place} is lost: trying to get it back`)
-      : log.info(`connected to Redis at ${address.place}`),
-  );
+      ? log.warn(`the connection to Redis at ${place} is lost: trying to get it back`)
+      : log.info(`connected to Redis at ${place}`);
+  const pubsub = address.cluster ? new ClusterPubSub(address, onConnection) : new RedisPubSub(address, onConnection);
   const failure = await pubsub.firstAttempt;
   if (failure === null) {
     return pubsub;

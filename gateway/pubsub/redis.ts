@@ -1,11 +1,18 @@
 /** Publish and subscribe through Redis: one connection a node listens for all of it, another publishes. */
-import { explainRedis, openRedis, type RedisAddress, type RedisConnection } from "../redis/connection.ts";
+import { explainRedis, openRedis, type RedisAddress, type RedisConnection, readSlots } from "../redis/connection.ts";
 import { seal, unseal } from "./envelope.ts";
 import { Listeners } from "./listeners.ts";
 import type { PubSub } from "./pubsub.ts";
 
 /** Milliseconds between two looks at whether the connection that listens still answers. */
 const pingInterval = 5_000;
+
+/** Told when a connection that listens is lost, and when it is back. */
+export type OnConnection = (state: "lost" | "back", place: string) => void;
+
+const classic = { publish: "publish", subscribe: "subscribe", unsubscribe: "unsubscribe" } as const;
+/** On a node of a cluster, for the channels whose slots it has. */
+const sharded = { publish: "spublish", subscribe: "ssubscribe", unsubscribe: "sunsubscribe" } as const;
 
 /** Starts connecting when it is made; see {@link PubSub} for what happens while there is no connection. */
 export class RedisPubSub implements PubSub {
@@ -14,7 +21,8 @@ export class RedisPubSub implements PubSub {
   /** Resolves with the first connection; never, where there is none. */
   readonly connected: Promise<unknown>;
   readonly #address: RedisAddress;
-  readonly #onConnection: (state: "lost" | "back") => void;
+  readonly #onConnection: OnConnection;
+  readonly #commands: typeof classic | typeof sharded;
   readonly #publisher: RedisConnection;
   readonly #subscriber: RedisConnection;
   readonly #channels: Listeners;
@@ -25,27 +33,34 @@ export class RedisPubSub implements PubSub {
   #wasReady = false;
   #closed = false;
 
-  /** `onConnection` is told when the connection that listens is lost, and when it is back. */
-  constructor(address: RedisAddress, onConnection: (state: "lost" | "back") => void) {
+  /**
+   * @param onMoved Of a node of a cluster: called when a channel has turned out to be another node's. To publish to such
+   *   a channel, and to subscribe to it, fails with {@link hasMoved}.
+   */
+  constructor(address: RedisAddress, onConnection: OnConnection, onMoved?: () => void) {
     this.#address = address;
     this.#onConnection = onConnection;
+    this.#commands = onMoved === undefined ? classic : sharded;
     this.#publisher = openRedis(address);
     this.#subscriber = openRedis(address);
     this.#channels = new Listeners({
-      first: (channel) => this.#send("subscribe", [channel]),
-      last: (channel) => void this.#send("unsubscribe", [channel]),
+      first: (channel) => this.#send(this.#commands.subscribe, [channel]),
+      last: (channel) => void this.#send(this.#commands.unsubscribe, [channel]).catch(() => undefined),
     });
     this.#patterns = new Listeners({
       first: (pattern) => this.#send("psubscribe", [pattern]),
       last: (pattern) => void this.#send("punsubscribe", [pattern]),
     });
-    this.#subscriber.on("messageBuffer", (channel: Buffer, data: Buffer) => {
-      const name = channel.toString();
-      this.#channels.tell(name, { channel: name, ...unseal(data) });
-    });
+    for (const event of ["messageBuffer", "smessageBuffer"]) {
+      this.#subscriber.on(event, (channel: Buffer, data: Buffer) => {
+        const name = channel.toString();
+        this.#channels.tell(name, { channel: name, ...unseal(data) });
+      });
+    }
     this.#subscriber.on("pmessageBuffer", (pattern: string | Buffer, channel: Buffer, data: Buffer) => {
       this.#patterns.tell(pattern.toString(), { channel: channel.toString(), ...unseal(data) });
     });
+    this.#subscriber.on("moved", () => onMoved?.());
     this.#subscriber.on("ready", () => void this.#listenAgain());
     this.#subscriber.on("close", () => this.#noteLoss());
     this.#pings = setInterval(() => this.#checkAlive(), pingInterval);
@@ -60,7 +75,7 @@ export class RedisPubSub implements PubSub {
 
   async publish(channel: string, data: string | Uint8Array, sender: string | null = null): Promise<void> {
     try {
-      await this.#publisher.publish(channel, seal(sender, Buffer.from(data)));
+      await this.#publisher[this.#commands.publish](channel, seal(sender, Buffer.from(data)));
     } catch (error) {
       throw explainRedis(error, this.#address.place);
     }
@@ -69,6 +84,11 @@ export class RedisPubSub implements PubSub {
   subscribe: PubSub["subscribe"] = (channel, listener) => this.#channels.add(channel, listener);
 
   subscribePattern: PubSub["subscribePattern"] = (pattern, listener) => this.#patterns.add(pattern, listener);
+
+  /** Who has which slots, as a node of a cluster knows it. */
+  readSlots(): ReturnType<typeof readSlots> {
+    return readSlots(this.#publisher);
+  }
 
   async close(): Promise<void> {
     this.#closed = true;
@@ -79,15 +99,20 @@ export class RedisPubSub implements PubSub {
 
   /** Commands of one connection are answered in their order, so the last one about a channel wins. */
   async #send(
-    command: "subscribe" | "unsubscribe" | "psubscribe" | "punsubscribe",
+    command: "subscribe" | "unsubscribe" | "ssubscribe" | "sunsubscribe" | "psubscribe" | "punsubscribe",
     names: readonly string[],
   ): Promise<void> {
     if (names.length === 0 || this.#subscriber.status !== "ready") {
       return; // listenAgain sends what is wanted by then
     }
+    // Channels of one sharded command must share their slot.
+    const batches = this.#commands === sharded ? names.map((name) => [name]) : [names];
     try {
-      await this.#subscriber[command](...names);
-    } catch {
+      await Promise.all(batches.map((batch) => this.#subscriber[command](...batch)));
+    } catch (error) {
+      if (hasMoved(error)) {
+        throw error;
+      }
       if (!this.#closed) {
         this.#subscriber.disconnect(true); // whatever it was, a new connection begins with what is wanted
       }
@@ -96,10 +121,13 @@ export class RedisPubSub implements PubSub {
 
   async #listenAgain(): Promise<void> {
     this.#wasReady = true;
-    await Promise.all([this.#send("subscribe", this.#channels.names), this.#send("psubscribe", this.#patterns.names)]);
+    await Promise.all([
+      this.#send(this.#commands.subscribe, this.#channels.names).catch(() => undefined), // onMoved was called
+      this.#send("psubscribe", this.#patterns.names),
+    ]);
     if (this.#lost && this.#subscriber.status === "ready") {
       this.#lost = false;
-      this.#onConnection("back");
+      this.#onConnection("back", this.#address.place);
       this.#channels.tellMissed();
       this.#patterns.tellMissed();
     }
@@ -109,7 +137,7 @@ export class RedisPubSub implements PubSub {
     if (!this.#lost && !this.#closed) {
       this.#lost = true;
       if (this.#wasReady) {
-        this.#onConnection("lost");
+        this.#onConnection("lost", this.#address.place);
       }
     }
   }
@@ -122,7 +150,13 @@ export class RedisPubSub implements PubSub {
   }
 }
 
-function attemptOf(connection: RedisConnection): Promise<Error | null> {
+/** Whether a node of a cluster says that another one has the channel. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof Error && (error.message.startsWith("MOVED ") || hasMoved(error.cause));
+}
+
+/** Why it could not connect at once; null where it could. */
+export function attemptOf(connection: RedisConnection): Promise<Error | null> {
   return new Promise((resolve) => {
     connection.once("ready", () => resolve(null));
     connection.once("error", (error: Error) => resolve(error));

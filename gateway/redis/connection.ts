@@ -9,22 +9,34 @@ export interface RedisAddress {
   readonly url: string;
   /** The URL without its password, for messages. */
   readonly place: string;
+  /** Whether it is one node of a Redis Cluster, by `redis+cluster://`, which says so of itself. */
+  readonly cluster: boolean;
 }
 
 /**
- * Reads `redis://user:password@host:6379/0`, or `rediss://` for TLS.
+ * Reads `redis://user:password@host:6379/0`, or `rediss://` for TLS; `redis+cluster://` and `rediss+cluster://` name a
+ * node of a cluster.
  *
  * @throws PuffError `PUFF_CONFIG_INVALID`
  */
 export function readRedisUrl(url: string): RedisAddress {
   const parsed = URL.parse(url);
-  if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === "") {
+  if (parsed === null || !/^rediss?(\+cluster)?:$/.test(parsed.protocol) || parsed.hostname === "") {
     throw new PuffError("PUFF_CONFIG_INVALID", "the Redis URL can't be used: it is no redis:// or rediss:// URL", {
       remedy: "Write it as redis://user:password@host:6379/0, with special characters in the password percent-encoded.",
     });
   }
   const user = parsed.username === "" ? "" : `${parsed.username}@`;
-  return { url, place: `${parsed.protocol}//${user}${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}` };
+  return {
+    url: plainRedisUrl(url),
+    place: `${parsed.protocol}//${user}${parsed.host}${parsed.pathname === "/" ? "" : parsed.pathname}`,
+    cluster: parsed.protocol.endsWith("+cluster:"),
+  };
+}
+
+/** The URL as other clients of Redis's know it. */
+export function plainRedisUrl(url: string): string {
+  return url.replace(/^(rediss?)\+cluster:/, "$1:");
 }
 
 /** Milliseconds that an answer may take: past it the connection is dead, though nothing said so. */
@@ -54,6 +66,16 @@ export function openRedis({ url }: RedisAddress, use: "events" | "values" | "blo
   // Each command fails with it; an error event that nobody hears would be printed.
   connection.on("error", () => undefined);
   return connection;
+}
+
+/** The slots of a Redis Cluster, each part with the place of the node that has it. */
+export async function readSlots(
+  connection: RedisConnection,
+): Promise<readonly { readonly first: number; readonly last: number; readonly host: string; readonly port: number }[]> {
+  const parts = await connection.cluster("SLOTS");
+  return parts.flatMap(([first, last, node]) =>
+    node === undefined ? [] : [{ first, last, host: node[0], port: node[1] }],
+  );
 }
 
 /** A failure of Redis's or of the way to it, as a user meets it. */

@@ -1,8 +1,12 @@
 /** A Redis of a test's own, which can be stopped and started again where it was. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { freePort } from "./postgres-15.ts";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
@@ -53,4 +57,44 @@ function answers(port: number): Promise<boolean> {
       resolve(answer);
     }
   });
+}
+
+/** What one node of a cluster, or any Redis, answers to a command. */
+export async function askRedis(url: string, ...command: string[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const { stdout } = await promisify(execFile)("redis-cli", ["-h", hostname, "-p", port, ...command]);
+  return stdout.trim();
+}
+
+export interface TestCluster {
+  /** Each has half of the slots. */
+  readonly nodes: readonly [TestRedis, TestRedis];
+  stop(): Promise<void>;
+}
+
+export async function startRedisCluster(): Promise<TestCluster> {
+  const folder = await mkdtemp(join(tmpdir(), "puff-cluster-"));
+  const settings = ["--cluster-enabled", "yes", "--dir", folder, "--cluster-config-file"];
+  const start = async (name: string) => {
+    const busPort = await freePort();
+    const node = await startRedis(...settings, name, "--cluster-port", `${busPort}`);
+    return { ...node, busPort };
+  };
+  const [first, second] = [await start("first.conf"), await start("second.conf")];
+  await askRedis(first.url, "CLUSTER", "ADDSLOTSRANGE", "0", "8191");
+  await askRedis(second.url, "CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
+  const { port } = new URL(second.url);
+  await askRedis(first.url, "CLUSTER", "MEET", "127.0.0.1", port, `${second.busPort}`);
+  for (const { url } of [first, second]) {
+    while (!(await askRedis(url, "CLUSTER", "INFO")).includes("cluster_state:ok")) {
+      await sleep(20);
+    }
+  }
+  return {
+    nodes: [first, second],
+    async stop() {
+      await Promise.all([first.kill(), second.kill()]);
+      await rm(folder, { recursive: true });
+    },
+  };
 }
