@@ -77,7 +77,10 @@ class StreamSession implements HostSession {
     signal: AbortSignal,
   ): Promise<[handle: number, host: string, port: number]> {
     if (this.#sockets.size >= connectionBound) {
-      throw Object.assign(new Error(`there are ${connectionBound} connections already`), { code: "EMFILE" });
+      throw Object.assign(
+        new Error(`there are ${connectionBound} connections already: an interpreter can't have more`),
+        { code: "EMFILE" },
+      );
     }
     const socket = connectTcp(place);
     const handle = this.#keep(socket);

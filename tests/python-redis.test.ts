@@ -11,7 +11,7 @@ import type { JsonValue } from "../schema/index.ts";
 import { installPackages } from "./support/packages.ts";
 import { freePort } from "./support/postgres-15.ts";
 import { pythonOn, schemaFolder, type TestPython } from "./support/python.ts";
-import { hasRedis, startRedis, type TestRedis } from "./support/redis.ts";
+import { hasRedis, startRedis, startRedisCluster, startSentinel, type TestRedis } from "./support/redis.ts";
 
 const script = join(import.meta.dirname, "support/redis_cases.py");
 const tls = join(import.meta.dirname, "support/tls");
@@ -23,6 +23,22 @@ client = redis.Redis(connection_pool=client)
 def wait(): return client.blpop("never")
 def blocked(): return client.info("clients")["blocked_clients"]
 def held(): return sum(entry["name"] == "shared" for entry in client.client_list())
+
+def asynchronous():
+    import asyncio, redis.asyncio
+    try: return asyncio.run(redis.asyncio.Redis.from_url(os.environ["REDIS"], retry=None).get("a"))
+    except redis.ConnectionError as error: return str(error)
+
+def too_many():
+    from http.client import HTTPConnection
+    held = []
+    try:
+        while len(held) < 2000:
+            held.append(HTTPConnection(*os.environ["REDIS"].removeprefix("redis://").split(":")))
+            held[-1].connect()
+    except OSError as error: return str(error)
+    finally:
+        for connection in held: connection.close()
 `;
 const puff = `
 from puff import spawn
@@ -69,11 +85,25 @@ def refusals():
         failure(named_client, "other"), failure(r.command, []),
     ]
 
+def too_many():
+    tasks = [spawn(r.blpop, "never", 0) for _ in range(100)]
+    while count() != "100": pass
+    refused = failure(r.blpop, "never", 1)
+    r.command(["RPUSH", "never", *range(100)])
+    return refused, len([task.join() for task in tasks]), failure(r.blpop, "never", 0.01)
+
 def waits(): r.blpop("never", 0)
 def count(): return r.command(["INFO", "clients"]).decode().split("blocked_clients:")[1].split()[0]
 def get(): return failure(r.get, "a")
 `;
-const packages = ["redis==8.1.0", "Django==5.2.19", "Flask==3.1.3", "Flask-Session==0.5.0", "limits==5.8.0"];
+const packages = [
+  "redis==8.1.0",
+  "Django==5.2.19",
+  "Flask==3.1.3",
+  "Flask-Session==0.5.0",
+  "limits==5.8.0",
+  "Flask-Limiter==3.12",
+];
 
 async function call(python: TestPython, target: string, args: JsonValue[] = [], limit = new AbortController().signal) {
   return (await python.callFunction(target, args, { deadline: 60_000, signal: limit })).value;
@@ -95,11 +125,17 @@ test.runIf(hasRedis)("redis-py and what is built on it do what they do on CPytho
   const sitePackages = await installPackages(packages);
   const [port, folder] = [await freePort(), await temporaryFolder()];
   const [unix, certificate] = [join(folder, "redis.sock"), join(tls, "certificate.pem")];
-  const { url } = await start(
+  const redis = await start(
     ...["--unixsocket", unix, "--tls-port", `${port}`, "--tls-auth-clients", "no"],
     ...["--tls-cert-file", certificate, "--tls-key-file", join(tls, "key.pem")],
   );
-  const at = { url, unix: `unix://${unix}`, tls: `rediss://localhost:${port}`, certificate };
+  const { url } = redis;
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster.stop());
+  const sentinel = await startSentinel(redis);
+  onTestFinished(() => sentinel.kill());
+  const others = { cluster: cluster.nodes[0].url, sentinel: sentinel.url };
+  const at = { url, ...others, unix: `unix://${unix}`, tls: `rediss://localhost:${port}`, certificate };
   const djangos = { cache: "django.core.cache.backends.redis.RedisCache", location: url };
   const native = await promisify(execFile)("python3", [script, JSON.stringify({ ...at, ...djangos })], {
     env: { ...process.env, PYTHONPATH: sitePackages },
@@ -136,6 +172,18 @@ test.runIf(hasRedis)(
   },
 );
 
+test.runIf(hasRedis)("what redis-py can't have here says so", async () => {
+  const { url } = await start();
+  const folder = schemaFolder(query, client);
+  const pythonPath = [folder, await installPackages(packages)];
+  const python = await pythonOn(folder, { pythonPath, environment: { REDIS: url } });
+  expect(await call(python, "schema:asynchronous")).toContain("sockets are not available in the gateway's Python");
+  expect(await call(python, "schema:too_many")).toBe(
+    "[Errno 33] there are 1000 connections already: an interpreter can't have more",
+  );
+  expect(await call(python, "schema:held")).toBe(1);
+});
+
 test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async () => {
   const redis = await start();
   const service = new RedisService(redis.url);
@@ -148,6 +196,9 @@ test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async ()
     `"[(True, True), True, False, 50, True, False, False, False, 9223372036854775806, True, None, b'1', {b'\\xff': b'1'}, False, False, [b'm'], True, False, [b'a', b'big', b'h', b's'], [1, b'x', [None]], b'PONG', [b'OK', b'x', 2, 1, b'v', 1, 1], []]"`,
   );
   expect(await call(python, "schema:blocks")).toBe("[(b'q49', b'49'), 50, None]");
+  expect(await call(python, "schema:too_many")).toEqual([
+    ...["100 commands to Redis block already", 100, "no failure: None"],
+  ]);
   expect(await call(python, "schema:refusals")).toMatchInlineSnapshot(`
     [
       "WRONGTYPE Operation against a key holding the wrong kind of value",

@@ -1,7 +1,7 @@
 /** A Redis of a test's own, which can be stopped and started again where it was. */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,8 +30,8 @@ export async function startRedis(...further: string[]): Promise<TestRedis> {
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...further];
-      server = spawn("redis-server", settings, { stdio: "ignore" });
+      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+      server = spawn("redis-server", [...further, ...settings], { stdio: "ignore" });
       while (!(await answers(port))) {
         await sleep(20);
       }
@@ -64,6 +64,22 @@ export async function askRedis(url: string, ...command: string[]): Promise<strin
   const { hostname, port } = new URL(url);
   const { stdout } = await promisify(execFile)("redis-cli", ["-h", hostname, "-p", port, ...command]);
   return stdout.trim();
+}
+
+/** Watches a Redis, and tells as "watched" where it is. */
+export async function startSentinel({ url }: TestRedis): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), "puff-sentinel-"));
+  const file = join(folder, "sentinel.conf");
+  const { hostname, port } = new URL(url);
+  await writeFile(file, `sentinel monitor watched ${hostname} ${port} 1\n`);
+  const sentinel = await startRedis(file, "--sentinel");
+  return {
+    ...sentinel,
+    async kill() {
+      await sentinel.kill();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
 export interface TestCluster {

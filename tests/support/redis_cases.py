@@ -268,6 +268,50 @@ def rate_limits(_client: "redis.Redis", at: dict[str, str]) -> object:
     return found
 
 
+@case
+def flask_limits(_client: "redis.Redis", at: dict[str, str]) -> object:
+    import flask
+    from flask_limiter import Limiter
+    from flask_limiter.util import get_remote_address
+
+    app = flask.Flask(__name__)
+    limiter = Limiter(get_remote_address, app=app, storage_uri=at["url"], default_limits=["3 per hour"])
+    app.add_url_rule("/", view_func=lambda: "here")
+    app.add_url_rule("/free", view_func=limiter.exempt(lambda: "free"), endpoint="free")
+    browser = app.test_client()
+    return [browser.get("/").status_code for _ in range(5)], browser.get("/free").status_code
+
+
+@case
+def clusters(_client: "redis.Redis", at: dict[str, str]) -> object:
+    from redis.cluster import RedisCluster
+
+    cluster = RedisCluster.from_url(at["cluster"])
+    names = ["a", "b", "c", "d"]  # two on each of both nodes
+    written = [cluster.set(name, name) for name in names]
+    pipe = cluster.pipeline()
+    for name in names:
+        pipe.get(name)
+    with cluster.pubsub() as channel:
+        channel.ssubscribe("a")
+        while channel.get_sharded_message(timeout=0.1) is None:
+            pass
+        heard = cluster.spublish("a", b"\xff")
+        while (message := channel.get_sharded_message(timeout=0.1)) is None:
+            pass
+    return written, pipe.execute(), failure(lambda: cluster.mget("a", "b")), heard, message
+
+
+@case
+def sentinels(client: "redis.Redis", at: dict[str, str]) -> object:
+    from redis.sentinel import MasterNotFoundError, Sentinel
+
+    host, port = at["sentinel"].removeprefix("redis://").split(":")
+    sentinel = Sentinel([(host, int(port))], socket_timeout=5)
+    sentinel.master_for("watched").set("a", 1)
+    return client.get("a"), type(_raised(sentinel.master_for("other").ping)) is MasterNotFoundError
+
+
 def _raised(function: Callable[[], object]) -> BaseException | None:
     try:
         function()

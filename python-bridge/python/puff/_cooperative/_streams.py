@@ -207,5 +207,7 @@ def _as_raised_by_sockets(error: ServiceError) -> OSError:
         return ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {message}")
     if code.startswith("ERR_SSL") or code == "EPROTO":
         return ssl.SSLError(1, message)
+    if code == "EMFILE":
+        return OSError(errno.EMFILE, message)  # the host's own bound, of which Python's text knows nothing
     number = getattr(errno, code, None)
     return OSError(message) if number is None else OSError(number, os.strerror(number))
