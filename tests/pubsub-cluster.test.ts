@@ -1,5 +1,5 @@
 /** Sharded pub/sub on a real Redis Cluster, whose slots move and whose nodes go away. */
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openPubSub, type PubSub } from "../gateway/pubsub/index.ts";
 import { Ear } from "./support/ear.ts";
 import { askRedis, hasRedis, startRedisCluster, type TestCluster, type TestRedis } from "./support/redis.ts";
@@ -99,5 +99,23 @@ describe.runIf(hasRedis)("on a Redis Cluster", () => {
     await other?.publish("room.1", "x");
     await ear.until(({ heard }) => heard.length === 1);
     expect(ear.heard).toEqual(["room.1: x"]);
+  });
+
+  test("a replica that takes over is found, and listened to", async () => {
+    const replica = await cluster.addReplica();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const pubsub = await open();
+    const ear = new Ear();
+    await pubsub.subscribe("a", ear);
+    await nodes[1].kill();
+    await askRedis(replica.url, "CLUSTER", "FAILOVER", "TAKEOVER");
+    while (ear.missedCount === 0) {
+      vi.advanceTimersByTime(5_000); // to the next look
+      await askRedis(nodes[0].url, "PING");
+    }
+    await pubsub.publish("a", "x");
+    await ear.until(({ heard }) => heard.length === 1);
+    expect(await askRedis(replica.url, "PUBSUB", "SHARDCHANNELS")).toBe("a");
   });
 });

@@ -200,6 +200,19 @@ test("as server-sent events likewise", async () => {
   });
   const next = [0, 1, 2].map((ticks) => `event: next\ndata: {"data":{"ticks":${ticks}}}\n\n`);
   expect(await response.text()).toBe(`:\n\n${next.join("")}event: complete\ndata:\n\n`);
+  const left = await hear("left");
+  const abort = new AbortController();
+  const endless = await fetch(`${server.url}/graphql?query=subscription{clock}`, {
+    headers: { accept: "text/event-stream" },
+    signal: abort.signal,
+  });
+  const reader = endless.body?.getReader();
+  for (let text = ""; !text.includes("clock"); ) {
+    text += Buffer.from((await reader?.read())?.value ?? []);
+  }
+  abort.abort();
+  await left.until(({ heard }) => heard.length === 1);
+  expect(left.heard).toEqual(["left: clock"]);
 });
 
 test("a client that reads nothing makes the generator wait", async () => {

@@ -64,6 +64,28 @@ test("a client that completes an operation, or is gone, ends its stream", async 
 });
 
 test.each([
+  [
+    "what the client sent, be it among headers",
+    {},
+    { headers: { Authorization: "Bearer sent", "X-A": "sent" } },
+    "sent",
+    null,
+  ],
+  [
+    "what the upgrade had, since a proxy may have set it",
+    { authorization: "Bearer had", "x-a": "had" },
+    { authorization: "Bearer sent" },
+    "had",
+    "had",
+  ],
+])("the caller is %s", async (_, headers, payload, token, header) => {
+  const socket = await connect("/graphql", { headers }).connected(payload);
+  socket.subscribe("a", '{ token header(name: "x-a") }');
+  await socket.until(({ messages }) => messages.length === 3);
+  expect(socket.messages[1]).toMatchObject({ payload: { data: { token, header } } });
+});
+
+test.each([
   ["a document with an error", "{ nothing }", 'Cannot query field "nothing" on type "Query".'],
   ["a syntax error", "{", "Syntax Error: Expected Name, found <EOF>."],
 ])("%s is refused by an error message, and the socket stays", async (_, query, message) => {

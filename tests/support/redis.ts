@@ -85,32 +85,58 @@ export async function startSentinel({ url }: TestRedis): Promise<TestRedis> {
 export interface TestCluster {
   /** Each has half of the slots. */
   readonly nodes: readonly [TestRedis, TestRedis];
+  /** A copy of the second. */
+  addReplica(): Promise<TestRedis>;
   stop(): Promise<void>;
 }
 
 export async function startRedisCluster(): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "puff-cluster-"));
-  const settings = ["--cluster-enabled", "yes", "--dir", folder, "--cluster-config-file"];
+  const settings = [
+    "--cluster-enabled",
+    "yes",
+    "--repl-diskless-sync-delay",
+    "0",
+    "--dir",
+    folder,
+    "--cluster-config-file",
+  ];
+  const started: TestRedis[] = [];
   const start = async (name: string) => {
     const busPort = await freePort();
     const node = await startRedis(...settings, name, "--cluster-port", `${busPort}`);
+    started.push(node);
     return { ...node, busPort };
   };
   const [first, second] = [await start("first.conf"), await start("second.conf")];
+  const meet = ({ url, busPort }: typeof second) =>
+    askRedis(first.url, "CLUSTER", "MEET", "127.0.0.1", new URL(url).port, `${busPort}`);
   await askRedis(first.url, "CLUSTER", "ADDSLOTSRANGE", "0", "8191");
   await askRedis(second.url, "CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
-  const { port } = new URL(second.url);
-  await askRedis(first.url, "CLUSTER", "MEET", "127.0.0.1", port, `${second.busPort}`);
+  await meet(second);
   for (const { url } of [first, second]) {
-    while (!(await askRedis(url, "CLUSTER", "INFO")).includes("cluster_state:ok")) {
-      await sleep(20);
-    }
+    await untilItSays(url, ["CLUSTER", "INFO"], "cluster_state:ok");
   }
   return {
     nodes: [first, second],
+    async addReplica() {
+      const [replica, id] = [await start("replica.conf"), await askRedis(second.url, "CLUSTER", "MYID")];
+      await meet(replica);
+      // It must know which slots it is to have before it can take them over.
+      await untilItSays(replica.url, ["CLUSTER", "INFO"], "cluster_slots_assigned:16384");
+      await askRedis(replica.url, "CLUSTER", "REPLICATE", id);
+      await untilItSays(replica.url, ["INFO", "replication"], "master_link_status:up");
+      return replica;
+    },
     async stop() {
-      await Promise.all([first.kill(), second.kill()]);
+      await Promise.all(started.map((node) => node.kill()));
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function untilItSays(url: string, command: readonly string[], text: string): Promise<void> {
+  while (!(await askRedis(url, ...command)).includes(text)) {
+    await sleep(20);
+  }
 }
