@@ -14,6 +14,8 @@ export interface ReaderEvents {
   finished(finished: Finished): void;
   /** Data of COPY TO. */
   copyData(data: Buffer): void;
+  /** There is some. */
+  news(): void;
 }
 
 const headerLength = 5;
@@ -55,6 +57,9 @@ export class AnswerReader implements Tap {
       );
       at = end;
     }
+    if (this.hasNews) {
+      this.#events.news();
+    }
   }
 
   /** So many texts were sent at once, of which the last one's outcome is wanted. */
@@ -62,6 +67,10 @@ export class AnswerReader implements Tap {
     this.status = "A";
     this.#ahead = texts - 1;
     this.#reset();
+  }
+
+  get hasNews(): boolean {
+    return this.#notices.length > 0 || this.#notifies.length > 0 || this.#changed !== null;
   }
 
   /** What is new since it was last asked for. */

@@ -20,6 +20,8 @@ export interface Psycopg2Options {
   onLeftOpen(): void;
 }
 
+/** Milliseconds that a timer can count. */
+const longestWait = 2 ** 31 - 1;
 /** Keywords that name a server of the user's own. */
 const naming = ["host", "hostaddr", "port", "user", "password", "service", "passfile"];
 
@@ -150,15 +152,16 @@ class Psycopg2Session implements HostSession {
       await this.#shared.leave(String(first), signal);
       return { value: null };
     }
+    if (method === "wait") {
+      const [handles, limit] = args as [readonly number[], number | null]; // as the shim sends it
+      return { value: await this.#wait(handles, limit, signal) };
+    }
     const handle = Number(first);
     if (method === "close") {
       this.#drop(handle);
       return { value: null };
     }
-    const connection = this.#connections.get(handle);
-    if (connection === undefined) {
-      throw new ConnectFailure("the connection is closed\n");
-    }
+    const connection = this.#find(handle);
     switch (method) {
       case "query":
         return json(await connection.query(buffers, signal));
@@ -183,6 +186,39 @@ class Psycopg2Session implements HostSession {
     for (const handle of this.#handles) {
       this.#drop(handle);
     }
+  }
+
+  #find(handle: number): PythonConnection {
+    const connection = this.#connections.get(handle);
+    if (connection === undefined) {
+      throw new ConnectFailure("the connection is closed\n");
+    }
+    return connection;
+  }
+
+  /** Those of the connections that have news, once one has, or after so many milliseconds. */
+  async #wait(handles: readonly number[], limit: number | null, signal: AbortSignal): Promise<number[]> {
+    const connections = handles.map((handle) => this.#find(handle));
+    const sessions = await Promise.all(connections.map((connection) => connection.use(signal)));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (signal.aborted || sessions.some(({ isReadable }) => isReadable)) {
+        resolve();
+      }
+    };
+    const timer = limit === null ? undefined : setTimeout(resolve, Math.min(limit, longestWait));
+    signal.addEventListener("abort", look);
+    for (const { watchers } of sessions) {
+      watchers.add(look);
+    }
+    look();
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", look);
+    for (const { watchers } of sessions) {
+      watchers.delete(look);
+    }
+    return handles.filter((_, index) => sessions[index]?.isReadable);
   }
 
   #drop(handle: number): void {

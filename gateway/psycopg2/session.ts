@@ -33,6 +33,7 @@ export class PythonSession {
     this.#reader = new AnswerReader({
       finished: (finished) => this.#finish(finished),
       copyData: (data) => this.#keepCopied(data),
+      news: () => this.#tellWatchers(),
     });
     Object.assign(this.#reader.parameters, client.connection.parameters);
     client.connection.tap = this.#reader;
@@ -47,9 +48,17 @@ export class PythonSession {
     return this.#reader.status;
   }
 
+  /** Whether {@link poll} gives something. */
+  get isReadable(): boolean {
+    return this.lost || this.#reader.hasNews;
+  }
+
   get lost(): boolean {
     return this.#lost !== null;
   }
+
+  /** Called when there is something to {@link poll}. */
+  readonly watchers = new Set<() => void>();
 
   /** Whether a transaction of the planner's is open, in which Python's are savepoints. */
   nests = false;
@@ -236,7 +245,14 @@ export class PythonSession {
     this.#waiting = null;
     waiting?.(this.#lostOutcome(this.#lost));
     this.#wake?.();
+    this.#tellWatchers();
   };
+
+  #tellWatchers(): void {
+    for (const watcher of this.watchers) {
+      watcher();
+    }
+  }
 
   #lostOutcome(message: string): Finished {
     return { outcome: { result: { kind: "lost", message }, ...this.#reader.news() }, buffers: [] };

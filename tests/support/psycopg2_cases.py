@@ -82,7 +82,7 @@ COPY item FROM STDIN | SELECT 'éé' || nosuch | SELECT '日本' , nosuch | DECL
 """
 
 #: Modules that the cases use.
-MODULES = ("collections", "copy", "datetime", "decimal", "enum", "io", "threading", "time", "uuid")
+MODULES = ("collections", "copy", "datetime", "decimal", "enum", "io", "os", "select", "threading", "time", "uuid")
 
 COMPARED_ERRORS = {"sqlstate", "severity", "message_primary", "message_detail", "message_hint", "statement_position"}
 

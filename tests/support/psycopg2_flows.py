@@ -204,5 +204,11 @@ FLOWS = [
     "ext.register_type(5)",
     "psycopg2.NUMBER('1.5', None), psycopg2.STRING('x', None), psycopg2.BINARY('\\\\x61', None), psycopg2.DATETIME('2020-01-01 00:00:00', None), psycopg2.ROWID('5', None)",
     "sorted((k, v.name) for k, v in ext.string_types.items())",
+    "cur.execute('LISTEN w'); conn.commit(); a = select.select([conn], [], [], 0.05); other = psycopg2.connect(dsn); other.autocommit = True; t = threading.Thread(target=lambda: (time.sleep(0.1), other.cursor().execute('NOTIFY w, \\'hi\\''))); t.start(); b = select.select([conn], [], [], 10); conn.poll(); t.join(); a, b == ([conn], [], []), [n.payload for n in conn.notifies], select.select([conn], [], [], 0.05), select.select([conn], [conn], [], 10) == ([], [conn], [])",
+    "n = conn.fileno(); conn.close()\ntry: select.select([n], [], [], 0)\nexcept OSError as error: kept = os.strerror(error.errno)\nkept",
+    "conn.close(); conn.fileno()",
+    "select.select([conn], [], [], -1)",
+    "select.select([object()], [], [], 0)",
+    "other = psycopg2.connect(dsn); other.autocommit = True; other.cursor().execute('SELECT pg_terminate_backend(%s)', (conn.get_backend_pid(),)); select.select([conn], [], [], 10) == ([conn], [], [])",
     "stop = []\ndef commits():\n while not stop: conn.commit()\nt = threading.Thread(target=commits); t.start(); cur.execute('SELECT 1'); stop.append(1); t.join(); cur.fetchall()",
 ]

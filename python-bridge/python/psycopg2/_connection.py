@@ -6,6 +6,8 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
+from puff._cooperative import _select
+
 from psycopg2 import _encodings, _exceptions, _literals
 from psycopg2._connection_info import ConnectionInfo
 from psycopg2._cursor import cursor as Cursor  # noqa: N812
@@ -160,8 +162,8 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         return POLL_OK
 
     def fileno(self) -> int:
-        """There is none: the socket is the host's."""
-        raise NotSupportedError("a connection has no file descriptor here: call poll() to look for notifications")
+        """Stands for its socket in `select.select`, which waits for notifications; no system call knows it."""
+        return _select.descriptor_of(self._check_open().handle)
 
     @property
     def encoding(self) -> str:
@@ -338,3 +340,6 @@ def _version_number(text: str) -> int:
     numbers = [int("".join(filter(str.isdigit, part)) or 0) for part in text.split(" ", maxsplit=1)[0].split(".")]
     major, minor, patch = (*numbers, 0, 0)[:3]
     return major * 10_000 + minor if major >= 10 else major * 10_000 + minor * 100 + patch
+
+
+_select.install()  # outside the gateway nobody has
