@@ -63,7 +63,7 @@ export interface Python {
   readonly schemas: ReadonlyMap<string, SchemaDescription>;
   /** Paths whose WebSockets functions serve, with `{name}` for a part of it. */
   readonly sockets: readonly string[];
-  /** The user's files that were imported. */
+  /** The user's files that were imported, and the templates that views may render. */
   readonly files: readonly string[];
   /**
    * Calls resolvers. Fails with a PuffError: `PUFF_RESOLVER_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`,

@@ -95,11 +95,11 @@ describe("--watch", () => {
     expect(await ask("{ hello motto }")).toEqual({ data: { hello: "good day", motto: "good day" } });
   });
 
-  test("a broken save is reported with its line, and the last good schema goes on", async () => {
+  test("a broken save is reported with its line, and the last good version goes on", async () => {
     const good = await readFile(join(project, "schema.py"), "utf8");
     await writeFile(join(project, "schema.py"), `${good}\nclass Broken\n`);
     const line = good.split("\n").length + 1;
-    const place = `schema.py can't be loaded, the last good schema goes on: schema.py:${line}: expected ':'`;
+    const place = `schema.py can't be loaded, the last good version goes on: schema.py:${line}: expected ':'`;
     expect(await serving.printed(place)).not.toContain("    at ");
     expect(await ask("{ hello }")).toEqual({ data: { hello: "good day" } });
     await writeFile(join(project, "schema.py"), good.replace("def hello", "def hi"));

@@ -1,5 +1,5 @@
-/** `--watch`: loads the schema again when a Python file is saved. */
-import { basename, dirname } from "node:path";
+/** `--watch`: loads the user's files again when one is saved. */
+import { basename, dirname, extname } from "node:path";
 import { watch } from "chokidar";
 import type { Logger } from "pino";
 import { describeError, PuffError } from "../../schema/index.ts";
@@ -11,7 +11,7 @@ import { tracebackOf } from "./terminal.ts";
 const quietTime = 50;
 
 /**
- * Watches the folders of the imported Python files. What fails to load is reported, and the last good schema goes on.
+ * Watches the folders of the imported Python files and of templates. What fails to load is reported, and the last good version goes on.
  *
  * @returns stops watching
  * @example const stop = await watchFiles(config, app.puff, log);
@@ -20,16 +20,21 @@ export async function watchFiles(config: Configuration, gateway: Gateway, log: L
   const needRestart = [config.file, config.hostModule, config.values.init_sql].filter((file) => file !== null);
   // Folders, and not the files alone, so that a module that is missing is seen when it comes.
   const folders = () => [...new Set(gateway.python.files.map((file) => dirname(file)))];
+  // In a folder of templates, what is of their kind: a program may well keep a log beside its modules.
+  const kinds = () => new Set(gateway.python.files.map(kindOf));
+  let known = kinds();
+  const isLoaded = (path: string) => path.endsWith(".py") || known.has(kindOf(path));
   const watcher = watch([...folders(), ...needRestart], {
     ignoreInitial: true,
     depth: 0,
-    ignored: (path, stats) => stats?.isFile() === true && !path.endsWith(".py") && !needRestart.includes(path),
+    ignored: (path, stats) => stats?.isFile() === true && !isLoaded(path) && !needRestart.includes(path),
   });
   const reload = debounceReload(async (changed) => {
     const begin = performance.now();
     const names = [...changed].map((file) => basename(file)).join(", ");
     try {
       await gateway.reload();
+      known = kinds();
       watcher.add(folders());
       log.info(`loaded ${names} in ${Math.round(performance.now() - begin)} ms`);
     } catch (error) {
@@ -37,7 +42,7 @@ export async function watchFiles(config: Configuration, gateway: Gateway, log: L
       const traceback = error instanceof PuffError ? tracebackOf(error) : null;
       log.error(
         traceback === null ? {} : { traceback },
-        `${names} can't be loaded, the last good schema goes on: ${message}`,
+        `${names} can't be loaded, the last good version goes on: ${message}`,
       );
       log.debug({ err: error }, "the error in full");
     }
@@ -45,13 +50,18 @@ export async function watchFiles(config: Configuration, gateway: Gateway, log: L
   watcher.on("all", (_event, path) => {
     if (needRestart.includes(path)) {
       log.warn(`${basename(path)} has changed: restart to use it`);
-    } else if (path.endsWith(".py")) {
+    } else if (isLoaded(path)) {
       reload(path);
     }
   });
   watcher.on("error", (error) => log.warn({ err: error }, "files can't be watched: restart after a change"));
   await new Promise((resolve) => watcher.once("ready", () => resolve(null)));
   return () => watcher.close();
+}
+
+/** A file's folder and the end of its name. */
+function kindOf(path: string): string {
+  return `${dirname(path)}\0${extname(path)}`;
 }
 
 /** Gathers changes while it is quiet or a reload runs, so that one reload runs at a time and the last change counts. */

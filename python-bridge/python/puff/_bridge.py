@@ -12,13 +12,13 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _greenlets, _logs, _transactions, _websockets, _wsgi
+from puff import _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._generators import run_generator
 from puff._greenlets import GreenletExit
-from puff._loading import load_application, load_class, load_django, load_django_application
+from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._modules import user_file
 from puff._objects import run_awaitable
 from puff._resolving import resolve_call
@@ -64,6 +64,8 @@ def _load(sources_json: str) -> str:
             _wsgi.install(load_application(sources["wsgi"]))
         elif sources["django"] == "serve":
             _wsgi.install(load_django_application())
+        if sources["wsgi"] is not None or sources["django"] == "serve":
+            load_django_urls()
     except SchemaProblem as problem:
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
     except Exception as error:
@@ -72,7 +74,8 @@ def _load(sources_json: str) -> str:
         )
         problem.__cause__ = error
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
-    return json.dumps({"schemas": descriptions, "sockets": _websockets.paths(), "files": _files(before)})
+    files = [*_files(before), *_django.template_files()]
+    return json.dumps({"schemas": descriptions, "sockets": _websockets.paths(), "files": files})
 
 
 def _load_error(problem: SchemaProblem) -> dict[str, str | None]:

@@ -10,11 +10,11 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from puff import _terminal
+from puff import _logs, _terminal
+from puff._modules import is_installed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 _logger = logging.getLogger("puff.django")
 
@@ -26,6 +26,7 @@ _aliases: dict[str, str] = {}
 def setup() -> None:
     """Loads the settings that `DJANGO_SETTINGS_MODULE` names, and the project's apps."""
     _import("django").setup()
+    _logs.end_doubles()
     _aliases.update(_find_aliases())
 
 
@@ -71,6 +72,22 @@ def application() -> Any:
     if path is None:
         return _import("django.core.wsgi").get_wsgi_application()
     return _import("django.utils.module_loading").import_string(path)
+
+
+def load_urls() -> None:
+    """Imports the project's URLs and with them its views, as `runserver` does: what is wrong there is told at once."""
+    _logs.end_doubles()  # its application has set logging up once more
+    if "django.conf" in sys.modules and _settings().configured and hasattr(_settings(), "ROOT_URLCONF"):
+        _ = _import("django.urls").get_resolver().url_patterns
+
+
+def template_files() -> list[str]:
+    """Gives the files in the project's folders of templates, which Django keeps in memory once it has read them."""
+    if "django.conf" not in sys.modules or not _settings().configured:
+        return []
+    folders: Iterable[Any] = _import("django.template.autoreload").get_template_directories()
+    own = (str(folder) for folder in folders if not is_installed(str(folder)))
+    return [os.path.join(place, name) for folder in own for place, _, names in os.walk(folder) for name in names]
 
 
 def static_files() -> list[dict[str, Any]]:

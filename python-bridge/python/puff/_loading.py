@@ -91,6 +91,16 @@ def load_django_application() -> Any:
         return _guarded("the WSGI application of the Django project", _django.application, None)
 
 
+def load_django_urls() -> None:
+    """Imports the URLs of that project, where there is one, and with them its views.
+
+    Raises:
+        SchemaProblem: They do not import.
+    """
+    with _as_problem_of("PUFF_WSGI_APPLICATION"):
+        _guarded("the URLs of the Django project", _django.load_urls, None)
+
+
 @contextmanager
 def _as_problem_of(code: str) -> Generator[None]:
     """Gives an import that failed the code of what was to be imported."""

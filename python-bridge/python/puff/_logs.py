@@ -83,5 +83,26 @@ def install() -> None:
         root.setLevel(os.environ.get("PUFF_LOG_LEVEL", "info").upper() if _known_level() else logging.INFO)
 
 
+def end_doubles() -> None:
+    """Takes away handlers that write what the root logger's writes as well, such as Django's `console`."""
+    loggers = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    for logger in loggers:
+        if _reaches_host(logger):
+            logger.handlers[:] = [one for one in logger.handlers if not _writes_to_host(one)]
+
+
+def _reaches_host(logger: logging.Logger) -> bool:
+    one: logging.Logger | None = logger
+    while one is not None and one.propagate:
+        one = one.parent
+        if one is not None and any(isinstance(handler, HostHandler) for handler in one.handlers):
+            return True
+    return False
+
+
+def _writes_to_host(handler: logging.Handler) -> bool:
+    return isinstance(handler, logging.StreamHandler) and isinstance(handler.stream, HostStream)
+
+
 def _known_level() -> bool:
     return os.environ.get("PUFF_LOG_LEVEL", "info").upper() in logging.getLevelNamesMapping()

@@ -26,7 +26,10 @@ def user_file(module: ModuleType) -> str | None:
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or not file.endswith(".py") or file.startswith((_PACKAGE, *_LIBRARIES)):
         return None
-    parts = file.replace("\\", "/").split("/")
-    if "site-packages" in parts or "dist-packages" in parts or any(part.endswith(".zip") for part in parts):
-        return None
-    return os.path.abspath(file)
+    return None if is_installed(file) else os.path.abspath(file)
+
+
+def is_installed(path: str) -> bool:
+    """Tells whether a file or folder is that of an installed package."""
+    parts = path.replace("\\", "/").split("/")
+    return "site-packages" in parts or "dist-packages" in parts or any(part.endswith(".zip") for part in parts)
