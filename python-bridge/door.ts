@@ -103,6 +103,9 @@ export class Door {
           this.#waits.answer(answer);
         }
         break;
+      case "ping":
+        Atomics.add(this.#control, Control.turns, 1);
+        break;
     }
     void this.#pass();
   }

@@ -52,7 +52,9 @@ export type ToWorker =
   | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }
   /** Nobody waits for these any more. */
   | { readonly kind: "cancel"; readonly ids: readonly number[] }
-  | { readonly kind: "answers"; readonly answers: readonly ServiceAnswer[] };
+  | { readonly kind: "answers"; readonly answers: readonly ServiceAnswer[] }
+  /** Asks whether its event loop turns, which {@link Control.turns} tells. */
+  | { readonly kind: "ping" };
 
 /** Something for Python to do. */
 export type WireJob = {

@@ -238,7 +238,12 @@ export class Remote {
       this.#die("it did not heed an interrupt");
     } else if (this.#interruptedAt === null && stuck > deadline) {
       this.#interruptedAt = performance.now();
-      Atomics.store(this.#control, Control.interrupt, sigint);
+      if (Atomics.load(this.#control, Control.running) === 0) {
+        // Whoever is there may be waiting, and none of them have a deadline that would have the event loop turn.
+        this.#post({ kind: "ping" });
+      } else {
+        Atomics.store(this.#control, Control.interrupt, sigint);
+      }
     }
   }
 

@@ -58,6 +58,14 @@ test("a resolver that waits for too long fails", async () => {
   expect(await python.call("hello")).toBe("hello");
 });
 
+test("a call without a deadline waits for as long as it takes", async () => {
+  const python = await pythonOn(schemaFolder(query), { deadline: 200 });
+  const { signal } = new AbortController();
+  // Longer than Python may compute, and than an interpreter may take to heed an interrupt.
+  await python.callFunction("time:sleep", [1.5], { deadline: null, signal });
+  expect(python.logs).toEqual([]);
+});
+
 test("waiting behind busy resolvers is not held against a resolver", async () => {
   const python = await pythonOn(schemaFolder(query), options);
   const all = await Promise.all([
