@@ -1,5 +1,4 @@
 /** The interpreters that run one state of the user's files: a Piscina pool of threads and the jobs for them. */
-import { rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
@@ -9,6 +8,8 @@ import type { Job } from "./job.ts";
 import type { InterpreterSettings, Loaded, LogRecord } from "./messages.ts";
 import { type LostJob, Remote } from "./remote.ts";
 import { type HostService, Sessions } from "./services.ts";
+import { removeTemporaryFolder } from "./temporary.ts";
+import { longestTimer } from "./timers.ts";
 
 export interface GenerationOptions {
   readonly settings: InterpreterSettings;
@@ -104,7 +105,8 @@ export class Generation {
     this.#closing = true;
     if (this.#unanswered > 0) {
       this.#idle = Promise.withResolvers();
-      const bound = setTimeout(() => this.#idle?.resolve(), this.#options.settings.deadline + closeGrace);
+      const longest = Math.min(this.#options.settings.deadline + closeGrace, longestTimer);
+      const bound = setTimeout(() => this.#idle?.resolve(), longest);
       await this.#idle.promise;
       clearTimeout(bound);
     }
@@ -118,7 +120,7 @@ export class Generation {
       job.fail(new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping"));
     }
     await this.#pool.destroy();
-    await rm(this.#options.settings.temporaryFolder, { recursive: true, force: true });
+    await removeTemporaryFolder(this.#options.settings.temporaryFolder);
   }
 
   #addInterpreter(): void {

@@ -1,7 +1,4 @@
 /** Python for the gateway: interpreters that load the user's modules and call them. */
-import { mkdtempSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonValue, ResolveBatch, ResolveBatchResult, ResolveResult, SchemaDescription } from "../schema/index.ts";
 import { PuffError } from "../schema/index.ts";
@@ -16,6 +13,8 @@ import type { Loaded, LogRecord } from "./messages.ts";
 import { checkRuntime } from "./runtime.ts";
 import type { HostService } from "./services.ts";
 import { streamsService } from "./streams.ts";
+import { makeTemporaryFolder } from "./temporary.ts";
+import { longestTimer } from "./timers.ts";
 import { compilePyodide } from "./wasm.ts";
 
 /** One schema class of the user's. */
@@ -118,7 +117,7 @@ class RunningPython implements Python {
   constructor(options: PythonOptions) {
     this.#options = options;
     // Their caller's own deadline comes first.
-    const functions = hostFunctions(options.hostFunctions, 2 * options.deadline);
+    const functions = hostFunctions(options.hostFunctions, Math.min(2 * options.deadline, longestTimer));
     this.#services = new Map([
       ...options.services,
       [functionsService, functions],
@@ -188,7 +187,7 @@ class RunningPython implements Python {
         sources: JSON.stringify({ schemas, wsgi, django }),
         pythonPath,
         writable,
-        temporaryFolder: mkdtempSync(join(realpathSync(tmpdir()), "puff-gateway-")),
+        temporaryFolder: makeTemporaryFolder(),
         environment,
         cacheFolder,
         deadline,

@@ -2,6 +2,7 @@
 import type { Greenlet } from "./greenlet.ts";
 import type { ServiceAnswer } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
+import { longestTimer } from "./timers.ts";
 import { wholeBuffers } from "./transfer.ts";
 
 /** What the waits need of the door. */
@@ -125,6 +126,3 @@ export class Waits {
 function cancelled(reason: string): string {
   return JSON.stringify({ cancelled: reason });
 }
-
-/** Node takes no more milliseconds. */
-const longestTimer = 2 ** 31 - 1;

@@ -4,7 +4,14 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandOptions, type Outcome, runCommand, serveCommand } from "./support/command.ts";
+import {
+  type CommandOptions,
+  interrupt,
+  type Outcome,
+  runCommand,
+  serveCommand,
+  startCommand,
+} from "./support/command.ts";
 import { writeDjangoSite } from "./support/django-site.ts";
 import { installPackages } from "./support/packages.ts";
 import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
@@ -67,6 +74,12 @@ test("options after the command are Django's, and runserver is the gateway's own
   const shell = await django(["shell", "-v0", "-c", "print(6 * 7)"]);
   expect(shell).toEqual({ code: 0, stdout: "42\n", stderr: "" });
   expect(await django(["runserver"])).toMatchObject({ code: 1, stderr: expect.stringContaining("Run puff-gateway") });
+});
+
+test("a signal ends a command with the status that a shell expects", async () => {
+  const code = 'import time; print("started", flush=True); time.sleep(60)';
+  const running = startCommand(["django", "shell", "-v0", "-c", code], { cwd: folder, environment });
+  expect(await interrupt(running, "started", "SIGINT")).toEqual({ code: 130, stdout: "started\n", stderr: "" });
 });
 
 test("settings that don't import are told as Django tells them", async () => {

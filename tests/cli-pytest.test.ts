@@ -1,9 +1,9 @@
 /** `puff-gateway pytest`, and what its tests find: GraphQL in process. */
-import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommand } from "./support/command.ts";
+import { interrupt, runCommand, startCommand } from "./support/command.ts";
 import { installPackages } from "./support/packages.ts";
 import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
 
@@ -42,6 +42,27 @@ test("arguments, captured output and the exit status are pytest's", async () => 
   });
   const wrong = await runCommand(["pytest", "--nonsense"], { cwd: folder, environment });
   expect(wrong).toMatchObject({ code: 4, stderr: expect.stringContaining("unrecognized arguments: --nonsense") });
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s ends it with a status that is no success, and leaves nothing behind", async (signal, code) => {
+  writeFileSync(
+    join(folder, "sleeps.py"),
+    'import time\n\n\ndef test_it(tmp_path):\n    print("started", flush=True)\n    time.sleep(60)\n',
+  );
+  const temporary = mkdtempSync(join(folder, "temporary-"));
+  const running = startCommand(["pytest", "-s", "sleeps.py"], {
+    cwd: folder,
+    environment: { ...environment, TMPDIR: temporary },
+  });
+  expect(await interrupt(running, "started", signal)).toEqual({
+    code,
+    stdout: expect.stringContaining("started"),
+    stderr: "",
+  });
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test("without pytest that is said", async () => {

@@ -23,10 +23,10 @@ export async function commandInPython(
   config: Configuration,
   run: (call: (command: PythonCommand) => Promise<number>, databases: readonly DatabaseSource[]) => Promise<number>,
 ): Promise<void> {
-  const release = exitOnSignals();
+  exitOnSignals();
   const { sources, stop } = await startDatabases(config, () => {});
   try {
-    process.exitCode = await run((command) => callPython(config, sources, command, release), sources);
+    process.exitCode = await run((command) => callPython(config, sources, command), sources);
   } finally {
     await stop();
   }
@@ -36,7 +36,6 @@ function callPython(
   config: Configuration,
   databases: readonly DatabaseSource[],
   { target, given, django, schemas }: PythonCommand,
-  onStarted: () => void,
 ): Promise<number> {
   return withGateway(
     {
@@ -46,7 +45,6 @@ function callPython(
     },
     databases,
     async ({ app }) => {
-      onStarted();
       const { value } = await app.puff.python.call(target, [[...given]], {
         deadline: null,
         signal: new AbortController().signal,

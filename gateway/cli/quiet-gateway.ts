@@ -7,7 +7,7 @@ import { toGatewayOptions } from "./gateway-options.ts";
 import { createLogger } from "./logs.ts";
 
 /**
- * Runs `work` with a gateway and stops it.
+ * Runs `work` with a gateway and stops it. What signals do is left to the command: `exitOnSignals`.
  *
  * @param databases - none, where the schema alone is needed
  * @example const sdl = await withGateway(config, [], async ({ app }) => printSchema(app.puff.planners.get("default").schema));
@@ -23,6 +23,8 @@ export async function withGateway<T>(
     workers: 1,
     ...changes,
     port: 0,
+    // Nobody has a request in flight: a command that is stopped ends at once, with the status of one that was.
+    signals: false,
     // On stdout stands the command's answer: only what goes wrong is worth a line beside it.
     logger: createLogger(config.values.log_level === "info" ? "silent" : config.values.log_level, 2),
   });

@@ -13,6 +13,7 @@ import {
 import { PuffError } from "../../schema/index.ts";
 import type { Configuration } from "./config.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
+import { exitOnSignals } from "./signals.ts";
 import { print, style } from "./terminal.ts";
 
 /** Prints the schema in SDL, sorted, so that two prints can be compared line by line. */
@@ -48,6 +49,7 @@ export async function checkCommand(config: Configuration, name: string | null, f
 
 function loadSchema(config: Configuration, name: string | null): Promise<GraphQLSchema> {
   const chosen = chooseSchema(config, name);
+  exitOnSignals();
   return withGateway(config, [], async ({ app }) => {
     const planner = app.puff.planners.get(chosen);
     if (planner === undefined) {

@@ -4,8 +4,8 @@ import { constants } from "node:os";
 const names = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Makes SIGINT and SIGTERM end the process at once, but through its exit handlers, which end an embedded Postgres:
- * without them it would live on.
+ * Makes SIGINT and SIGTERM end the process at once, with the status that a shell gives (130, 143), but through its exit
+ * handlers, which end an embedded Postgres and remove temporary files: without them these would stay.
  *
  * @returns gives the signals back, to a server that stops gracefully
  * @example const release = exitOnSignals();

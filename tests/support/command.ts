@@ -107,3 +107,14 @@ export function startCommand(
   const exit = once(child, "close").then(([code]: (number | null)[]) => code ?? null);
   return { process: child, exit, stdout, stderr };
 }
+
+/** Waits until a command has printed a text, and sends it a signal. */
+export async function interrupt(running: RunningCommand, text: string, signal: NodeJS.Signals): Promise<Outcome> {
+  const ended = running.exit.then(() => true);
+  while (!running.stdout().includes(text) && !(await Promise.race([ended, sleep(10, false)]))) {
+    // Not yet.
+  }
+  running.process.kill(signal);
+  const code = await running.exit;
+  return { code, stdout: running.stdout(), stderr: running.stderr() };
+}
