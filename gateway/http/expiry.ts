@@ -1,5 +1,4 @@
-/** Longer ones overflow to 1 ms. */
-const longestTimer = 2 ** 31 - 1;
+import { longestTimer } from "../../python-bridge/index.ts";
 
 /** Calls `action` at a time, in milliseconds since 1970; the function it gives calls that off. Null: never. */
 export function callAt(time: number | null, action: () => void): () => void {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
+import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { settleBeforeExit } from "../exit.ts";
 import { createGateway } from "../gateway.ts";
@@ -50,7 +51,7 @@ export function startServer(options: GatewayOptions & ListenOptions): Promise<Ru
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
   const uploadDeadline = options.limits?.uploadDeadline ?? defaultLimits.uploadDeadline;
   return serve(createGateway(options), {
-    stopDeadline: requestDeadline + 5_000,
+    stopDeadline: Math.min(requestDeadline + 5_000, longestTimer),
     ...(options.wsgi == null ? {} : { receiveDeadline: uploadDeadline }),
     ...options,
   });

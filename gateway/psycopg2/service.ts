@@ -1,7 +1,7 @@
 /** The host service `postgres`, which the psycopg2 shim stands on. */
 
 import type { Database } from "../../planner/index.ts";
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import { type HostAnswer, type HostService, type HostSession, longestTimer } from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import { type ConnectParameters, connectTo } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
@@ -20,8 +20,6 @@ export interface Psycopg2Options {
   onLeftOpen(): void;
 }
 
-/** Milliseconds that a timer can count. */
-const longestWait = 2 ** 31 - 1;
 /** Keywords that name a server of the user's own. */
 const naming = ["host", "hostaddr", "port", "user", "password", "service", "passfile"];
 
@@ -206,7 +204,7 @@ class Psycopg2Session implements HostSession {
         resolve();
       }
     };
-    const timer = limit === null ? undefined : setTimeout(resolve, Math.min(limit, longestWait));
+    const timer = limit === null ? undefined : setTimeout(resolve, Math.min(limit, longestTimer));
     signal.addEventListener("abort", look);
     for (const { watchers } of sessions) {
       watchers.add(look);
