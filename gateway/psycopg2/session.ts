@@ -192,13 +192,17 @@ export class PythonSession {
   }
 
   async #outcome(signal: AbortSignal): Promise<Answer> {
-    const cancel = (): void => void this.cancel();
+    let cancelling: Promise<void> | null = null;
+    const cancel = (): void => {
+      cancelling = this.cancel();
+    };
     signal.addEventListener("abort", cancel, { once: true });
     try {
       const { outcome, buffers } = await this.#next();
       return { value: outcome, buffers };
     } finally {
       signal.removeEventListener("abort", cancel);
+      await cancelling; // lest it hits what comes next, which may be another's
     }
   }
 

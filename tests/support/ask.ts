@@ -39,6 +39,7 @@ export function ask(
           const answer = Buffer.concat(chunks).toString("utf8");
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer });
         });
+        response.on("error", reject); // broken off
       },
     );
     sent.on("error", reject);
