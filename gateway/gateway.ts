@@ -27,7 +27,7 @@ import { type Message, openPubSub, type PubSub, PubSubService } from "./pubsub/i
 import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { terminal } from "./terminal.ts";
+import { TerminalService } from "./terminal.ts";
 import { createSocketRoutes } from "./websockets/routes.ts";
 import { SocketService } from "./websockets/service.ts";
 import { addWsgiRoutes } from "./wsgi/routes.ts";
@@ -276,7 +276,7 @@ class RunningGateway implements Gateway {
       hostFunctions: this.#host.functions,
       services: new Map<string, HostService>([
         ["wsgi", this.exchanges],
-        ["terminal", terminal],
+        ["terminal", new TerminalService(workers > 1 || cluster.isWorker)],
         ["postgres", this.#psycopg2],
         ["redis", this.#redis],
         ["websocket", this.sockets],

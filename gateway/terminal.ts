@@ -1,29 +1,62 @@
 /** The host service `terminal`: the process's own input and output, for Python that talks to a person. */
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { HostAnswer, HostService } from "../python-bridge/index.ts";
+import type { HostAnswer, HostService, HostSession } from "../python-bridge/index.ts";
+import { openPrompt } from "./prompts.ts";
 
 /** One terminal for all interpreters, since a process has one. */
-export const terminal: HostService = {
-  open: () => ({
-    call: async (method, [argument], buffers) => await answer(method, argument, buffers),
-    close: () => process.stdin.pause(),
-  }),
-};
+export class TerminalService implements HostService {
+  readonly #isShared: boolean;
+  #sessions = 0;
+
+  /** `isShared`: whether other interpreters, or processes, have the same terminal. */
+  constructor(isShared: boolean) {
+    this.#isShared = isShared;
+  }
+
+  open(): HostSession {
+    this.#sessions++;
+    let closePrompt = (): void => {};
+    return {
+      call: async (method, [argument], buffers, signal) => {
+        if (method === "hold") {
+          closePrompt();
+          closePrompt = argument === true ? openPrompt() : () => {};
+          return nothing;
+        }
+        return await answer(method, argument, buffers, signal, this.#isShared);
+      },
+      close: () => {
+        closePrompt();
+        this.#sessions--;
+        if (this.#sessions === 0) {
+          process.stdin.pause(); // so that the process can end
+        }
+      },
+    };
+  }
+}
 
 const nothing: HostAnswer = { value: null };
 
-async function answer(method: string, argument: unknown, buffers: readonly Uint8Array[]): Promise<HostAnswer> {
+async function answer(
+  method: string,
+  argument: unknown,
+  buffers: readonly Uint8Array[],
+  signal: AbortSignal,
+  isShared: boolean,
+): Promise<HostAnswer> {
   switch (method) {
     case "describe":
       return {
         value: {
           terminals: [process.stdin.isTTY === true, process.stdout.isTTY, process.stderr.isTTY],
           columns: process.stdout.columns ?? null,
+          noPrompt: whyNoPrompt(isShared),
         },
       };
     case "read": {
-      const piece = await read(Number(argument));
+      const piece = await read(Number(argument), signal);
       return { value: null, buffers: piece.length === 0 ? [] : [piece] };
     }
     case "readPassword":
@@ -46,20 +79,49 @@ function streamOf(descriptor: unknown): NodeJS.WriteStream {
   return descriptor === 2 ? process.stderr : process.stdout;
 }
 
+/** Why a debugger can't ask a person; null: it can. */
+function whyNoPrompt(isShared: boolean): string | null {
+  const { stdin, stdout } = process;
+  if (stdin.isTTY !== true || !stdout.isTTY || stdin.readableEnded) {
+    return "a debugger needs a terminal, and the gateway's input and output are none";
+  }
+  return isShared ? "a debugger needs the terminal for itself: run the gateway with --workers 1 --processes 1" : null;
+}
+
 let rest: Buffer = Buffer.alloc(0);
 
-/** What there is of the input, `size` bytes at most; none at its end. */
-async function read(size: number): Promise<Buffer> {
-  if (rest.length === 0) {
-    // No longer than it takes, so that a password can be read otherwise, and the process can end.
-    for await (const chunk of process.stdin.iterator({ destroyOnReturn: false })) {
-      rest = Buffer.from(chunk);
+/** What there is of the input, `size` bytes at most; none at its end, or for a greenlet that has ended. */
+async function read(size: number, signal: AbortSignal): Promise<Buffer> {
+  while (rest.length === 0 && !signal.aborted) {
+    const chunk: Buffer | null = process.stdin.read();
+    if (chunk !== null) {
+      rest = chunk;
+    } else if (process.stdin.readableEnded || process.stdin.destroyed) {
       break;
+    } else {
+      await changeOfInput(signal);
     }
+  }
+  if (signal.aborted) {
+    return Buffer.alloc(0); // what there is, is for the next
   }
   const piece = Buffer.from(rest.subarray(0, size)); // it is given away
   rest = rest.subarray(size);
   return piece;
+}
+
+/** Waits for more, or the end, no longer than it takes: a password is read otherwise, and the process may want to end. */
+function changeOfInput(signal: AbortSignal): Promise<void> {
+  const { stdin } = process;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.off("readable", done).off("end", done).off("close", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    stdin.on("readable", done).on("end", done).on("close", done);
+    signal.addEventListener("abort", done);
+  });
 }
 
 /** A line that is not shown; null: the person ended it with Ctrl+C or Ctrl+D. */

@@ -15,6 +15,7 @@ export class Deadlines {
   #clock = 0;
   #lastTick = 0;
   #timer: NodeJS.Timeout | null = null;
+  #holds = 0;
 
   /** `onTick` is told whose time is over; they are no longer watched. */
   constructor(onTick: (over: readonly Greenlet[]) => void) {
@@ -39,9 +40,14 @@ export class Deadlines {
     }
   }
 
+  /** The clock stands still from `true` to `false`. */
+  hold(isHeld: boolean): void {
+    this.#holds += isHeld ? 1 : -1;
+  }
+
   #tick(): void {
     const now = performance.now();
-    this.#clock += Math.min(now - this.#lastTick, 3 * tick);
+    this.#clock += this.#holds > 0 ? 0 : Math.min(now - this.#lastTick, 3 * tick);
     this.#lastTick = now;
     const over = this.#findOver();
     for (const greenlet of over) {

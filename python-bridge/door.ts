@@ -66,6 +66,10 @@ export class Door {
       park: (key, milliseconds) => this.#waits.park(key, milliseconds),
       unpark: (key) => this.#waits.unpark(key),
       spawn: (key) => this.#spawn(key),
+      hold: (isOpen) => {
+        Atomics.add(this.#control, Control.prompts, isOpen ? 1 : -1);
+        this.#deadlines.hold(isOpen);
+      },
       log: (level, logger, message) => this.#outbox.log({ level, logger, message }),
     };
     port.on("message", (message: ToWorker) => this.#receive(message));

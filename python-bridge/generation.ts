@@ -106,7 +106,13 @@ export class Generation {
     if (this.#unanswered > 0) {
       this.#idle = Promise.withResolvers();
       const longest = Math.min(this.#options.settings.deadline + closeGrace, longestTimer);
-      const bound = setTimeout(() => this.#idle?.resolve(), longest);
+      const bound = setTimeout(() => {
+        if ([...this.#remotes].some(({ isDebugged }) => isDebugged)) {
+          bound.refresh();
+        } else {
+          this.#idle?.resolve();
+        }
+      }, longest);
       await this.#idle.promise;
       clearTimeout(bound);
     }

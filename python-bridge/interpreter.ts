@@ -19,6 +19,8 @@ export interface HostModule {
   unpark(key: number): void;
   /** Has `puff._greenlets.run(key)` called in a greenlet of its own, soon. */
   spawn(key: number): void;
+  /** A debugger's prompt opens or closes: deadlines stand still while one is open. */
+  hold(isOpen: boolean): void;
   log(level: string, logger: string, message: string): void;
 }
 

@@ -45,8 +45,10 @@ export const Control = {
   entered: 2,
   /** Id of the greenlet that runs now, which is its job's; negative: one that Python spawned; 0: none. */
   running: 3,
+  /** How many prompts of a debugger are open. */
+  prompts: 4,
 } as const;
-export const controlBytes = 16;
+export const controlBytes = 20;
 
 export type ToWorker =
   | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }

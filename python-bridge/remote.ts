@@ -102,6 +102,11 @@ export class Remote {
     return this.#wasReady;
   }
 
+  /** Whether a person is at a debugger's prompt. */
+  get isDebugged(): boolean {
+    return Atomics.load(this.#control, Control.prompts) > 0;
+  }
+
   /** Room for further jobs of this kind; the greater the better. Zero: none. */
   room(kind: WireJob["kind"]): number {
     if (this.#state !== "ready") {

@@ -4,6 +4,7 @@
  */
 import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { wasPrompted } from "../prompts.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
@@ -154,6 +155,10 @@ export function withDeadline(
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
+      if (wasPrompted(deadline)) {
+        timer.refresh();
+        return;
+      }
       const error = new PuffError("PUFF_REQUEST_DEADLINE", `the request took longer than ${deadline / 1000} s`);
       abort.abort(error);
       resolve(errorResponse(error, form));

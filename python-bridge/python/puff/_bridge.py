@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
+from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
@@ -34,6 +34,7 @@ _schemas: dict[str, RuntimeSchema] = {}
 
 _compiled.install()
 _logs.install()
+_breakpoints.install()
 
 
 def load(sources_json: str) -> str:

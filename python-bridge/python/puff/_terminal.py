@@ -13,23 +13,41 @@ from puff import _services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 
+_streams: tuple[TextIO, TextIO] | None = None
+
+
+def streams() -> tuple[TextIO, TextIO]:
+    """Gives the terminal's input and output, where Python's own streams may be others."""
+    global _streams  # noqa: PLW0603  # a process has one terminal
+    if _streams is None:
+        _streams = _text_input(is_terminal=True), _text(1, is_terminal=True)
+    return _streams
+
+
 def install() -> None:
     """Puts the process's own input and output in the place of Python's streams."""
+    global _streams  # noqa: PLW0603
     described, _ = _services.call("terminal", "describe")
     columns: int | None = described["columns"]
     if columns is not None:
         os.environ.setdefault("COLUMNS", str(columns))
     is_terminal: list[bool] = described["terminals"]
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(is_terminal[0])), encoding="utf-8")
+    sys.stdin = _text_input(is_terminal[0])
     sys.stdout = _text(1, is_terminal[1])
+    _streams = sys.stdin, sys.stdout
     sys.stderr = _text(2, is_terminal[2])
     if is_terminal[0]:
         getpass.getpass = _read_password
     _select.select = _ready
+
+
+def _text_input(is_terminal: bool) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedReader(_Input(is_terminal)), encoding="utf-8")
 
 
 def _text(descriptor: int, is_terminal: bool) -> io.TextIOWrapper:
