@@ -30,6 +30,9 @@ def slow(request):
 def count(request):
     return ask("SELECT count(*) FROM thing")
 
+def unmigrated(request):
+    return ask("SELECT 1 FROM shop_absent")
+
 def autocommit_off(request):
     transaction.set_autocommit(False)
     return ask("INSERT INTO thing VALUES (1)")
@@ -46,7 +49,7 @@ def fails(request):
 const urls = `
 from django.urls import path
 from shop import views
-names = ["one", "slow", "count", "autocommit_off", "atomic_left", "fails"]
+names = ["one", "slow", "count", "unmigrated", "autocommit_off", "atomic_left", "fails"]
 urlpatterns = [path(name, getattr(views, name)) for name in names]
 `;
 const databaseSettings = `
@@ -111,6 +114,16 @@ describe("a request", () => {
       expect(logs.map(({ msg }) => msg)).toContain(told);
     },
   );
+
+  test("that needs a table which is not there fails alone, with a hint at migrations", async () => {
+    logs.length = 0;
+    expect((await get("/unmigrated")).status).toBe(500);
+    expect((await get("/one")).body).toBe("1");
+    expect(logs.map(({ msg }) => msg)).toContain(
+      'relation "shop_absent" does not exist. Is a migration missing? ' +
+        "puff-gateway django migrate applies those that are there.",
+    );
+  });
 
   test("that finds the pool busy waits, and past the queue's limit gets 503", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => get("/slow")));

@@ -124,9 +124,19 @@ def watch_failures(note: Callable[[BaseException | None, dict[str, Any]], None])
 
     def receive(request: Any = None, **_: Any) -> None:
         if request is not None:
-            note(sys.exc_info()[1], request.environ)
+            error = sys.exc_info()[1]
+            note(error, request.environ)
+            if getattr(error and error.__cause__, "pgcode", None) in _UNMIGRATED:
+                _logger.warning(
+                    "%s Is a migration missing? puff-gateway django migrate applies those that are there.",
+                    str(error).partition("\n")[0] + ".",
+                )
 
     _import("django.core.signals").got_request_exception.connect(receive, weak=False, dispatch_uid="puff")
+
+
+_UNMIGRATED = ("42P01", "42703")
+"""Postgres's codes for a table and a column that do not exist."""
 
 
 def end_transactions(environ: dict[str, Any]) -> None:
