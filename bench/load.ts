@@ -26,6 +26,9 @@ export interface Measured {
   readonly failed: number;
 }
 
+/** Seconds until an answer counts as a failure: the slowest server needs several for 1,000 posts with their comments. */
+const patience = 30;
+
 export const generator: "wrk" | "autocannon" = hasWrk() ? "wrk" : "autocannon";
 
 /** Loads a URL for the given time. */
@@ -53,8 +56,18 @@ async function measureWithWrk({ url, body, headers = {}, connections, seconds }:
       ...fields.map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`),
     ];
     await writeFile(script, `${lines.join("\n")}\n`);
-    const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", script, url];
-    const { stdout } = await promisify(execFile)("wrk", args, { timeout: (seconds + 30) * 1000 });
+    const args = [
+      "-t1",
+      `-c${connections}`,
+      `-d${seconds}s`,
+      "--timeout",
+      `${patience}s`,
+      "--latency",
+      "-s",
+      script,
+      url,
+    ];
+    const { stdout } = await promisify(execFile)("wrk", args, { timeout: (seconds + patience) * 1000 });
     const socketErrors = [...(/Socket errors: (.*)/.exec(stdout)?.[1]?.matchAll(/\d+/g) ?? [])];
     return {
       requests: Number(find(stdout, /(\d+) requests in/)),
@@ -75,7 +88,7 @@ async function measureWithAutocannon({ url, body, headers = {}, connections, sec
     body === null
       ? { method: "GET" as const, headers: { ...headers } }
       : { method: "POST" as const, headers: { "content-type": "application/json", ...headers }, body };
-  const result = await autocannon({ url, ...request, connections, duration: seconds });
+  const result = await autocannon({ url, ...request, connections, duration: seconds, timeout: patience });
   return {
     requests: result.requests.total,
     requestsPerSecond: result.requests.average,
