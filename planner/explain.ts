@@ -213,10 +213,7 @@ function explainOrigin(origin: PlanOrigin, pure: boolean): ExplainedField["plan"
   return { kind: "dynamic", why: whyCalled(origin, pure) };
 }
 
-function whyCalled({ effects, answer }: Extract<PlanOrigin, { kind: "called" }>, pure: boolean): string {
-  if (effects) {
-    return "a mutation's resolver is always called";
-  }
+function whyCalled({ answer }: Extract<PlanOrigin, { kind: "called" }>, pure: boolean): string {
   if (answer === "failure") {
     return "it failed";
   }

@@ -165,8 +165,6 @@ export type PlanOrigin =
   | { readonly kind: "traced"; readonly looked: Arguments }
   | {
       readonly kind: "called";
-      /** Whether the call may have effects, as a mutation's: it is never traced. */
-      readonly effects: boolean;
       readonly answer: ResolveResult["kind"];
       /** Columns of its parents whose values it looked at. */
       readonly needs: readonly string[];

@@ -124,7 +124,7 @@ export class PythonCalls {
           results.set(step, bindArguments(source.plan, args, null));
           continue;
         }
-        const trace = repeatable && source?.pure === true && traces.trusts(step.name);
+        const trace = source?.pure === true && traces.trusts(step.name);
         const given = { args, claims: this.#claims };
         const kept = trace ? traces.find(step, given) : null;
         if (kept === "claims") {
@@ -153,9 +153,7 @@ export class PythonCalls {
       results.set(step, isTraced ? traces.keep(step.name, given, answer) : answer);
       observe?.({
         ...{ kind: "planned", step },
-        origin: isTraced
-          ? { kind: "traced", looked: traces.lookedAt(step.name, given) }
-          : calledFor(answer, repeatable),
+        origin: isTraced ? { kind: "traced", looked: traces.lookedAt(step.name, given) } : calledFor(answer),
       });
     }
     return waiting;
@@ -291,11 +289,10 @@ export class PythonCalls {
 }
 
 /** What a resolver answered that was called without a trace coming of it. */
-function calledFor(answer: ResolveResult | Failed, repeatable: boolean): PlanOrigin {
+function calledFor(answer: ResolveResult | Failed): PlanOrigin {
   const result: ResolveResult | null = answer instanceof Failed ? null : answer;
   return {
     kind: "called",
-    effects: !repeatable,
     answer: result?.kind ?? "failure",
     needs: result?.kind === "needs" ? result.columns : [],
   };

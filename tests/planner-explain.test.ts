@@ -153,7 +153,7 @@ it("rolls a mutation back", async () => {
   const planner = sketch({ "Query.posts": () => sql("SELECT id, title FROM post WHERE id = 4") });
   const { fields, response } = await planner.explain("mutation { addPost { title } }");
   expect(lines(fields)).toEqual([
-    "addPost: dynamic (a mutation's resolver is always called), single (a mutation's own statement runs by itself), 1 rows",
+    "addPost: dynamic (not @graphql.pure), single (a mutation's own statement runs by itself), 1 rows",
   ]);
   expect(response.body.toString()).toBe('{"data":{"addPost":{"title":"new"}}}');
   expect((await planner.run("{ posts { id } }")).data).toEqual({ posts: [] });

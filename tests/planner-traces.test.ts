@@ -33,6 +33,24 @@ describe("a traced plan", () => {
     expect(batches).toEqual([["Query.it"]]);
   });
 
+  it("of a mutation writes each time, without a call", async () => {
+    await database.run("CREATE TABLE written (name text)");
+    const { run, batches } = sketchPlanner({
+      types: { Query: { it: "String" }, Mutation: { write: "String" } },
+      args: { "Mutation.write": { a: "String" } },
+      pure: true,
+      resolvers: {
+        "Mutation.write": (call) => traced(call, "INSERT INTO written VALUES ($1) RETURNING name", "str"),
+      },
+      database,
+    });
+    for (const a of ["x", "y", "x"]) {
+      expect((await run("mutation ($a: String) { write(a: $a) }", { a })).data).toEqual({ write: a });
+    }
+    expect(batches).toEqual([["Mutation.write"]]);
+    expect((await database.query({ text: "SELECT FROM written", params: [] })).count).toBe(3);
+  });
+
   it("is good for one value of what its resolver looked at", async () => {
     const { run, batches } = sketch("Int", (call) => ({
       kind: "traced",

@@ -75,6 +75,7 @@ class Query:
 @dataclass
 class Mutation:
     @classmethod
+    @graphql.pure
     def add_note(cls, ctx: Context, /, body: str) -> Plan[Note]:
         return sql("INSERT INTO note (body) VALUES ($1) RETURNING id, body", body)
 
