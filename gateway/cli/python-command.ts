@@ -1,4 +1,5 @@
 /** Runs a function of Python's on the terminal, in a gateway of its own: management commands, tests. */
+import { longestTimer } from "../../python-bridge/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../options.ts";
 import type { Configuration } from "./config.ts";
 import { startDatabases } from "./databases.ts";
@@ -52,6 +53,6 @@ function callPython(
       return Number(value);
     },
     // It may compute for as long as it needs.
-    { django, limits: { ...config.limits, pythonDeadline: 2 ** 31 - 1 } },
+    { django, limits: { ...config.limits, pythonDeadline: longestTimer } },
   );
 }

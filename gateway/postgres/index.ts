@@ -5,4 +5,5 @@ export { explain } from "./errors.ts";
 export type { QueryLimits } from "./row-query.ts";
 export { runStatement } from "./run-statement.ts";
 export { type SessionSettings, sessionSettings } from "./session-settings.ts";
+export { checkTransaction, endTransaction } from "./transaction.ts";
 export { readUrl, serverVariables } from "./url.ts";

@@ -25,7 +25,7 @@ export async function runTransaction<T>(
     const { commit, result } = await work(session);
     await session.end();
     if (session.begun) {
-      await finish(client, commit);
+      await endTransaction(client, commit);
     }
     return result;
   } catch (error) {
@@ -72,11 +72,7 @@ class TransactionSession implements Session {
   async #run(statement: Statement): Promise<RowSet> {
     try {
       const rows = await (this.begun ? this.#send(statement) : this.#begin(statement));
-      if (this.#client.getTransactionStatus() === "I") {
-        throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {
-          remedy: "Leave COMMIT and ROLLBACK to the gateway.",
-        });
-      }
+      checkTransaction(this.#client);
       return rows;
     } catch (error) {
       throw explain(error, this.#place);
@@ -108,8 +104,17 @@ async function rollBack(client: RawClient): Promise<void> {
   await client.query("ROLLBACK");
 }
 
+/** @throws PuffError where the statement that ran has ended the transaction. */
+export function checkTransaction(client: RawClient): void {
+  if (client.getTransactionStatus() === "I") {
+    throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {
+      remedy: "Leave COMMIT and ROLLBACK to the gateway.",
+    });
+  }
+}
+
 /** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: whoever asked for it must know. */
-async function finish(client: RawClient, commit: boolean): Promise<void> {
+export async function endTransaction(client: RawClient, commit: boolean): Promise<void> {
   const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
   if (commit && command !== "COMMIT") {
     throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");

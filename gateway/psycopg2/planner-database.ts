@@ -11,7 +11,15 @@ import type {
   TransactionWork,
 } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { explain, type QueryLimits, type RawClient, runStatement, type SessionSettings } from "../postgres/index.ts";
+import {
+  checkTransaction,
+  endTransaction,
+  explain,
+  type QueryLimits,
+  type RawClient,
+  runStatement,
+  type SessionSettings,
+} from "../postgres/index.ts";
 import { ConnectFailure } from "./connect-failure.ts";
 import type { PythonSession } from "./session.ts";
 
@@ -118,11 +126,7 @@ export class PlannerDatabase implements Database {
           throw new PuffError("PUFF_INTERNAL", "a statement came after its transaction had ended");
         }
         const rows = await runStatement(client, statement, prelude, limits, place);
-        if (client.getTransactionStatus() === "I") {
-          throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {
-            remedy: "Leave COMMIT and ROLLBACK to the gateway.",
-          });
-        }
+        checkTransaction(client);
         await client.query(begun.within);
         return rows;
       });
@@ -171,10 +175,7 @@ async function end(
     return;
   }
   session.nests = false;
-  const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
-  if (commit && command !== "COMMIT") {
-    throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
-  }
+  await endTransaction(client, commit);
 }
 
 /** SQL that gives settings the values that they have now, until the transaction ends. */

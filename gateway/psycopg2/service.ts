@@ -3,6 +3,7 @@
 import type { Database } from "../../planner/index.ts";
 import { type HostAnswer, type HostService, type HostSession, longestTimer } from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
+import { Numbered } from "../numbered.ts";
 import { type ConnectParameters, connectTo } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
 import { PythonConnection } from "./connection.ts";
@@ -27,7 +28,8 @@ export class Psycopg2Service implements HostService {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #lenders: ReadonlyMap<string, Lender>;
   readonly #options: Psycopg2Options;
-  readonly #connections = new Connections();
+  /** Those of all interpreters, by handle. */
+  readonly #connections = new Numbered<PythonConnection>();
   readonly #shared = new SharedSessions();
 
   constructor(options: Psycopg2Options) {
@@ -103,20 +105,10 @@ function json({ value, buffers }: Answer): HostAnswer {
   return { value: value as unknown as JsonValue, buffers }; // plain data
 }
 
-/** Those of all interpreters, by handle. */
-class Connections extends Map<number, PythonConnection> {
-  #last = 0;
-
-  add(connection: PythonConnection): number {
-    this.set(++this.#last, connection);
-    return this.#last;
-  }
-}
-
 /** One interpreter's connections. */
 class Psycopg2Session implements HostSession {
   readonly #connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>;
-  readonly #connections: Connections;
+  readonly #connections: Numbered<PythonConnection>;
   readonly #shared: SharedSessions;
   /** Its own of them. */
   readonly #handles = new Set<number>();
@@ -124,7 +116,7 @@ class Psycopg2Session implements HostSession {
 
   constructor(
     connect: (parameters: ConnectParameters, signal: AbortSignal) => Promise<Connected>,
-    connections: Connections,
+    connections: Numbered<PythonConnection>,
     shared: SharedSessions,
   ) {
     this.#shared = shared;

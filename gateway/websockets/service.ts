@@ -1,29 +1,16 @@
 /** The host service `websocket`: how a Python function receives and sends. */
 import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import { Numbered } from "../numbered.ts";
 import { SocketClosed, type SocketConnection } from "./connection.ts";
 
 /** The sockets that functions serve, by the number under which Python knows them. */
-export class SocketService implements HostService {
-  readonly #connections = new Map<number, SocketConnection>();
-  #last = 0;
-
-  /** Makes a socket known while `work` runs. */
-  async with<T>(connection: SocketConnection, work: (id: number) => Promise<T>): Promise<T> {
-    const id = ++this.#last;
-    this.#connections.set(id, connection);
-    try {
-      return await work(id);
-    } finally {
-      this.#connections.delete(id);
-    }
-  }
-
+export class SocketService extends Numbered<SocketConnection> implements HostService {
   open(): HostSession {
     return {
       call: async (method, args, [data = new Uint8Array()], signal): Promise<HostAnswer> => {
         // As puff._websockets sends them.
         const [id, first, second] = args as readonly [number, unknown, unknown];
-        const connection = this.#connections.get(id);
+        const connection = this.get(id);
         if (connection === undefined) {
           throw new SocketClosed(1000, "the function that served it has ended");
         }

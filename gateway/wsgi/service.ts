@@ -1,29 +1,16 @@
 /** The host service `wsgi`: how Python reads a request's body and sends a response piece by piece. */
 import type { HostService, HostSession } from "../../python-bridge/index.ts";
+import { Numbered } from "../numbered.ts";
 import type { Exchange, Head } from "./exchange.ts";
 
 /** The exchanges under way, by the number under which Python knows them. */
-export class Exchanges implements HostService {
-  readonly #exchanges = new Map<number, Exchange>();
-  #last = 0;
-
-  /** Makes an exchange known while `work` runs. */
-  async with<T>(exchange: Exchange, work: (id: number) => Promise<T>): Promise<T> {
-    const id = ++this.#last;
-    this.#exchanges.set(id, exchange);
-    try {
-      return await work(id);
-    } finally {
-      this.#exchanges.delete(id);
-    }
-  }
-
+export class Exchanges extends Numbered<Exchange> implements HostService {
   open(): HostSession {
     return {
       call: async (method, args, buffers) => {
         // As puff._wsgi sends them.
         const [id, argument] = args as readonly [number, unknown];
-        const exchange = this.#exchanges.get(id);
+        const exchange = this.get(id);
         if (exchange === undefined) {
           throw new Error("the request has ended");
         }
