@@ -51,6 +51,18 @@ test("each channel's notifications reach its listeners, in order, until they lea
   expect(one.heard).toHaveLength(3);
 });
 
+test("channels that are listened to at once are each heard from when that is said", async () => {
+  const [near, far] = [await open(), await open()];
+  await notify(far, "none", "far has a connection by now");
+  const [one, other] = [new Ear(), new Ear()];
+  const first = near.listen("one", one);
+  await near.listen("other", other);
+  await notify(far, "other", "heard");
+  await first;
+  await notify(far, "one", "heard");
+  await Promise.all([one, other].map((each) => each.until(({ heard }) => heard.length === 1)));
+});
+
 test("a lost connection comes back, and listeners know that they may have missed some", async () => {
   const wire = await wireTo(url);
   const [near, far] = [await open(wire.url), await open()];

@@ -19,6 +19,8 @@ export class Notifications {
   #client: RawClient | null = null;
   /** The connection's attempts, from the first listener on. */
   #running: Promise<void> | null = null;
+  /** Resolves when the first of them has ended, whatever came of it. */
+  readonly #attempted = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
 
   constructor(config: RawClientConfig, place: string) {
@@ -26,7 +28,8 @@ export class Notifications {
     this.#place = place;
     this.#listeners = new Listeners({
       first: async (channel) => {
-        await this.#connected();
+        this.#running ??= this.#run();
+        await this.#attempted.promise;
         await this.#send("LISTEN", channel);
       },
       last: (channel) => void this.#send("UNLISTEN", channel).catch(() => undefined),
@@ -49,16 +52,7 @@ export class Notifications {
     await this.#running;
   }
 
-  /** Resolves when the first attempt to connect has ended, whatever came of it. */
-  async #connected(): Promise<void> {
-    if (this.#running === null) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#running = this.#run(resolve);
-      await promise;
-    }
-  }
-
-  async #run(attempted: () => void): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#closing;
     let lost = false;
     for (let pause = firstPause; !signal.aborted; pause = Math.min(2 * pause, longestPause)) {
@@ -75,14 +69,14 @@ export class Notifications {
         if (lost) {
           this.#listeners.tellMissed();
         }
-        attempted();
+        this.#attempted.resolve();
         await this.#watch(client, ended);
       } catch {
         await client.end();
       }
       this.#client = null;
       lost = true;
-      attempted();
+      this.#attempted.resolve();
       await sleep(pause, null, { signal }).catch(() => undefined);
     }
   }
