@@ -110,7 +110,7 @@ describe.runIf(hasRedis)("two gateways on one Redis", () => {
   });
 
   afterAll(async () => {
-    process.kill(far.pid, "SIGKILL");
+    far?.kill();
     await near?.close();
     await redis?.kill();
     await database?.drop();
@@ -275,7 +275,7 @@ describe.runIf(hasRedis)("two gateways on one Redis", () => {
     const [mine, theirs] = [await subscriber(near.url, "text"), await subscriber(far.url, "text")];
     await begin("text", "begin", [mine, theirs]);
     const load = Promise.all(Array.from({ length: 500 }, (_, index) => publish("text", `${index}`)));
-    process.kill(far.pid, "SIGKILL");
+    far.kill();
     await load;
     expect(await theirs.untilClosed()).toEqual([1006, ""]);
     await mine.until((socket) => last(socket) === '{"data":{"text":"499"}}');

@@ -39,6 +39,8 @@ export interface ServingCommand {
   printed(text: string): Promise<string>;
   /** Asks it to stop. */
   stop(): Promise<Outcome>;
+  /** Kills it, where it is not dead yet. */
+  kill(): void;
 }
 
 /** Starts a command that serves, and waits until it does. */
@@ -69,6 +71,7 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
       running.process.kill("SIGTERM");
       return { code: await running.exit, stdout: running.stdout(), stderr: running.stderr() };
     },
+    kill: () => void running.process.kill("SIGKILL"),
   };
 }
 
