@@ -1,5 +1,4 @@
 /** The text of a fused statement. */
-import { isDeepStrictEqual } from "node:util";
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Column } from "./rows.ts";
@@ -42,7 +41,8 @@ class FusedWriter {
   readonly #nodes: readonly Node[];
   readonly #texts: readonly SqlText[];
   readonly #places: Places;
-  readonly #parameters: Parameter[] = [];
+  /** By what says which it is; the numbers are the values' places. */
+  readonly #parameters = new Map<string, { readonly number: number; readonly parameter: Parameter }>();
   /** No name of the user's begins with it. */
   readonly #prefix: string;
   readonly #tables: string[] = [];
@@ -73,7 +73,7 @@ class FusedWriter {
       return `SELECT ${tag}${this.#places.write(index)} FROM ${this.#prefix}${index} AS q`;
     });
     const tables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
-    const parameters = this.#parameters;
+    const parameters = [...this.#parameters.values()].map(({ parameter }) => parameter);
     const places = this.#places;
     return {
       text: `${tables}${arms.join("\nUNION ALL\n")}`,
@@ -138,8 +138,13 @@ class FusedWriter {
 
   /** A parameter used twice stays one, so that Postgres infers its type as it does in the user's own statement. */
   #parameter(parameter: Parameter): string {
-    const known = this.#parameters.findIndex((other) => isDeepStrictEqual(other, parameter));
-    return `$${known === -1 ? this.#parameters.push(parameter) : known + 1}`;
+    const key = JSON.stringify(parameter);
+    let known = this.#parameters.get(key);
+    if (known === undefined) {
+      known = { number: this.#parameters.size + 1, parameter };
+      this.#parameters.set(key, known);
+    }
+    return `$${known.number}`;
   }
 }
 
