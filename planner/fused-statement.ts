@@ -53,8 +53,9 @@ class FusedWriter {
     this.#nodes = nodes;
     this.#texts = texts;
     this.#places = new Places(nodes);
+    const used = nodes.map(({ plan }) => plan.text.toLowerCase()); // as Postgres folds names without quotes
     let prefix = "puff";
-    while (nodes.some(({ plan }) => plan.text.includes(prefix))) {
+    while (used.some((text) => text.includes(prefix))) {
       prefix += "_";
     }
     this.#prefix = prefix;
@@ -93,35 +94,33 @@ class FusedWriter {
     }
     const { plan } = node;
     if (inEqualsAny) {
-      return `ARRAY(SELECT p.${quoteName(param.parent)} FROM ${this.#parentsOf(node, index)} AS p${this.#ofType(node, index)})`;
+      return `ARRAY(SELECT p.${quoteName(param.parent)} FROM ${this.#parentsOf(node, index)})`;
     }
     // Distinct tuples in one order for all symbols of the plan, as the layer executor passes them.
     const symbols = symbolsOf(plan);
     let table = this.#distinct.get(index);
     if (table === undefined) {
       const columns = [...new Set([...symbols, ...plan.parentKeys])].map((name) => `p.${quoteName(name)}`);
-      const notNull = plan.parentKeys.map((name) => `p.${quoteName(name)} IS NOT NULL`).join(" AND ");
-      const where = this.#ofType(node, index);
+      const parents = this.#parentsOf(node, index);
       table = `${this.#prefix}${index}_parents`;
-      this.#tables.push(
-        `${table} AS MATERIALIZED (SELECT DISTINCT ${columns.join(", ")} FROM ${this.#parentsOf(node, index)} AS p` +
-          `${where === "" ? ` WHERE ${notNull}` : `${where} AND ${notNull}`})`,
-      );
+      this.#tables.push(`${table} AS MATERIALIZED (SELECT DISTINCT ${columns.join(", ")} FROM ${parents})`);
       this.#distinct.set(index, table);
     }
     return `ARRAY(SELECT p.${quoteName(param.parent)} FROM ${table} AS p)`;
   }
 
+  /** The parents `p` that have all keys, for which alone there can be children. */
   #parentsOf(node: Node, index: number): string {
     const parent = node.parent === null ? -1 : this.#nodes.indexOf(node.parent);
     if (parent === -1 || parent >= index) {
       throw new TypeError("a node's parent comes before it");
     }
-    return `${this.#prefix}${parent}`;
+    const notNull = node.plan.parentKeys.map((name) => `p.${quoteName(name)} IS NOT NULL`);
+    return `${this.#prefix}${parent} AS p WHERE ${[...this.#ofType(node, index), ...notNull].join(" AND ")}`;
   }
 
   /** Only the parents of the concrete type that the step is for. */
-  #ofType({ parent, typeName }: Node, index: number): string {
+  #ofType({ parent, typeName }: Node, index: number): string[] {
     const selection = parent?.step.selection;
     if (
       parent === null ||
@@ -130,10 +129,11 @@ class FusedWriter {
       selection === undefined ||
       selection.byType.size < 2
     ) {
-      return "";
+      return [];
     }
-    const column = quoteName(parent.plan.typeColumn);
-    return ` WHERE p.${column}::text = ANY(${this.#parameter({ node: index, names: true })})`;
+    // As the column is printed: casts to text print booleans and addresses in another way.
+    const printed = `format('%s', p.${quoteName(parent.plan.typeColumn)})`;
+    return [`${printed} = ANY(${this.#parameter({ node: index, names: true })})`];
   }
 
   /** A parameter used twice stays one, so that Postgres infers its type as it does in the user's own statement. */

@@ -11,6 +11,7 @@ export const OID = {
   json: 114,
   float4: 700,
   float8: 701,
+  inet: 869,
   bpchar: 1042,
   varchar: 1043,
   date: 1082,
@@ -43,7 +44,7 @@ const arrayOids: ReadonlyMap<number, number> = new Map([
   [OID.float4, 1021],
   [OID.float8, 1022],
   [OID.oid, 1028],
-  [869, 1041], // inet
+  [OID.inet, 1041],
   [650, 651], // cidr
   [OID.json, 199],
   [OID.timestamp, 1115],

@@ -8,10 +8,11 @@ const database = await ownDatabase(`
     CREATE TYPE mood AS ENUM ('sad', 'glad');
     CREATE DOMAIN short AS varchar(5);
     CREATE TABLE post (id int PRIMARY KEY, title text, author int, mood mood, flag boolean, code char(4), at timestamptz,
-      price numeric(10, 2), tags text[], data jsonb, nick short, "Mixed Case" int);
+      price numeric(10, 2), tags text[], data jsonb, nick short, "Mixed Case" int, host inet DEFAULT '10.0.0.1', cash money DEFAULT 12.5);
     INSERT INTO post SELECT n, 'title ' || n, n % 3, CASE WHEN n % 2 = 0 THEN 'glad' ELSE 'sad' END::mood, n % 2 = 0,
       'a' || n, '2024-01-01 00:00:00+00'::timestamptz + n * interval '1 hour', n / 4.0, ARRAY['x', 'y "' || n],
       jsonb_build_object('n', n), 'n' || n, n * 2 FROM generate_series(1, 9) n;
+    CREATE TABLE puff0 AS SELECT 1 AS id, 'of the user' AS body, 2 AS post_id;
     CREATE TABLE comment (id int PRIMARY KEY, body text, post_id int, reply_to int);
     INSERT INTO comment SELECT n, 'body ' || n, 1 + n % 5, nullif(n / 3, 0) FROM generate_series(1, 20) n;
   `);
@@ -22,6 +23,7 @@ const types = {
   Post: {
     ...{ id: "Int!", title: "String", author: "Int", mood: "String", flag: "Boolean", code: "String", at: "DateTime" },
     ...{ price: "Decimal", tags: "[String!]", data: "JSON", nick: "String", comments: "[Comment!]!", same: "Post" },
+    ...{ host: "String", cash: "String" },
     latest: "Comment",
   },
   Comment: { id: "Int!", body: "String", replies: "[Comment!]!", bodies: "[String]!" },
@@ -47,7 +49,7 @@ describe("a tree of plans is one statement", () => {
     ["four layers deep", nested, {}],
     [
       "with columns of many types",
-      "{ posts { id title author mood flag code at price tags data nick comments { id } } }",
+      "{ posts { id title author mood flag code at price tags data nick host cash comments { id } } }",
       {},
     ],
     ["with several root fields", `{ a: posts { id comments { id } } first { id } names }`, {}],
@@ -67,6 +69,50 @@ describe("a tree of plans is one statement", () => {
         child:
           "WITH puff0 AS (SELECT 99 AS id) SELECT id, body, post_id FROM comment WHERE post_id = ANY($1) ORDER BY id",
       }),
+    ],
+    [
+      "of a child with a table of our names in capitals",
+      flat,
+      plans({ child: "SELECT * FROM PUFF0 WHERE post_id = ANY($1)" }),
+    ],
+    [
+      "where a NULL among the keys would matter",
+      "{ posts { id comments { id body } } }",
+      {
+        "Query.posts": () => sql("SELECT id, nullif(id, 2) AS author FROM post ORDER BY id"),
+        "Post.comments": () =>
+          sql("SELECT id, (99 = ANY($1))::text AS body, post_id FROM comment WHERE post_id = ANY($1) ORDER BY id", {
+            params: [{ parent: "author" }],
+            parentKeys: ["author"],
+            childKeys: ["post_id"],
+          }),
+      },
+    ],
+    [
+      "where a value without its key would count for the LIMIT",
+      "{ posts { id comments { id } } }",
+      {
+        "Query.posts": () => sql("SELECT id, id AS author, nullif(id, 1) AS price FROM post ORDER BY id"),
+        "Post.comments": () =>
+          sql("SELECT id, post_id FROM comment WHERE post_id = ANY($1) ORDER BY post_id, id LIMIT 5", {
+            params: [{ parent: "author" }],
+            parentKeys: ["price"],
+            childKeys: ["post_id"],
+          }),
+      },
+    ],
+    [
+      "of thousands of parameters",
+      flat,
+      {
+        "Query.posts": () =>
+          sql(
+            `SELECT id FROM post WHERE id IN (${Array.from({ length: 5000 }, (_, index) => `$${index + 1}`).join()})`,
+            {
+              params: Array.from({ length: 5000 }, (_, index) => [23, String(index)] as const),
+            },
+          ),
+      },
     ],
     [
       "of a child that Django or SQLAlchemy wrote",
@@ -170,6 +216,27 @@ describe("a tree of plans is one statement", () => {
         comments("SELECT id, 'dog' AS body, post_id FROM comment WHERE post_id = ANY($1) ORDER BY id"),
     };
     const query = "{ nodes { __typename id ... on Cat { comments { id body } } ... on Dog { comments { body } } } }";
+    const fused = sketch(resolvers, options);
+    expect(await fused.run(query)).toEqual(await sketch(resolvers, { ...options, fuse: false }).run(query));
+    expect(fused.statements).toHaveLength(1);
+  });
+
+  it.each([
+    ["a boolean", "n > 2", { t: "Cat", f: "Dog" }],
+    [
+      "an address",
+      "('10.0.0.' || n)::inet",
+      { "10.0.0.1": "Dog", "10.0.0.2": "Dog", "10.0.0.3": "Cat", "10.0.0.4": "Cat" },
+    ],
+  ])("for concrete types that %s tells", async (_, kind, typeNames) => {
+    const options: Partial<PlannerSketch> = { interfaces: { Node: ["Cat", "Dog"] } };
+    const resolvers: PlannerSketch["resolvers"] = {
+      "Query.nodes": () =>
+        sql(`SELECT n AS id, ${kind} AS kind FROM generate_series(1, 4) n`, { typeColumn: "kind", typeNames }),
+      "Cat.comments": () => comments(),
+      "Dog.comments": () => comments(),
+    };
+    const query = "{ nodes { __typename ... on Cat { comments { id } } ... on Dog { comments { body } } } }";
     const fused = sketch(resolvers, options);
     expect(await fused.run(query)).toEqual(await sketch(resolvers, { ...options, fuse: false }).run(query));
     expect(fused.statements).toHaveLength(1);
