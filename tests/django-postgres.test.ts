@@ -24,6 +24,9 @@ def ask(statement):
 def one(request):
     return ask("SELECT 1")
 
+def pid(request):
+    return ask("SELECT pg_backend_pid()")
+
 def slow(request):
     return ask("SELECT 1 FROM pg_sleep(0.3)")
 
@@ -49,11 +52,11 @@ def fails(request):
 const urls = `
 from django.urls import path
 from shop import views
-names = ["one", "slow", "count", "unmigrated", "autocommit_off", "atomic_left", "fails"]
+names = ["one", "pid", "slow", "count", "unmigrated", "autocommit_off", "atomic_left", "fails"]
 urlpatterns = [path(name, getattr(views, name)) for name in names]
 `;
 const databaseSettings = `
-DATABASES = {"default": {"ENGINE": "puff.contrib.django.postgres", "NAME": "default"}}
+DATABASES = {"default": {"ENGINE": "puff.contrib.django.postgres", "NAME": "default", "CONN_MAX_AGE": 60}}
 INSTALLED_APPS = ["shop"]
 MIDDLEWARE = []
 SECRET_KEY = "only for tests"
@@ -114,6 +117,11 @@ describe("a request", () => {
       expect(logs.map(({ msg }) => msg)).toContain(told);
     },
   );
+
+  test("finds the connection that an earlier one has left, where CONN_MAX_AGE says so", async () => {
+    const { body } = await get("/pid");
+    expect((await get("/pid")).body).toBe(body);
+  });
 
   test("that needs a table which is not there fails alone, with a hint at migrations", async () => {
     logs.length = 0;

@@ -44,6 +44,24 @@ def use_again():
             shown.append([error.pgcode, str(error)])
             conn.rollback()
     return shown
+def keep(*statements):
+    conn = psycopg2.connect("dbname=default")
+    conn.autocommit = True
+    kept.append(conn)
+    for statement in statements:
+        conn.cursor().execute(statement)
+    return conn.get_backend_pid()
+def kept_is_closed():
+    return kept[-1].closed
+def use_last_but_one():
+    kept.insert(0, kept.pop())
+def ask_kept(query):
+    cur = kept[-1].cursor()
+    try:
+        cur.execute(query)
+        return list(cur.fetchone())
+    except psycopg2.Error as error:
+        return [type(error).__name__, str(error)]
 def forget():
     psycopg2.connect("dbname=default").cursor().execute("SELECT 1")
     gc.collect()
@@ -106,6 +124,52 @@ test("what a call leaves open is rolled back, and the connection comes back clea
     ["25P02", expect.stringContaining("the transaction was rolled back")],
     [["puff-gateway python", null]],
   ]);
+});
+
+const settings = `SELECT current_setting('statement_timeout'), current_setting('search_path'), current_user,
+  current_setting('app.tenant', true), current_setting('app.mood', true), current_setting('TimeZone')`;
+const makeSettings = [
+  "SET statement_timeout = '5min'; SET search_path = \"$user\", 'pg_catalog'",
+  "SELECT set_config('app.tenant', 'it''s 5', false)",
+  "SET app.mood = 'good'",
+  "SET TimeZone = 'Asia/Tokyo'; SET ROLE pg_monitor",
+];
+const asSet = ["5min", '"$user", pg_catalog', "pg_monitor", "it's 5", "good", "Asia/Tokyo"];
+
+test("a connection that rests between calls keeps its session while nobody else needs it", async () => {
+  const { call } = await start(2);
+  const pid = await call("schema:keep", ...makeSettings, "CREATE TEMP TABLE mine AS SELECT 42 AS a");
+  await call("schema:forget");
+  expect(await call("schema:ask_kept", settings)).toEqual(asSet);
+  expect(await call("schema:ask_kept", "SELECT a, pg_backend_pid() FROM mine")).toEqual([42, pid]);
+});
+
+test("a session that others needed is made again as it was set", async () => {
+  const { call } = await start(1);
+  await call("schema:keep");
+  const asNew = await call("schema:ask_kept", settings);
+  await call("schema:keep", ...makeSettings);
+  await call("schema:use_last_but_one");
+  // Postgres keeps the names of settings that there were once.
+  expect(await call("schema:ask_kept", settings)).toEqual((asNew as unknown[]).map((value) => value ?? ""));
+  await call("schema:use_last_but_one");
+  expect(await call("schema:ask_kept", settings)).toEqual(asSet);
+});
+
+test.each([
+  ["a temporary table", "CREATE TEMP TABLE mine (a int)"],
+  ["a channel", "LISTEN news"],
+  ["an advisory lock", "SELECT pg_advisory_lock(1)"],
+  ["a prepared statement", "PREPARE mine AS SELECT 1"],
+  ["a cursor", "BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 1; COMMIT"],
+  ["another user", "SET SESSION AUTHORIZATION pg_monitor"],
+])("a session that others needed and that had %s is lost, and that is said", async (_what, statement) => {
+  const { call } = await start(1);
+  await call("schema:keep", statement);
+  await call("schema:forget");
+  const told = expect.stringMatching(/^the connection went back to its pool/);
+  expect(await call("schema:ask_kept", "SELECT 1")).toEqual(["OperationalError", told]);
+  expect(await call("schema:kept_is_closed")).toBe(2);
 });
 
 test("a connection that Python forgets goes back to its pool", async () => {

@@ -122,6 +122,11 @@ describe("environ", () => {
     });
   });
 
+  test("finds what another has left in its thread", async () => {
+    const before = Number((await get("/visits")).body);
+    expect((await get("/visits")).body).toBe(`${before + 1}`);
+  });
+
   test("knows the body's type and length", async () => {
     const answer = await ask(server, { url: "/env", method: "POST", headers: { "content-type": "a/b" }, body: "xyz" });
     const environ = JSON.parse(answer.body);

@@ -1,31 +1,35 @@
 /** One `psycopg2.connection` as the host sees it: a server connection that is there whenever Python needs it. */
 import type { PooledClient, RawClient } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect-failure.ts";
-import type { Guest, Lender } from "./lender.ts";
+import type { Guest, Lender, Resting } from "./lender.ts";
 import { NestedTransactions, rollback } from "./nested.ts";
 import type { News, StatementResult } from "./outcome.ts";
 import { type Answer, PythonSession } from "./session.ts";
+import { noteOwnSettings, readState, restoreState } from "./session-state.ts";
 
 const never = new AbortController().signal;
 const discard = Buffer.from("DISCARD ALL");
 
 /**
- * A borrowed connection goes back to its pool when all greenlets that used it have ended, and is borrowed again when
- * another one uses it: a pool of SQLAlchemy's, say, keeps its connections over many requests. A connection of its own
- * stays until it is closed.
+ * A borrowed connection rests when all greenlets that used it have ended: it keeps its session, as a thread's of Django or
+ * one of SQLAlchemy's pool has to, until others wait for a connection. Then the session goes back to the lender's pool, and
+ * another one is made like it when it is next used. A connection of its own stays until it is closed.
  */
-export class PythonConnection implements Guest {
+export class PythonConnection implements Guest, Resting {
   readonly #lender: Lender | null;
   readonly #onLeftOpen: () => void;
   readonly #users = new Set<AbortSignal>();
   #session: PythonSession | null;
   #borrowing: Promise<PythonSession> | null = null;
   #closed = false;
-  /** Whether the session is one that others use, too. */
-  #isGuest = false;
+  /** One that others use, too, in the place of its own. */
+  #shared: PythonSession | null = null;
   readonly #nested = new NestedTransactions();
   /** A transaction was rolled back behind Python's back, which has not been told. */
   #interrupted = false;
+  /** Of the session that went back: what the next is made like it with; null: none can be. */
+  #state: Promise<string | null> = Promise.resolve("");
+  readonly #ownSettings = new Set<string>();
 
   static own(client: RawClient): PythonConnection {
     return new PythonConnection(new PythonSession(client), null, () => undefined);
@@ -45,19 +49,22 @@ export class PythonConnection implements Guest {
 
   /** The session for a call of the greenlet of `signal`. */
   async use(signal: AbortSignal): Promise<PythonSession> {
+    const rested = this.#users.size === 0;
     this.#join(signal);
-    if (this.#session !== null) {
-      return this.#session;
-    }
     if (this.#lender === null || this.#closed) {
-      throw new ConnectFailure("the connection is closed\n");
+      return this.#session ?? fail("the connection is closed\n");
     }
-    const shared = this.#lender.shared.get(signal);
-    if (shared !== undefined && this.#borrowing === null) {
+    const shared = rested && this.#borrowing === null ? this.#lender.shared.get(signal) : undefined;
+    if (shared !== undefined) {
       shared.add(this);
-      this.#isGuest = true;
-      this.#session = shared.session;
-      return shared.session;
+      this.#shared = shared.session;
+    }
+    if (this.#shared !== null) {
+      return this.#shared;
+    }
+    if (this.#session !== null) {
+      this.#lender.wake(this);
+      return this.#session;
     }
     this.#borrowing ??= this.#borrow(this.#lender).finally(() => {
       this.#borrowing = null;
@@ -71,32 +78,36 @@ export class PythonConnection implements Guest {
       return { value: { result: interrupted, status: "I" }, buffers: [] };
     }
     const session = await this.use(signal);
+    for (const text of texts) {
+      noteOwnSettings(this.#ownSettings, text);
+    }
     return session.nests ? await this.#nested.query(session, texts, signal) : await session.query(texts, signal);
   }
 
   async leaveShared(signal: AbortSignal): Promise<void> {
-    if (this.#isGuest && this.#users.delete(signal) && this.#users.size === 0) {
+    if (this.#shared !== null && this.#users.delete(signal) && this.#users.size === 0) {
       signal.removeEventListener("abort", this.#leave);
-      await this.#goHome();
+      await this.#goHome(this.#shared);
     }
   }
 
   endShared(): void {
-    if (this.#isGuest) {
+    if (this.#shared !== null) {
       this.#nested.hasBegun = false; // it has ended with all the rest
-      void this.#goHome();
+      void this.#goHome(this.#shared);
     }
   }
 
   /** What there is without borrowing anything. */
   poll(): { readonly value: News; readonly lost: boolean } {
-    return this.#session === null
+    const session = this.#shared ?? this.#session;
+    return session === null
       ? { value: { status: "I" }, lost: this.#closed }
-      : { value: this.#session.poll(), lost: this.#session.lost };
+      : { value: session.poll(), lost: session.lost };
   }
 
   async cancel(): Promise<void> {
-    await this.#session?.cancel();
+    await (this.#shared ?? this.#session)?.cancel();
   }
 
   /** Closes it, or gives it back. */
@@ -106,14 +117,46 @@ export class PythonConnection implements Guest {
       signal.removeEventListener("abort", this.#leave);
     }
     this.#users.clear();
-    this.#release();
+    if (this.#shared !== null) {
+      void this.#goHome(this.#shared);
+    }
+    const session = this.#session;
+    this.#session = null;
+    if (session !== null && this.#lender !== null) {
+      this.#lender.wake(this);
+      this.#giveBack(session, this.#lender);
+    } else if (session !== null) {
+      session.detach();
+      session.client.end().catch(() => undefined);
+    }
+  }
+
+  surrender(): void {
+    const session = this.#session;
+    if (session !== null && this.#lender !== null) {
+      this.#session = null;
+      this.#state = isBroken(session) ? Promise.resolve(null) : readState(session, this.#ownSettings);
+      this.#giveBack(session, this.#lender);
+    }
   }
 
   async #borrow(lender: Lender): Promise<PythonSession> {
+    const state = await this.#state;
+    if (state === null) {
+      throw new ConnectFailure(
+        "the connection went back to its pool, which others waited for, and what its session had is lost\n",
+      );
+    }
     const session = new PythonSession(await lender.borrow());
     this.#session = session;
-    if (this.#closed || this.#users.size === 0) {
-      this.#release();
+    if (!(await restoreState(session, state))) {
+      this.close();
+      throw new ConnectFailure("the settings of the connection could not be made again\n");
+    }
+    if (this.#closed) {
+      this.close();
+    } else if (this.#users.size === 0) {
+      void this.#rest(session, lender);
     }
     return session;
   }
@@ -127,53 +170,62 @@ export class PythonConnection implements Guest {
 
   readonly #leave = ({ target }: Event): void => {
     this.#users.delete(target as AbortSignal); // it listens to signals alone
-    if (this.#isGuest && this.#users.size === 0) {
-      void this.#goHome();
-    } else if (this.#users.size === 0 && this.#lender !== null) {
-      this.#interrupted = this.#session !== null && this.#session.status !== "I";
-      if (this.#interrupted) {
-        this.#onLeftOpen();
-      }
-      this.#release();
+    if (this.#users.size > 0) {
+      return;
+    }
+    if (this.#shared !== null) {
+      void this.#goHome(this.#shared);
+    } else if (this.#session !== null && this.#lender !== null) {
+      void this.#rest(this.#session, this.#lender);
     }
   };
 
-  /** Leaves a shared session as if a connection of its own went back: what was begun and not committed is undone. */
-  async #goHome(): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
-    this.#isGuest = false;
-    this.#interrupted = this.#nested.hasBegun && !this.#closed;
-    if (this.#nested.hasBegun && session !== null) {
+  /** Nobody uses the session for the time being. */
+  async #rest(session: PythonSession, lender: Lender): Promise<void> {
+    if (session.status !== "I") {
+      this.#interrupted = true;
       this.#onLeftOpen();
-      await this.#nested.query(session, [rollback], never);
+    }
+    if (this.#interrupted && !isBroken(session)) {
+      await session.query([rollback], never);
+      if (this.#users.size > 0 || this.#session !== session) {
+        return;
+      }
+    }
+    if (isBroken(session) || !lender.mayRest(this)) {
+      this.surrender();
     }
   }
 
-  #release(): void {
-    if (this.#isGuest) {
-      void this.#goHome();
-      return;
+  /** Leaves a shared session as if a connection of its own went back: what was begun and not committed is undone. */
+  async #goHome(shared: PythonSession): Promise<void> {
+    this.#shared = null;
+    this.#interrupted = this.#nested.hasBegun && !this.#closed;
+    if (this.#nested.hasBegun) {
+      this.#onLeftOpen();
+      await this.#nested.query(shared, [rollback], never);
     }
-    const session = this.#session;
-    this.#session = null;
-    if (session === null) {
-      return;
-    }
-    if (this.#lender === null) {
-      session.detach();
-      session.client.end().catch(() => undefined);
-      return;
-    }
-    // What a lender lends comes from its pool.
-    this.#lender.giveBack(session.client as PooledClient, () => clean(session));
   }
+
+  #giveBack(session: PythonSession, lender: Lender): void {
+    // What a lender lends comes from its pool.
+    lender.giveBack(session.client as PooledClient, () => clean(session));
+  }
+}
+
+/** Whether its connection is quicker ended than brought to an end: a statement or a COPY is under way, or it is lost. */
+function isBroken(session: PythonSession): boolean {
+  return session.status === "A" || session.lost;
+}
+
+function fail(message: string): never {
+  throw new ConnectFailure(message);
 }
 
 /** Whether the next may find the session as new. */
 export async function clean(session: PythonSession): Promise<boolean> {
-  if (session.status === "A") {
-    return false; // a statement or a COPY is under way: quicker ended than brought to an end
+  if (isBroken(session)) {
+    return false;
   }
   const last = session.status === "I" ? null : session.query([rollback], never);
   const answers = await Promise.all([last, session.query([discard], never)]);

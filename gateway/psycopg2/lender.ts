@@ -30,11 +30,19 @@ export interface Guest {
   endShared(): void;
 }
 
+/** A connection that keeps a session which nobody uses for the time being. */
+export interface Resting {
+  /** Gives the session back. */
+  surrender(): void;
+}
+
 export class Lender {
   /** What greenlets use in the place of a connection of their own, by their signal. */
   readonly shared = new WeakMap<AbortSignal, Shared>();
   readonly #options: LenderOptions;
   #pool: RawPool;
+  /** The one that has rested longest first. */
+  readonly #resting = new Set<Resting>();
   /** Releases under way. */
   readonly #cleaning = new Set<Promise<void>>();
 
@@ -51,11 +59,18 @@ export class Lender {
   async borrow(): Promise<PooledClient> {
     const { name, size, queueLimit, acquireTimeout } = this.#options;
     const { waitingCount, totalCount, idleCount } = this.#pool;
-    if (totalCount >= size && waitingCount >= queueLimit + idleCount) {
+    if (totalCount >= size && waitingCount >= queueLimit + idleCount + this.#resting.size) {
       throw new ConnectFailure(
         `all ${size} connections of pool "${name}" are in use and ${queueLimit} callers wait for one\n`,
         "PUFF_POOL_BUSY",
       );
+    }
+    if (totalCount >= size && waitingCount >= idleCount) {
+      const [first] = this.#resting;
+      if (first !== undefined) {
+        this.#resting.delete(first);
+        first.surrender();
+      }
     }
     try {
       return await this.#pool.connect();
@@ -76,6 +91,20 @@ export class Lender {
       }
       throw explainFailure(error, host, port);
     }
+  }
+
+  /** Whether a connection may keep its session while it rests: nobody waits for one. */
+  mayRest(connection: Resting): boolean {
+    const may = this.#pool.waitingCount === 0;
+    if (may) {
+      this.#resting.add(connection);
+    }
+    return may;
+  }
+
+  /** It is used again, or closed. */
+  wake(connection: Resting): void {
+    this.#resting.delete(connection);
   }
 
   /** Takes a connection back once `clean` has made it as new, or ends it. */
@@ -100,6 +129,9 @@ export class Lender {
   }
 
   async close(): Promise<void> {
+    for (const connection of this.#resting) {
+      connection.surrender();
+    }
     await Promise.all(this.#cleaning);
     await this.#pool.end();
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 events: list[str] = []
 """What happened in responses that nobody sees to their end."""
+_thread = threading.local()
 TEXT = [("Content-Type", "text/plain")]
 
 
@@ -34,6 +36,12 @@ def make() -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
 def index(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", TEXT)
     return [b"in", b"dex"]
+
+
+def visits(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", TEXT)
+    _thread.visits = getattr(_thread, "visits", 0) + 1
+    return [str(_thread.visits).encode()]
 
 
 def env(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -139,15 +139,23 @@ _UNMIGRATED = ("42P01", "42703")
 """Postgres's codes for a table and a column that do not exist."""
 
 
-def end_transactions(environ: dict[str, Any]) -> None:
-    """Rolls back what a view has left open, and says so, before its connections are used by others."""
+def end_transactions(environ: dict[str, Any]) -> bool:
+    """Rolls back what a view has left open, and says so, before its connections are used by others.
+
+    Returns:
+        Whether Django's connections are good for another request.
+    """
+    good = True
     for connection in _import("django.db").connections.all(initialized_only=True):
         raw = connection.connection
+        good = good and not connection.in_atomic_block
         if connection.vendor != "postgresql" or raw is None or raw.closed or raw.info.transaction_status == 0:
             continue
         where = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} ({_view(environ['PATH_INFO'])})"
         _logger.warning("%s left a transaction of database %s open: it is rolled back", where, connection.alias)
         raw.rollback()
+        good = False
+    return good
 
 
 def _view(path: str) -> str:

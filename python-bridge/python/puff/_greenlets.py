@@ -15,6 +15,7 @@ import json
 import logging
 import math
 import sys
+import weakref
 from asyncio import (
     _get_running_loop,  # pyright: ignore[reportPrivateUsage]  # of each greenlet's own
     _set_running_loop,  # pyright: ignore[reportPrivateUsage]
@@ -33,17 +34,22 @@ class GreenletExit(BaseException):
     """
 
 
+Locals = dict[int, tuple[weakref.ref[Any], dict[str, Any]]]
+"""The attributes of `threading.local` objects, by the objects' ids."""
+
+
 class Greenlet:
     """What belongs to one greenlet."""
 
-    __slots__ = ("hooks", "ident", "locals")
+    __slots__ = ("hooks", "ident", "is_kept", "locals")
 
     def __init__(self, ident: int) -> None:
         self.ident = ident
         # Most need neither, and every call of a resolver makes a greenlet.
         self.hooks: list[Callable[[], object]] | None = None
-        self.locals: list[Callable[[int], object]] | None = None
-        """They forget what `threading.local` objects hold for an ident."""
+        self.locals: Locals | None = None
+        self.is_kept = False
+        """Whether its ident and its locals are the next's of :func:`as_thread`."""
 
     def at_end(self, callback: Callable[[], object]) -> None:
         """Has a callback called when it has ended."""
@@ -51,17 +57,12 @@ class Greenlet:
             self.hooks = []
         self.hooks.append(callback)
 
-    def at_last(self, forget: Callable[[int], object]) -> None:
-        """Has what a `threading.local` holds forgotten after that."""
-        if self.locals is None:
-            self.locals = []
-        self.locals.append(forget)
-
 
 _main = Greenlet(_thread.get_ident())
 """The one that imports the user's modules."""
 _idle = Greenlet(_main.ident)
 """Stands for what runs between greenlets, such as a finalizer."""
+_idle.locals = _main.locals = {}
 _current = _idle
 _idents = itertools.count(_main.ident + 1)
 _keys = itertools.count(1)
@@ -195,6 +196,33 @@ def run(ident: int) -> str:
     return ""
 
 
+def as_thread(function: Callable[..., Any], *args: Any) -> Any:
+    """Calls a function as a thread of a server's pool does, before anything else in its greenlet.
+
+    It finds in `threading.local` objects what an earlier one has left there, such as Django's connections. A function
+    that raises, or calls :func:`leave_thread`, leaves nothing.
+    """
+    greenlet = _current
+    if _threads:
+        greenlet.ident, greenlet.locals = _threads.pop()
+    greenlet.is_kept = True
+    try:
+        return function(*args)
+    except BaseException:
+        greenlet.is_kept = False
+        raise
+
+
+def leave_thread() -> None:
+    """Has what `threading.local` objects hold for this greenlet forgotten at its end, rather than found by the next."""
+    _current.is_kept = False
+
+
+_threads: list[tuple[int, Locals | None]] = []
+"""Idents and locals that nobody uses; the last used is the next."""
+_MOST_THREADS = 64
+
+
 def count_spawned() -> int:
     """Counts the greenlets that Python has spawned and that have not ended."""
     return _alive
@@ -230,9 +258,11 @@ def _end(greenlet: Greenlet) -> None:
             _log.exception("what was to happen at a greenlet's end failed")
         except BaseException:  # noqa: S110  # one that takes too long must not keep the others from their work
             pass
-    if greenlet is not _main:
-        while greenlet.locals:
-            greenlet.locals.pop()(greenlet.ident)
+    if greenlet.is_kept and len(_threads) < _MOST_THREADS:
+        _threads.append((greenlet.ident, greenlet.locals))
+    elif greenlet is not _main:
+        while greenlet.locals:  # what is finalized may have made some
+            greenlet.locals.clear()
 
 
 _log = logging.getLogger("puff")

@@ -12,7 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from puff import _django, _services
+from puff import _django, _greenlets, _services
 from puff._logs import HostStream
 from puff._services import Answer
 from puff._values import traceback_text
@@ -73,7 +73,7 @@ def serve(environ: dict[str, Any], exchange: int, streamed: bool, *, buffers: Se
     if _application is None:
         raise RuntimeError("no WSGI application was loaded")
     body = None if streamed else b"".join(buffers)
-    response = respond(_application, environ, body, _HostExchange(exchange))
+    response: Response = _greenlets.as_thread(respond, _application, environ, body, _HostExchange(exchange))
     if environ.get(_BUSY) and not response.started:
         return Answer({"busy": True})
     if response.failure is not None:
@@ -140,8 +140,8 @@ def respond(application: Application, environ: dict[str, Any], body: bytes | Non
         response.failure = traceback_text(error)
         environ[_BUSY] = is_busy(error)
     finally:
-        if _uses_django:
-            _django.end_transactions(environ)
+        if _uses_django and not _django.end_transactions(environ):
+            _greenlets.leave_thread()
         _close(result)
     return response
 

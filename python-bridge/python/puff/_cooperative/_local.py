@@ -15,7 +15,7 @@ class local:  # noqa: N801  # the name of what it stands in for
     other object.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_puff_arguments", "_puff_dicts")
+    __slots__ = ("__dict__", "__weakref__", "_puff_arguments")
 
     def __new__(cls, /, *args: Any, **keywords: Any) -> Self:
         """Makes an object; `__init__` is called again in each greenlet that uses it."""
@@ -23,7 +23,6 @@ class local:  # noqa: N801  # the name of what it stands in for
             raise TypeError("Initialization arguments are not supported")
         self = object.__new__(cls)
         _set_arguments(self, (args, keywords))
-        _set_dicts(self, {})
         _begin(self)
         return self
 
@@ -44,36 +43,30 @@ class local:  # noqa: N801  # the name of what it stands in for
 
 _get_arguments = local._puff_arguments.__get__  # type: ignore[attr-defined]
 _set_arguments = local._puff_arguments.__set__  # type: ignore[attr-defined]
-_get_dicts = local._puff_dicts.__get__  # type: ignore[attr-defined]
-_set_dicts = local._puff_dicts.__set__  # type: ignore[attr-defined]
 _set_dict = local.__dict__["__dict__"].__set__
 
 
 def _exchange(self: local) -> None:
-    values = _get_dicts(self).get(current().ident)
-    if values is None:
-        values = _begin(self)
-        cls: Any = type(self)
-        if cls.__init__ is not object.__init__:
-            args, keywords = _get_arguments(self)
-            _set_dict(self, values)
-            cls.__init__(self, *args, **keywords)
-    _set_dict(self, values)
+    known = current().locals
+    found = None if known is None else known.get(id(self))
+    if found is not None:
+        _set_dict(self, found[1])
+        return
+    _set_dict(self, _begin(self))
+    cls: Any = type(self)
+    if cls.__init__ is not object.__init__:
+        args, keywords = _get_arguments(self)
+        cls.__init__(self, *args, **keywords)
 
 
 def _begin(self: local) -> dict[str, Any]:
-    """Makes its attributes in this greenlet, which are forgotten when it ends."""
+    """Makes its attributes in this greenlet, which are forgotten when one of the two ends."""
     greenlet = current()
+    if greenlet.locals is None:
+        greenlet.locals = {}
+    known, key = greenlet.locals, id(self)
     values: dict[str, Any] = {}
-    _get_dicts(self)[greenlet.ident] = values
-    reference = weakref.ref(self)
-
-    def forget(ident: int) -> None:
-        known = reference()
-        if known is not None:
-            _get_dicts(known).pop(ident, None)
-
-    greenlet.at_last(forget)
+    known[key] = (weakref.ref(self, lambda _: known.pop(key, None)), values)
     return values
 
 

@@ -1,0 +1,72 @@
+/** What the user of a session has set: read before its connection goes to another user, and set again elsewhere. */
+import type { Answer, PythonSession } from "./session.ts";
+
+const never = new AbortController().signal;
+/** Postgres does not list settings of the user's own, which have a dot: their names are taken from the statements. */
+const ownSetting = /\bset\s+(?:session\s+)?([a-z_]\w*\.\w+)|\bset_config\(\s*'([^']+\.[^']+)'/gi;
+/** Bytes of a statement that is looked at, and names that are kept. */
+const longestText = 10_000;
+const mostNames = 100;
+
+/** Adds the names of such settings that a statement sets. */
+export function noteOwnSettings(names: Set<string>, statement: Uint8Array): void {
+  if (statement.length > longestText) {
+    return;
+  }
+  const text = Buffer.from(statement.buffer, statement.byteOffset, statement.length).toString("latin1");
+  for (const [, plain, quoted] of text.matchAll(ownSetting)) {
+    if (names.size < mostNames) {
+      names.add(plain ?? quoted ?? "");
+    }
+  }
+}
+
+/**
+ * The statement that sets everything again; empty where there is nothing to set. Null where no other session can be
+ * like this one: it listens, holds advisory locks, or has temporary tables, prepared statements or cursors.
+ */
+export async function readState(session: PythonSession, ownSettings: ReadonlySet<string>): Promise<string | null> {
+  const { client, parameters } = session;
+  if (parameters["session_authorization"] !== client.connection.parameters["session_authorization"]) {
+    return null;
+  }
+  const own = [...ownSettings].map((name) => client.escapeLiteral(name));
+  const answer = await session.query([Buffer.from(stateQuery(own))], never);
+  const [cell, nulls] = answer.buffers;
+  return hasRows(answer) && cell !== undefined && nulls?.length === 0 ? Buffer.from(cell).toString() : null;
+}
+
+/** Sets everything again. Tells whether that went well. */
+export async function restoreState(session: PythonSession, state: string): Promise<boolean> {
+  return state === "" || hasRows(await session.query([Buffer.from(state)], never));
+}
+
+function hasRows({ value }: Answer): boolean {
+  return value !== null && "result" in value && value.result.kind === "rows";
+}
+
+/** @param ownSettings As literals. */
+function stateQuery(ownSettings: readonly string[]): string {
+  const own = ownSettings.map((name) => `UNION ALL SELECT ${name}, current_setting(${name}, true)`).join(" ");
+  return `
+    SELECT CASE
+      WHEN current_setting('client_encoding') = 'UTF8'
+        AND NOT EXISTS (SELECT FROM pg_listening_channels())
+        AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
+        AND NOT EXISTS (
+          SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = pg_my_temp_schema()
+        )
+        AND NOT EXISTS (SELECT FROM pg_prepared_statements)
+        AND NOT EXISTS (SELECT FROM pg_cursors)
+      -- The role comes last: another may not be allowed to set the rest.
+      THEN coalesce('SELECT ' || string_agg(
+        format('set_config(%L, %L, false)', name, setting), ', ' ORDER BY name = 'role'
+      ), '')
+    END
+    FROM (
+      SELECT name, setting FROM pg_settings WHERE source = 'session'
+      UNION ALL SELECT 'role', nullif(current_setting('role'), 'none')
+      ${own}
+    ) AS setting
+    WHERE setting IS NOT NULL`;
+}
