@@ -231,6 +231,10 @@ export class Door {
 
   #finish(greenlet: Greenlet, answer: Answer): void {
     const [json, ...buffers] = typeof answer === "string" ? [answer] : answer;
+    if (json === "") {
+      this.#answer(greenlet, { failure: "raised", message: "GreenletExit was raised in it" }); // by itself, or too late
+      return;
+    }
     this.#answer(greenlet, buffers.length === 0 ? { json } : { json, buffers: wholeBuffers(buffers) });
   }
 

@@ -36,6 +36,8 @@ def wait():
     except GreenletExit as error:
         call("echo", "note", f"cleaning up: {error}")
         raise
+def leave():
+    raise GreenletExit("by itself")
 def ask_on():
     try:
         while True: call("echo", "echo")
@@ -148,7 +150,7 @@ test.each(["return", "raise"])("what a greenlet holds goes back when it ends by 
 });
 
 test("a call that nobody wants any more ends where it waits, and may clean up", async () => {
-  const { call, echo } = await started();
+  const { call, python, echo } = await started();
   const caller = new AbortController();
   const waiting = call("wait", { signal: caller.signal });
   await expect.poll(() => echo.notes).toContain("asked");
@@ -156,6 +158,8 @@ test("a call that nobody wants any more ends where it waits, and may clean up", 
   caller.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   await expect.poll(() => echo.notes.at(-1)).toMatch(/^cleaning up: nobody waits/);
+  await expect(call("leave")).rejects.toMatchObject({ code: "PUFF_CALL_FAILED" });
+  expect(python.logs).toEqual([]);
 });
 
 test("it may clean up whatever comes at the same moment", async () => {

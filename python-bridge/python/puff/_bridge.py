@@ -97,11 +97,10 @@ def resolve(batch_json: str) -> str:
         batch_json: A ResolveBatch.
 
     Returns:
-        A ResolveBatchResult.
+        A ResolveBatchResult; `""` where its deadline passed while a resolver waited, or nobody wants it any more.
 
     Raises:
         KeyboardInterrupt: The batch's deadline passed.
-        GreenletExit: It passed while a resolver waited, or nobody wants the result any more.
     """
     return _greenlets.enter(_resolve, batch_json)
 
@@ -156,11 +155,11 @@ def call(target: str, args_json: str, buffers: Any) -> Any:
         buffers: An array of JavaScript's of bytes for its keyword `buffers`, which is left out where it is empty.
 
     Returns:
-        `{"value": …}` or `{"error": …}`; where there are bytes in the answer, an array of that and them.
+        `{"value": …}` or `{"error": …}`; where there are bytes in the answer, an array of that and them. `""` where its
+        deadline passed while it waited, or nobody wants the result any more.
 
     Raises:
         KeyboardInterrupt: It ran for too long.
-        GreenletExit: Its deadline passed while it waited, or nobody wants the result any more.
     """
     return _greenlets.enter(_call, target, args_json, [buffer.to_bytes() for buffer in buffers])
 

@@ -187,7 +187,9 @@ def run(ident: int) -> str:
     context, function = _spawned.pop(ident)
     try:
         _run(Greenlet(ident), context, function)
-    except (KeyboardInterrupt, GreenletExit):
+    except GreenletExit:
+        pass
+    except KeyboardInterrupt:
         raise
     except BaseException:  # whatever a user's code raises must not end the interpreter
         _log.exception("a greenlet failed")
@@ -229,8 +231,11 @@ def count_spawned() -> int:
 
 
 def enter(function: Callable[..., Any], *args: Any) -> Any:
-    """Calls a function as a greenlet that the host began."""
-    return _run(Greenlet(next(_idents)), _base.copy(), function, *args)
+    """Calls a function as a greenlet that the host began; `""` where `GreenletExit` ended it."""
+    try:
+        return _run(Greenlet(next(_idents)), _base.copy(), function, *args)
+    except GreenletExit:
+        return ""  # Pyodide prints the traceback of what is raised, and that a client has left is no news
 
 
 def enter_import(function: Callable[..., Any], *args: Any) -> Any:
