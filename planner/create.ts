@@ -40,7 +40,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         const { headers, authToken } = caller;
         return { kind: "caller", caller: { headers, authToken, identity }, expires };
       } catch (error) {
-        return { kind: "refused", response: refuseThrown(error, options) };
+        return { kind: "refused", response: refuseThrown(error, options, signal) };
       }
     },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
@@ -48,9 +48,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
         return await orAborted(executeOptions.signal, request.run());
       } catch (error) {
-        const { signal } = executeOptions;
-        const isGone = signal.aborted && error === signal.reason && !(error instanceof PuffError);
-        return refuseThrown(isGone ? clientGone : error, options);
+        return refuseThrown(error, options, executeOptions.signal);
       }
     },
     async subscribe(operation, variables, caller, subscribeOptions): Promise<Subscribed> {
@@ -60,7 +58,7 @@ export function createPlanner(options: PlannerOptions): Planner {
         const answers = await orAborted(signal, request.subscribe(subscriptions, subscribeOptions));
         return { kind: "stream", answers };
       } catch (error) {
-        return { kind: "refused", response: refuseThrown(error, options) };
+        return { kind: "refused", response: refuseThrown(error, options, signal) };
       }
     },
   };
@@ -69,12 +67,13 @@ export function createPlanner(options: PlannerOptions): Planner {
 /** Answered when nobody waits for the answer any more: no failure of the gateway's, which would be logged. */
 const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
 
-function refuseThrown(error: unknown, options: PlannerOptions): OperationResponse {
+function refuseThrown(error: unknown, options: PlannerOptions, signal: AbortSignal): OperationResponse {
   if (Array.isArray(error)) {
     return refuse(error, "PUFF_VARIABLES_INVALID", options);
   }
   const known = error instanceof PuffError || error instanceof Refused || error instanceof GraphQLError;
-  return refuse([known ? error : internalError(error)], "PUFF_INTERNAL", options);
+  const isGone = !known && signal.aborted && error === signal.reason;
+  return refuse([known ? error : isGone ? clientGone : internalError(error)], "PUFF_INTERNAL", options);
 }
 
 /** What `work` comes to, unless the signal is aborted before. */

@@ -376,6 +376,21 @@ describe("what is computed at each event", () => {
   });
 });
 
+test("a client that leaves while it subscribes is no error of the gateway's", async () => {
+  const left = new AbortController();
+  const leaving = sketchPlanner(
+    {
+      database,
+      events: { listen: () => new Promise(() => left.abort()) },
+      types: { Query: { one: "Int" }, Subscription: { text: "String!" } },
+      resolvers: { "Subscription.text": () => on("payload") },
+    },
+    left.signal,
+  );
+  await leaving.subscribe("subscription { text }");
+  expect(leaving.reported).toEqual([]);
+});
+
 test.each([
   ["subscription { noStream }", "PUFF_PLAN_INVALID", 200],
   ["subscription { nothing }", "PUFF_DOCUMENT_INVALID", 400],
