@@ -63,6 +63,20 @@ test("channels that are listened to at once are each heard from when that is sai
   await Promise.all([one, other].map((each) => each.until(({ heard }) => heard.length === 1)));
 });
 
+test.each(["a\0b", "ü".repeat(32)])(
+  "the name %j, which no channel can have, is refused, and harms no other",
+  async (name) => {
+    const database = await open();
+    const ear = new Ear();
+    const refused = database.listen(name, new Ear());
+    const heard = database.listen("ü".repeat(31), ear);
+    await expect(refused).rejects.toMatchObject({ code: "PUFF_PLAN_INVALID" });
+    await heard;
+    await notify(database, "ü".repeat(31), "heard");
+    await ear.until(({ heard: [first] }) => first !== undefined);
+  },
+);
+
 test("a lost connection comes back, and listeners know that they may have missed some", async () => {
   const wire = await wireTo(url);
   const [near, far] = [await open(wire.url), await open()];

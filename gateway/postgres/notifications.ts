@@ -1,5 +1,6 @@
 /** Postgres's NOTIFY: one connection a database listens to all channels that are wanted, and comes back by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { PuffError } from "../../schema/index.ts";
 import { Listeners } from "../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
@@ -11,6 +12,8 @@ const longestPause = 2_000;
 /** Milliseconds between two looks at whether the connection still answers, and how long an answer may take. */
 const pingInterval = 10_000;
 const answerDeadline = 5_000;
+/** Bytes of a channel's name: Postgres would cut a longer one off, and notify nobody of that name. */
+const longestName = 63;
 
 export class Notifications {
   readonly #config: RawClientConfig;
@@ -22,6 +25,8 @@ export class Notifications {
   /** Resolves when the first of them has ended, whatever came of it. */
   readonly #attempted = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
+  /** The last command: pg wants them one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(config: RawClientConfig, place: string) {
     this.#config = config;
@@ -40,9 +45,15 @@ export class Notifications {
    * Resolves when notifications of the channel will be heard; while Postgres can't be reached at once, and the
    * listener's `missed` is called when it can.
    *
-   * @throws PuffError where Postgres refuses to listen.
+   * @throws PuffError `PUFF_PLAN_INVALID` where no channel can have that name, or why Postgres refuses to listen.
    */
   async listen(channel: string, listener: Listener): Promise<Unsubscribe> {
+    if (channel.includes("\0") || Buffer.byteLength(channel) > longestName) {
+      const message = `no channel of Postgres's can have the name ${JSON.stringify(channel)}`;
+      throw new PuffError("PUFF_PLAN_INVALID", message, {
+        remedy: `Use one of ${longestName} bytes at most, without the character NUL.`,
+      });
+    }
     return await this.#listeners.add(channel, listener);
   }
 
@@ -65,7 +76,8 @@ export class Notifications {
         await client.connect();
         this.#client = client;
         pause = firstPause;
-        await Promise.all(this.#listeners.names.map((channel) => this.#send("LISTEN", channel)));
+        // One that is refused must not keep the others from being heard: who wants it is told by its own command.
+        await Promise.allSettled(this.#listeners.names.map((channel) => this.#send("LISTEN", channel)));
         if (lost) {
           this.#listeners.tellMissed();
         }
@@ -85,8 +97,7 @@ export class Notifications {
   async #watch(client: RawClient, ended: Promise<void>): Promise<void> {
     const pings = setInterval(() => {
       const deadline = setTimeout(() => client.connection.giveUp(new Error("no answer to a ping")), answerDeadline);
-      client
-        .query("SELECT")
+      this.#query(client, "SELECT")
         .catch(() => undefined)
         .finally(() => clearTimeout(deadline));
     }, pingInterval);
@@ -97,12 +108,20 @@ export class Notifications {
   async #send(command: "LISTEN" | "UNLISTEN", channel: string): Promise<void> {
     const client = this.#client;
     try {
-      await client?.query(`${command} ${client.escapeIdentifier(channel)}`);
+      if (client !== null) {
+        await this.#query(client, `${command} ${client.escapeIdentifier(channel)}`);
+      }
     } catch (error) {
       const explained = explain(error, this.#place);
       if (explained.code !== "PUFF_DATABASE_UNAVAILABLE") {
         throw explained;
       } // else the connection is lost, and the next one begins with what is wanted
     }
+  }
+
+  #query(client: RawClient, text: string): Promise<unknown> {
+    const answer = this.#last.then(() => client.query(text));
+    this.#last = answer.catch(() => undefined);
+    return answer;
   }
 }
