@@ -1,6 +1,6 @@
 /** Sharded pub/sub on a real Redis Cluster, whose slots move and whose nodes go away. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { openPubSub, type PubSub } from "../gateway/pubsub/index.ts";
+import { openPubSub, type PubSub, PubSubService } from "../gateway/pubsub/index.ts";
 import { Ear } from "./support/ear.ts";
 import { askRedis, hasRedis, startRedisCluster, type TestCluster, type TestRedis } from "./support/redis.ts";
 
@@ -46,6 +46,17 @@ describe.runIf(hasRedis)("on a Redis Cluster", () => {
     await expect
       .poll(() => Promise.all(nodes.map(({ url }) => askRedis(url, "PUBSUB", "SHARDCHANNELS", "left"))))
       .toEqual(["", ""]);
+  });
+
+  test("a pattern, which it has none of, is refused, and nobody waits for it", async () => {
+    const pubsub = await open();
+    const session = new PubSubService(() => pubsub).open();
+    const call = (method: string, ...args: string[]) =>
+      session.call(method, ["key", ...args], [], AbortSignal.timeout(10_000));
+    for (const _ of [1, 2]) {
+      await expect(call("subscribe", "a*", "pattern")).rejects.toMatchObject({ code: "PUFF_REDIS_COMMAND" });
+    }
+    expect(await call("receive")).toEqual({ value: null });
   });
 
   test("a slot that moves to another node takes its channels along, and listeners know", async () => {

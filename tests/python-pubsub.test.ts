@@ -42,6 +42,16 @@ def leaving():
     left = conn.unsubscribe("l"), conn.unsubscribe("l")
     return [nothing, left, task.join()]
 
+def at_once():
+    conn = pubsub.connection()
+    first = spawn(conn.subscribe, "o*")
+    second = spawn(conn.subscribe, "o*")
+    subscribed = second.join()
+    pubsub.publish("o*", "soon")
+    assert [subscribed, first.join(), conn.subscribe_pattern("o*")] == [False, True, True]
+    pubsub.publish("other", "matches")
+    return [conn.receive().text, conn.receive().text, conn.unsubscribe("o*"), conn.receive()]
+
 def too_many():
     conn = pubsub.connection()
     conn.subscribe("m")
@@ -99,6 +109,7 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
       ]);
       expect(await call(python, "waiting")).toBe("woken");
       expect(await call(python, "leaving")).toEqual([null, [true, false], null]);
+      expect(await call(python, "at_once")).toEqual(["soon", "matches", true, null]);
       expect(await call(python, "too_many")).toEqual([
         1000,
         "more than 1000 messages waited to be received: the others are lost",

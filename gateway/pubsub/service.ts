@@ -55,6 +55,7 @@ export class PubSubService implements HostService {
 
 class Mailbox {
   readonly #pubsub: PubSub;
+  /** By {@link keyOf}. */
   readonly #subscribed = new Map<string, Promise<Unsubscribe>>();
   #waiting: Message[] = [];
   #overflowed = false;
@@ -65,32 +66,34 @@ class Mailbox {
     this.#pubsub = pubsub;
   }
 
-  /** False where it was subscribed already. */
+  /** False where it was subscribed already; in either case, what is published from then on is received. */
   async subscribe(name: string, pattern: boolean): Promise<boolean> {
-    if (this.#subscribed.has(name)) {
+    const key = keyOf(name, pattern);
+    const earlier = this.#subscribed.get(key);
+    if (earlier !== undefined) {
+      await earlier;
       return false;
     }
     const listener = { message: (message: Message) => this.#take(message), missed: () => undefined };
     const subscribing = pattern
       ? this.#pubsub.subscribePattern(name, listener)
       : this.#pubsub.subscribe(name, listener);
-    this.#subscribed.set(name, subscribing);
-    await subscribing;
+    this.#subscribed.set(key, subscribing);
+    try {
+      await subscribing;
+    } catch (error) {
+      if (this.#subscribed.get(key) === subscribing) {
+        this.#leave(key);
+      }
+      throw error;
+    }
     return true;
   }
 
-  /** False where it was not subscribed. */
+  /** Leaves the channel and the pattern of that name. False where it was not subscribed to either. */
   unsubscribe(name: string): boolean {
-    const subscribing = this.#subscribed.get(name);
-    this.#subscribed.delete(name);
-    void subscribing?.then(
-      (leave) => leave(),
-      () => undefined, // it never was
-    );
-    if (this.#subscribed.size === 0) {
-      this.#endReceivers();
-    }
-    return subscribing !== undefined;
+    const left = [false, true].map((pattern) => this.#leave(keyOf(name, pattern)));
+    return left.includes(true);
   }
 
   /** The next message; null where nothing more can come. */
@@ -126,10 +129,23 @@ class Mailbox {
   }
 
   close(): void {
-    for (const name of [...this.#subscribed.keys()]) {
-      this.unsubscribe(name);
+    for (const key of [...this.#subscribed.keys()]) {
+      this.#leave(key);
     }
     this.#waiting = [];
+  }
+
+  #leave(key: string): boolean {
+    const subscribing = this.#subscribed.get(key);
+    this.#subscribed.delete(key);
+    void subscribing?.then(
+      (leave) => leave(),
+      () => undefined, // it never was
+    );
+    if (this.#subscribed.size === 0) {
+      this.#endReceivers();
+    }
+    return subscribing !== undefined;
   }
 
   #take(message: Message): void {
@@ -150,4 +166,9 @@ class Mailbox {
     }
     this.#receivers.clear();
   }
+}
+
+/** A channel and a pattern may have the same name. */
+function keyOf(name: string, pattern: boolean): string {
+  return `${pattern ? "pattern" : "channel"} ${name}`;
 }
