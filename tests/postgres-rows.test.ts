@@ -169,6 +169,42 @@ describe.each(["of npm", "15"])("Postgres %s", (version) => {
       await one.close();
     });
 
+    test("a transaction goes on where a statement of its own was prepared for other columns", async () => {
+      const one = await openTestDatabase(test_.url, { poolSize: 1 });
+      await database.run("CREATE TABLE altered AS SELECT 1 AS a");
+      const add: Statement = { text: "INSERT INTO altered VALUES (2) RETURNING *", params: [] };
+      const all: Statement = { text: "SELECT * FROM altered", params: [] };
+      const addTwice = () =>
+        one.transaction(async (session) => {
+          const added = [textsOf(await session.query(add)), textsOf(await session.query(add))];
+          return { commit: true, result: [...added, textsOf(await session.query(all))] };
+        });
+      expect(await addTwice()).toEqual([[["2"]], [["2"]], [["1"], ["2"], ["2"]]]);
+      await database.run("DELETE FROM altered WHERE a = 2; ALTER TABLE altered ADD COLUMN b text DEFAULT 'new'");
+      const rows = [["2", "new"]];
+      expect(await addTwice()).toEqual([rows, rows, [["1", "new"], ...rows, ...rows]]);
+      expect((await one.query(all)).count).toBe(3);
+      await one.close();
+    });
+
+    test("a statement may mean another table for each caller", async () => {
+      await database.run(`
+        CREATE SCHEMA a CREATE TABLE item (id int);
+        CREATE SCHEMA b CREATE TABLE item (id text, more int DEFAULT 1);
+        INSERT INTO a.item VALUES (1);
+        INSERT INTO b.item VALUES ('x');
+      `);
+      const several = await openTestDatabase(test_.url, { poolSize: 4 });
+      const schemas = Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? "a" : "b"));
+      const answers = await Promise.all(
+        schemas.map(async (schema) =>
+          textsOf(await several.query({ text: "SELECT * FROM item", params: [] }, { search_path: schema })),
+        ),
+      );
+      expect(answers).toEqual(schemas.map((schema) => (schema === "a" ? [["1"]] : [["x", "1"]])));
+      await several.close();
+    });
+
     test("few of many statements stay prepared", async () => {
       const one = await openTestDatabase(test_.url, { poolSize: 1 });
       for (let i = 0; i < 400; i++) {

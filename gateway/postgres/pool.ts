@@ -85,13 +85,15 @@ export class ConnectionPool {
    */
   async run(statement: Statement, prelude: Prelude | null, batches: RowBatches | null = null): Promise<RowSet> {
     this.#enter();
+    let outdated = false;
     try {
       for (let runs = 1; ; runs++) {
-        const query = new RowQuery(statement, this.#options.limits, prelude, batches);
+        const query = new RowQuery(statement, this.#options.limits, prelude, { batches, anew: outdated });
         try {
           return await this.#share(query, runs === 1);
         } catch (error) {
-          const mayRunAgain = query.isStranded || isOutdated(error) || (batches === null && isEnded(error));
+          outdated = isOutdated(error);
+          const mayRunAgain = query.isStranded || outdated || (batches === null && isEnded(error));
           if (!mayRunAgain || runs === mostRuns) {
             throw explain(error, this.#options.place);
           }

@@ -17,6 +17,18 @@ export interface QueryLimits {
   readonly silence: number;
 }
 
+export interface RunOptions {
+  /** Takes the rows in the place of {@link RowQuery.rows}, which then has none. Default: null. */
+  readonly batches?: RowBatches | null;
+  /** Whether to prepare it even where the connection has it prepared, which may be for other tables. Default: false. */
+  readonly anew?: boolean;
+  /** Whether a transaction is open, which is to survive that what was prepared is outdated. Default: false. */
+  readonly inTransaction?: boolean;
+}
+
+/** Goes ahead, in an open transaction, of what was prepared earlier. */
+export const savepoint = "puff_prepared";
+
 /** Commands that leave the session as it was. */
 const harmless =
   /^(SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|EXPLAIN|CALL|FETCH|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
@@ -37,6 +49,8 @@ export class RowQuery {
   readonly #limits: QueryLimits;
   readonly #prelude: Prelude | null;
   readonly #batches: RowBatches | null;
+  readonly #anew: boolean;
+  readonly #inTransaction: boolean;
   readonly #resolve: (rows: RowSet) => void;
   readonly #reject: (error: Error) => void;
   #connection: RawConnection | undefined;
@@ -51,12 +65,13 @@ export class RowQuery {
   #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `batches`: takes the rows in the place of {@link rows}, which then has none. */
-  constructor(statement: Statement, limits: QueryLimits, prelude: Prelude | null, batches: RowBatches | null = null) {
+  constructor(statement: Statement, limits: QueryLimits, prelude: Prelude | null, options: RunOptions = {}) {
     this.statement = statement;
     this.#limits = limits;
     this.#prelude = prelude;
-    this.#batches = batches;
+    this.#batches = options.batches ?? null;
+    this.#anew = options.anew ?? false;
+    this.#inTransaction = options.inTransaction ?? false;
     const { promise, resolve, reject } = Promise.withResolvers<RowSet>();
     this.rows = promise;
     this.#resolve = resolve;
@@ -86,6 +101,9 @@ export class RowQuery {
    */
   send(connection: RawConnection): boolean {
     const key = keyOf(this.statement);
+    if (this.#anew) {
+      connection.prepared.delete(key);
+    }
     this.#known = connection.prepared.has(key);
     const refusal = this.#known ? null : refuse(this.statement);
     if (refusal !== null) {
@@ -95,7 +113,8 @@ export class RowQuery {
     this.#connection = connection;
     connection.stream.cork();
     try {
-      for (const statement of preludeStatements(this.#prelude)) {
+      const saving = this.#known && this.#inTransaction ? [{ text: `SAVEPOINT ${savepoint}`, params: [] }] : [];
+      for (const statement of [...saving, ...preludeStatements(this.#prelude)]) {
         sendStep(connection, statement, keyOf(statement), false);
         this.#ahead++;
       }
@@ -201,7 +220,7 @@ export class RowQuery {
         : new StatementFailure(error, this.statement, {
             wanted: prepared?.parameterCount ?? null,
             outdated,
-            ofSettings: this.#ahead > 0 && isSqlState(state),
+            ofSettings: this.#ahead > 0 && this.#prelude !== null && isSqlState(state),
           }),
     );
   }

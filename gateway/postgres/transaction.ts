@@ -3,7 +3,7 @@ import type { RowSet, Session, Statement, TransactionWork } from "../../planner/
 import { PuffError } from "../../schema/index.ts";
 import type { RawClient } from "./connection.ts";
 import { explain } from "./errors.ts";
-import { type QueryLimits, RowQuery } from "./row-query.ts";
+import { type QueryLimits, RowQuery, savepoint } from "./row-query.ts";
 import type { Prelude } from "./session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
 
@@ -46,6 +46,8 @@ class TransactionSession implements Session {
   readonly #place: string;
   #last: Promise<unknown> = Promise.resolve();
   #ended = false;
+  /** Whether the last statement failed: until the transaction has gone back to a savepoint, it takes no other. */
+  #failed = false;
 
   constructor(client: RawClient, prelude: Prelude | null, limits: QueryLimits, place: string) {
     this.#client = client;
@@ -71,30 +73,34 @@ class TransactionSession implements Session {
 
   async #run(statement: Statement): Promise<RowSet> {
     try {
-      const rows = await (this.begun ? this.#send(statement) : this.#begin(statement));
+      const rows = await this.#sendCurrent(statement);
+      this.#failed = false;
       checkTransaction(this.#client);
       return rows;
     } catch (error) {
+      this.#failed = true;
       throw explain(error, this.#place);
     }
   }
 
-  /** A first statement that was prepared for tables as they were has had no effect yet: it may be run again. */
-  async #begin(statement: Statement): Promise<RowSet> {
+  /** A statement that was prepared for tables as they were has had no effect yet: it may be run again. */
+  async #sendCurrent(statement: Statement): Promise<RowSet> {
+    const isFirst = !this.begun;
     try {
       return await this.#send(statement);
     } catch (error) {
       if (!(error instanceof StatementFailure && error.details.outdated)) {
         throw error;
       }
-      await rollBack(this.#client);
-      this.begun = false;
+      await (isFirst ? rollBack(this.#client) : this.#client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`));
+      this.begun = !isFirst;
       return await this.#send(statement);
     }
   }
 
   #send(statement: Statement): Promise<RowSet> {
-    const query = new RowQuery(statement, this.#limits, this.begun ? null : this.#prelude);
+    const prelude = this.begun ? null : this.#prelude;
+    const query = new RowQuery(statement, this.#limits, prelude, { inTransaction: this.begun && !this.#failed });
     this.begun = this.#client.run(query) || this.begun;
     return query.rows;
   }
