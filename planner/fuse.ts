@@ -11,12 +11,12 @@ import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
+import { type Described, Descriptions, reasonOf, stateOf } from "./descriptions.ts";
 import type { Execution, Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, sqlPlansOf } from "./last-fused.ts";
 import { type Column, RowSet } from "./rows.ts";
 import { neededColumns, symbolsOf } from "./selections.ts";
-import { cutSql } from "./sql-text.ts";
 import { attempt } from "./transaction.ts";
 import { arrayOidOf } from "./types.ts";
 import { Failed } from "./values.ts";
@@ -35,24 +35,20 @@ export interface Fused {
   readonly steps: readonly FieldStep[];
 }
 
-/** A statement's columns, as Postgres described them; null: it can't stand as a subquery. */
-type Described = { readonly columns: readonly Column[] | null; readonly why: string };
-
 /** A fused statement; null: Postgres refused it. */
 type KnownShape = { readonly shape: FusedShape | null; readonly why: string };
 
 type Observe = NonNullable<Execution["observe"]>;
 
-/** Answers of Postgres that another request with the same plans would get as well: syntax, names, types. */
-const LASTING_STATES = /^(42|0A)/;
+/** Answers of Postgres that another request with the same plans would get as well, whatever is created or granted. */
+const LASTING_STATES = /^(42(?!P01|703|501)|0A)/;
 
 /** Shapes kept for one step: they differ where its resolver returns different SQL. */
 const MOST_SHAPES = 16;
 
 /** Fuses the statements of one schema, and remembers the shapes of what it fused. */
 export class Fuser {
-  /** By a statement's text. */
-  readonly #columns = new LRUCache<string, Described>({ max: 2000 });
+  readonly #descriptions = new Descriptions();
   readonly #shapes = new WeakMap<FieldStep, LRUCache<string, KnownShape>>();
   /** By the first root's step. */
   readonly #last = new WeakMap<FieldStep, LastFused>();
@@ -82,7 +78,7 @@ export class Fuser {
       return this.#run(session, recalled, last.shape, (why, lasts) => {
         if (lasts) {
           this.#last.delete(first);
-          this.#shapesOf(first).set(keyOf(scope, recalled), { shape: null, why });
+          this.#refused(first, scope, recalled, why);
         }
       });
     }
@@ -103,7 +99,7 @@ export class Fuser {
     }
     const fused = await this.#run(session, nodes, shape, (why, lasts) => {
       if (lasts) {
-        shapes.set(key, { shape: null, why });
+        this.#refused(first, scope, nodes, why);
       }
       tellOf(nodes, why, observe);
     });
@@ -124,12 +120,16 @@ export class Fuser {
     const statement = { text: shape.text, params: shape.bind(nodes) };
     try {
       const rows = await attempt(session, statement);
+      if (!shape.fits(rows.columns)) {
+        refused("its columns have other types than before", true);
+        return null;
+      }
       return { rows: splitByTag(rows, nodes, shape), statement, steps: nodes.map(({ step }) => step) };
     } catch (error) {
       if (!(error instanceof PuffError) || error.status !== 200 || error.code === "PUFF_STATEMENT_TIMEOUT") {
         throw error;
       }
-      const lasts = LASTING_STATES.test(String(error.extensions["sqlstate"] ?? ""));
+      const lasts = LASTING_STATES.test(stateOf(error));
       refused(`Postgres refused the fused statement: ${reasonOf(error)}`, lasts);
       return null;
     }
@@ -144,11 +144,7 @@ export class Fuser {
   ): Promise<Node[] | null> {
     const nodes: Node[] = [];
     for (const { step, plan, params } of roots) {
-      const described = await this.#describe(
-        session,
-        plan,
-        params.map(([oid]) => oid),
-      );
+      const described = await this.#descriptions.of(session, plan, parameterOids(plan, params, null));
       const needed = choose(described, step, plan, plans, observe);
       if (needed === null) {
         return null;
@@ -188,34 +184,17 @@ export class Fuser {
     if (step.shape.kind === "list" && step.shape.item.kind === "list") {
       return null;
     }
-    const oids = plan.params.map((param) =>
-      "parent" in param ? arrayOidOf(parent.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
-    );
-    const needed = choose(await this.#describe(session, plan, oids), step, plan, plans, observe);
+    const described = await this.#descriptions.of(session, plan, parameterOids(plan, null, parent));
+    const needed = choose(described, step, plan, plans, observe);
     return needed === null ? null : { step, plan, params: null, columns: needed, parent, typeName };
   }
 
-  /** A statement's columns; asking runs nothing, since no row is wanted. */
-  async #describe(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<Described> {
-    const key = `${session.scope ?? ""} ${oids.join()} ${plan.text}`;
-    const known = this.#columns.get(key);
-    if (known !== undefined) {
-      return known;
+  /** Remembers that Postgres refuses nodes as they are; if a table was altered, they will be others. */
+  #refused(first: FieldStep, scope: string, nodes: readonly Node[], why: string): void {
+    this.#shapesOf(first).set(keyOf(scope, nodes), { shape: null, why });
+    for (const { plan, params, parent } of nodes) {
+      this.#descriptions.forget(scope, plan, parameterOids(plan, params, parent));
     }
-    let described: Described;
-    try {
-      const { text } = await cutSql(plan.text);
-      const asking = { text: `SELECT * FROM (${text}\n) AS described LIMIT 0`, params: nulls(oids) };
-      described = { columns: (await attempt(session, asking)).columns, why: "" };
-    } catch (error) {
-      if (error instanceof PuffError && error.status !== 200) {
-        throw error;
-      }
-      // It can't stand as a subquery, or not at all: run alone, it says why.
-      described = { columns: null, why: `it can't be a subquery: ${reasonOf(error)}` };
-    }
-    this.#columns.set(key, described);
-    return described;
   }
 
   #shapesOf(step: FieldStep): LRUCache<string, KnownShape> {
@@ -244,20 +223,17 @@ function choose(
   return needed;
 }
 
-/** Postgres's own words, without a place in SQL that nobody has written. */
-function reasonOf(error: unknown): string {
-  const { cause = error } = error instanceof PuffError ? error : {};
-  return cause instanceof Error ? cause.message : String(cause);
+/** Types of a root's parameters, or of those of a statement below `parent`. */
+function parameterOids(plan: SqlPlan, params: readonly TypedText[] | null, parent: Node | null): number[] {
+  return (params ?? plan.params).map((param) =>
+    "parent" in param ? arrayOidOf(parent?.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
+  );
 }
 
 function tellOf(nodes: readonly Node[], why: string, observe: Observe | undefined): void {
   for (const { step } of nodes) {
     observe?.({ kind: "unfused", step, why });
   }
-}
-
-function nulls(oids: readonly number[]): TypedText[] {
-  return oids.map((oid) => [oid, null]);
 }
 
 /** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */

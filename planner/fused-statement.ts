@@ -24,6 +24,8 @@ export interface FusedShape {
   readonly text: string;
   /** The parameters' values for nodes of this shape. */
   bind(nodes: readonly Node[]): TypedText[];
+  /** Whether columns are of the types that it was written for: a table may have been altered since. */
+  fits(columns: readonly Column[]): boolean;
   /** Names and types of all places of the arms as node `index` fills them; those it leaves NULL have no name. */
   columnsOf(index: number): Column[];
 }
@@ -79,6 +81,7 @@ class FusedWriter {
     return {
       text: `${tables}${arms.join("\nUNION ALL\n")}`,
       bind: (nodes) => parameters.map((parameter) => bind(nodes, parameter)),
+      fits: (columns) => places.fit(columns),
       columnsOf: (index) => places.columnsOf(index),
     };
   }
@@ -170,7 +173,7 @@ function namesOf({ parent, typeName }: Node): string[] {
 
 /** Which place of the arms each column of each node takes: columns of one type share a place. */
 class Places {
-  readonly #typeNames: string[] = [];
+  readonly #oids: number[] = [];
   /** By node, by place. */
   readonly #columns: (Column | undefined)[][];
 
@@ -178,10 +181,10 @@ class Places {
     this.#columns = nodes.map(({ columns }) => {
       const taken: (Column | undefined)[] = [];
       for (const column of columns) {
-        const type = typeNameOf(column.oid);
-        let place = this.#typeNames.findIndex((name, index) => name === type && taken[index] === undefined);
+        const oid = shownAs(column);
+        let place = this.#oids.findIndex((other, index) => other === oid && taken[index] === undefined);
         if (place === -1) {
-          place = this.#typeNames.push(type) - 1;
+          place = this.#oids.push(oid) - 1;
         }
         taken[place] = column;
       }
@@ -191,20 +194,29 @@ class Places {
 
   /** `, q."id", NULL::text, …` */
   write(index: number): string {
-    return this.#typeNames
-      .map((type, place) => {
+    return this.#oids
+      .map((oid, place) => {
         const column = this.#columns[index]?.[place];
         if (column === undefined) {
-          return `, NULL::${type}`;
+          return `, NULL::${typeNameOf(oid)}`;
         }
-        // What has no name here (enums, domains over them, extensions' types) is shown as Postgres prints it.
-        return `, q.${quoteName(column.name)}${type === "text" && column.oid !== OID.text ? "::text" : ""}`;
+        return `, q.${quoteName(column.name)}${oid === column.oid ? "" : "::text"}`;
       })
       .join("");
   }
 
+  /** `columns`: the statement's, the tag before the places. */
+  fit(columns: readonly Column[]): boolean {
+    return this.#oids.every((oid, place) => columns[place + 1]?.oid === oid);
+  }
+
   columnsOf(index: number): Column[] {
-    const places = this.#typeNames.map((_, place) => this.#columns[index]?.[place] ?? { name: "", oid: 0 });
+    const places = this.#oids.map((_, place) => this.#columns[index]?.[place] ?? { name: "", oid: 0 });
     return [{ name: "", oid: OID.int4 }, ...places];
   }
+}
+
+/** What has no name here (enums, domains over them, extensions' types) is shown as text. */
+function shownAs({ oid }: Column): number {
+  return typeNameOf(oid) === "text" ? OID.text : oid;
 }

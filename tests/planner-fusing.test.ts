@@ -261,6 +261,59 @@ describe("a tree of plans is one statement", () => {
   });
 });
 
+describe("tables that change while they are asked", () => {
+  const things: Partial<PlannerSketch> = {
+    types: {
+      Query: { things: "[Thing!]" },
+      Thing: { id: "Int!", parts: "[Part!]" },
+      Part: { size: "Int", label: "String" },
+    },
+    resolvers: {
+      "Query.things": () => sql("SELECT id FROM thing"),
+      "Thing.parts": () =>
+        sql("SELECT * FROM part WHERE thing_id = ANY($1)", {
+          params: [{ parent: "id" }],
+          parentKeys: ["id"],
+          childKeys: ["thing_id"],
+        }),
+    },
+  };
+  const query = "{ things { parts { size label } } }";
+
+  it.each([
+    ["a type of the same place", "bigint", "3000000000"],
+    ["a type of another place", "numeric", "3000000000"],
+  ])("to %s answer as they are now, and are fused again", async (_, type, size) => {
+    await database.run(`
+      DROP TABLE IF EXISTS thing, part;
+      CREATE TABLE thing AS SELECT 1 AS id;
+      CREATE TABLE part AS SELECT 1 AS thing_id, 5 AS size, 'a' AS label;
+    `);
+    const fused = sketch({}, things);
+    expect((await fused.run(query)).data).toEqual({ things: [{ parts: [{ size: 5, label: "a" }] }] });
+    await database.run(`ALTER TABLE part ALTER size TYPE ${type} USING ${size}`);
+    for (let run = 1; run <= 2; run++) {
+      const { data, errors } = await fused.run(query);
+      expect(data).toEqual({ things: [{ parts: [{ size: null, label: "a" }] }] });
+      expect(errors?.map(({ path }) => path)).toEqual([["things", 0, "parts", 0, "size"]]);
+    }
+    expect(fused.statements).toEqual(["things, things.parts"]);
+  });
+
+  it("and are missing for a moment are fused again", async () => {
+    await database.run("DROP TABLE IF EXISTS thing, part; CREATE TABLE thing AS SELECT 1 AS id");
+    const fused = sketch({}, things);
+    expect((await fused.run(query)).errors).toHaveLength(1);
+    for (let run = 1; run <= 2; run++) {
+      await database.run("CREATE TABLE part AS SELECT 1 AS thing_id, 5 AS size, 'a' AS label");
+      expect((await fused.run(query)).errors).toBeUndefined();
+      expect(fused.statements).toEqual(["things, things.parts"]);
+      await database.run("DROP TABLE part");
+      expect((await fused.run(query)).errors).toHaveLength(1);
+    }
+  });
+});
+
 describe("what can't be fused answers layer by layer", () => {
   it("where a statement can't stand as a subquery", async () => {
     const resolvers = plans({ root: "SHOW server_version_num", child: "SELECT 1 AS id, 1 AS post_id" });

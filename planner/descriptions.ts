@@ -1,0 +1,68 @@
+/** What Postgres says of statements that are not run: the columns that each has as a subquery. */
+import { LRUCache } from "lru-cache";
+import { PuffError, type SqlPlan } from "../schema/index.ts";
+import type { Session } from "./database.ts";
+import type { Column } from "./rows.ts";
+import { cutSql } from "./sql-text.ts";
+import { attempt } from "./transaction.ts";
+
+/** A statement's columns; null: it can't stand as a subquery, and why. */
+export type Described = { readonly columns: readonly Column[] | null; readonly why: string };
+
+/** Answers of Postgres by which a statement can't stand as a subquery, whatever its tables are. */
+const UNWRAPPABLE_STATES = /^(42601|0A000)$/;
+
+export class Descriptions {
+  readonly #known = new LRUCache<string, Described>({ max: 2000 });
+
+  /**
+   * A statement's columns; asking runs nothing, since no row is wanted.
+   *
+   * @param oids Types of its parameters.
+   * @throws PuffError where the database can't be had.
+   */
+  async of(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<Described> {
+    const key = keyOf(session.scope ?? "", plan, oids);
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    try {
+      const { text } = await cutSql(plan.text);
+      const params = oids.map((oid) => [oid, null] as const);
+      const asking = { text: `SELECT * FROM (${text}\n) AS described LIMIT 0`, params };
+      const described = { columns: (await attempt(session, asking)).columns, why: "" };
+      this.#known.set(key, described);
+      return described;
+    } catch (error) {
+      if (error instanceof PuffError && error.status !== 200) {
+        throw error;
+      }
+      // It can't stand as a subquery, or not at all: run alone, it says why.
+      const described = { columns: null, why: `it can't be a subquery: ${reasonOf(error)}` };
+      if (!(error instanceof PuffError) || UNWRAPPABLE_STATES.test(stateOf(error))) {
+        this.#known.set(key, described);
+      }
+      return described;
+    }
+  }
+
+  /** Has Postgres asked again: a table may have been altered. */
+  forget(scope: string, plan: SqlPlan, oids: readonly number[]): void {
+    this.#known.delete(keyOf(scope, plan, oids));
+  }
+}
+
+function keyOf(scope: string, { text }: SqlPlan, oids: readonly number[]): string {
+  return `${scope} ${oids.join()} ${text}`;
+}
+
+/** Postgres's own words, without a place in SQL that nobody has written. */
+export function reasonOf(error: unknown): string {
+  const { cause = error } = error instanceof PuffError ? error : {};
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+export function stateOf({ extensions }: PuffError): string {
+  return String(extensions["sqlstate"] ?? "");
+}
