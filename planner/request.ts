@@ -233,7 +233,7 @@ export class Request {
       out.truncate(mark);
       out.null();
     }
-    if (this.#plan.steps.every(({ key }) => errors.some((error) => isUnavailable(error, key)))) {
+    if (errors.length > 0 && this.#plan.steps.every(({ key }) => errors.some((error) => isUnavailable(error, key)))) {
       return refuse(errors, "PUFF_VALUE_INVALID", this.#options); // nothing ran, so there are no partial data either
     }
     writeEnd(this.#writer, this.#options);

@@ -92,6 +92,11 @@ describe("a query", () => {
     ]);
   });
 
+  it("answers with no data where every field is left out", async () => {
+    const { run } = sketch({ "Query.total": () => sql("SELECT 1") });
+    expect(await run("{ total @skip(if: true) }")).toEqual({ status: 200, data: {} });
+  });
+
   it("answers introspection beside data", async () => {
     const { run } = sketch({ "Query.total": () => sql("SELECT 1") });
     expect((await run('{ total __type(name: "Item") { name } __schema { queryType { name } } }')).data).toEqual({
