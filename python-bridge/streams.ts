@@ -1,10 +1,11 @@
-/** Connections of Python's HTTP, mail and Redis clients: bytes to and from servers, with TLS. */
+/** Connections of Python's HTTP, mail and Redis clients, with TLS, and those that its servers accept. */
 import { once } from "node:events";
 import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { type Address, Listener } from "./listener.ts";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
 
-/** `puff._cooperative._streams` calls it. */
+/** `puff._cooperative._streams` and `_servers` call it. */
 export const streamsService: HostService = { open: () => new StreamSession() };
 
 /** Connections that one interpreter may have. */
@@ -24,6 +25,7 @@ interface Security {
 
 class StreamSession implements HostSession {
   readonly #sockets = new Map<number, Socket>();
+  readonly #listeners = new Map<number, Listener>();
   #last = 0;
 
   /** Waits no longer than its first argument says, in milliseconds; null: for as long as its greenlet lives. */
@@ -41,15 +43,20 @@ class StreamSession implements HostSession {
           return { value: await this.#connect(placeOf(String(args[0]), args[1]), bound) };
         case "secure":
           return { value: await this.#secure(Number(args[0]), args[1] as Security, bound) };
+        case "listen":
+          return { value: await this.#listen(String(args[0]), Number(args[1]), args[2] === 6 ? 6 : 4, bound) };
+        case "wait":
+          await (this.#listeners.get(Number(args[0]))?.arrival(bound) ?? readiness(this.#socket(args[0]), bound));
+          return { value: null };
+        case "accept":
+          return { value: await (this.#listeners.get(Number(args[0])) ?? throwClosed()).accept(bound) };
         case "read":
           return { value: null, buffers: [await readFrom(this.#socket(args[0]), Number(args[1]), bound)] };
         case "write":
           await writeTo(this.#socket(args[0]), buffers[0] ?? new Uint8Array(0), bound);
           return { value: null };
-        case "readable": {
-          const socket = this.#socket(args[0]);
-          return { value: socket.readableLength > 0 || socket.readableEnded || socket.destroyed };
-        }
+        case "readable":
+          return { value: isReadable(this.#socket(args[0])) };
         case "end":
           this.#socket(args[0]).end();
           return { value: null };
@@ -66,6 +73,9 @@ class StreamSession implements HostSession {
   }
 
   close(): void {
+    for (const handle of [...this.#listeners.keys()]) {
+      this.#close(handle);
+    }
     for (const socket of this.#sockets.values()) {
       socket.destroy();
     }
@@ -76,12 +86,7 @@ class StreamSession implements HostSession {
     place: TcpNetConnectOpts | IpcNetConnectOpts,
     signal: AbortSignal,
   ): Promise<[handle: number, host: string, port: number]> {
-    if (this.#sockets.size >= connectionBound) {
-      throw Object.assign(
-        new Error(`there are ${connectionBound} connections already: an interpreter can't have more`),
-        { code: "EMFILE" },
-      );
-    }
+    this.#checkBound();
     const socket = connectTcp(place);
     const handle = this.#keep(socket);
     try {
@@ -119,6 +124,37 @@ class StreamSession implements HostSession {
     return secured;
   }
 
+  async #listen(
+    host: string,
+    port: number,
+    family: 4 | 6,
+    signal: AbortSignal,
+  ): Promise<[handle: number, ...address: Address]> {
+    this.#checkBound();
+    const listener = new Listener((socket) => (this.#isFull ? null : this.#keep(socket)));
+    const handle = ++this.#last;
+    this.#listeners.set(handle, listener);
+    try {
+      return [handle, ...(await listener.open(host, port, family, signal))];
+    } catch (error) {
+      this.#close(handle);
+      throw error;
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#sockets.size + this.#listeners.size >= connectionBound;
+  }
+
+  #checkBound(): void {
+    if (this.#isFull) {
+      throw Object.assign(
+        new Error(`there are ${connectionBound} connections already: an interpreter can't have more`),
+        { code: "EMFILE" },
+      );
+    }
+  }
+
   #keep(socket: Socket): number {
     const handle = ++this.#last;
     // Whoever waits is told; nobody else is to be.
@@ -128,17 +164,21 @@ class StreamSession implements HostSession {
   }
 
   #socket(handle: unknown): Socket {
-    const socket = this.#sockets.get(Number(handle));
-    if (socket === undefined) {
-      throw Object.assign(new Error("the connection is closed"), { code: "EBADF" });
-    }
-    return socket;
+    return this.#sockets.get(Number(handle)) ?? throwClosed();
   }
 
   #close(handle: number): void {
     this.#sockets.get(handle)?.destroy();
     this.#sockets.delete(handle);
+    for (const waiting of this.#listeners.get(handle)?.close() ?? []) {
+      this.#close(waiting);
+    }
+    this.#listeners.delete(handle);
   }
+}
+
+function throwClosed(): never {
+  throw Object.assign(new Error("the connection is closed"), { code: "EBADF" });
 }
 
 /** Where there is no port, it is the path of a Unix socket. */
@@ -159,17 +199,29 @@ async function readFrom(socket: Socket, most: number, signal: AbortSignal): Prom
     if (socket.readableEnded || socket.destroyed) {
       return new Uint8Array(0);
     }
-    const done = new AbortController();
-    const either = { signal: AbortSignal.any([signal, done.signal]) };
-    try {
-      await Promise.race([
-        once(socket, "readable", either),
-        once(socket, "end", either),
-        once(socket, "close", either),
-      ]);
-    } finally {
-      done.abort();
-    }
+    await change(socket, signal);
+  }
+}
+
+/** Waits until reading would not wait. */
+async function readiness(socket: Socket, signal: AbortSignal): Promise<void> {
+  if (!isReadable(socket)) {
+    await change(socket, signal);
+  }
+}
+
+function isReadable(socket: Socket): boolean {
+  return socket.readableLength > 0 || socket.readableEnded || socket.destroyed;
+}
+
+/** Waits until there are more bytes, or the end. */
+async function change(socket: Socket, signal: AbortSignal): Promise<void> {
+  const done = new AbortController();
+  const either = { signal: AbortSignal.any([signal, done.signal]) };
+  try {
+    await Promise.race([once(socket, "readable", either), once(socket, "end", either), once(socket, "close", either)]);
+  } finally {
+    done.abort();
   }
 }
 

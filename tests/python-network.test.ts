@@ -1,4 +1,4 @@
-/** HTTP clients and hashes give what they give on CPython; sockets and processes say that there are none. */
+/** HTTP clients, servers and hashes give what they give on CPython; sockets and processes say that there are none. */
 import { execFile } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
@@ -56,8 +56,8 @@ async function run(python: TestPython, target: string, args: readonly string[] =
   return (await python.callFunction(target, args, { deadline: 30_000, signal })).value;
 }
 
-test("HTTP clients, asgiref and hashes do what they do on CPython", async () => {
-  const packages = await installPackages(["asgiref==3.13.0", "httpx==0.28.1", "requests==2.34.2"]);
+test("HTTP clients, servers, asgiref and hashes do what they do on CPython", async () => {
+  const packages = await installPackages(["asgiref==3.13.0", "httpx==0.28.1", "requests==2.34.2", "Werkzeug==3.*"]);
   const certificate = join(tls, "certificate.pem");
   const credentials = { cert: readFileSync(certificate), key: readFileSync(join(tls, "key.pem")) };
   const plain = `http://127.0.0.1:${await listening(createServer(answer))}`;
@@ -81,6 +81,32 @@ test.each([
 ])("%s says what there is instead", async (code, message) => {
   const python = await pythonOn(schemaFolder(query, `import socket, subprocess\ndef go(): ${code}`));
   await expect(run(python, "schema:go")).rejects.toMatchObject({ message: expect.stringContaining(message) });
+});
+
+test("a server listens until its interpreter ends", async () => {
+  const python = await pythonOn(
+    schemaFolder(
+      query,
+      `
+import http.server, socketserver, ssl, threading
+def go():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever).start()
+    return server.server_port
+def with_tls():
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.StreamRequestHandler) as server:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).wrap_socket(server.socket, server_side=True)
+def for_datagrams():
+    socketserver.UDPServer(("127.0.0.1", 0), socketserver.DatagramRequestHandler)
+`,
+    ),
+  );
+  const url = `http://127.0.0.1:${await run(python, "schema:go")}/absent`;
+  expect((await fetch(url)).status).toBe(404);
+  await expect(run(python, "schema:with_tls")).rejects.toThrow("can't speak TLS: put a proxy before it");
+  await expect(run(python, "schema:for_datagrams")).rejects.toThrow("can't receive datagrams");
+  await python.close();
+  await expect(fetch(url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
 });
 
 test("puff's own functions run things side by side", async () => {

@@ -1,10 +1,15 @@
 """What HTTP clients and hashes give, on CPython's own and on the gateway's: each case by its name."""
 
+import errno
 import hashlib
 import http.client
+import http.server
 import json
+import socket
+import socketserver
 import ssl
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -123,7 +128,6 @@ def httpx_clients(plain: str, secure: str, ca: str) -> object:
 @case
 def asgiref_bridges(_plain: str, _secure: str, _ca: str) -> object:
     import asyncio
-    import threading
 
     from asgiref.sync import async_to_sync, sync_to_async
 
@@ -138,6 +142,113 @@ def asgiref_bridges(_plain: str, _secure: str, _ca: str) -> object:
 
     caller = threading.get_ident()
     return async_to_sync(work)(), async_to_sync(work)()
+
+
+@case
+def servers(_plain: str, _secure: str, _ca: str) -> object:
+    both, hanging, goes_on = threading.Barrier(2), threading.Event(), threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.path == "/both":
+                both.wait(10)
+            elif self.path == "/hang":
+                hanging.set()
+                goes_on.wait(10)
+            elif self.path == "/fail":
+                raise ZeroDivisionError
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: object) -> None: ...
+
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, _request: object, _client_address: object) -> None:
+            seen.append(type(sys.exception()).__name__)
+
+    def post(path: str, body: bytes = b"x") -> bytes:
+        with urllib.request.urlopen(f"http://localhost:{port}{path}", body, timeout=10) as response:
+            return response.read()
+
+    seen: list[object] = []
+    server = Server(("localhost", 0), Handler)
+    host, port = server.server_address[:2]
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    pair = [threading.Thread(target=lambda: seen.append(post("/both", b"at once"))) for _ in range(2)]
+    for thread in pair:
+        thread.start()
+    for thread in pair:
+        thread.join()
+    large = b"l" * 1_000_000
+    seen += [host, port == server.server_port, post("/large", large) == large, failure(lambda: post("/fail"))]
+    try:
+        Server(("127.0.0.1", port), Handler)
+    except OSError as error:
+        seen.append(errno.errorcode[error.errno or 0])
+    half = http.client.HTTPConnection("127.0.0.1", port)
+    half.request("POST", "/half", b"half closed")
+    half.sock.shutdown(socket.SHUT_WR)
+    seen.append(half.getresponse().read())
+    late = threading.Thread(target=lambda: seen.append(post("/hang", b"answered after the end")))
+    late.start()
+    hanging.wait(10)
+    server.shutdown()
+    server.server_close()
+    serving.join(10)
+    goes_on.set()
+    late.join(10)
+    return [*seen, serving.is_alive(), failure(lambda: post("/after")), *servers_without_threads()]
+
+
+def servers_without_threads() -> list[object]:
+    class Server(socketserver.TCPServer):
+        timeout = 0.01
+
+        def handle_timeout(self) -> None:
+            seen.append("nobody came")
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(self.rfile.readline().upper())
+
+    seen: list[object] = []
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.handle_request()
+        client = http.client.HTTPConnection(*server.server_address)  # type: ignore[arg-type]
+        client.connect()
+        client.sock.sendall(b"line\n")
+        server.handle_request()
+        seen += [client.sock.recv(10), client.sock.recv(10), server.server_address[1] == client.sock.getpeername()[1]]
+        client.close()
+    return [*seen, failure(lambda: Server(("nowhere.invalid", 0), Handler))]
+
+
+@case
+def werkzeug_servers(_plain: str, _secure: str, _ca: str) -> object:
+    from werkzeug import Request, Response
+    from werkzeug.serving import make_server
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        body = Request(environ).get_data()
+        return Response(body or (piece for piece in (b"in ", b"pieces")))(environ, start_response)
+
+    server = make_server("localhost", 0, application, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    seen: list[object] = [server.server_address[0]]
+    for data in (None, b"body"):
+        with urllib.request.urlopen(f"http://localhost:{server.server_port}/", data, timeout=10) as response:
+            seen.append(response.read())
+    server.shutdown()
+    server.server_close()
+    serving.join(10)
+    return [*seen, serving.is_alive()]
 
 
 @case

@@ -1,8 +1,9 @@
-"""HTTP, mail and Redis clients reach servers through the host; sockets there are none.
+"""HTTP, mail and Redis clients reach servers through the host, and servers listen there; sockets there are none.
 
 `http.client`, on which `urllib.request` is built, `smtplib`, urllib3 (`requests`), httpcore (`httpx`) and redis-py are
 given a module `socket` whose connections are the host's. All else of theirs is their own code: redirects, pools,
-timeouts.
+timeouts. `socketserver`, on which `http.server`, `wsgiref` and the servers of Django's and
+Flask's tests are built, likewise.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import errno
 import http.client
 import importlib.abc
 import importlib.machinery
+import selectors
 import socket
 import ssl
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from puff._cooperative._servers import HostListener, HostSelector
 from puff._cooperative._streams import HostStream
 
 if TYPE_CHECKING:
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 
 _NO_SOCKETS = (
     "sockets are not available in the gateway's Python: use an HTTP client (urllib.request, requests, httpx), smtplib, "
-    "psycopg2, redis-py, or a host function"
+    "psycopg2, redis-py, socketserver, or a host function"
 )
+_NO_TLS_SERVER = "a server in the gateway's Python can't speak TLS: put a proxy before it"
 
 
 def connect(
@@ -73,15 +77,26 @@ class _ClientsSocket(types.ModuleType):
         return getattr(socket, name)
 
 
+class _ServersSocket(_ClientsSocket):
+    socket = HostListener
+
+
 def _refuse(*_args: object, **_keywords: object) -> None:
     raise OSError(errno.EOPNOTSUPP, _NO_SOCKETS)
 
 
 def _wrap_socket(
-    self: ssl.SSLContext, sock: Any, *_args: object, server_hostname: Any = None, **_options: object
+    self: ssl.SSLContext,
+    sock: Any,
+    server_side: bool = False,
+    *_args: object,
+    server_hostname: Any = None,
+    **_options: object,
 ) -> Any:
     if not isinstance(sock, HostStream):
         raise OSError(errno.EOPNOTSUPP, _NO_SOCKETS)
+    if server_side:
+        raise OSError(errno.EOPNOTSUPP, _NO_TLS_SERVER)
     name = server_hostname.decode() if isinstance(server_hostname, bytes) else server_hostname
     return sock.secure(self, name)
 
@@ -96,6 +111,16 @@ def _default_timeout() -> float | None:
 
 def _give_socket(module: Any) -> None:
     module.socket = _ClientsSocket("socket")
+
+
+def _patch_socketserver(module: Any) -> None:
+    module.socket = _ServersSocket("socket")
+    module._ServerSelector = HostSelector
+
+
+def _patch_werkzeug(module: Any) -> None:
+    _give_socket(module)
+    module.selectors = types.SimpleNamespace(DefaultSelector=HostSelector, EVENT_READ=selectors.EVENT_READ)
 
 
 def _patch_urllib3_connection(module: Any) -> None:
@@ -124,8 +149,10 @@ _PATCHES: dict[str, Callable[[Any], None]] = {
     "httpcore._backends.sync": _patch_httpcore,
     "redis.connection": _give_socket,
     "smtplib": _give_socket,
+    "socketserver": _patch_socketserver,
     "urllib3.util.connection": _patch_urllib3_connection,
     "urllib3.util.wait": _patch_urllib3_wait,
+    "werkzeug.serving": _patch_werkzeug,
 }
 _INSTEAD: dict[str, Callable[[Any], None]] = {"urllib3.contrib.emscripten": _leave_urllib3_as_it_is}
 

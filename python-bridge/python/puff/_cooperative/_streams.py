@@ -99,6 +99,19 @@ class HostStream:
         """Tells whether reading would not wait: there are bytes, or their end."""
         return bool(self._rest) or self._closed or self._call("readable", self._handle)[0]
 
+    def wait(self, seconds: float | None) -> bool:
+        """Waits until reading, or accepting, would not wait, or for that long; tells whether it would not."""
+        if self._rest or self._closed:
+            return True
+        own, self._timeout = self._timeout, seconds
+        try:
+            self._call("wait", self._handle)
+        except TimeoutError:
+            return False
+        finally:
+            self._timeout = own
+        return True
+
     def makefile(
         self,
         mode: str = "r",
