@@ -1,4 +1,4 @@
-/** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it for texts. */
+/** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it. */
 import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../schema/index.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";
 import { symbolsOf } from "./selections.ts";
@@ -51,17 +51,18 @@ function sameNames(symbols: readonly string[], keys: readonly string[]): boolean
 
 /** The common case, one key that is the only symbol, without making a tuple of each parent. */
 function distinctKeys(reader: ColumnReader, members: readonly number[]): string[] | null {
-  const keys = new Set<string | number>();
+  const values = new Set<string | number>();
+  const read = reader.isInteger ? reader.key : reader.text;
   for (const member of members) {
-    const key = reader.key(member);
-    if (key !== null) {
-      keys.add(key);
+    const value = read(member);
+    if (value !== null) {
+      values.add(value);
     }
   }
-  if (keys.size === 0) {
+  if (values.size === 0) {
     return null;
   }
-  return [reader.isInteger ? `{${[...keys].join(",")}}` : printArray([...keys].map(String))];
+  return [reader.isInteger ? `{${[...values].join(",")}}` : printArray([...values].map(String))];
 }
 
 /** An array for each symbol, all of one length. */
@@ -188,10 +189,13 @@ function comparableKeys(parents: readonly ColumnReader[], children: readonly Col
 function textKeyOf(readers: readonly ColumnReader[]): KeyOf {
   const [first] = readers;
   if (first !== undefined && readers.length === 1) {
-    return (index) => first.text(index);
+    return (index) => {
+      const key = first.key(index);
+      return key === null ? null : String(key);
+    };
   }
   return (index) => {
-    const texts = readers.map((reader) => reader.text(index));
+    const texts = readers.map((reader) => reader.key(index));
     return texts.includes(null) ? null : texts.join(SEPARATOR);
   };
 }

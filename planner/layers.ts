@@ -4,7 +4,7 @@ import { PuffError, type SqlPlan } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
 import type { RowSet } from "./rows.ts";
-import { OID, Typed } from "./types.ts";
+import { keyText, OID, Typed } from "./types.ts";
 import { commonOid, decode, Failed, plainObject, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
 
 /** All objects at one path of the response, list indices left out. */
@@ -46,9 +46,9 @@ export interface ColumnReader {
   readonly oid: number;
   /** In Postgres's text format; null for NULL. */
   text(index: number): string | null;
-  /** Whether all values are integers, so that {@link key} may give numbers. */
+  /** Whether all values are integers: then two columns' keys compare as they are. */
   readonly isInteger: boolean;
-  /** What equals another column's key where the values are equal and both columns are integers, or neither is. */
+  /** What is the same where the values are equal, as a text at least: some columns give integers as numbers. */
   key(index: number): string | number | null;
 }
 
@@ -92,10 +92,10 @@ export class RowLayer {
       if (rows.isNull(index)) {
         return null;
       }
-      const integer = rows.integer(index);
-      return Number.isNaN(integer) ? rows.text(index) : integer;
+      const integer = isInteger ? rows.integer(index) : Number.NaN;
+      return Number.isNaN(integer) ? keyText(column.oid, rows.text(index)) : integer;
     };
-    return { oid: column.oid, text, isInteger, key: isInteger ? key : text };
+    return { oid: column.oid, text, isInteger, key };
   }
 }
 
@@ -129,7 +129,11 @@ export class ValueLayer {
     const values = objects.map((object) => unwrap(object.attributes[name], object.wire));
     const oid = commonOid(values);
     const text = (index: number) => textOf(values[index]);
-    return { oid, text, isInteger: false, key: text };
+    const key = (index: number) => {
+      const value = text(index);
+      return value === null ? null : keyText(oid, value);
+    };
+    return { oid, text, isInteger: false, key };
   }
 }
 

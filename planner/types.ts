@@ -77,6 +77,18 @@ export function elementOidOf(oid: number): number {
   return elementOids.get(oid) ?? 0;
 }
 
+/** One text for values that `=` takes for equal though they are printed otherwise: `2.50` and `2.5`, padded `char(n)`. */
+export function keyText(oid: number, text: string): string {
+  switch (oid) {
+    case OID.numeric:
+      return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+    case OID.bpchar:
+      return text.replace(/ +$/, "");
+    default:
+      return text;
+  }
+}
+
 /** A value in Postgres's text format beside its type, not yet decoded. */
 export class Typed {
   readonly oid: number;

@@ -52,6 +52,31 @@ describe("a query", () => {
     expect((await run("{ names total }")).data).toEqual({ names: ["one", "two", "three"], total: 3 });
   });
 
+  it.each([
+    ["integers and numerics", "parent", "parent::numeric(10, 2)"],
+    ["numerics of other scales", "parent::numeric", "parent::numeric(10, 2)"],
+    ["integers of other sizes", "parent::int2", "parent::int8"],
+    ["integers and texts", "parent", "parent::text"],
+    ["padded and other texts", "parent::text::char(4)", "parent::text"],
+  ])("correlates equal keys that are %s", async (_, parentKey, childKey) => {
+    const resolvers = {
+      "Query.items": () => sql(`SELECT id, ${parentKey} AS key FROM (SELECT id, id AS parent FROM item) i ORDER BY id`),
+      "Item.children": () =>
+        sql(
+          `SELECT id, ${childKey} AS parent FROM item WHERE ${childKey}::text::numeric = ANY($1::numeric[]) ORDER BY id`,
+          {
+            params: [{ parent: "key" }],
+            parentKeys: ["key"],
+            childKeys: ["parent"],
+          },
+        ),
+    };
+    for (const fuse of [true, false]) {
+      const { data } = await sketch(resolvers, { fuse }).run("{ items { children { id } } }");
+      expect(data).toEqual({ items: [{ children: [{ id: 2 }, { id: 3 }] }, { children: [] }, { children: [] }] });
+    }
+  });
+
   it("calls no resolver below an empty layer", async () => {
     const { run, batches } = sketch({
       "Query.items": () => sql("SELECT id FROM item WHERE false"),
