@@ -194,6 +194,20 @@ describe("a socket is closed with", () => {
   });
 });
 
+test("a client that sends pings and reads no pong is closed with 4413", async () => {
+  const own = await startReferenceServer({ apis, bodyLimit: 100_000 });
+  onTestFinished(() => own.close());
+  const client = await new TestSocket(`${own.url}/graphql`).connected();
+  client.socket.pause();
+  const ping = JSON.stringify({ type: "ping", payload: { text: "x".repeat(90_000) } });
+  // More than the buffers of both ends' operating system take.
+  for (let count = 1; count <= 400; count++) {
+    await new Promise((resolve) => client.socket.send(ping, resolve));
+  }
+  client.socket.resume();
+  expect(await client.untilClosed()).toEqual([4413, expect.stringContaining("PUFF_SUBSCRIBER_SLOW")]);
+});
+
 test("a client that does not answer pings is gone", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const own = await startReferenceServer({ apis });

@@ -44,6 +44,8 @@ export function serveOperations(
   const gone = new AbortController();
   let caller: Caller | null = null;
   let endExpiry: () => void = () => undefined;
+  /** Bytes of the protocol's own messages, such as pongs, that the client has not taken yet. */
+  let unread = 0;
   const protocol = makeServer({
     schema: planner.schema,
     async onConnect({ connectionParams }) {
@@ -75,7 +77,7 @@ export function serveOperations(
   const closed = protocol.opened(
     {
       protocol: webSocket.protocol,
-      send: (data) => write(webSocket, data),
+      send: reply,
       close,
       onMessage: (handle) =>
         webSocket.on("message", (data) => {
@@ -152,6 +154,16 @@ export function serveOperations(
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** A client may send as many pings as it wants without reading: what answers is bounded by itself. */
+  async function reply(message: string): Promise<void> {
+    unread += message.length;
+    if (unread > options.queueLimit) {
+      close(closeCodes.slow, "PUFF_SUBSCRIBER_SLOW: the client sends messages and does not read the answers");
+    }
+    await write(webSocket, message);
+    unread -= message.length;
   }
 
   async function send(prefix: Buffer, body: Buffer, signal: AbortSignal): Promise<void> {
