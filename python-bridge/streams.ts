@@ -4,6 +4,7 @@ import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNet
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type Address, Listener } from "./listener.ts";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
+import { longestTimer } from "./timers.ts";
 
 /** `puff._cooperative._streams` and `_servers` call it. */
 export const streamsService: HostService = { open: () => new StreamSession() };
@@ -36,7 +37,10 @@ class StreamSession implements HostSession {
     signal: AbortSignal,
   ): Promise<HostAnswer> {
     // The arguments are as _streams.py writes them.
-    const bound = typeof timeout === "number" ? AbortSignal.any([signal, AbortSignal.timeout(timeout)]) : signal;
+    const bound =
+      typeof timeout === "number"
+        ? AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeout, longestTimer))])
+        : signal;
     try {
       switch (method) {
         case "connect":

@@ -1,5 +1,6 @@
 /** One WebSocket that a Python function serves: what has arrived waits for it here, and it waits for what it sends. */
 import type { WebSocket } from "ws";
+import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { Handshake } from "../http/sockets.ts";
 
@@ -79,7 +80,7 @@ export class SocketConnection {
   /** The next message; null where none came within so many milliseconds. Fails with {@link SocketClosed}. */
   async receive(timeout: number | null, signal: AbortSignal): Promise<Message | null> {
     const socket = await this.#open();
-    const late = timeout === null ? null : AbortSignal.timeout(timeout);
+    const late = timeout === null ? null : AbortSignal.timeout(Math.min(timeout, longestTimer));
     for (;;) {
       const message = this.#waiting.shift();
       if (message !== undefined) {

@@ -48,6 +48,7 @@ def urllib_failures(plain: str, _secure: str, _ca: str) -> object:
     return [
         failure(lambda: urllib.request.urlopen(f"{plain}/missing")),
         failure(lambda: urllib.request.urlopen(f"{plain}/never", timeout=0.05)),
+        urllib.request.urlopen(f"{plain}/x", timeout=10**7).status,
         failure(lambda: urllib.request.urlopen("http://127.0.0.1:1/")),
         failure(lambda: urllib.request.urlopen("http://nowhere.invalid/")),
         failure(lambda: urllib.request.urlopen(f"{plain}/cut").read()),
