@@ -1,5 +1,6 @@
 /** WebSockets that Python functions serve, on a real server, with the client of `ws`. */
 import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
@@ -75,6 +76,16 @@ def closing(ws: WebSocket) -> None:
     except WebSocketClosed as closed: seen.append(f"closed {closed.code} {closed.reason}")
     try: ws.send("x")
     except WebSocketClosed as closed: seen.append(str(closed))
+
+@puff.websocket("/patient")
+def patient(ws: WebSocket) -> None: ws.send(ws.receive(timeout=365 * 86_400))
+
+@puff.websocket("/late")
+def late(ws: WebSocket) -> None:
+    seen.append("late began")
+    while not slow_may_go: puff.sleep(0.01)
+    try: ws.receive()
+    except WebSocketClosed as closed: seen.append(f"late: {closed.code}")
 
 @puff.websocket("/flood")
 def flood(ws: WebSocket) -> None:
@@ -189,6 +200,11 @@ test("a function serves its path: messages of both kinds, names in paths, subpro
     ]
   `);
 
+  const waiting = await new Client(server, "/patient").opened();
+  waiting.socket.send("came");
+  await waiting.ended;
+  expect(waiting.messages).toEqual(["came"]);
+
   const closing = new Client(server, "/closing");
   expect(await closing.ended).toBe("4001 enough");
   expect(closing.messages).toMatchInlineSnapshot(`
@@ -217,6 +233,20 @@ test("a client is refused before it is accepted, and closed with a code after", 
   const large = await new Client(server, "/echo").opened();
   large.socket.send("x".repeat(2_000_000));
   expect(await large.ended).toBe("1009 ");
+});
+
+test("a client that is gone before it is accepted is told of when it would be", async () => {
+  const server = await start();
+  const { hostname, port } = new URL(server.url);
+  const leaving = connect(Number(port), hostname);
+  leaving.write(
+    "GET /late HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n" +
+      "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  await expect.poll(() => seenBy(server), patient).toContain("late began");
+  leaving.resetAndDestroy();
+  await new Client(server, "/go").ended;
+  await expect.poll(() => seenBy(server), { timeout: 10_000 }).toContain("late: 1006");
 });
 
 test("a client that does not read is closed with a code, one whose function does not read waits", async () => {

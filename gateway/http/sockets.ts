@@ -109,7 +109,12 @@ export function addSockets(
         accept: (protocol) =>
           new Promise((resolve, reject) => {
             chosen.set(request, protocol ?? false);
-            socket.once("close", () => reject(new Error("the client is gone")));
+            const gone = () => reject(new Error("the client is gone"));
+            if (socket.destroyed) {
+              gone(); // before, so that no event tells
+              return;
+            }
+            socket.once("close", gone);
             open(resolve);
           }),
         refuse: (status) => refuse(socket, status),
