@@ -156,6 +156,13 @@ test("a session that others needed is made again as it was set", async () => {
   expect(await call("schema:ask_kept", settings)).toEqual(asSet);
 });
 
+test("a session that ended while it rested is made again likewise", async () => {
+  const { call } = await start(1);
+  const pid = await call("schema:keep", ...makeSettings);
+  await admin.run(`SELECT pg_terminate_backend(${Number(pid)}, 10000)`);
+  expect(await call("schema:ask_kept", settings)).toEqual(asSet);
+});
+
 test.each([
   ["a temporary table", "CREATE TEMP TABLE mine (a int)"],
   ["a channel", "LISTEN news"],
@@ -167,7 +174,7 @@ test.each([
   const { call } = await start(1);
   await call("schema:keep", statement);
   await call("schema:forget");
-  const told = expect.stringMatching(/^the connection went back to its pool/);
+  const told = expect.stringMatching(/^the session went back to its pool/);
   expect(await call("schema:ask_kept", "SELECT 1")).toEqual(["OperationalError", told]);
   expect(await call("schema:kept_is_closed")).toBe(2);
 });

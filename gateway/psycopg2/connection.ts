@@ -5,7 +5,7 @@ import type { Guest, Lender, Resting } from "./lender.ts";
 import { NestedTransactions, rollback } from "./nested.ts";
 import type { News, StatementResult } from "./outcome.ts";
 import { type Answer, PythonSession } from "./session.ts";
-import { noteOwnSettings, readState, restoreState } from "./session-state.ts";
+import { mayChangeSession, readState, restoreState } from "./session-state.ts";
 
 const never = new AbortController().signal;
 const discard = Buffer.from("DISCARD ALL");
@@ -27,8 +27,11 @@ export class PythonConnection implements Guest, Resting {
   readonly #nested = new NestedTransactions();
   /** A transaction was rolled back behind Python's back, which has not been told. */
   #interrupted = false;
-  /** Of the session that went back: what the next is made like it with; null: none can be. */
-  #state: Promise<string | null> = Promise.resolve("");
+  /** What another session is made like this one with, as it was when it last rested; null: none can be. */
+  #state: string | null = "";
+  #mayHaveChanged = false;
+  /** It is being made ready to rest. */
+  #tidying = false;
   readonly #ownSettings = new Set<string>();
 
   static own(client: RawClient): PythonConnection {
@@ -64,7 +67,10 @@ export class PythonConnection implements Guest, Resting {
     }
     if (this.#session !== null) {
       this.#lender.wake(this);
-      return this.#session;
+      if (!rested || !this.#session.lost) {
+        return this.#session;
+      }
+      this.surrender(); // Postgres was started again, say
     }
     this.#borrowing ??= this.#borrow(this.#lender).finally(() => {
       this.#borrowing = null;
@@ -79,7 +85,8 @@ export class PythonConnection implements Guest, Resting {
     }
     const session = await this.use(signal);
     for (const text of texts) {
-      noteOwnSettings(this.#ownSettings, text);
+      const mayChange = mayChangeSession(text, this.#ownSettings);
+      this.#mayHaveChanged ||= mayChange;
     }
     return session.nests ? await this.#nested.query(session, texts, signal) : await session.query(texts, signal);
   }
@@ -135,21 +142,17 @@ export class PythonConnection implements Guest, Resting {
     const session = this.#session;
     if (session !== null && this.#lender !== null) {
       this.#session = null;
-      this.#state = isBroken(session) ? Promise.resolve(null) : readState(session, this.#ownSettings);
       this.#giveBack(session, this.#lender);
     }
   }
 
   async #borrow(lender: Lender): Promise<PythonSession> {
-    const state = await this.#state;
-    if (state === null) {
-      throw new ConnectFailure(
-        "the connection went back to its pool, which others waited for, and what its session had is lost\n",
-      );
+    if (this.#state === null) {
+      throw new ConnectFailure("the session went back to its pool, or was ended, and what it had is lost with it\n");
     }
     const session = new PythonSession(await lender.borrow());
     this.#session = session;
-    if (!(await restoreState(session, state))) {
+    if (!(await restoreState(session, this.#state))) {
       this.close();
       throw new ConnectFailure("the settings of the connection could not be made again\n");
     }
@@ -182,18 +185,33 @@ export class PythonConnection implements Guest, Resting {
 
   /** Nobody uses the session for the time being. */
   async #rest(session: PythonSession, lender: Lender): Promise<void> {
+    if (this.#tidying) {
+      return; // whoever has used it meanwhile
+    }
+    this.#tidying = true;
+    const isUnused = (): boolean => this.#users.size === 0 && this.#session === session;
+    while (isUnused() && (session.status !== "I" || this.#mayHaveChanged)) {
+      await this.#tidy(session);
+    }
+    this.#tidying = false;
+    if (isUnused() && !lender.mayRest(this)) {
+      this.surrender();
+    }
+  }
+
+  async #tidy(session: PythonSession): Promise<void> {
     if (session.status !== "I") {
       this.#interrupted = true;
       this.#onLeftOpen();
     }
-    if (this.#interrupted && !isBroken(session)) {
-      await session.query([rollback], never);
-      if (this.#users.size > 0 || this.#session !== session) {
-        return;
-      }
-    }
-    if (isBroken(session) || !lender.mayRest(this)) {
+    if (isBroken(session)) {
+      this.#state = null;
       this.surrender();
+    } else if (session.status !== "I") {
+      await session.query([rollback], never);
+    } else {
+      this.#mayHaveChanged = false;
+      this.#state = await readState(session, this.#ownSettings);
     }
   }
 

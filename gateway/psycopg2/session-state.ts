@@ -1,24 +1,31 @@
-/** What the user of a session has set: read before its connection goes to another user, and set again elsewhere. */
+/** What the user of a session has set: read once it may have changed, and set again when another session takes its place. */
 import type { Answer, PythonSession } from "./session.ts";
 
 const never = new AbortController().signal;
 /** Postgres does not list settings of the user's own, which have a dot: their names are taken from the statements. */
 const ownSetting = /\bset\s+(?:session\s+)?([a-z_]\w*\.\w+)|\bset_config\(\s*'([^']+\.[^']+)'/gi;
+/** Nearly all statements begin with one of these, and leave the session as it is unless they have one of those. */
+const usual = /^\s*(?:select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
+const unusual = /set_config|advisory|\btemp|;\s*\S/i;
 /** Bytes of a statement that is looked at, and names that are kept. */
 const longestText = 10_000;
 const mostNames = 100;
 
-/** Adds the names of such settings that a statement sets. */
-export function noteOwnSettings(names: Set<string>, statement: Uint8Array): void {
+/** Whether a statement may change the session for those after it. Adds the names of the user's own settings. */
+export function mayChangeSession(statement: Uint8Array, ownSettings: Set<string>): boolean {
   if (statement.length > longestText) {
-    return;
+    return true;
   }
   const text = Buffer.from(statement.buffer, statement.byteOffset, statement.length).toString("latin1");
+  if (usual.test(text) && !unusual.test(text)) {
+    return false;
+  }
   for (const [, plain, quoted] of text.matchAll(ownSetting)) {
-    if (names.size < mostNames) {
-      names.add(plain ?? quoted ?? "");
+    if (ownSettings.size < mostNames) {
+      ownSettings.add(plain ?? quoted ?? "");
     }
   }
+  return true;
 }
 
 /**
