@@ -1,6 +1,6 @@
 /** One Python interpreter: Pyodide, started from an image of its memory where there is one. Runs in a worker thread. */
 import { existsSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
@@ -209,7 +209,8 @@ async function loadEngine(
 /** Gives an engine its settings, be it new or restored. */
 function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void {
   const cwd = process.cwd();
-  files.mount([...settings.pythonPath, ...settings.writable, settings.temporaryFolder, ...timeZones]);
+  const { pythonPath, writable, temporaryFolder, environment } = settings;
+  files.mount([...pythonPath, ...writable, temporaryFolder, ...timeZones, ...certificateFolders(environment)]);
   files.allowWriting([...settings.writable, settings.temporaryFolder]);
   // As native Python has it: what was installed comes after the standard library.
   const installed = (folder: string) => /^(site|dist)-packages$/.test(basename(folder));
@@ -229,6 +230,12 @@ function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void 
   );
 }
 const timeZones = ["/usr/share/zoneinfo"].filter((folder) => existsSync(folder));
+/** Where the certificates are that HTTP clients load, as the environment tells them. */
+function certificateFolders(environment: { readonly [name: string]: string }): string[] {
+  const named = (names: readonly string[]): string[] => names.flatMap((name) => environment[name] ?? []);
+  const files = named(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]);
+  return [...named(["SSL_CERT_DIR"]), ...files.map((file) => dirname(file))].filter((folder) => isAbsolute(folder));
+}
 /** Where Pyodide keeps its standard library. */
 const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/lib/python3.14/site-packages"];
 

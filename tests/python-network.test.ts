@@ -73,6 +73,23 @@ test("HTTP clients, servers, asgiref and hashes do what they do on CPython", asy
   expect(here).toEqual(JSON.parse(native.stdout));
 });
 
+test("HTTP clients trust the certificates that the environment names", async () => {
+  const certificate = join(tls, "certificate.pem");
+  const credentials = { cert: readFileSync(certificate), key: readFileSync(join(tls, "key.pem")) };
+  const url = `https://localhost:${await listening(createTlsServer(credentials, answer))}/x`;
+  const code = `
+import httpx, requests
+def go(url):
+    return [httpx.get(url).status_code, requests.get(url).status_code]
+`;
+  const folder = schemaFolder(query, code);
+  const python = await pythonOn(folder, {
+    pythonPath: [folder, await installPackages(["httpx==0.28.1", "requests==2.34.2"])],
+    environment: { SSL_CERT_FILE: certificate, REQUESTS_CA_BUNDLE: certificate },
+  });
+  expect(await run(python, "schema:go", [url])).toEqual([200, 200]);
+});
+
 test.each([
   ["socket.socket()", "sockets are not available in the gateway's Python: use an HTTP client"],
   ['socket.create_connection(("127.0.0.1", 1))', "sockets are not available in the gateway's Python: use an HTTP"],
