@@ -1,6 +1,6 @@
 /** Pub/sub keeps its promises within one process and through a Redis that comes and goes. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { openPubSub, type PubSub } from "../gateway/pubsub/index.ts";
+import { type Message, openPubSub, type PubSub } from "../gateway/pubsub/index.ts";
 import { Ear } from "./support/ear.ts";
 import { wireTo } from "./support/outage.ts";
 import { freePort } from "./support/postgres-15.ts";
@@ -63,13 +63,19 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
     expect([gone.heard, stays.heard]).toEqual([["a: 2"], ["a: 1"]]);
   });
 
-  test("bytes stay bytes", async () => {
+  test.each<[bytes: Buffer, sender: string | null]>([
+    [Buffer.from([0, 255, 10, 128]), null],
+    [Buffer.from([0, 255, 10, 128]), "ü"],
+    [Buffer.from("\0puff\0\0\0\0\x01me"), null],
+    [Buffer.from("\0puff\0"), null],
+    [Buffer.from("\0puff\0me"), "a\0b"],
+    [Buffer.alloc(0), null],
+  ])("%j of %j stays what it is", async (bytes, sender) => {
     const [publisher, subscriber] = await pair();
-    const bytes = Buffer.from([0, 255, 10, 128]);
-    const received = Promise.withResolvers<Buffer>();
-    await subscriber.subscribe("b", { message: ({ data }) => received.resolve(data), missed: () => undefined });
-    await publisher.publish("b", bytes);
-    expect(await received.promise).toEqual(bytes);
+    const received = Promise.withResolvers<Message>();
+    await subscriber.subscribe("b", { message: received.resolve, missed: () => undefined });
+    await publisher.publish("b", bytes, sender);
+    expect(await received.promise).toEqual({ channel: "b", data: bytes, sender });
   });
 });
 
