@@ -91,6 +91,22 @@ test("a listener that publishes does not change the order that others hear", asy
   expect(ear.heard).toEqual(["a: 1", "a: 2"]);
 });
 
+test("a listener that throws, which it must not, does not end what others hear", async () => {
+  const pubsub = await open(null);
+  const ear = new Ear();
+  const leave = await pubsub.subscribe("a", {
+    message: () => {
+      throw new Error("no");
+    },
+    missed: () => undefined,
+  });
+  await expect(pubsub.publish("a", "1")).rejects.toThrow("no");
+  leave();
+  await pubsub.subscribe("a", ear);
+  await pubsub.publish("a", "2");
+  expect(ear.heard).toEqual(["a: 2"]);
+});
+
 describe.runIf(hasRedis)("a Redis that comes and goes", () => {
   test("killed and started again, it brings messages again, and listeners know that they may have missed some", async () => {
     const redis = await ownRedis();

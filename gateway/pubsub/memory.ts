@@ -12,20 +12,28 @@ export function createMemoryPubSub(): PubSub {
     last: (pattern) => void matchers.delete(pattern),
   });
   const waiting: Message[] = [];
+  let telling = false;
+  const tell = (message: Message) => {
+    channels.tell(message.channel, message);
+    for (const [pattern, matches] of matchers) {
+      if (matches(message.channel)) {
+        patterns.tell(pattern, message);
+      }
+    }
+  };
   return {
     async publish(channel, data, sender = null) {
       waiting.push({ channel, data: Buffer.from(data), sender });
-      if (waiting.length > 1) {
+      if (telling) {
         return; // a listener publishes: all hear the message before, before any hears this one
       }
-      for (let message = waiting[0]; message !== undefined; message = waiting[0]) {
-        channels.tell(message.channel, message);
-        for (const [pattern, matches] of matchers) {
-          if (matches(message.channel)) {
-            patterns.tell(pattern, message);
-          }
+      telling = true;
+      try {
+        for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
+          tell(message);
         }
-        waiting.shift();
+      } finally {
+        telling = false; // a listener may throw though it must not
       }
     },
     subscribe: (channel, listener) => channels.add(channel, listener),
