@@ -270,12 +270,23 @@ def _pair(found: list[bytes] | None) -> tuple[bytes, bytes] | None:
 
 
 def _run(commands: Sequence[Sequence[Part]]) -> list[Any]:
-    parts = [part if isinstance(part, bytes) else str(part).encode() for command in commands for part in command]
+    parts = [_encode(part) for command in commands for part in command]
     try:
         value, [data] = _services.call("redis", "run", *map(len, commands), buffers=parts)
     except _services.ServiceError as error:
         raise RedisError(error.message) from None
     return _read(value, io.BytesIO(data))
+
+
+def _encode(part: Any) -> bytes:
+    if isinstance(part, bytes):
+        return part
+    if isinstance(part, str):
+        return part.encode()
+    if isinstance(part, int | float) and not isinstance(part, bool):
+        return str(part).encode()
+    # Its text, such as "None", would be stored, and nobody would notice.
+    raise TypeError(f"a part of a command is bytes, a str, an int or a float, not {part!r}")
 
 
 def _read(value: Any, data: io.BytesIO) -> Any:
