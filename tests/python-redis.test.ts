@@ -46,7 +46,7 @@ from puff.redis import Pipeline, RedisError, global_redis as r, named_client
 
 def failure(function, *args):
     try: return f"no failure: {function(*args)!r}"
-    except RedisError as error: return str(error)
+    except (RedisError, TypeError) as error: return str(error)
 
 def puffs():
     """What Puff's own tests ask for."""
@@ -82,7 +82,7 @@ def blocks():
 def refusals():
     return [
         failure(r.incr, "h"), failure(r.pipeline().incr("n").hget("n", "x").execute), failure(r.command, ["select", 3]),
-        failure(named_client, "other"), failure(r.command, []),
+        failure(named_client, "other"), failure(r.command, []), failure(r.set, "k", None), failure(r.get, True),
     ]
 
 def too_many():
@@ -93,6 +93,7 @@ def too_many():
     return refused, len([task.join() for task in tasks]), failure(r.blpop, "never", 0.01)
 
 def waits(): r.blpop("never", 0)
+def sleeps(): return failure(r.blpop, "never", 0)
 def count(): return r.command(["INFO", "clients"]).decode().split("blocked_clients:")[1].split()[0]
 def get(): return failure(r.get, "a")
 `;
@@ -206,6 +207,8 @@ test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async ()
       "SELECT changes a connection to Redis that others use, too: send it with redis-py",
       "the gateway has no Redis of the name "other": use redis-py for another",
       "ERR unknown command '', with args beginning with: ",
+      "a part of a command is bytes, a str, an int or a float, not None",
+      "a part of a command is bytes, a str, an int or a float, not True",
     ]
   `);
   const leaving = new AbortController();
@@ -214,7 +217,10 @@ test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async ()
   leaving.abort();
   await expect(waiting).rejects.toThrow();
   await expect.poll(() => call(python, "schema:count")).toBe("0");
+  const lost = call(python, "schema:sleeps");
+  await expect.poll(() => call(python, "schema:count")).toBe("1");
   await redis.kill();
+  expect(await lost).toMatch(/^Redis can't be reached: the connection was lost before it answered/);
   expect(await call(python, "schema:get")).toMatch(/^Redis can't be reached/);
   await redis.start();
   await expect.poll(() => call(python, "schema:get")).toBe("no failure: None");

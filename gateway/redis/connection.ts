@@ -81,7 +81,9 @@ export async function readSlots(
 /** A failure of Redis's or of the way to it, as a user meets it. */
 export function explainRedis(error: unknown, place: string): PuffError {
   const message = error instanceof Error ? error.message : String(error);
-  const why = /enableOfflineQueue|Connection is closed/.test(message) ? "there is no connection" : message;
+  const why = /enableOfflineQueue|Connection is closed/.test(message)
+    ? "there is no connection"
+    : message.replace(/^Reached the max retries .*/, "the connection was lost before it answered");
   return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis can't be reached: ${why}`, {
     place,
     remedy: "Check that it runs and that the URL is right; the gateway goes on trying.",
