@@ -37,10 +37,11 @@ class StreamSession implements HostSession {
     signal: AbortSignal,
   ): Promise<HostAnswer> {
     // The arguments are as _streams.py writes them.
-    const bound =
-      typeof timeout === "number"
-        ? AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeout, longestTimer))])
-        : signal;
+    // No AbortSignal.timeout: it would stay in memory until its time has come, of each read of a busy client's.
+    const late = new AbortController();
+    const timer =
+      typeof timeout === "number" ? setTimeout(() => late.abort(), Math.min(timeout, longestTimer)) : undefined;
+    const bound = timer === undefined ? signal : AbortSignal.any([signal, late.signal]);
     try {
       switch (method) {
         case "connect":
@@ -69,10 +70,12 @@ class StreamSession implements HostSession {
           return { value: null };
       }
     } catch (error) {
-      if (bound.aborted && !signal.aborted) {
+      if (late.signal.aborted && !signal.aborted) {
         throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
       }
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

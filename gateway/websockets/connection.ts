@@ -80,24 +80,18 @@ export class SocketConnection {
   /** The next message; null where none came within so many milliseconds. Fails with {@link SocketClosed}. */
   async receive(timeout: number | null, signal: AbortSignal): Promise<Message | null> {
     const socket = await this.#open();
-    const late = timeout === null ? null : AbortSignal.timeout(Math.min(timeout, longestTimer));
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message !== undefined) {
-        this.#waitingBytes -= message.data.length;
-        if (socket.isPaused && !this.#isFull()) {
-          socket.resume();
-        }
-        return message;
-      }
-      if (this.#why !== null) {
-        throw this.#why;
-      }
-      signal.throwIfAborted();
-      if (late?.aborted === true) {
+    const late = new AbortController();
+    const timer = timeout === null ? undefined : setTimeout(() => late.abort(), Math.min(timeout, longestTimer));
+    const bound = timer === undefined ? signal : AbortSignal.any([signal, late.signal]);
+    try {
+      return await this.#receive(socket, bound);
+    } catch (error) {
+      if (late.signal.aborted && error === late.signal.reason) {
         return null;
       }
-      await this.#arrival(late === null ? signal : AbortSignal.any([signal, late]));
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -137,6 +131,24 @@ export class SocketConnection {
       this.#socket.removeAllListeners("message");
       this.#socket.close(code, reason);
       this.#socket.resume();
+    }
+  }
+
+  async #receive(socket: WebSocket, signal: AbortSignal): Promise<Message> {
+    for (;;) {
+      const message = this.#waiting.shift();
+      if (message !== undefined) {
+        this.#waitingBytes -= message.data.length;
+        if (socket.isPaused && !this.#isFull()) {
+          socket.resume();
+        }
+        return message;
+      }
+      if (this.#why !== null) {
+        throw this.#why;
+      }
+      signal.throwIfAborted();
+      await this.#arrival(signal);
     }
   }
 
