@@ -16,7 +16,10 @@ export interface WaitsDoor {
 export class Waits {
   readonly #door: WaitsDoor;
   readonly #outbox: Outbox;
-  readonly #pending = new Map<number, { readonly greenlet: Greenlet | null; resolve(outcome: unknown): void }>();
+  readonly #pending = new Map<
+    number,
+    { readonly greenlet: Greenlet | null; readonly key: number | null; resolve(outcome: unknown): void }
+  >();
   /** Waits of {@link Waits.park} by their keys. */
   readonly #parked = new Map<number, { readonly wait: number; readonly timer: NodeJS.Timeout | undefined }>();
   #last = 0;
@@ -29,7 +32,7 @@ export class Waits {
   }
 
   callService(service: string, method: string, args: string, buffers: readonly Uint8Array[]): Promise<unknown> {
-    const { wait, outcome, ends } = this.#begin();
+    const { wait, outcome, ends } = this.#begin(null);
     if (!ends) {
       this.#send(wait, service, method, args, buffers);
     }
@@ -46,7 +49,7 @@ export class Waits {
   }
 
   park(key: number, milliseconds: number | undefined): Promise<unknown> {
-    const { wait, outcome, ends } = this.#begin();
+    const { wait, outcome, ends } = this.#begin(key);
     if (ends) {
       return outcome;
     }
@@ -61,10 +64,8 @@ export class Waits {
   }
 
   unpark(key: number): void {
-    const parked = this.#parked.get(key);
+    const parked = this.#forget(key);
     if (parked !== undefined) {
-      clearTimeout(parked.timer);
-      this.#parked.delete(key);
       this.#door.wake(() => this.#end(parked.wait, ""));
     }
   }
@@ -77,11 +78,11 @@ export class Waits {
   }
 
   /** `ends`: the greenlet is not to wait, so that its wait fails. */
-  #begin(): { readonly wait: number; readonly outcome: Promise<unknown>; readonly ends: boolean } {
+  #begin(key: number | null): { readonly wait: number; readonly outcome: Promise<unknown>; readonly ends: boolean } {
     const greenlet = this.#door.running();
     const wait = ++this.#last;
     greenlet?.waits.add(wait);
-    const outcome = new Promise((resolve) => this.#pending.set(wait, { greenlet, resolve }));
+    const outcome = new Promise((resolve) => this.#pending.set(wait, { greenlet, key, resolve }));
     const ends = greenlet !== null && greenlet.ending !== null && (greenlet.over || !greenlet.told);
     if (ends) {
       this.#fail(wait, greenlet.ending ?? "");
@@ -106,9 +107,19 @@ export class Waits {
       return null;
     }
     this.#pending.delete(wait);
+    if (pending.key !== null) {
+      this.#forget(pending.key); // where it was cancelled
+    }
     pending.greenlet?.waits.delete(wait);
     pending.resolve(outcome);
     return pending.greenlet;
+  }
+
+  #forget(key: number): { readonly wait: number } | undefined {
+    const parked = this.#parked.get(key);
+    clearTimeout(parked?.timer);
+    this.#parked.delete(key);
+    return parked;
   }
 
   #send(call: number, service: string, method: string, args: string, buffers: readonly Uint8Array[]): void {
