@@ -117,7 +117,7 @@ export class Fuser {
     shape: FusedShape,
     refused: (why: string, lasts: boolean) => void,
   ): Promise<Fused | null> {
-    const statement = { text: shape.text, params: shape.bind(nodes) };
+    const statement = shape.statement(nodes);
     try {
       const rows = await attempt(session, statement);
       if (!shape.fits(rows.columns)) {

@@ -1,6 +1,8 @@
 /** The text of a fused statement. */
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
+import type { Statement } from "./database.ts";
+import { CountingStatement, markParameter } from "./row-counts.ts";
 import type { Column } from "./rows.ts";
 import { symbolsOf } from "./selections.ts";
 import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql-text.ts";
@@ -21,9 +23,8 @@ export interface Node {
 
 /** A fused statement, but for the values of its parameters. */
 export interface FusedShape {
-  readonly text: string;
-  /** The parameters' values for nodes of this shape. */
-  bind(nodes: readonly Node[]): TypedText[];
+  /** For nodes of this shape. */
+  statement(nodes: readonly Node[]): Statement;
   /** Whether columns are of the types that it was written for: a table may have been altered since. */
   fits(columns: readonly Column[]): boolean;
   /** Names and types of all places of the arms as node `index` fills them; those it leaves NULL have no name. */
@@ -78,9 +79,9 @@ class FusedWriter {
     const tables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
     const parameters = [...this.#parameters.values()].map(({ parameter }) => parameter);
     const places = this.#places;
+    const statement = new CountingStatement(`${tables}${arms.join("\nUNION ALL\n")}`);
     return {
-      text: `${tables}${arms.join("\nUNION ALL\n")}`,
-      bind: (nodes) => parameters.map((parameter) => bind(nodes, parameter)),
+      statement: (nodes) => statement.for(parameters.map((parameter) => bind(nodes, parameter))),
       fits: (columns) => places.fit(columns),
       columnsOf: (index) => places.columnsOf(index),
     };
@@ -90,10 +91,10 @@ class FusedWriter {
     return fillSql(this.#texts[index] as SqlText, (parameter) => this.#writeParameter(node, index, parameter));
   }
 
-  #writeParameter(node: Node, index: number, { number, inEqualsAny }: SqlParameter): string {
+  #writeParameter(node: Node, index: number, { number, inEqualsAny, countsRows }: SqlParameter): string {
     const param = node.plan.params[number - 1];
     if (param === undefined || node.parent === null || !("parent" in param)) {
-      return this.#parameter({ node: index, index: number - 1 });
+      return this.#parameter({ node: index, index: number - 1 }, countsRows);
     }
     const { plan } = node;
     if (inEqualsAny) {
@@ -136,18 +137,18 @@ class FusedWriter {
     }
     // As the column is printed: casts to text print booleans and addresses in another way.
     const printed = `format('%s', p.${quoteName(parent.plan.typeColumn)})`;
-    return [`${printed} = ANY(${this.#parameter({ node: index, names: true })})`];
+    return [`${printed} = ANY(${this.#parameter({ node: index, names: true }, false)})`];
   }
 
   /** A parameter used twice stays one, so that Postgres infers its type as it does in the user's own statement. */
-  #parameter(parameter: Parameter): string {
+  #parameter(parameter: Parameter, countsRows: boolean): string {
     const key = JSON.stringify(parameter);
     let known = this.#parameters.get(key);
     if (known === undefined) {
       known = { number: this.#parameters.size + 1, parameter };
       this.#parameters.set(key, known);
     }
-    return `$${known.number}`;
+    return markParameter(known.number, countsRows);
   }
 }
 

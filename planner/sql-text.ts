@@ -15,6 +15,8 @@ export interface SqlParameter {
   readonly number: number;
   /** Whether it stands in `= ANY($n)`, where duplicates and nulls make no difference. */
   readonly inEqualsAny: boolean;
+  /** Whether it is what LIMIT or OFFSET begin with. */
+  readonly countsRows: boolean;
 }
 
 const texts = new LRUCache<string, SqlText>({ max: 1000 });
@@ -46,6 +48,7 @@ export async function cutSql(text: string): Promise<SqlText> {
       parameters.push({
         number: Number(token.text.slice(1)),
         inEqualsAny: before.join(" ") === "= ANY (" && tokens[index + 1]?.text === ")",
+        countsRows: /^(LIMIT|OFFSET)$/.test(before.at(-1) ?? ""),
       });
       from = token.end;
     }

@@ -3,6 +3,7 @@
 import type { Session, Statement } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { BoundStatement, Fused } from "./fuse.ts";
+import { statementFor } from "./row-counts.ts";
 import { RowSet } from "./rows.ts";
 import { inField } from "./statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
@@ -27,9 +28,9 @@ export async function runStatements(
   let last: Promise<unknown> = Promise.resolve();
   return statements.map((statement) => {
     if (!isolated) {
-      return runAlone(execution, statement, () => session.query(statementOf(statement)));
+      return runAlone(execution, statement, (sent) => session.query(sent));
     }
-    const rows = last.then(() => runAlone(execution, statement, () => attempt(session, statementOf(statement))));
+    const rows = last.then(() => runAlone(execution, statement, (sent) => attempt(session, sent)));
     last = rows.catch(() => undefined);
     return rows;
   });
@@ -68,19 +69,20 @@ async function fuse(
 async function runAlone(
   execution: Execution,
   { step, plan, params }: BoundStatement,
-  query: () => Promise<RowSet>,
+  query: (statement: Statement) => Promise<RowSet>,
 ): Promise<RowSet> {
   const started = performance.now();
-  const rows = await query().catch(async (error: unknown) => {
-    throw await inField(error, step.name, plan.text);
+  const statement = await statementFor(plan.text, params);
+  const rows = await query(statement).catch(async (error: unknown) => {
+    throw await inField(error, step.name, statement.text);
   });
   const duration = performance.now() - started;
   execution.observe?.({
     kind: "statement",
     layer: step.layer,
     layers: [{ step, rows: rows.count }],
-    text: plan.text,
-    params,
+    text: statement.text,
+    params: statement.params,
     rows: rows.count,
     bytes: bytesOf(rows),
     duration,
@@ -98,8 +100,4 @@ function bytesOf(rows: RowSet): number {
     }
   }
   return bytes;
-}
-
-function statementOf({ plan, params }: BoundStatement): Statement {
-  return { text: plan.text, params };
 }
