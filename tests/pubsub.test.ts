@@ -165,6 +165,17 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
     await far.publish("a", "found");
     await ear.until(({ heard }) => heard.length === 1);
     expect(ear.heard).toEqual(["a: found"]);
+    let published = false;
+    const publishes = () => {
+      near.publish("b", "found").then(
+        () => {
+          published = true;
+        },
+        () => undefined,
+      );
+      return published;
+    };
+    expect(await secondsUntil(publishes, far)).toBeLessThanOrEqual(15);
     await near.close();
     await wire.cut();
   });

@@ -142,10 +142,10 @@ export class RedisPubSub implements PubSub {
     }
   }
 
-  /** A network that drops what is sent says nothing of it. */
+  /** A network that drops what is sent says nothing of it: a connection ends where it does not answer in time. */
   #checkAlive(): void {
     if (this.#subscriber.status === "ready") {
-      this.#subscriber.ping().catch(() => this.#closed || this.#subscriber.disconnect(true));
+      this.#subscriber.ping().catch(() => undefined);
     }
   }
 }

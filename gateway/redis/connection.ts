@@ -60,7 +60,8 @@ export function openRedis({ url }: RedisAddress, use: "events" | "values" | "blo
     maxRetriesPerRequest: 0,
     stringNumbers: use !== "events",
     connectTimeout: answerDeadline,
-    ...(use === "blocking" ? {} : { commandTimeout: answerDeadline }),
+    // The command fails, and the connection ends: a network may have forgotten it, and takes another.
+    ...(use === "blocking" ? {} : { commandTimeout: answerDeadline, socketTimeout: answerDeadline }),
     retryStrategy: (attempts) => Math.min(firstPause * 2 ** (attempts - 1), longestPause),
   });
   // Each command fails with it; an error event that nobody hears would be printed.

@@ -10,6 +10,7 @@ export interface Wire {
   mend(): Promise<void>;
   /** Lets nothing through any more, in either direction, and tells neither end. */
   freeze(): void;
+  /** Lets new connections through; those that there were stay frozen, as by a network that has forgotten them. */
   thaw(): void;
 }
 
@@ -61,9 +62,6 @@ export async function wireTo(databaseUrl: string): Promise<Wire> {
     },
     thaw() {
       frozen = false;
-      for (const socket of sockets) {
-        socket.resume();
-      }
     },
   };
 }
