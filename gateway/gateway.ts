@@ -270,13 +270,14 @@ class RunningGateway implements Gateway {
 
   async #startPython(): Promise<void> {
     const { limits, workers, cacheFolder, environment } = this.#settings;
+    const terminal = new TerminalService(workers > 1 || cluster.isWorker);
     this.#python = await startPython({
       ...findPythonSources(this.#settings),
       ...{ workers, cacheFolder, environment },
       hostFunctions: this.#host.functions,
       services: new Map<string, HostService>([
         ["wsgi", this.exchanges],
-        ["terminal", new TerminalService(workers > 1 || cluster.isWorker)],
+        ["terminal", terminal],
         ["postgres", this.#psycopg2],
         ["redis", this.#redis],
         ["websocket", this.sockets],
@@ -292,6 +293,7 @@ class RunningGateway implements Gateway {
       ]),
       deadline: limits.pythonDeadline,
       queueLimit: limits.pythonQueue,
+      debugger: terminal.canPrompt,
       onLog: (record) => logFromPython(this.#app, record),
       // A schema that can't be built must not replace the interpreters that the planners in use belong to.
       accept: (descriptions) => void this.#plan(descriptions),

@@ -14,6 +14,11 @@ export class TerminalService implements HostService {
     this.#isShared = isShared;
   }
 
+  /** Whether a debugger can ask a person. */
+  get canPrompt(): boolean {
+    return whyNoPrompt(this.#isShared) === null;
+  }
+
   open(): HostSession {
     this.#sessions++;
     let closePrompt = (): void => {};

@@ -225,6 +225,7 @@ function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void 
         ...settings.pythonPath.filter(installed),
       ],
       timeZones,
+      debugger: settings.debugger,
       cwd: pyodide.FS.analyzePath(cwd, false).exists ? cwd : null,
     }),
   );

@@ -32,6 +32,8 @@ export interface InterpreterSettings {
   readonly packageFolder: string;
   /** Milliseconds that Python may run without a pause. */
   readonly deadline: number;
+  /** Whether a debugger may be opened, so that Python is prepared to be stepped through. */
+  readonly debugger: boolean;
   readonly wasm: WasmModule;
 }
 

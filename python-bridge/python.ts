@@ -53,6 +53,8 @@ export interface PythonOptions {
   readonly deadline: number;
   /** Batches, and calls, that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
   readonly queueLimit: number;
+  /** Whether `breakpoint()` may open a debugger: Python's calls take a little longer where it may. */
+  readonly debugger: boolean;
   onLog(record: LogRecord): void;
   /** Sees what was loaded before it replaces what serves; a throw refuses it, and the old interpreters go on. */
   accept?(schemas: ReadonlyMap<string, SchemaDescription>): void;
@@ -191,6 +193,7 @@ class RunningPython implements Python {
         environment,
         cacheFolder,
         deadline,
+        debugger: this.#options.debugger,
         wasm: await compilePyodide(),
         packageFolder: fileURLToPath(new URL("./python", import.meta.url)),
       },

@@ -1,18 +1,17 @@
 /** `breakpoint()`: a debugger's prompt on the terminal, and a sentence where there is none. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
 import { serveCommand } from "./support/command.ts";
 import { writeDjangoSite } from "./support/django-site.ts";
 import { installPackages } from "./support/packages.ts";
 import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { openTerminal, type Terminal } from "./support/terminal.ts";
 
-/** Milliseconds: of a request, and of Python. */
-const deadline = 800;
+/** Milliseconds: of a request, and of Python. What a first request loads may take longer. */
+const deadline = 1500;
 const files = {
   "puff.toml": `
 django = true
@@ -34,9 +33,10 @@ ROOT_URLCONF = "site_config.urls"
   "site_config/urls.py": `
 from django.urls import path
 from shop import views
-urlpatterns = [path("", views.index), path("stop/<word>", views.stop)]
+urlpatterns = [path("", views.index), path("stop/<word>", views.stop), path("fail", views.fail), path("run/<code>", views.run)]
 `,
   "shop/views.py": `
+import time
 from django.db import connection
 from django.http import HttpResponse
 
@@ -52,6 +52,17 @@ def stop(request, word):
     breakpoint()
     loud = ask(word)
     return HttpResponse(loud)
+
+def fail(request):
+    import pdb; pdb.set_trace()
+    try:
+        raise ValueError("no")
+    except ValueError as error:
+        return HttpResponse(str(error))
+
+def run(request, code):
+    breakpoint()
+    exec(code)
 `,
   "schema.py": `
 from dataclasses import dataclass
@@ -86,96 +97,130 @@ afterAll(async () => {
 });
 
 describe("on a terminal", () => {
-  let running: ChildProcess;
-  let server: { readonly url: string };
-  let output = "";
-  let seen = 0;
+  let terminal: Terminal;
 
   beforeAll(async () => {
-    const command = `${process.execPath} ${join(import.meta.dirname, "../bin/puff-gateway.js")} --port 0`;
-    running = spawn("script", ["-qefc", command, "/dev/null"], {
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: "1", ...environment },
-    });
-    running.stdout?.on("data", (data) => {
-      output += data;
-    });
-    await shown("is ready after");
-    server = { url: /(http:\/\/127\.0\.0\.1:\d+)\/graphql/.exec(await shown("Database"))?.[1] ?? "" };
+    terminal = await openTerminal([], { cwd: folder, environment });
+    await ask(terminal, { url: "/" });
   }, 60_000);
 
-  afterAll(async () => {
-    running.stdin?.write("\x03");
-    await once(running, "close");
-  });
-
-  /** Waits until the terminal shows a text after what an earlier call found, and gives all that it showed since. */
-  async function shown(text: string): Promise<string> {
-    await vi.waitFor(() => expect(output.slice(seen)).toContain(text), { timeout: 20_000 });
-    const found = output.slice(seen, output.indexOf(text, seen) + text.length);
-    seen += found.length;
-    return found;
-  }
-
-  function type(line: string): void {
-    running.stdin?.write(`${line}\n`);
-  }
+  afterAll(() => terminal.close());
 
   test("a view stops at a prompt, which no deadline ends, while others are served", async () => {
-    const answer = ask(server, { url: "/stop/quiet" });
-    expect(await shown("(Pdb) ")).toMatch(/> \S+\/shop\/views\.py\(14\)stop\(\)\s+-> breakpoint\(\)/);
-    expect((await ask(server, { url: "/" })).body).toBe("INDEX");
+    const answer = ask(terminal, { url: "/stop/quiet" });
+    expect(await terminal.shown("(Pdb) ")).toMatch(/> \S+\/shop\/views\.py\(15\)stop\(\)\s+-> breakpoint\(\)/);
+    expect((await ask(terminal, { url: "/" })).body).toBe("INDEX");
     await sleep(2 * deadline);
-    type("p word");
-    expect(await shown("(Pdb) ")).toContain("'quiet'");
-    type("n");
-    expect(await shown("(Pdb) ")).toContain("write another breakpoint()");
-    type("word = ask('loud')");
-    await shown("(Pdb) ");
-    type("c");
+    expect(await terminal.debug("p word")).toContain("'quiet'");
+    await terminal.debug("word = ask('loud')");
+    terminal.type("c");
     expect(await answer).toMatchObject({ status: 200, body: "LOUD" });
   });
 
+  test("a resolver stops as well", async () => {
+    const answer = ask(terminal, { body: { query: '{ stop(word: "tea") }' } });
+    await terminal.shown("(Pdb) ");
+    await sleep(2 * deadline);
+    await terminal.debug("word = 'coffee'");
+    terminal.type("c");
+    expect(JSON.parse((await answer).body)).toEqual({ data: { stop: "coffee" } });
+  });
+
+  test("it steps over a line that waits for the database, into a function and out of it, while others are served", async () => {
+    const answer = ask(terminal, { url: "/stop/quiet" });
+    await terminal.shown("(Pdb) ");
+    expect(await terminal.debug("n")).toMatch(/views\.py\(16\)stop\(\)\s+-> loud = ask\(word\)/);
+    expect(await terminal.debug("s")).toMatch(/--Call--\s+> \S+views\.py\(9\)ask\(\)/);
+    await terminal.debug("n");
+    const others = Array.from({ length: 5 }, () => ask(terminal, { url: "/" }));
+    expect(await terminal.debug("n")).toContain("-> cursor.execute(");
+    expect(await terminal.debug("until 12")).toContain("-> return cursor.fetchone()[0]");
+    expect(await terminal.debug("r")).toContain("--Return--");
+    expect(await terminal.debug("n")).toContain("-> return HttpResponse(loud)");
+    expect(await terminal.debug("p loud")).toContain("'QUIET'");
+    expect((await Promise.all(others)).map(({ body }) => body)).toEqual(Array.from({ length: 5 }, () => "INDEX"));
+    terminal.type("c");
+    expect((await answer).body).toBe("QUIET");
+  });
+
+  test("breakpoints set at the prompt stop the request, and later ones that are debugged", async () => {
+    const answer = ask(terminal, { url: "/stop/one" });
+    await terminal.shown("(Pdb) ");
+    await terminal.debug("tbreak 17");
+    await terminal.debug("b 11, word == 'one'");
+    expect(await terminal.debug("c")).toContain("-> cursor.execute(");
+    await terminal.debug("display word");
+    expect(await terminal.debug("c")).toContain("-> return HttpResponse(loud)");
+    terminal.type("c");
+    expect((await answer).body).toBe("ONE");
+    const next = ask(terminal, { url: "/stop/one" });
+    await terminal.shown("(Pdb) ");
+    expect(await terminal.debug("c")).toContain("-> cursor.execute(");
+    await terminal.debug("clear 2");
+    terminal.type("c");
+    expect((await next).body).toBe("ONE");
+  });
+
+  test("an exception is shown where it is raised, and goes on", async () => {
+    const answer = ask(terminal, { url: "/fail" });
+    expect(await terminal.shown("(Pdb) ")).toContain("views.py");
+    await terminal.debug("n");
+    await terminal.debug("n");
+    expect(await terminal.debug("n")).toContain("ValueError: no");
+    expect(await terminal.debug("n")).toContain("-> except ValueError");
+    terminal.type("c");
+    expect((await answer).body).toBe("no");
+  });
+
+  test.each([
+    ["while True: pass", "KeyboardInterrupt"],
+    ["time.sleep(60)", "GreenletExit"],
+  ])("a step over `%s` is ended by its deadline, which is shown", async (code, exception) => {
+    const answer = ask(terminal, { url: `/run/${encodeURIComponent(code)}` });
+    await terminal.shown("(Pdb) ");
+    await terminal.debug("n");
+    expect(await terminal.debug("n")).toContain(exception);
+    terminal.type("c");
+    expect(await answer).toMatchObject({ status: 503, body: expect.stringContaining("PUFF_WSGI_DEADLINE") });
+    expect((await ask(terminal, { url: "/" })).body).toBe("INDEX");
+  });
+
   test("requests that stop come to it one after the other", async () => {
-    const answers = Promise.all(["one", "two"].map((word) => ask(server, { url: `/stop/${word}` })));
+    const answers = Promise.all(["one", "two"].map((word) => ask(terminal, { url: `/stop/${word}` })));
     for (let turn = 0; turn < 2; turn++) {
-      await shown("(Pdb) ");
-      type("c");
+      await terminal.shown("(Pdb) ");
+      await terminal.debug("n");
+      await terminal.debug("n");
+      expect(await terminal.debug("p loud")).toContain(turn === 0 ? "ONE" : "TWO");
+      terminal.type("c");
     }
     expect((await answers).map(({ body }) => body)).toEqual(["ONE", "TWO"]);
   });
 
-  test("a resolver stops as well", async () => {
-    const answer = ask(server, { body: { query: '{ stop(word: "tea") }' } });
-    await shown("(Pdb) ");
-    await sleep(2 * deadline);
-    type("word = 'coffee'");
-    await shown("(Pdb) ");
-    type("c");
-    expect(JSON.parse((await answer).body)).toEqual({ data: { stop: "coffee" } });
-  });
-
   test("quitting ends the request, and a client that leaves ends the prompt", async () => {
-    const answer = ask(server, { url: "/stop/x" });
-    await shown("(Pdb) ");
-    type("q");
+    const answer = ask(terminal, { url: "/stop/x" });
+    await terminal.shown("(Pdb) ");
+    await terminal.debug("n");
+    terminal.type("q");
     expect(await answer).toMatchObject({ status: 500, body: expect.stringContaining("BdbQuit") });
     const client = new AbortController();
-    const leaving = fetch(`${server.url}/stop/y`, { signal: client.signal }).catch(() => null);
-    await shown("(Pdb) ");
+    const leaving = fetch(`${terminal.url}/stop/y`, { signal: client.signal }).catch(() => null);
+    await terminal.shown("(Pdb) ");
+    await terminal.debug("n");
     client.abort();
     await leaving;
-    const next = ask(server, { url: "/stop/z" });
-    expect(await shown("(Pdb) ")).toContain("breakpoint()");
-    type("c");
+    const next = ask(terminal, { url: "/stop/z" });
+    expect(await terminal.shown("(Pdb) ")).toContain("breakpoint()");
+    terminal.type("c");
     expect((await next).body).toBe("Z");
   });
 });
 
 test("without a terminal it is passed over, and that is said with its place", async () => {
   const serving = await serveCommand([], { cwd: folder, environment });
+  await ask(serving, { url: "/" });
   expect((await ask(serving, { url: "/stop/quiet" })).body).toBe("QUIET");
   const place = join(folder, "shop/views.py");
-  await serving.printed(`breakpoint() in ${place}:14 is passed over: a debugger needs a terminal`);
+  await serving.printed(`breakpoint() in ${place}:15 is passed over: a debugger needs a terminal`);
   expect((await serving.stop()).code).toBe(0);
 });

@@ -18,6 +18,8 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
+from puff import _breakpoints
+
 # Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
 _COMMON = (
     "argparse asyncio base64 bisect calendar collections.abc concurrent.futures configparser contextlib contextvars "
@@ -88,6 +90,7 @@ def adopt(settings_json: str) -> None:
     importlib.invalidate_caches()
     if settings["cwd"] is not None:
         os.chdir(settings["cwd"])
+    _breakpoints.allow_stepping(settings["debugger"])
     renew()
 
 

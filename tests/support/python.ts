@@ -66,6 +66,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     services: new Map(),
     deadline: 5000,
     queueLimit: 10_000,
+    debugger: false,
     onLog: (record) => logs.push(record),
     ...options,
   });
