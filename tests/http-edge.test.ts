@@ -114,6 +114,12 @@ describe("compression", () => {
   });
 });
 
+test("an offer to go on with HTTP/2, as Java's client makes it, is ignored", async () => {
+  const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };
+  const answer = await ask(server, { body: hello, headers });
+  expect([answer.status, answer.body]).toEqual([200, '{"data":{"hello":"Hello, world!"}}']);
+});
+
 describe("deadlines", () => {
   test.each([
     ["slow(milliseconds: 5000)", "the signal is heeded"],

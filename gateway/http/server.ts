@@ -75,6 +75,8 @@ export async function serve(
     // What the gateway waits for at start has deadlines of its own, some longer than Fastify's 10 s for a plugin.
     pluginTimeout: 0,
     keepAliveTimeout: 72_000,
+    // Java's client and curl offer HTTP/2 with each request, which is to be ignored (RFC 9110, 7.8), not refused.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
     routerOptions: { ignoreTrailingSlash: true },
   });
   addNotFound(app);
