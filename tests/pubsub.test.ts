@@ -4,7 +4,7 @@ import { type Message, openPubSub, type PubSub } from "../gateway/pubsub/index.t
 import { Ear } from "./support/ear.ts";
 import { wireTo } from "./support/outage.ts";
 import { freePort } from "./support/postgres-15.ts";
-import { hasRedis, startRedis, type TestRedis } from "./support/redis.ts";
+import { askRedis, hasRedis, startRedis, type TestRedis } from "./support/redis.ts";
 
 async function open(redisUrl: string | null, required = false): Promise<PubSub & { readonly logged: string[] }> {
   const logged: string[] = [];
@@ -144,6 +144,31 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
     await cutOff.until(({ heard }) => heard.length === 1);
     await connected.until(({ heard }) => heard.length === 2);
     expect([cutOff.heard, connected.heard, connected.missedCount]).toEqual([["a: found"], ["a: lost", "a: found"], 0]);
+    await near.close();
+    await wire.cut();
+  });
+
+  test("a channel that Redis refuses is said, and keeps no other from being heard", async () => {
+    const { url } = await ownRedis();
+    await askRedis(url, "ACL", "SETUSER", "some", "on", ">secret", "+@all", "~*", "resetchannels", "&may*");
+    const wire = await wireTo(url);
+    const [near, far] = [await open(wire.url.replace("//", "//some:secret@")), await open(url)];
+    const [one, other] = [new Ear(), new Ear()];
+    await near.subscribe("may", one);
+    const refusal = { code: "PUFF_REDIS_UNAVAILABLE", message: expect.stringContaining("Redis refuses: NOPERM") };
+    await expect(near.subscribe("not", new Ear())).rejects.toMatchObject(refusal);
+    await expect(near.publish("not", "x")).rejects.toMatchObject(refusal);
+    expect(near.logged).toEqual([]);
+    await wire.cut();
+    await expect.poll(() => near.logged).toHaveLength(1);
+    await near.subscribe("not", new Ear());
+    await near.subscribe("may too", other);
+    await wire.mend();
+    await Promise.all([one, other].map((ear) => ear.until(({ missedCount }) => missedCount === 1)));
+    await far.publish("may", "found");
+    await far.publish("may too", "found");
+    await Promise.all([one, other].map((ear) => ear.until(({ heard }) => heard.length === 1)));
+    expect(near.logged).toHaveLength(2);
     await near.close();
     await wire.cut();
   });

@@ -118,7 +118,11 @@ export class ClusterPubSub implements PubSub {
     this.#held.delete(channel);
   }
 
-  /** Listens on the node that has the channel, and no longer on another; false where no node has it. */
+  /**
+   * Listens on the node that has the channel, and no longer on another; false where no node has it.
+   *
+   * @throws PuffError where Redis refuses it.
+   */
   async #listen(channel: string): Promise<boolean> {
     const node = this.#ownerOf(channel);
     if (node === undefined) {
@@ -134,9 +138,12 @@ export class ClusterPubSub implements PubSub {
     try {
       await held.leaving;
       return true;
-    } catch {
+    } catch (error) {
       if (this.#held.get(channel) === held) {
         this.#held.delete(channel);
+      }
+      if (!hasMoved(error)) {
+        throw error;
       }
       return false;
     }
@@ -161,7 +168,7 @@ export class ClusterPubSub implements PubSub {
     await Promise.all(added.map((node) => node.firstAttempt));
     this.#owners = owners;
     const astray = this.#channels.names.filter((channel) => this.#held.get(channel)?.node !== this.#ownerOf(channel));
-    await Promise.all(astray.map((channel) => this.#listen(channel)));
+    await Promise.allSettled(astray.map((channel) => this.#listen(channel)));
     this.#channels.tellMissed(astray);
     for (const [name, node] of this.#nodes) {
       if (!names.has(name)) {

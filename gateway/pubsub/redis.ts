@@ -1,5 +1,12 @@
 /** Publish and subscribe through Redis: one connection a node listens for all of it, another publishes. */
-import { explainRedis, openRedis, type RedisAddress, type RedisConnection, readSlots } from "../redis/connection.ts";
+import {
+  explainRedis,
+  isRefusal,
+  openRedis,
+  type RedisAddress,
+  type RedisConnection,
+  readSlots,
+} from "../redis/connection.ts";
 import { seal, unseal } from "./envelope.ts";
 import { Listeners } from "./listeners.ts";
 import type { PubSub } from "./pubsub.ts";
@@ -49,7 +56,7 @@ export class RedisPubSub implements PubSub {
     });
     this.#patterns = new Listeners({
       first: (pattern) => this.#send("psubscribe", [pattern]),
-      last: (pattern) => void this.#send("punsubscribe", [pattern]),
+      last: (pattern) => void this.#send("punsubscribe", [pattern]).catch(() => undefined),
     });
     for (const event of ["messageBuffer", "smessageBuffer"]) {
       this.#subscriber.on(event, (channel: Buffer, data: Buffer) => {
@@ -97,7 +104,11 @@ export class RedisPubSub implements PubSub {
     this.#publisher.disconnect();
   }
 
-  /** Commands of one connection are answered in their order, so the last one about a channel wins. */
+  /**
+   * Commands of one connection are answered in their order, so the last one about a channel wins.
+   *
+   * @throws PuffError where Redis refuses it.
+   */
   async #send(
     command: "subscribe" | "unsubscribe" | "ssubscribe" | "sunsubscribe" | "psubscribe" | "punsubscribe",
     names: readonly string[],
@@ -110,8 +121,8 @@ export class RedisPubSub implements PubSub {
     try {
       await Promise.all(batches.map((batch) => this.#subscriber[command](...batch)));
     } catch (error) {
-      if (hasMoved(error)) {
-        throw error;
+      if (isRefusal(error)) {
+        throw explainRedis(error, this.#address.place);
       }
       if (!this.#closed) {
         this.#subscriber.disconnect(true); // whatever it was, a new connection begins with what is wanted
@@ -122,14 +133,23 @@ export class RedisPubSub implements PubSub {
   async #listenAgain(): Promise<void> {
     this.#wasReady = true;
     await Promise.all([
-      this.#send(this.#commands.subscribe, this.#channels.names).catch(() => undefined), // onMoved was called
-      this.#send("psubscribe", this.#patterns.names),
+      this.#sendAgain(this.#commands.subscribe, this.#channels.names),
+      this.#sendAgain("psubscribe", this.#patterns.names),
     ]);
     if (this.#lost && this.#subscriber.status === "ready") {
       this.#lost = false;
       this.#onConnection("back", this.#address.place);
       this.#channels.tellMissed();
       this.#patterns.tellMissed();
+    }
+  }
+
+  /** One that is refused must not keep the others from being heard. */
+  async #sendAgain(command: "subscribe" | "ssubscribe" | "psubscribe", names: readonly string[]): Promise<void> {
+    try {
+      await this.#send(command, names);
+    } catch {
+      await Promise.allSettled(names.map((name) => this.#send(command, [name])));
     }
   }
 

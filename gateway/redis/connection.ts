@@ -79,8 +79,20 @@ export async function readSlots(
   );
 }
 
+/** Whether Redis has answered, and it was no. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
 /** A failure of Redis's or of the way to it, as a user meets it. */
 export function explainRedis(error: unknown, place: string): PuffError {
+  if (isRefusal(error)) {
+    return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis refuses: ${error.message}`, {
+      place,
+      remedy: "Correct the user and password in the URL, or what Redis allows that user.",
+      cause: error,
+    });
+  }
   const message = error instanceof Error ? error.message : String(error);
   const why = /enableOfflineQueue|Connection is closed/.test(message)
     ? "there is no connection"

@@ -4,7 +4,14 @@
  */
 import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
 import { type JsonValue, PuffError } from "../../schema/index.ts";
-import { explainRedis, openRedis, type RedisAddress, type RedisConnection, readRedisUrl } from "./connection.ts";
+import {
+  explainRedis,
+  isRefusal,
+  openRedis,
+  type RedisAddress,
+  type RedisConnection,
+  readRedisUrl,
+} from "./connection.ts";
 
 /** Commands that may block at a time. */
 const blockedBound = 100;
@@ -94,7 +101,7 @@ export class RedisService implements HostService {
     const failed = replies.find((reply) => reply.status === "rejected");
     if (failed !== undefined) {
       const error: unknown = failed.reason;
-      throw error instanceof Error && error.name === "ReplyError"
+      throw isRefusal(error)
         ? new Error(error.message) // as Redis words it
         : explainRedis(error, this.#place().place);
     }
