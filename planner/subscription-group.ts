@@ -35,20 +35,24 @@ interface Member {
 
 interface PendingEvent {
   readonly number: number;
+  /** Characters of the payload. */
+  readonly size: number;
   readonly payload: JsonValue;
 }
 
 /** Sets of parameters that one statement answers. */
 const MOST_SETS = 500;
 
-/** Events that wait while earlier ones are answered. */
+/** Events that wait while earlier ones are answered, and characters of them where more than one does. */
 const MOST_EVENTS = 1000;
+const MOST_CHARACTERS = 16_000_000;
 
 export class SubscriptionGroup {
   readonly #options: SubscriptionGroupOptions;
   readonly #members = new Map<string, Member>();
   readonly #stop: Promise<() => void>;
   #pending: PendingEvent[] = [];
+  #pendingSize = 0;
   #lastEvent = 0;
   /** Members of a live query whose answer may have changed. */
   readonly #due = new Set<Member>();
@@ -111,18 +115,28 @@ export class SubscriptionGroup {
       return;
     }
     this.#lastEvent++;
-    const event = { number: this.#lastEvent, payload: readPayload(payload) };
+    const event = { number: this.#lastEvent, size: payload.length, payload: readPayload(payload) };
     if (this.#options.latest) {
-      this.#pending = [event];
-    } else if (this.#pending.push(event) > MOST_EVENTS) {
-      this.#pending = [];
+      this.#dropPending();
+    }
+    this.#pending.push(event);
+    this.#pendingSize += event.size;
+    const count = this.#pending.length;
+    if (count > MOST_EVENTS || (count > 1 && this.#pendingSize > MOST_CHARACTERS)) {
+      this.#dropPending();
+      const most = `${MOST_EVENTS} events or ${MOST_CHARACTERS / 1e6} MB of them`;
       this.#fail(
-        new PuffError("PUFF_EVENTS_LOST", `more than ${MOST_EVENTS} events wait to be answered: the stream has ended`, {
+        new PuffError("PUFF_EVENTS_LOST", `more than ${most} wait to be answered: the stream has ended`, {
           remedy: "Subscribe again; if it happens often, make the statement faster or publish less.",
         }),
       );
     }
     this.#startWork();
+  }
+
+  #dropPending(): void {
+    this.#pending = [];
+    this.#pendingSize = 0;
   }
 
   #answerAllAgain(): void {
@@ -161,6 +175,7 @@ export class SubscriptionGroup {
       if (event === undefined) {
         break;
       }
+      this.#pendingSize -= event.size;
       await this.#answer([...this.#members.values()], event);
     }
     this.#working = false;

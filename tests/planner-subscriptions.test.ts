@@ -346,9 +346,12 @@ describe("a slow reader", () => {
     }
   });
 
-  test("more events than can wait for the database end the stream", async () => {
+  test.each([
+    [1100, 10],
+    [20, 1_000_000],
+  ])("more events than can wait for the database, %i of %i characters, end the stream", async (length, size) => {
     const subscriber = await open("subscription { perhaps { id } }");
-    const many = Array.from({ length: 1100 }, () => events.publish("message", { ids: [1] }));
+    const many = Array.from({ length }, () => events.publish("message", { ids: [1], text: "x".repeat(size) }));
     await Promise.all(many);
     await expect(subscriber.next()).rejects.toMatchObject({ code: "PUFF_EVENTS_LOST" });
   });

@@ -52,11 +52,11 @@ def at_once():
     pubsub.publish("other", "matches")
     return [conn.receive().text, conn.receive().text, conn.unsubscribe("o*"), conn.receive()]
 
-def too_many():
+def too_many(count, size):
     conn = pubsub.connection()
     conn.subscribe("m")
-    for _ in range(1001):
-        pubsub.publish("m", "x")
+    for _ in range(count):
+        pubsub.publish("m", "x" * size)
     received = 0
     try:
         while True:
@@ -86,8 +86,8 @@ async function start(pubsub: PubSub): Promise<TestPython> {
 
 const quiet = { warn: () => undefined, info: () => undefined };
 
-async function call(python: TestPython, name: string): Promise<unknown> {
-  const { value } = await python.callFunction(`schema:${name}`, [], {
+async function call(python: TestPython, name: string, ...args: number[]): Promise<unknown> {
+  const { value } = await python.callFunction(`schema:${name}`, args, {
     deadline: 20_000,
     signal: AbortSignal.timeout(30_000),
   });
@@ -110,11 +110,9 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
       expect(await call(python, "waiting")).toBe("woken");
       expect(await call(python, "leaving")).toEqual([null, [true, false], null]);
       expect(await call(python, "at_once")).toEqual(["soon", "matches", true, null]);
-      expect(await call(python, "too_many")).toEqual([
-        1000,
-        "more than 1000 messages waited to be received: the others are lost",
-        "on",
-      ]);
+      const lost = "more than 1000 messages or 16 MB of them waited to be received: the others are lost";
+      expect(await call(python, "too_many", 1001, 1)).toEqual([1000, lost, "on"]);
+      expect(await call(python, "too_many", 18, 1_000_000)).toEqual([16, lost, "on"]);
       expect(await call(python, "forgotten")).toBe(true);
       const ear = new Ear();
       await pubsub.subscribe("a", ear);

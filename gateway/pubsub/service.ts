@@ -3,8 +3,9 @@ import type { HostAnswer, HostService, HostSession } from "../../python-bridge/i
 import { PuffError } from "../../schema/index.ts";
 import type { Message, PubSub, Unsubscribe } from "./pubsub.ts";
 
-/** Messages that wait to be received; past them the connection has failed. */
+/** Messages that wait to be received, and bytes of them where more than one does; past them the connection has failed. */
 const mostWaiting = 1_000;
+const mostBytes = 16_000_000;
 
 export class PubSubService implements HostService {
   readonly #pubsub: () => PubSub;
@@ -58,6 +59,7 @@ class Mailbox {
   /** By {@link keyOf}. */
   readonly #subscribed = new Map<string, Promise<Unsubscribe>>();
   #waiting: Message[] = [];
+  #waitingBytes = 0;
   #overflowed = false;
   /** Greenlets that wait for a message, the first first. */
   readonly #receivers = new Set<(message: Message | null) => void>();
@@ -100,6 +102,7 @@ class Mailbox {
   receive(signal: AbortSignal): Promise<Message | null> {
     const message = this.#waiting.shift();
     if (message !== undefined) {
+      this.#waitingBytes -= message.data.length;
       return Promise.resolve(message);
     }
     if (this.#overflowed) {
@@ -107,7 +110,7 @@ class Mailbox {
       return Promise.reject(
         new PuffError(
           "PUFF_EVENTS_LOST",
-          `more than ${mostWaiting} messages waited to be received: the others are lost`,
+          `more than ${mostWaiting} messages or ${mostBytes / 1e6} MB of them waited to be received: the others are lost`,
         ),
       );
     }
@@ -133,6 +136,7 @@ class Mailbox {
       this.#leave(key);
     }
     this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
   #leave(key: string): boolean {
@@ -153,11 +157,17 @@ class Mailbox {
     if (receiver !== undefined) {
       this.#receivers.delete(receiver);
       receiver(message);
-    } else if (this.#waiting.length < mostWaiting && !this.#overflowed) {
+    } else if (!this.#overflowed && this.#hasRoomFor(message)) {
       this.#waiting.push(message);
+      this.#waitingBytes += message.data.length;
     } else {
       this.#overflowed = true;
     }
+  }
+
+  #hasRoomFor({ data }: Message): boolean {
+    const count = this.#waiting.length;
+    return count < mostWaiting && (count === 0 || this.#waitingBytes + data.length <= mostBytes);
   }
 
   #endReceivers(): void {
