@@ -10,7 +10,7 @@ import { attempt } from "./transaction.ts";
 export type Described = { readonly columns: readonly Column[] | null; readonly why: string };
 
 /** Answers of Postgres by which a statement can't stand as a subquery, whatever its tables are. */
-const UNWRAPPABLE_STATES = /^(42601|0A000)$/;
+export const UNWRAPPABLE_STATES = /^(42601|0A000)$/;
 
 export class Descriptions {
   readonly #known = new LRUCache<string, Described>({ max: 2000 });
@@ -45,6 +45,16 @@ export class Descriptions {
       }
       return described;
     }
+  }
+
+  /** The same without asking; undefined where it is not known. */
+  known(scope: string, plan: SqlPlan, oids: readonly number[]): Described | undefined {
+    return this.#known.get(keyOf(scope, plan, oids));
+  }
+
+  /** Keeps the columns that a statement was found to have. */
+  learn(scope: string, plan: SqlPlan, oids: readonly number[], columns: readonly Column[] | null): void {
+    this.#known.set(keyOf(scope, plan, oids), { columns, why: columns === null ? "it can't be a subquery" : "" });
   }
 
   /** Has Postgres asked again: a table may have been altered. */

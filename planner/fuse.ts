@@ -11,12 +11,14 @@ import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
-import { type Described, Descriptions, reasonOf, stateOf } from "./descriptions.ts";
+import { type Described, Descriptions, reasonOf, stateOf, UNWRAPPABLE_STATES } from "./descriptions.ts";
 import type { Execution, Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, sqlPlansOf } from "./last-fused.ts";
+import { statementFor } from "./row-counts.ts";
 import { type Column, RowSet } from "./rows.ts";
 import { neededColumns, symbolsOf } from "./selections.ts";
+import { narrowSql } from "./sql-text.ts";
 import { attempt } from "./transaction.ts";
 import { arrayOidOf } from "./types.ts";
 import { Failed } from "./values.ts";
@@ -33,6 +35,12 @@ export interface Fused {
   readonly rows: ReadonlyMap<FieldStep, RowSet>;
   readonly statement: Statement;
   readonly steps: readonly FieldStep[];
+}
+
+/** A statement that ran, and its rows. */
+export interface Ran {
+  readonly statement: Statement;
+  readonly rows: RowSet;
 }
 
 /** A fused statement; null: Postgres refused it. */
@@ -110,6 +118,37 @@ export class Fuser {
     return fused;
   }
 
+  /**
+   * Runs a statement that nothing is fused with, for the columns that are wanted of it: once it has run it is known which
+   * others it has.
+   */
+  async fetchAlone(session: Session, { step, plan, params }: BoundStatement, plans: Plans): Promise<Ran> {
+    const scope = session.scope ?? "";
+    const oids = parameterOids(plan, params, null);
+    const known = this.#descriptions.known(scope, plan, oids);
+    const needed = known === undefined ? null : choose(known, step, plan, plans, undefined);
+    const narrows = needed !== null && needed.length > 0 && needed.length < (known?.columns?.length ?? 0);
+    let isRefused = false;
+    if (narrows) {
+      try {
+        const statement = await statementFor(await narrowSql(plan.text, needed), params);
+        return { statement, rows: await session.query(statement) };
+      } catch (error) {
+        if (error instanceof PuffError && !isAnswer(error)) {
+          throw error;
+        }
+        // Run as it is, it says the exact error. What is no PuffError comes from the scanner.
+        isRefused = !(error instanceof PuffError) || UNWRAPPABLE_STATES.test(stateOf(error));
+      }
+    }
+    const statement = await statementFor(plan.text, params);
+    const rows = await session.query(statement);
+    if (known === undefined || narrows) {
+      this.#descriptions.learn(scope, plan, oids, isRefused ? null : rows.columns);
+    }
+    return { statement, rows };
+  }
+
   /** Runs the statement; null where Postgres refuses it, which `refused` is told, and whether it always will. */
   async #run(
     session: Session,
@@ -126,7 +165,7 @@ export class Fuser {
       }
       return { rows: splitByTag(rows, nodes, shape), statement, steps: nodes.map(({ step }) => step) };
     } catch (error) {
-      if (!(error instanceof PuffError) || error.status !== 200 || error.code === "PUFF_STATEMENT_TIMEOUT") {
+      if (!isAnswer(error)) {
         throw error;
       }
       const lasts = LASTING_STATES.test(stateOf(error));
@@ -221,6 +260,11 @@ function choose(
     observe?.({ kind: "unfused", step, why: columns === null ? why : unclear });
   }
   return needed;
+}
+
+/** Whether Postgres refused the statement, so that another way of asking may do. */
+function isAnswer(error: unknown): error is PuffError {
+  return error instanceof PuffError && error.status === 200 && error.code !== "PUFF_STATEMENT_TIMEOUT";
 }
 
 /** Types of a root's parameters, or of those of a statement below `parent`. */

@@ -53,7 +53,7 @@ export function neededColumns(
   if (selection === null) {
     return hasTwins(columns) ? null : columns;
   }
-  if (selection.byType.size > 1) {
+  if (selection.byType.size > 1 || (selection.only === null && columns.some(({ name }) => name === plan.typeColumn))) {
     names.add(plan.typeColumn);
   }
   for (const { source, plan: below } of stepsOf(selection, plans)) {

@@ -67,6 +67,12 @@ export function fillSql({ parts, parameters }: SqlText, replace: (parameter: Sql
     .join("");
 }
 
+/** The statement for some of its columns alone: Postgres computes no others. */
+export async function narrowSql(text: string, columns: readonly { readonly name: string }[]): Promise<string> {
+  const names = columns.map(({ name }) => `q.${quoteName(name)}`).join(", ");
+  return `SELECT ${names} FROM (${(await cutSql(text)).text}\n) AS q`;
+}
+
 /** An identifier as SQL quotes it. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -1,8 +1,8 @@
 /** Runs the statements of one layer: fused with what is below them, or each for itself. */
 
-import type { Session, Statement } from "./database.ts";
+import type { Session } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
-import type { BoundStatement, Fused } from "./fuse.ts";
+import type { BoundStatement, Fused, Ran } from "./fuse.ts";
 import { statementFor } from "./row-counts.ts";
 import { RowSet } from "./rows.ts";
 import { inField } from "./statement-place.ts";
@@ -28,12 +28,21 @@ export async function runStatements(
   let last: Promise<unknown> = Promise.resolve();
   return statements.map((statement) => {
     if (!isolated) {
-      return runAlone(execution, statement, (sent) => session.query(sent));
+      const { fuser } = execution;
+      const narrows = fuser !== null && !(session instanceof LazyTransaction); // where a failure has no consequences
+      const run = () => (narrows ? fuser.fetchAlone(session, statement, plans) : runAsIs(session, statement));
+      return runAlone(execution, statement, run);
     }
-    const rows = last.then(() => runAlone(execution, statement, (sent) => attempt(session, sent)));
+    const run = () => runAsIs({ query: (text) => attempt(session, text) }, statement);
+    const rows = last.then(() => runAlone(execution, statement, run));
     last = rows.catch(() => undefined);
     return rows;
   });
+}
+
+async function runAsIs(session: Session, { plan, params }: BoundStatement): Promise<Ran> {
+  const statement = await statementFor(plan.text, params);
+  return { statement, rows: await session.query(statement) };
 }
 
 async function fuse(
@@ -68,13 +77,12 @@ async function fuse(
 
 async function runAlone(
   execution: Execution,
-  { step, plan, params }: BoundStatement,
-  query: (statement: Statement) => Promise<RowSet>,
+  { step, plan }: BoundStatement,
+  run: () => Promise<Ran>,
 ): Promise<RowSet> {
   const started = performance.now();
-  const statement = await statementFor(plan.text, params);
-  const rows = await query(statement).catch(async (error: unknown) => {
-    throw await inField(error, step.name, statement.text);
+  const { statement, rows } = await run().catch(async (error: unknown) => {
+    throw await inField(error, step.name, plan.text);
   });
   const duration = performance.now() - started;
   execution.observe?.({

@@ -1,5 +1,6 @@
 /** The planner on a real Postgres: what it does beyond what graphql-js can be compared with. */
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../planner/index.ts";
 import type { ResolveResult } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
 import { ownDatabase } from "./support/postgres.ts";
@@ -75,6 +76,30 @@ describe("a query", () => {
       const { data } = await sketch(resolvers, { fuse }).run("{ items { children { id } } }");
       expect(data).toEqual({ items: [{ children: [{ id: 2 }, { id: 3 }] }, { children: [] }, { children: [] }] });
     }
+  });
+
+  it("asks a statement whose columns are known for those alone that are wanted", async () => {
+    const texts: string[] = [];
+    const watched: Database = {
+      query(statement) {
+        texts.push(statement.text);
+        return database.query(statement);
+      },
+      stream: (statement, signal) => database.stream(statement, signal),
+      transaction: (work) => database.transaction(work),
+    };
+    const all = "SELECT * FROM item WHERE id < $1 ORDER BY id -- all";
+    const resolvers = { "Query.items": () => sql(all, { params: [[23, "3"]] }) };
+    const { run } = sketchPlanner({ types, resolvers, database: watched });
+    for (let time = 1; time <= 2; time++) {
+      expect((await run("{ items { name } }")).data).toEqual({ items: [{ name: "one" }, { name: "two" }] });
+    }
+    expect(texts).toEqual([all, `SELECT q."name" FROM (${all}\n) AS q`]);
+    await database.run("ALTER TABLE item RENAME COLUMN name TO other");
+    const { errors } = await run("{ items { name } }");
+    await database.run("ALTER TABLE item RENAME COLUMN other TO name");
+    expect(errors?.[0]?.extensions.code).toBe("PUFF_PLAN_COLUMN_MISSING");
+    expect((await run("{ items { name } }")).errors).toBeUndefined();
   });
 
   it("calls no resolver below an empty layer", async () => {
