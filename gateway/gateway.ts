@@ -1,20 +1,19 @@
-/** Puts Python, databases and planners together, as one Fastify plugin. */
+/** Puts Python, databases and planners together. */
 import cluster from "node:cluster";
-import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import fastifyPlugin from "fastify-plugin";
-import { type Caller, createPlanner, type Database, type Events, type Planner } from "../planner/index.ts";
+import type { FastifyInstance } from "fastify";
+import { type Caller, createPlanner, type Database, type Planner } from "../planner/index.ts";
 import { type HostService, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
 import { type ClientSchema, ClientService } from "./client/service.ts";
 import { type ExplainRequest, explainOperation } from "./explain.ts";
 import type { OperationExplanation } from "./explanation.ts";
-import { chooseResolvers, type Host, loadHost } from "./host-module.ts";
+import { chooseResolvers, type Host } from "./host-module.ts";
 import type { HealthCheck } from "./http/health.ts";
-import { addRoutes, type Routes } from "./http/plugin.ts";
+import type { Routes } from "./http/plugin.ts";
 import { currentLog } from "./http/routes.ts";
-import { addStaticRoute, type StaticFiles } from "./http/static.ts";
+import type { StaticFiles } from "./http/static.ts";
 import { Metrics } from "./metrics.ts";
-import type { DatabaseSource, GatewayOptions } from "./options.ts";
+import type { DatabaseSource } from "./options.ts";
 import {
   openDatabase,
   type PostgresDatabase,
@@ -23,14 +22,13 @@ import {
   silenceMargin,
 } from "./postgres/index.ts";
 import { Psycopg2Service, type StatementOptions } from "./psycopg2/index.ts";
-import { type Message, openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
+import { openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
 import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { eventsOf, noDatabase } from "./sources.ts";
 import { TerminalService } from "./terminal.ts";
-import { createSocketRoutes } from "./websockets/routes.ts";
 import { SocketService } from "./websockets/service.ts";
-import { addWsgiRoutes } from "./wsgi/routes.ts";
 import { Exchanges } from "./wsgi/service.ts";
 
 /** What `app.puff` is. */
@@ -61,80 +59,7 @@ export interface Gateway {
   ): Promise<OperationExplanation>;
 }
 
-declare module "fastify" {
-  interface FastifyInstance {
-    readonly puff: Gateway;
-  }
-}
-
-/**
- * A Fastify plugin that serves GraphQL and WSGI from Python. Registered, it starts interpreters and connects to databases;
- * `app.close()` stops them.
- *
- * @throws PuffError on `ready()` for a user's mistake, with place, cause and remedy.
- * @example
- * const app = fastify();
- * await app.register(createGateway({
- *   schemas: [{ spec: "schema.py" }],
- *   databases: [{ name: "default", url: "postgres://localhost/blog" }],
- * }));
- * await app.listen({ port: 7777 });
- */
-export function createGateway(options: GatewayOptions): FastifyPluginAsync {
-  return fastifyPlugin(
-    async (app) => {
-      const settings = readSettings(options);
-      const gateway = new RunningGateway(settings, await loadHost(options.host), app);
-      // Registered first, so that whatever has started by the time another part fails is stopped, too.
-      app.addHook("onClose", () => gateway.close());
-      await gateway.start();
-      app.decorate("puff", gateway);
-      gateway.metrics?.addTo(app); // before the routes that it measures
-      gateway.routes = await addRoutes(app, {
-        apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
-          ...{ url, playgroundUrl, subscriptionsUrl },
-          planner: () => gateway.planner(name),
-          explain: settings.maskErrors
-            ? null
-            : (request, caller, signal) => gateway.explain(name, request, caller, signal),
-        })),
-        checks: gateway.checks(),
-        deadline: settings.limits.requestDeadline,
-        bodyLimit: settings.limits.bodyBytes,
-        subscriberLimit: settings.limits.subscribers,
-        operationLimit: settings.limits.socketOperations,
-        queueLimit: settings.limits.subscriberQueue,
-        corsOrigins: settings.corsOrigins,
-        application: createSocketRoutes({
-          python: () => gateway.python,
-          service: gateway.sockets,
-          workers: settings.workers,
-          deadline: settings.limits.requestDeadline,
-          queueLimit: settings.limits.subscriberQueue,
-          log: app.log,
-        }),
-      });
-      for (const files of await gateway.findStaticFiles()) {
-        await addStaticRoute(app, files);
-      }
-      if (settings.wsgi !== null || settings.django?.start === "serve") {
-        await addWsgiRoutes(app, {
-          python: () => gateway.python,
-          exchanges: gateway.exchanges,
-          workers: settings.workers,
-          multiprocess: settings.workers > 1 || cluster.isWorker,
-          deadline: settings.limits.requestDeadline,
-          concurrency: settings.limits.wsgiRequests,
-          queueLimit: settings.limits.wsgiQueue,
-          maskErrors: settings.maskErrors,
-        });
-      }
-    },
-    { name: "puff-gateway", fastify: "5.x" },
-  );
-}
-
-class RunningGateway implements Gateway {
+export class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
   readonly sockets = new SocketService();
@@ -352,7 +277,7 @@ class RunningGateway implements Gateway {
             iterate: (batch, signal) => this.python.iterate(batch, signal),
           },
           database: this.#databaseOf(schemas[index]?.database ?? ""),
-          events: this.#eventsOf(schemas[index]?.database ?? ""),
+          events: eventsOf(() => this.pubsub, this.databases.get(schemas[index]?.database ?? "")),
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
           ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
@@ -383,22 +308,6 @@ class RunningGateway implements Gateway {
     return { planner: this.planner(schema.name), databaseName: schema.database, database };
   }
 
-  #eventsOf(databaseName: string): Events {
-    return {
-      listen: async (source, channel, { event, missed }) => {
-        const listener = { message: ({ data }: Message) => event(data.toString()), missed };
-        if (source === "channel") {
-          return await this.pubsub.subscribe(channel, listener);
-        }
-        const database = this.databases.get(databaseName);
-        if (database === undefined) {
-          throw missingDatabase();
-        }
-        return await database.listen(channel, listener);
-      },
-    };
-  }
-
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
     this.metrics?.countError(schema, error.code);
     const log = currentLog() ?? this.#app.log;
@@ -421,17 +330,4 @@ function logFromPython(app: FastifyInstance, { level, logger, message }: LogReco
   } else {
     app.log[level === "warning" ? "warn" : "error"]({ logger }, message);
   }
-}
-
-/** Stands where a schema has no database. */
-const noDatabase: Database = {
-  query: () => Promise.reject(missingDatabase()),
-  stream: () => Promise.reject(missingDatabase()),
-  transaction: () => Promise.reject(missingDatabase()),
-};
-
-function missingDatabase(): PuffError {
-  return new PuffError("PUFF_DATABASE_UNAVAILABLE", "a resolver returned SQL, but no database is configured", {
-    remedy: "Name one with --database-url or in puff.toml.",
-  });
 }
