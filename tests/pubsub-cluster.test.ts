@@ -1,8 +1,13 @@
 /** Sharded pub/sub on a real Redis Cluster, whose slots move and whose nodes go away. */
+import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openPubSub, type PubSub, PubSubService } from "../gateway/pubsub/index.ts";
 import { Ear } from "./support/ear.ts";
 import { askRedis, hasRedis, startRedisCluster, type TestCluster, type TestRedis } from "./support/redis.ts";
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+);
 
 describe.runIf(hasRedis)("on a Redis Cluster", () => {
   let cluster: TestCluster;
@@ -46,6 +51,20 @@ describe.runIf(hasRedis)("on a Redis Cluster", () => {
     await expect
       .poll(() => Promise.all(nodes.map(({ url }) => askRedis(url, "PUBSUB", "SHARDCHANNELS", "left"))))
       .toEqual(["", ""]);
+  });
+
+  test.runIf(hasIpv6)("nodes are found by addresses of IPv6, too", async () => {
+    const announce = (address: string) =>
+      Promise.all(nodes.map(({ url }) => askRedis(url, "CONFIG", "SET", "cluster-announce-ip", address)));
+    await announce("::1");
+    onTestFinished(async () => void (await announce("")));
+    await expect.poll(() => askRedis(nodes[0].url, "CLUSTER", "SLOTS")).not.toContain("127.0.0.1");
+    const [pubsub, ear] = [await open(), new Ear()];
+    for (const channel of ["a", "b"]) {
+      await pubsub.subscribe(channel, ear);
+      await pubsub.publish(channel, "heard");
+    }
+    await ear.until(({ heard }) => heard.length === 2);
   });
 
   test("a pattern, which it has none of, is refused, and nobody waits for it", async () => {

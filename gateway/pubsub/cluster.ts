@@ -186,8 +186,9 @@ export class ClusterPubSub implements PubSub {
       if (parts !== null && parts.length > 0) {
         const owners: string[] = [];
         for (const { first, last, host, port } of parts) {
+          const name = host.includes(":") ? `[${host}]` : host || new URL(this.#address.url).hostname;
           for (let slot = first; slot <= last; slot++) {
-            owners[slot] = `${host || new URL(this.#address.url).hostname}:${port}`;
+            owners[slot] = `${name}:${port}`;
           }
         }
         return owners;

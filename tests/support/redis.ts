@@ -30,7 +30,7 @@ export async function startRedis(...further: string[]): Promise<TestRedis> {
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+      const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "-::1", "--save", "", "--appendonly", "no"];
       server = spawn("redis-server", [...further, ...settings], { stdio: "ignore" });
       while (!(await answers(port))) {
         await sleep(20);
