@@ -16,7 +16,14 @@ export function openPrompt(): () => void {
   };
 }
 
-/** Whether there is a prompt, or was one in the last so many milliseconds. */
-export function wasPrompted(milliseconds: number): boolean {
-  return open > 0 || performance.now() - lastClosed < milliseconds;
+/** A timer for a deadline: it goes off after so many milliseconds, but not as long as there is a prompt, nor soon after. */
+export function startDeadline(milliseconds: number, pass: () => void): NodeJS.Timeout {
+  const timer = setTimeout(() => {
+    if (open > 0 || performance.now() - lastClosed < milliseconds) {
+      timer.refresh();
+    } else {
+      pass();
+    }
+  }, milliseconds);
+  return timer;
 }

@@ -8,6 +8,8 @@ import { openPrompt } from "./prompts.ts";
 export class TerminalService implements HostService {
   readonly #isShared: boolean;
   #sessions = 0;
+  /** Resolves when whoever has, or waits for, the turn to debug is done. */
+  #turns: Promise<void> = Promise.resolve();
 
   /** `isShared`: whether other interpreters, or processes, have the same terminal. */
   constructor(isShared: boolean) {
@@ -22,6 +24,7 @@ export class TerminalService implements HostService {
   open(): HostSession {
     this.#sessions++;
     let closePrompt = (): void => {};
+    let endTurn = (): void => {};
     return {
       call: async (method, [argument], buffers, signal) => {
         if (method === "hold") {
@@ -29,16 +32,38 @@ export class TerminalService implements HostService {
           closePrompt = argument === true ? openPrompt() : () => {};
           return nothing;
         }
+        if (method === "take") {
+          endTurn = await this.#takeTurn(signal);
+          return nothing;
+        }
+        if (method === "give") {
+          endTurn();
+          return nothing;
+        }
         return await answer(method, argument, buffers, signal, this.#isShared);
       },
       close: () => {
         closePrompt();
+        endTurn();
         this.#sessions--;
         if (this.#sessions === 0) {
           process.stdin.pause(); // so that the process can end
         }
       },
     };
+  }
+
+  /** Waits for the turn, which ends with the greenlet at the latest, and gives what ends it. */
+  async #takeTurn(greenlet: AbortSignal): Promise<() => void> {
+    const before = this.#turns;
+    const { promise: done, resolve: end } = Promise.withResolvers<void>();
+    this.#turns = before.then(() => done);
+    if (greenlet.aborted) {
+      end();
+    }
+    greenlet.addEventListener("abort", () => end(), { once: true });
+    await before;
+    return end;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Caller, OperationResponse, PreparedOperation } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
 import type { Endpoint, HttpResponse } from "./handler.ts";
 
@@ -30,7 +31,7 @@ export async function openEventStream(
   const { signal } = abort;
   const cut = new AbortController();
   const leave = subscribers.add(() => abort.abort(new PuffError("PUFF_SHUTTING_DOWN", "the gateway stops")));
-  const endDeadline = callAt(Date.now() + deadline, () =>
+  const timer = startDeadline(deadline, () =>
     abort.abort(new PuffError("PUFF_REQUEST_DEADLINE", `the request took longer than ${deadline / 1000} s`)),
   );
   try {
@@ -52,7 +53,7 @@ export async function openEventStream(
     });
     return { kind: "stream", response: { status: 200, headers, body: comment, rest, cut: cut.signal } };
   } finally {
-    endDeadline();
+    clearTimeout(timer);
   }
 
   async function begin(caller: Caller): ReturnType<typeof planner.subscribe> {

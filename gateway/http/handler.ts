@@ -4,7 +4,7 @@
  */
 import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { wasPrompted } from "../prompts.ts";
+import { startDeadline } from "../prompts.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
@@ -154,15 +154,11 @@ export function withDeadline(
   run: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      if (wasPrompted(deadline)) {
-        timer.refresh();
-        return;
-      }
+    const timer = startDeadline(deadline, () => {
       const error = new PuffError("PUFF_REQUEST_DEADLINE", `the request took longer than ${deadline / 1000} s`);
       abort.abort(error);
       resolve(errorResponse(error, form));
-    }, deadline);
+    });
     const settle = () => clearTimeout(timer);
     run().then(
       (response) => {

@@ -6,6 +6,7 @@ import { makeServer } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
 import { SocketCaller } from "./socket-caller.ts";
 
@@ -119,9 +120,9 @@ export function serveOperations(
     }
     const { signal } = left;
     const prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
-    const timer = setTimeout(() => {
+    const timer = startDeadline(options.deadline, () => {
       left.abort(new PuffError("PUFF_REQUEST_DEADLINE", `it took longer than ${options.deadline / 1000} s`));
-    }, options.deadline);
+    });
     try {
       if (operation.type !== "subscription") {
         const response = await planner.execute(operation, variables, caller, { signal });

@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { Handshake } from "../http/sockets.ts";
+import { startDeadline } from "../prompts.ts";
 
 export interface ConnectionLimits {
   /**
@@ -56,7 +57,7 @@ export class SocketConnection {
       this.#end.abort(
         new PuffError("PUFF_REQUEST_DEADLINE", `the WebSocket was not accepted in ${limits.deadline} ms`),
       );
-    this.#timer = setTimeout(late, limits.deadline);
+    this.#timer = startDeadline(limits.deadline, late);
   }
 
   /** Aborts when the function is to end. */

@@ -1,7 +1,7 @@
 /** One request to a WSGI application and its response, while they are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PuffError } from "../../schema/index.ts";
-import { wasPrompted } from "../prompts.ts";
+import { startDeadline } from "../prompts.ts";
 
 /** `200 OK` and the headers, as the application gave them to `start_response`. */
 export type Head = readonly [status: string, headers: readonly (readonly [name: string, value: string])[]];
@@ -25,17 +25,13 @@ export class Exchange {
     this.#request = request;
     this.#response = response;
     this.#requestId = requestId;
-    this.#timer = setTimeout(() => {
-      if (wasPrompted(patience)) {
-        this.#timer.refresh();
-        return;
-      }
+    this.#timer = startDeadline(patience, () => {
       this.#end.abort(
         new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
           remedy: "Make the view quicker, or raise the limit request_deadline.",
         }),
       );
-    }, patience);
+    });
     response.once("close", () => {
       clearTimeout(this.#timer);
       if (!response.writableFinished) {

@@ -1,7 +1,7 @@
 """The debugger that `breakpoint()` opens on the gateway's terminal.
 
 One greenlet at a time is debugged, until it is told to go on; others are served meanwhile, and those that reach a
-breakpoint wait for their turn.
+breakpoint wait for their turn, be it in this interpreter or in one that a reload replaces.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import bdb
 import importlib
 import pdb  # noqa: T100  # it is what this is about
 import sys
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from types import FrameType
 
-_turn = threading.Lock()
 _session: _Debugger | None = None
 """Of the greenlet whose turn it is."""
 
@@ -40,7 +38,8 @@ def debug(frame: FrameType, header: str | None, commands: Iterable[str]) -> None
     global _session  # noqa: PLW0603  # there is one terminal
     session = _session
     if session is None or session.greenlet is not _greenlets.current():
-        _turn.acquire()
+        with _clock_held():
+            _services.call("terminal", "take")
         _session = session = _Debugger()
         _greenlets.on_end(session.leave)
     if header is not None:
@@ -100,7 +99,7 @@ class _Debugger(pdb.Pdb):
         if _session is self:
             _session = None
             self.stop_trace()
-            _turn.release()
+            _services.tell("terminal", "give")
 
     def onecmd(self, line: str) -> bool:
         """Runs a command, unless it is one that only a debugger of whole programs has."""
@@ -175,12 +174,21 @@ class _Tracer(_base):
 
 @contextmanager
 def _deadlines_held() -> Generator[None]:
-    """Has time stand still for deadlines, which a person at a prompt knows nothing of."""
+    """Has no deadline pass, which a person at a prompt knows nothing of."""
+    with _clock_held():
+        _services.tell("terminal", "hold", True)
+        try:
+            yield
+        finally:
+            _services.tell("terminal", "hold", False)
+
+
+@contextmanager
+def _clock_held() -> Generator[None]:
+    """Has time stand still for the deadlines of this interpreter's greenlets; those of requests go on."""
     host: Any = importlib.import_module("_puff_host")
     host.hold(True)
-    _services.tell("terminal", "hold", True)
     try:
         yield
     finally:
         host.hold(False)
-        _services.tell("terminal", "hold", False)
