@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("puff")
 
-TOOL_ID = sys.monitoring.DEBUGGER_ID
+TOOL_ID = 0  # sys.monitoring.DEBUGGER_ID, in a module that older Pythons can import, too
 TOOL_NAME = "puff"
 get_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
