@@ -6,6 +6,8 @@ import type { RowSet } from "./rows.ts";
 export interface Statement {
   readonly text: string;
   readonly params: readonly TypedText[];
+  /** Aborted when nobody waits for it any more: it is given up, and fails with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Postgres settings by name, as text. */
@@ -39,7 +41,7 @@ export interface Database extends Session {
   /** Runs a statement that only reads, in a transaction of its own, which has the settings. */
   query(statement: Statement, settings?: PgSettings): Promise<RowSet>;
   /**
-   * Runs a statement whose rows may be too many to be held. Once `rest` is there, the signal ends the statement.
+   * Runs a statement whose rows may be too many to be held. The signal ends it.
    *
    * @example
    * const { first, rest } = await database.stream({ text: "SELECT * FROM measurement", params: [] }, signal);

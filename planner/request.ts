@@ -218,7 +218,8 @@ export class Request {
 
   /** As the caller sees it, who is known once a resolver was called. */
   #database(): Database {
-    return asCaller(this.#options.database, this.#execution.python.pgSettings);
+    const { python, context } = this.#execution;
+    return asCaller(this.#options.database, python.pgSettings, context.signal);
   }
 
   #callResolvers(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {

@@ -59,8 +59,8 @@ class Query:
         raise ValueError("the secret is 42")
 
     @classmethod
-    def nap(cls, ctx: Context, /) -> Plan[list[Post]]:
-        return sql("SELECT 1 AS id, 'x' AS title, pg_sleep(0.5)")
+    def nap(cls, ctx: Context, /, seconds: float = 0.5) -> Plan[list[Post]]:
+        return sql("SELECT 1 AS id, 'x' AS title, pg_sleep($1)", seconds)
 
     @classmethod
     def forever(cls, ctx: Context, /) -> int | None:
@@ -255,6 +255,29 @@ test("a resolver that loops for ever fails alone", async () => {
   expect(stuck.body).toMatchObject({ errors: [{ extensions: { code: "PUFF_RESOLVER_DEADLINE" } }] });
   expect(fine.body).toEqual({ data: { posts: [{ id: 1 }] } });
 });
+
+test.each(["title", "title comments{id}"])(
+  "{ nap { %s } } whose client leaves is ended in the database, and is no failure",
+  async (selection) => {
+    const database = await openTestDatabase(databases[0]?.url ?? "");
+    const napping = async () => {
+      const text =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()";
+      const rows = await database.query({ text, params: [] });
+      rows.seek(0);
+      return rows.text(0);
+    };
+    records.length = 0;
+    const leaving = new AbortController();
+    const left = fetch(`${server.url}/graphql?query={nap(seconds:600){${selection}}}`, { signal: leaving.signal });
+    await expect.poll(napping).toBe("1");
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    await expect.poll(napping).toBe("0");
+    expect(records.filter(({ level }) => Number(level) > 30)).toEqual([]);
+    await database.close();
+  },
+);
 
 describe("several schemas", () => {
   test("each has its URL and its database", async () => {

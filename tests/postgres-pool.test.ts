@@ -52,6 +52,33 @@ describe("the pool", () => {
     expect(codes).toEqual(codes.map((_, i) => (i % 3 === 0 ? "PUFF_SQL_FAILED" : "none")));
   });
 
+  test("statements that nobody waits for any more are ended, those that wait for a connection among them", async () => {
+    const small = await openTestDatabase(own.url, { poolSize: 2 });
+    const one = new AbortController();
+    const pids = async () => textsOf(await run(small, "SELECT pg_backend_pid()"))[0]?.[0];
+    await pids();
+    const asked = Array.from({ length: 5 }, () =>
+      codeOf(small.query({ text: "SELECT pg_sleep(600)", params: [], signal: one.signal })),
+    );
+    const written = codeOf(
+      small.transaction(async (session) => {
+        await session.query({ text: "INSERT INTO account VALUES (99, 1)", params: [], signal: one.signal });
+        await session.query({ text: "SELECT pg_sleep(600)", params: [], signal: one.signal });
+        return { commit: true, result: null };
+      }),
+    );
+    const wanted = run(small, "SELECT 'wanted'");
+    one.abort();
+    expect(await Promise.all([...asked, written])).toEqual(Array.from({ length: 6 }, () => "PUFF_REQUEST_INVALID"));
+    expect(textOf(await wanted)).toBe("wanted");
+    const others = await Promise.all(Array.from({ length: 50 }, (_, i) => codeOf(run(small, `SELECT ${i}`))));
+    expect(new Set(others)).toEqual(new Set(["none"]));
+    const left = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()";
+    expect(textOf(await run(small, `${left} AND state <> 'idle'`))).toBe("0");
+    expect(await balance(99)).toBeNull();
+    await small.close();
+  });
+
   test("quick statements share connections with others that fail or end the connection", async () => {
     const small = await openTestDatabase(own.url, { poolSize: 2, maxRows: 5 });
     const odd =

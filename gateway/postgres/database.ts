@@ -137,7 +137,7 @@ class PoolDatabase implements PostgresDatabase {
 
   stream(statement: Statement, signal: AbortSignal, settings?: PgSettings): Promise<RowStream> {
     const batches = new RowBatches(signal);
-    this.#reads.run(statement, this.#reader.settings.prelude(false, settings), batches).then(
+    this.#reads.run({ ...statement, signal }, this.#reader.settings.prelude(false, settings), batches).then(
       () => batches.end(),
       (error) => batches.fail(error),
     );

@@ -9,6 +9,7 @@
 import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { abandonment, cancelRunning } from "./cancel.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors.ts";
 import type { RowBatches } from "./row-batches.ts";
@@ -37,9 +38,13 @@ interface Slot {
   /** Whether all that is under way on it is quick. */
   quick: boolean;
   idleSince: number;
+  /** Whether what runs on it is being cancelled. */
+  cancelling: boolean;
 }
 
 interface SlotWaiter extends Waiter<Slot> {
+  /** Absent: a transaction. */
+  readonly statement?: Statement;
   /** Whether it may join others on a connection. */
   readonly quick: boolean;
 }
@@ -52,6 +57,8 @@ const quickLimit = 10;
 const newestShare = 0.2;
 /** Milliseconds that an idle connection is kept. */
 const idleLimit = 300_000;
+/** Milliseconds between two looks for statements that nobody waits for any more: a listener for each would cost more. */
+const abandonedInterval = 100;
 /** Milliseconds without a further attempt where the server refused one connection more, but has given others. */
 const pauseAfterFailure = 1_000;
 /** Runs of a statement whose connection was lost for those before it; from the second on it has one to itself. */
@@ -67,6 +74,7 @@ export class ConnectionPool {
   readonly #opening = new Set<Promise<void>>();
   #pausedUntil = 0;
   readonly #idleTimer = setInterval(() => this.#endIdle(), idleLimit / 5).unref();
+  readonly #abandonedTimer = setInterval(() => this.#endAbandoned(), abandonedInterval).unref();
   /** Statements and transactions that have not ended, those that wait included. */
   #busy = 0;
   #whenIdle: (() => void) | null = null;
@@ -92,6 +100,10 @@ export class ConnectionPool {
         try {
           return await this.#share(query, runs === 1);
         } catch (error) {
+          const given = abandonment(statement);
+          if (given !== null) {
+            throw given;
+          }
           outdated = isOutdated(error);
           const mayRunAgain = query.isStranded || outdated || (batches === null && isEnded(error));
           if (!mayRunAgain || runs === mostRuns) {
@@ -112,10 +124,7 @@ export class ConnectionPool {
   async lend<T>(use: (client: RawClient) => Promise<T>): Promise<T> {
     this.#enter();
     try {
-      let slot = await this.#take();
-      while (!slot.client.isAlive) {
-        slot = await this.#take(); // that one was lost meanwhile, with nothing sent on it
-      }
+      const slot = await this.#take();
       try {
         return await use(slot.client);
       } finally {
@@ -159,6 +168,7 @@ export class ConnectionPool {
     }
     await Promise.all(this.#opening);
     clearInterval(this.#idleTimer);
+    clearInterval(this.#abandonedTimer);
     await Promise.all([...this.#slots].map((slot) => this.#end(slot)));
   }
 
@@ -178,7 +188,7 @@ export class ConnectionPool {
       slot.quick = quick;
       slot.client.run(query);
     };
-    this.#start({ quick, start, fail: (error) => query.fail(error) });
+    this.#start({ quick, statement: query.statement, start, fail: (error) => query.fail(error) });
     return query.rows;
   }
 
@@ -202,7 +212,7 @@ export class ConnectionPool {
     let best: Slot | null = null;
     for (const slot of this.#slots) {
       const { load } = slot.client;
-      if (slot.lent) {
+      if (slot.lent || slot.cancelling) {
         continue;
       }
       if (load === 0) {
@@ -273,7 +283,7 @@ export class ConnectionPool {
       }
       return;
     }
-    const slot: Slot = { client, lent: false, quick: false, idleSince: performance.now() };
+    const slot: Slot = { client, lent: false, quick: false, idleSince: performance.now(), cancelling: false };
     client.onAnswered = (query) => this.#answered(slot, query);
     const forget = (): void => {
       this.#slots.delete(slot);
@@ -294,6 +304,27 @@ export class ConnectionPool {
         void this.#end(slot);
       }
     }
+  }
+
+  #endAbandoned(): void {
+    const isOver = (statement: Statement | undefined): boolean => statement?.signal?.aborted === true;
+    for (const waiter of this.#waiting.drop(({ statement }) => isOver(statement))) {
+      waiter.fail(new Error("nobody waits for it"));
+    }
+    for (const slot of this.#slots) {
+      const { running } = slot.client.connection;
+      // With others behind it, it was quick until now; and they might be hit.
+      if (isOver(running?.statement) && slot.client.load === 1 && !slot.cancelling) {
+        void this.#cancel(slot);
+      }
+    }
+  }
+
+  async #cancel(slot: Slot): Promise<void> {
+    slot.cancelling = true;
+    await cancelRunning(slot.client);
+    slot.cancelling = false;
+    this.#serve();
   }
 
   #overdueError(): PuffError {

@@ -1,6 +1,7 @@
 /** Transactions: one connection, one statement after the other, all or nothing. */
 import type { RowSet, Session, Statement, TransactionWork } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { abandonment } from "./cancel.ts";
 import type { RawClient } from "./connection.ts";
 import { explain } from "./errors.ts";
 import { type QueryLimits, RowQuery, savepoint } from "./row-query.ts";
@@ -79,7 +80,7 @@ class TransactionSession implements Session {
       return rows;
     } catch (error) {
       this.#failed = true;
-      throw explain(error, this.#place);
+      throw abandonment(statement) ?? explain(error, this.#place);
     }
   }
 
@@ -98,11 +99,14 @@ class TransactionSession implements Session {
     }
   }
 
-  #send(statement: Statement): Promise<RowSet> {
+  async #send(statement: Statement): Promise<RowSet> {
+    if (abandonment(statement) !== null) {
+      throw new Error("nobody waits for it");
+    }
     const prelude = this.begun ? null : this.#prelude;
     const query = new RowQuery(statement, this.#limits, prelude, { inTransaction: this.begun && !this.#failed });
     this.begun = this.#client.run(query) || this.begun;
-    return query.rows;
+    return await query.rows;
   }
 }
 

@@ -36,16 +36,30 @@ export class WaitQueue<W extends Waiter<unknown>> {
 
   shift(): W | undefined {
     const first = this.#waiting.shift();
-    if (this.#waiting.length === 0 && this.#timer !== null) {
-      clearTimeout(this.#timer);
-      this.#timer = null;
-    }
+    this.#rest();
     return first?.waiter;
+  }
+
+  /** Takes those out that are not to wait any more. */
+  drop(isOver: (waiter: W) => boolean): W[] {
+    const over = this.#waiting.filter(({ waiter }) => isOver(waiter));
+    for (const one of over) {
+      this.#waiting.splice(this.#waiting.indexOf(one), 1);
+    }
+    this.#rest();
+    return over.map(({ waiter }) => waiter);
   }
 
   failAll(error: Error): void {
     while (this.#waiting.length > 0) {
       this.shift()?.fail(error);
+    }
+  }
+
+  #rest(): void {
+    if (this.#waiting.length === 0 && this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = null;
     }
   }
 

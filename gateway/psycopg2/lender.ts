@@ -73,13 +73,7 @@ export class Lender {
       }
     }
     try {
-      for (;;) {
-        const client = await this.#pool.connect();
-        if (client.isAlive) {
-          return client;
-        }
-        client.release(true); // lost meanwhile, with nothing sent on it
-      }
+      return await this.#pool.connect();
     } catch (error) {
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
         throw new ConnectFailure(

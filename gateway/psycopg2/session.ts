@@ -1,14 +1,11 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
-import { connect as connectSocket } from "node:net";
-import type { RawClient } from "../postgres/index.ts";
-import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
+import { cancelRunning, type RawClient } from "../postgres/index.ts";
+import { ConnectFailure } from "./connect-failure.ts";
 import type { News, Outcome } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
 /** Data of COPY TO that waits for Python: past it the socket is not read. */
 const copyBufferLimit = 4 * 1024 * 1024;
-/** Milliseconds for the request to cancel: it has a connection of its own. */
-const cancelTimeout = 5_000;
 
 export interface Answer {
   readonly value: Outcome | News | null;
@@ -168,15 +165,7 @@ export class PythonSession {
 
   /** Asks Postgres to stop what runs. */
   cancel(): Promise<void> {
-    const { processID, secretKey, host, port } = this.client;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const socket = connectSocket(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
-    socket.setTimeout(cancelTimeout, () => socket.destroy());
-    socket.on("connect", () => socket.end(cancelRequest(processID ?? 0, secretKey ?? 0)));
-    socket.on("error", () => socket.destroy());
-    socket.on("data", () => undefined);
-    socket.on("close", () => resolve());
-    return promise;
+    return cancelRunning(this.client);
   }
 
   /** Gives the connection back to pg: nothing runs on it, and its transaction has ended. */
@@ -241,7 +230,10 @@ export class PythonSession {
   }
 
   readonly #end = (): void => {
-    this.#lost ??= `${connectionClosed}\n`;
+    this.#lost ??=
+      "server closed the connection unexpectedly\n" +
+      "\tThis probably means the server terminated abnormally\n" +
+      "\tbefore or while processing the request.\n";
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.(this.#lostOutcome(this.#lost));
@@ -272,12 +264,3 @@ export class PythonSession {
 }
 
 const zero = Uint8Array.of(0);
-
-function cancelRequest(processId: number, secretKey: number): Buffer {
-  const message = Buffer.alloc(16);
-  message.writeInt32BE(16, 0);
-  message.writeInt32BE(80_877_102, 4);
-  message.writeInt32BE(processId, 8);
-  message.writeInt32BE(secretKey, 12);
-  return message;
-}
