@@ -199,11 +199,26 @@ def _manage(argv: list[str]) -> int:
         sys.stderr.write("\nStopped.\n")
         return 130
     except Exception as error:
+        unreachable = None if "--traceback" in argv else _unreachable_database(error)
+        if unreachable is not None:
+            sys.stderr.write(f"✗ {unreachable}\n")
+            return 1
         # From Django's frames on.
         own = error.__traceback__
         traceback.print_exception(error.with_traceback(own and own.tb_next))
         return 1
     return 0
+
+
+def _unreachable_database(error: Exception) -> str | None:
+    """Gives the sentence for a database that can't be connected to; None: it is about something else."""
+    cause = " ".join(str(error).split())
+    if type(error).__name__ != "OperationalError" or not cause.startswith("connection to server "):
+        return None
+    return (
+        f"DATABASES of {_settings().SETTINGS_MODULE}: {cause}. Correct it there, or start the server; "
+        "--traceback shows who asked for it. [PUFF_DATABASE_UNAVAILABLE]"
+    )
 
 
 _SERVERS = ("runserver", "testserver")
