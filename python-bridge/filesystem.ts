@@ -35,6 +35,9 @@ const ownFolders = new Set(["/", "/lib", "/tmp", "/home", "/home/pyodide", "/dev
 const besides = "/.host";
 /** Emscripten's number for EROFS. */
 const readOnlyError = 69;
+/** S_IFMT and S_IFREG. */
+const fileTypes = 0o170000;
+const regularFile = 0o100000;
 
 export function openHostFiles(files: EmscriptenFileSystem): HostFiles {
   const { fileSystem, allowWriting, record } = guardedNodeFs(files);
@@ -116,6 +119,23 @@ function guardedNodeFs(files: EmscriptenFileSystem): {
       return operation(...args);
     };
   }
+  // Emscripten makes a file with all permissions, then sets those asked for, without the umask.
+  const made = new WeakSet<object>();
+  const make = operationOf(nodes, "mknod");
+  nodes["mknod"] = (parent, name, mode, device) => {
+    const node = make(parent, name, mode, device) as object;
+    if ((Number(mode) & fileTypes) === regularFile) {
+      made.add(node);
+    }
+    return node;
+  };
+  const change = operationOf(nodes, "setattr");
+  nodes["setattr"] = (node, attributes) => {
+    const { mode } = attributes as { readonly mode?: number };
+    const isNew = mode !== undefined && made.delete(node as object);
+    return change(node, isNew ? { ...(attributes as object), mode: mode & ~process.umask() } : attributes);
+  };
+
   const open = operationOf(streams, "open");
   streams["open"] = (stream) => {
     const { flags, node } = stream as { readonly flags: number; readonly node: unknown };

@@ -1,6 +1,6 @@
 /** `puff-gateway django …`: management commands on the terminal. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -68,7 +68,14 @@ test("they make files in the project: apps, collected static files", async () =>
   expect(readFileSync(join(folder, "collected/shop/style.css"), "utf8")).toBe("body { color: teal }\n");
 });
 
-test("options after the command are Django's, and runserver is the gateway's own work", async () => {
+test("files that they make have the permissions that the umask leaves", async () => {
+  const code = 'import os; open("plain", "w"); open("own", "w"); os.chmod("own", 0o666)';
+  await django(["shell", "-v0", "-c", code]);
+  const modes = ["plain", "own"].map((name) => statSync(join(folder, name)).mode & 0o777);
+  expect(modes).toEqual([0o666 & ~process.umask(), 0o666]);
+});
+
+test("options after the command are Django's, and what can't run here says what to run", async () => {
   const version = await django(["--version"]);
   expect([version.code, version.stdout]).toEqual([0, expect.stringMatching(/^5\.2\.\d+\n$/)]);
   const shell = await django(["shell", "-v0", "-c", "print(6 * 7)"]);
