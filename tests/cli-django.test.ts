@@ -49,15 +49,32 @@ test.each([
   });
 });
 
-test("on a terminal they know that it is one", async () => {
-  const command = `${process.execPath} ${join(import.meta.dirname, "../bin/puff-gateway.js")} django talk`;
+async function onTerminal(args: string, input: string): Promise<string> {
+  const command = `${process.execPath} ${join(import.meta.dirname, "../bin/puff-gateway.js")} django ${args}`;
   const running = promisify(execFile)("script", ["-qec", command, "/dev/null"], {
     cwd: folder,
     env: { ...process.env, ...environment },
   });
-  running.child.stdin?.end("Ada\n");
-  const { stdout } = await running;
-  expect(stdout.replaceAll("\r", "")).toMatch(/terminal: True\nname\? (.*\n)?hello Ada\n/);
+  running.child.stdin?.end(input);
+  return (await running).stdout.replaceAll("\r", "");
+}
+
+test("on a terminal they know that it is one", async () => {
+  expect(await onTerminal("talk", "Ada\n")).toMatch(/terminal: True\nname\? (.*\n)?hello Ada\n/);
+});
+
+test("a shell is Python's own where IPython is installed", async () => {
+  mkdirSync(join(folder, "IPython/terminal"), { recursive: true });
+  const start = "def start_ipython(**_: object) -> None:\n    from IPython.terminal import ipapp\n";
+  writeFileSync(join(folder, "IPython/__init__.py"), start);
+  writeFileSync(join(folder, "IPython/terminal/ipapp.py"), "");
+  expect(await onTerminal("shell -v0", "6 * 7\n")).toMatch(/>>> (.*\n)?42\n/);
+});
+
+test("passwords are read from a pipe, too", async () => {
+  const code = "from getpass import getpass; print(getpass())";
+  const outcome = await django(["shell", "-v0", "-c", code], { input: "secret\n" });
+  expect(outcome).toMatchObject({ code: 0, stdout: "secret\n" });
 });
 
 test("they make files in the project: apps, collected static files", async () => {

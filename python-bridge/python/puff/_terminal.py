@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import importlib.abc
 import io
 import os
 import select
@@ -13,6 +14,7 @@ from puff import _services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
     from typing import TextIO
 
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -41,9 +43,10 @@ def install() -> None:
     sys.stdout = _text(1, is_terminal[1])
     _streams = sys.stdin, sys.stdout
     sys.stderr = _text(2, is_terminal[2])
-    if is_terminal[0]:
-        getpass.getpass = _read_password
+    # Where the input is a pipe, Python's own would open /dev/tty, which is nobody's here.
+    getpass.getpass = _read_password if is_terminal[0] else getpass.fallback_getpass  # type: ignore[attr-defined]  # not in typeshed
     _select.select = _ready
+    sys.meta_path.insert(0, _NoIPython())
 
 
 def _text_input(is_terminal: bool) -> io.TextIOWrapper:
@@ -57,6 +60,14 @@ def _text(descriptor: int, is_terminal: bool) -> io.TextIOWrapper:
         errors="backslashreplace" if descriptor == 2 else None,
         line_buffering=is_terminal or descriptor == 2,
     )
+
+
+class _NoIPython(importlib.abc.MetaPathFinder):
+    """Has those who would open IPython's prompt take Python's or pdb's, as they do where it is not installed."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002  # the protocol's
+        if fullname == "IPython.terminal.ipapp":
+            raise ModuleNotFoundError("IPython's prompt can't draw on this terminal; Python's and pdb's are there")
 
 
 class _Input(io.RawIOBase):
