@@ -98,6 +98,22 @@ test("options after the command are Django's, and what can't run here says what 
   const shell = await django(["shell", "-v0", "-c", "print(6 * 7)"]);
   expect(shell).toEqual({ code: 0, stdout: "42\n", stderr: "" });
   expect(await django(["runserver"])).toMatchObject({ code: 1, stderr: expect.stringContaining("Run puff-gateway") });
+  expect(await django(["dbshell"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^dbshell: .* Run psql .*\n$/),
+  });
+});
+
+test("tests that are to run in parallel run one by one, which is said", async () => {
+  const tests = "from unittest import TestCase\n".concat(
+    ...["A", "B"].map((name) => `class ${name}(TestCase):\n    def test(self) -> None: pass\n`),
+  );
+  writeFileSync(join(folder, "shop/tests.py"), tests);
+  const outcome = await django(["test", "--parallel", "2"]);
+  expect(outcome).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^test: --parallel .*one by one.*Ran 2 tests/s),
+  });
 });
 
 test("a signal ends a command with the status that a shell expects", async () => {

@@ -184,9 +184,13 @@ def manage(argv: list[str]) -> int:
 
 
 def _manage(argv: list[str]) -> int:
-    if argv and argv[0] in _SERVERS:
-        sys.stderr.write(f"{argv[0]}: the gateway is the server. Run puff-gateway.\n")
+    command = argv[0] if argv else ""
+    if command in _ELSEWHERE:
+        sys.stderr.write(f"{command}: {_ELSEWHERE[command]}\n")
         return 1
+    if command == "test" and any(word.partition("=")[0] == "--parallel" for word in argv):
+        sys.stderr.write("test: --parallel starts processes, of which there are none here. The tests run one by one.\n")
+        argv = [*argv, "--parallel=1"]  # the last one counts
     sys.argv[:] = ["manage.py", *argv]
     try:
         _import("django.core.management").execute_from_command_line(sys.argv)
@@ -221,7 +225,12 @@ def _unreachable_database(error: Exception) -> str | None:
     )
 
 
-_SERVERS = ("runserver", "testserver")
+_ELSEWHERE = {
+    "runserver": "the gateway is the server. Run puff-gateway.",
+    "testserver": "the gateway is the server. Run puff-gateway.",
+    "dbshell": "the gateway's Python starts no programs. Run psql with the URL of the database.",
+}
+"""Commands that are not here, and what is in their place."""
 
 
 def _settings() -> Any:
