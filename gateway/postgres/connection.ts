@@ -151,6 +151,12 @@ export class RawClient extends Client {
     this.connection.on("held", () => this.#abandonFollowing());
   }
 
+  /** Whether the connection has not ended, as far as is known here. */
+  get isAlive(): boolean {
+    const { stream } = this.connection;
+    return !stream.destroyed && !stream.readableEnded;
+  }
+
   /** Statements under way. */
   get load(): number {
     return this.#underWay.length;

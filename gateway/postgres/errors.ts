@@ -95,6 +95,10 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
       if (message.includes("timeout")) {
         return ["the host does not answer in time", "See whether the network and the database server are well."];
       }
+      // As pg puts it when it is so, and when it was so before.
+      if (/terminated unexpectedly|not queryable/.test(message)) {
+        return ["the server closed the connection unexpectedly", "It is tried again with the next request."];
+      }
       return [`the connection failed: ${message}`, "It is tried again with the next request."];
     default:
       return [

@@ -124,7 +124,10 @@ export class ConnectionPool {
   async lend<T>(use: (client: RawClient) => Promise<T>): Promise<T> {
     this.#enter();
     try {
-      const slot = await this.#take();
+      let slot = await this.#take();
+      while (!slot.client.isAlive) {
+        slot = await this.#take(); // that one was lost meanwhile, with nothing sent on it
+      }
       try {
         return await use(slot.client);
       } finally {

@@ -1,3 +1,9 @@
+/** What libpq says of a connection that ends. */
+export const connectionClosed =
+  "server closed the connection unexpectedly\n" +
+  "\tThis probably means the server terminated abnormally\n" +
+  "\tbefore or while processing the request.";
+
 /** Why there is no connection, in libpq's words. */
 export class ConnectFailure extends Error {
   /** One of the catalogue's, where what Python runs for is to be answered by it. */

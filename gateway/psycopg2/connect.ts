@@ -1,7 +1,7 @@
 /** Connects as libpq does: keywords, environment, the service file; and fails with libpq's words. */
 import { existsSync, readFileSync } from "node:fs";
 import { RawClient } from "../postgres/index.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
 import { readService } from "./service-file.ts";
 
 /** Keywords of a connection, such as `host` and `dbname`, as libpq has them. */
@@ -236,6 +236,9 @@ function describe(error: Reported, host: string): string {
     case "ETIMEDOUT":
       return `Connection timed out${question}`;
     default:
+      if (/terminated unexpectedly|not queryable/.test(error.message)) {
+        return connectionClosed;
+      }
       return /timeout/.test(error.message)
         ? "timeout expired"
         : error.message === noTls

@@ -73,7 +73,13 @@ export class Lender {
       }
     }
     try {
-      return await this.#pool.connect();
+      for (;;) {
+        const client = await this.#pool.connect();
+        if (client.isAlive) {
+          return client;
+        }
+        client.release(true); // lost meanwhile, with nothing sent on it
+      }
     } catch (error) {
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
         throw new ConnectFailure(

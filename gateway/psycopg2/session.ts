@@ -1,6 +1,6 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
 import { cancelRunning, type RawClient } from "../postgres/index.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
 import type { News, Outcome } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
@@ -230,10 +230,7 @@ export class PythonSession {
   }
 
   readonly #end = (): void => {
-    this.#lost ??=
-      "server closed the connection unexpectedly\n" +
-      "\tThis probably means the server terminated abnormally\n" +
-      "\tbefore or while processing the request.\n";
+    this.#lost ??= `${connectionClosed}\n`;
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.(this.#lostOutcome(this.#lost));
