@@ -159,6 +159,7 @@ test("a session that others needed is made again as it was set", async () => {
 test("a session that ended while it rested is made again likewise", async () => {
   const { call } = await start(1);
   const pid = await call("schema:keep", ...makeSettings);
+  await call("schema:ask_kept", "SELECT 1"); // what was set is known by now
   await admin.run(`SELECT pg_terminate_backend(${Number(pid)}, 10000)`);
   expect(await call("schema:ask_kept", settings)).toEqual(asSet);
 });
