@@ -98,7 +98,7 @@ class TagType:
 
 @graphql.django_type(Isbn, fields=["text"])
 class IsbnType:
-    pass
+    shelf: str | None = None
 
 @graphql.django_type(Book, fields=["size", "mood", "price", "sold", "at"])
 class BookType:
@@ -211,6 +211,7 @@ test("types, enums, descriptions and nullability come from the model", async () 
     type IsbnType {
       text: String!
     }"
+      shelf: String
   `);
 });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias, TypeVar, dataclass_transform
 
 from puff._annotations import annotations_of
@@ -38,7 +39,8 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
 
     Args:
         model: The model.
-        fields: Names of further fields, as `auto`. There is no "all": what is exposed stands in the code.
+        fields: Names of further fields, as `auto`, which the class takes by keyword. There is no "all": what is exposed
+            stands in the code.
 
     Returns:
         A decorator.
@@ -56,7 +58,11 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
 
     def decorate(cls: ClassT) -> ClassT:
         known = _attributes_of(model)
-        annotations = {**annotations_of(cls), **dict.fromkeys(fields, auto)}
+        own = annotations_of(cls)
+        for name in fields:
+            if name not in own:
+                setattr(cls, name, field_of(kw_only=True))  # they may follow one with a default
+        annotations = {**own, **dict.fromkeys(fields, auto)}
         wanted: dict[str, Any] = {}
         for name, annotation in annotations.items():
             field = known.get(name)
