@@ -76,7 +76,8 @@ class Isbn(models.Model):
 const head = `
 from __future__ import annotations
 from dataclasses import dataclass
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 from puff import graphql
 from puff.graphql import Context, Plan, auto, sql
 from puff.contrib.django import query_and_params
@@ -284,6 +285,14 @@ describe("what a child is filtered by is selected, whatever else is", () => {
 @dataclass
 class Child:
     id: int
+    [
+      'Book.objects.order_by().union(Book.objects.order_by()).order_by("title")',
+      /^SELECT \* FROM \(.*\) AS puff_rows \("id", "title", .*"author_id", "editor_id", "price", "sold", "at"\)$/,
+    ],
+    [
+      'Book.objects.annotate(pages=Window(RowNumber(), order_by="id")).filter(pages__lte=1).values("id", "pages")',
+      /^SELECT \* FROM \(.*\) AS puff_rows \("id", "pages"\)$/,
+    ],
 
 @graphql.django_type(Person, fields=["id", "name"])
 class Parent:

@@ -33,6 +33,10 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
 
     compiler.get_select = named
     text, params = compiler.as_sql()
+    if query.combinator or compiler.qualify is not None:
+        # Of unions that are ordered and of filters by window functions Django selects col1, col2, … from a subquery.
+        columns = ", ".join(compiler.connection.ops.quote_name(name) for name in _column_names(named()[0]))
+        text = f"SELECT * FROM ({text}) AS puff_rows ({columns.replace('%', '%%')})"  # noqa: S608  # quoted by Django
     numbers = iter(range(1, len(params) + 1))
     text = re.sub("%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
     return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
@@ -75,6 +79,11 @@ def _name_columns(select: Any, klass_info: Any, path: str, names: dict[int, str]
         field = related["field"]
         name = field.related_query_name() if related["reverse"] else field.name
         _name_columns(select, related, f"{path}{name}__", names)
+
+
+def _column_names(select: Any) -> Iterator[str]:
+    for number, (column, _, alias) in enumerate(select, 1):
+        yield alias or getattr(getattr(column, "target", None), "column", f"col{number}")
 
 
 def expression_of(symbol: object, *, many: bool) -> Any:
