@@ -52,19 +52,23 @@ def annotation_of(field: Any) -> Any:
 
 def _choices_of(field: Any) -> type[enum.Enum] | None:
     """Gives an enum of a field's choices; None where there are none, or what is stored for "none" is no choice."""
-    choices = [(value, str(label)) for value, label in field.flatchoices if value is not None]
+    choices = _labelled(field.flatchoices)
     values = {value for value, _ in choices}
     if not choices or (field.blank and "" not in values and field.empty_strings_allowed):
         return None
-    return _enum_class(field.model, values) or _make_enum(field, choices)
+    return _enum_class(field.model, set(choices)) or _make_enum(field, choices)
 
 
-def _enum_class(model: Any, values: set[Any]) -> type[enum.Enum] | None:
+def _labelled(choices: Any) -> list[tuple[Any, str]]:
+    return [(value, str(label)) for value, label in choices if value is not None]
+
+
+def _enum_class(model: Any, choices: set[tuple[Any, str]]) -> type[enum.Enum] | None:
     """Finds the class that the choices were written as, in the model or its module."""
     module = import_module(model.__module__)
     candidates = [value for owner in (*model.__mro__, module) for value in vars(owner).values()]
     for candidate in candidates:
-        if is_choices(candidate) and {member.value for member in candidate} == values:
+        if is_choices(candidate) and set(_labelled(candidate.choices)) == choices:
             return candidate
     return None
 
