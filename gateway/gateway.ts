@@ -100,6 +100,7 @@ export class RunningGateway implements Gateway {
           ? environment
           : { ...serverVariables(databases[0].url), ...environment },
       onLeftOpen: () => app.log.warn("a call into Python left a transaction open: it was rolled back"),
+      onBeside: (name) => app.log.warn(describeBeside(name)),
     });
   }
 
@@ -330,4 +331,12 @@ function logFromPython(app: FastifyInstance, { level, logger, message }: LogReco
   } else {
     app.log[level === "warning" ? "warn" : "error"]({ logger }, message);
   }
+}
+
+function describeBeside(name: string): string {
+  return (
+    `a resolver with borrow_db_context used database ${name} on a connection of its own, which names a server: ` +
+    "that is committed whatever becomes of the field. " +
+    `Connect by dbname=${name} alone; in Django's DATABASES by NAME "${name}" without HOST, PORT, USER and PASSWORD`
+  );
 }

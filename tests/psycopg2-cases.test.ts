@@ -10,7 +10,12 @@ afterAll(drop);
 
 test("the shim shows what psycopg2 shows", async () => {
   const expected = JSON.parse(runPython(script, [url], [pythonPackages("psycopg2", "psycopg2-binary==2.9.*")]));
-  const service = new Psycopg2Service({ pools: [], environment: process.env, onLeftOpen: () => undefined });
+  const service = new Psycopg2Service({
+    pools: [],
+    environment: process.env,
+    onLeftOpen: () => undefined,
+    onBeside: () => undefined,
+  });
   const shown = JSON.parse(await runOnShim(service, script, [url]));
   await service.close();
   expect(shown).toEqual(expected);

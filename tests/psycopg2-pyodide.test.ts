@@ -79,6 +79,7 @@ async function start(size = 4) {
     pools: [{ name: "default", url, size, queueLimit: 100, acquireTimeout: 2_000 }],
     environment: {},
     onLeftOpen: () => leftOpen.push(1),
+    onBeside: () => undefined,
   });
   const folder = schemaFolder(
     "    @classmethod\n    def hello(cls, ctx: Context, /) -> str:\n        return 'x'\n",

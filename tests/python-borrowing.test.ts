@@ -89,6 +89,16 @@ describe("of a mutation's field", () => {
     expect(logs.some((line) => line.includes("left a transaction open"))).toBe(["", "close"].includes(end));
   });
 
+  test("a connection that names the server itself is beside it, which the log says once", async () => {
+    logs.length = 0;
+    for (const rest of [["beside"], ["beside"]]) {
+      await run("TRUNCATE thing");
+      await graphql(`mutation { beside(url: ${JSON.stringify(database.url)}) { id } }`);
+      expect(await names()).toEqual(rest);
+    }
+    expect(logs.filter((line) => line.includes('by NAME "default" without HOST'))).toHaveLength(1);
+  });
+
   test("a connection that Python keeps from one request to the next comes into each", async () => {
     for (const name of ["a", "b"]) {
       const query = `mutation { by_a_kept_connection(name: "${name}") { name } }`;

@@ -18,6 +18,7 @@ const discard = Buffer.from("DISCARD ALL");
 export class PythonConnection implements Guest, Resting {
   readonly #lender: Lender | null;
   readonly #onLeftOpen: () => void;
+  readonly #onUse: (signal: AbortSignal) => void;
   readonly #users = new Set<AbortSignal>();
   #session: PythonSession | null;
   #borrowing: Promise<PythonSession> | null = null;
@@ -34,18 +35,24 @@ export class PythonConnection implements Guest, Resting {
   #tidying = false;
   readonly #ownSettings = new Set<string>();
 
-  static own(client: RawClient): PythonConnection {
-    return new PythonConnection(new PythonSession(client), null, () => undefined);
+  /** @param onUse - is called before each query, with the signal of its greenlet. */
+  static own(client: RawClient, onUse: (signal: AbortSignal) => void): PythonConnection {
+    return new PythonConnection(new PythonSession(client), null, { onLeftOpen: () => undefined, onUse });
   }
 
   static async borrowed(lender: Lender, signal: AbortSignal, onLeftOpen: () => void): Promise<PythonConnection> {
-    const connection = new PythonConnection(null, lender, onLeftOpen);
+    const connection = new PythonConnection(null, lender, { onLeftOpen, onUse: () => undefined });
     await connection.use(signal);
     return connection;
   }
 
-  private constructor(session: PythonSession | null, lender: Lender | null, onLeftOpen: () => void) {
+  private constructor(
+    session: PythonSession | null,
+    lender: Lender | null,
+    { onLeftOpen, onUse }: { readonly onLeftOpen: () => void; readonly onUse: (signal: AbortSignal) => void },
+  ) {
     this.#onLeftOpen = onLeftOpen;
+    this.#onUse = onUse;
     this.#session = session;
     this.#lender = lender;
   }
@@ -79,6 +86,7 @@ export class PythonConnection implements Guest, Resting {
   }
 
   async query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {
+    this.#onUse(signal);
     if (this.#interrupted) {
       this.#interrupted = false;
       return { value: { result: interrupted, status: "I" }, buffers: [] };

@@ -4,6 +4,7 @@ import type { Database } from "../../planner/index.ts";
 import { type HostAnswer, type HostService, type HostSession, longestTimer } from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import { Numbered } from "../numbered.ts";
+import type { RawClient } from "../postgres/index.ts";
 import { type ConnectParameters, connectTo } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
 import { PythonConnection } from "./connection.ts";
@@ -19,6 +20,8 @@ export interface Psycopg2Options {
   readonly environment: NodeJS.ProcessEnv;
   /** Called when a transaction was rolled back because what it was begun by has ended. */
   onLeftOpen(): void;
+  /** Called the first time that what would be in a transaction of the gateway's runs beside it, on a connection that Python made. */
+  onBeside(database: string): void;
 }
 
 /** Keywords that name a server of the user's own. */
@@ -31,6 +34,7 @@ export class Psycopg2Service implements HostService {
   /** Those of all interpreters, by handle. */
   readonly #connections = new Numbered<PythonConnection>();
   readonly #shared = new SharedSessions();
+  #toldBeside = false;
 
   constructor(options: Psycopg2Options) {
     this.#options = options;
@@ -84,7 +88,19 @@ export class Psycopg2Service implements HostService {
       return { connection, parameters: { user, dbname: database, host, port: String(port) } };
     }
     const own = await connectTo(parameters, this.#environment);
-    return { connection: PythonConnection.own(own.client), parameters: own.parameters };
+    const connection = PythonConnection.own(own.client, (user) => this.#tellBeside(own.client, user));
+    return { connection, parameters: own.parameters };
+  }
+
+  #tellBeside({ port, database }: RawClient, signal: AbortSignal): void {
+    for (const { name, shared } of this.#toldBeside ? [] : this.#lenders.values()) {
+      const client = shared.get(signal)?.session.client;
+      // Not by the host, which has many names.
+      if (client?.port === port && client.database === database) {
+        this.#toldBeside = true;
+        this.#options.onBeside(name);
+      }
+    }
   }
 
   #lender(parameters: ConnectParameters): Lender | undefined {

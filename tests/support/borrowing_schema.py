@@ -125,6 +125,13 @@ class Mutation:
 
     @classmethod
     @graphql.borrow_db_context
+    def beside(cls, ctx: Context, /, url: str) -> Plan[Item | None]:
+        with psycopg2.connect(url) as connection:
+            connection.cursor().execute("INSERT INTO thing (name) VALUES ('beside')")
+        raise graphql.Error("no")
+
+    @classmethod
+    @graphql.borrow_db_context
     def by_a_kept_connection(cls, ctx: Context, /, name: str) -> Plan[Item | None]:
         global kept  # noqa: PLW0603
         kept = kept or psycopg2.connect("dbname=default")
