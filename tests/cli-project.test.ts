@@ -149,7 +149,7 @@ describe("other commands, beside the server and on its database", () => {
       /└─ tasks \[Task!\]!\n {3}│ traced: called once with symbols, and kept\n {3}│ fused: one statement with tasks\.notes\n/,
     );
     expect(stdout).toMatch(/\n {3} +SELECT\n +id,\n +title,\n +done,\n +created_at\n +FROM\n +task\n/);
-    expect(stdout).toMatch(/ {3}\$\d = 2 \(smallint\)\n/);
+    expect(stdout).toMatch(/\n +LIMIT\n +2\n/);
     expect(stdout).toContain("Index Scan using task_pkey on task (actual rows=2");
     expect(stdout).toMatch(/1 entry into Python, \d statements?, 4 rows, [\d.]+ ms in all/);
     expect(stdout).toContain('"title": "Read schema.py"');
