@@ -4,7 +4,7 @@ import { ConnectFailure } from "./connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
 import { NestedTransactions, rollback } from "./nested.ts";
 import type { News, StatementResult } from "./outcome.ts";
-import { type Answer, PythonSession } from "./session.ts";
+import { type Answer, PythonSession, resultOf } from "./session.ts";
 import { mayChangeSession, readState, restoreState } from "./session-state.ts";
 
 const never = new AbortController().signal;
@@ -256,11 +256,7 @@ export async function clean(session: PythonSession): Promise<boolean> {
   const last = session.status === "I" ? null : session.query([rollback], never);
   const answers = await Promise.all([last, session.query([discard], never)]);
   session.detach();
-  return answers.every((answer) => answer === null || isCommand(answer)) && !session.lost;
-}
-
-function isCommand({ value }: Answer): boolean {
-  return value !== null && "result" in value && value.result.kind === "command";
+  return answers.every((answer) => answer === null || resultOf(answer)?.kind === "command") && !session.lost;
 }
 
 const interrupted: StatementResult = {

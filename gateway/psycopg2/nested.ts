@@ -1,5 +1,5 @@
 /** Statements of Python's in a transaction that is not Python's: its own transactions are savepoints there. */
-import type { Answer, PythonSession } from "./session.ts";
+import { type Answer, type PythonSession, resultOf } from "./session.ts";
 
 /** What psycopg2 begins and ends transactions with, and what that is here. */
 const commands: readonly (readonly [pattern: RegExp, savepoint: Buffer, begins: boolean])[] = [
@@ -28,7 +28,7 @@ export class NestedTransactions {
     }
     // With autocommit a statement that fails leaves the next ones be.
     const answer = await session.query([save, ...sent], signal);
-    const result = answer.value !== null && "result" in answer.value ? answer.value.result : null;
+    const result = resultOf(answer);
     if (result?.kind === "error") {
       await session.query([undo], signal);
       return { ...answer, value: { result, ...answer.value, status: session.status } };

@@ -1,5 +1,5 @@
 /** What the user of a session has set: read once it may have changed, and set again when another session takes its place. */
-import type { Answer, PythonSession } from "./session.ts";
+import { type Answer, type PythonSession, resultOf } from "./session.ts";
 
 const never = new AbortController().signal;
 /** Postgres does not list settings of the user's own, which have a dot: their names are taken from the statements. */
@@ -48,8 +48,8 @@ export async function restoreState(session: PythonSession, state: string): Promi
   return state === "" || hasRows(await session.query([Buffer.from(state)], never));
 }
 
-function hasRows({ value }: Answer): boolean {
-  return value !== null && "result" in value && value.result.kind === "rows";
+function hasRows(answer: Answer): boolean {
+  return resultOf(answer)?.kind === "rows";
 }
 
 /** @param ownSettings As literals. */

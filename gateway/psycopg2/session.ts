@@ -1,7 +1,7 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
 import { cancelRunning, type RawClient } from "../postgres/index.ts";
 import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
-import type { News, Outcome } from "./outcome.ts";
+import type { News, Outcome, StatementResult } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
 /** Data of COPY TO that waits for Python: past it the socket is not read. */
@@ -10,6 +10,11 @@ const copyBufferLimit = 4 * 1024 * 1024;
 export interface Answer {
   readonly value: Outcome | News | null;
   readonly buffers: readonly Uint8Array[];
+}
+
+/** What came of a statement; null where the answer is not a statement's. */
+export function resultOf({ value }: Answer): StatementResult | null {
+  return value !== null && "result" in value ? value.result : null;
 }
 
 export class PythonSession {
