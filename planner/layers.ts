@@ -4,7 +4,7 @@ import { PuffError, type SqlPlan } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
 import type { RowSet } from "./rows.ts";
-import { keyText, OID, Typed } from "./types.ts";
+import { isIntegerOid, keyText, Typed } from "./types.ts";
 import { commonOid, decode, Failed, plainObject, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
 
 /** All objects at one path of the response, list indices left out. */
@@ -82,7 +82,7 @@ export class RowLayer {
     if (column === undefined) {
       return null;
     }
-    const isInteger = column.oid === OID.int4 || column.oid === OID.int8 || column.oid === OID.int2;
+    const isInteger = isIntegerOid(column.oid);
     const text = (row: number) => {
       rows.seek(row);
       return rows.isNull(index) ? null : rows.text(index);

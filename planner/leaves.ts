@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
 import type { ExecutableSchema } from "../schema/index.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Output } from "./output.ts";
-import { decodeText, OID, Typed } from "./types.ts";
+import { decodeText, isIntegerOid, OID, Typed } from "./types.ts";
 
 /** Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type. */
 export type BytesWriter = (out: Output, source: Chunk, start: number, end: number) => void;
@@ -83,9 +83,9 @@ function shortcut(base: string, oid: number): BytesWriter | undefined {
     case "ID":
       return isTextLeaf(base, oid) ? text : undefined;
     case "BigInt":
-      return oid === OID.int8 || oid === OID.int4 || oid === OID.int2 ? quoted : undefined;
+      return isIntegerOid(oid) ? quoted : undefined;
     case "Decimal":
-      return oid === OID.numeric || oid === OID.int4 || oid === OID.int8 || oid === OID.int2 ? quoted : undefined;
+      return oid === OID.numeric || isIntegerOid(oid) ? quoted : undefined;
     case "UUID":
       return oid === OID.uuid ? quoted : undefined;
     case "Date":

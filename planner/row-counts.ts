@@ -10,11 +10,10 @@ import { LRUCache } from "lru-cache";
 import type { TypedText } from "../schema/index.ts";
 import type { Statement } from "./database.ts";
 import { cutSql, fillSql } from "./sql-text.ts";
-import { OID } from "./types.ts";
+import { isIntegerOid } from "./types.ts";
 
 /** Texts for one statement. Further values stay parameters, lest statements are prepared that are never run again. */
 const MOST_TEXTS = 8;
-const integers = new Set<number>([OID.int2, OID.int4, OID.int8]);
 /** No SQL has it. */
 const MARK = "\0";
 
@@ -89,7 +88,7 @@ export class CountingStatement {
 /** A parameter's value, where it is a number that can stand in the text. */
 function countOf(params: readonly TypedText[], number: number): string | null {
   const [oid = 0, value = null] = params[number - 1] ?? [];
-  return integers.has(oid) ? value : null;
+  return isIntegerOid(oid) ? value : null;
 }
 
 const statements = new LRUCache<string, CountingStatement>({ max: 1000 });

@@ -77,6 +77,11 @@ export function elementOidOf(oid: number): number {
   return elementOids.get(oid) ?? 0;
 }
 
+/** Whether it is that of smallint, int or bigint. */
+export function isIntegerOid(oid: number): boolean {
+  return oid === OID.int2 || oid === OID.int4 || oid === OID.int8;
+}
+
 /** One text for values that `=` takes for equal though they are printed otherwise: `2.50` and `2.5`, padded `char(n)`. */
 export function keyText(oid: number, text: string): string {
   switch (oid) {
