@@ -5,4 +5,4 @@ export { findSitePackages } from "./packages.ts";
 export { type Python, type PythonOptions, startPython } from "./python.ts";
 export { checkRuntime } from "./runtime.ts";
 export type { HostAnswer, HostService, HostSession } from "./services.ts";
-export { longestTimer } from "./timers.ts";
+export { longestTimer, TimeLimit } from "./timers.ts";

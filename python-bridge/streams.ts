@@ -4,7 +4,7 @@ import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNet
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type Address, Listener } from "./listener.ts";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
-import { longestTimer } from "./timers.ts";
+import { TimeLimit } from "./timers.ts";
 
 /** `puff._cooperative._streams` and `_servers` call it. */
 export const streamsService: HostService = { open: () => new StreamSession() };
@@ -37,11 +37,8 @@ class StreamSession implements HostSession {
     signal: AbortSignal,
   ): Promise<HostAnswer> {
     // The arguments are as _streams.py writes them.
-    // No AbortSignal.timeout: it would stay in memory until its time has come, of each read of a busy client's.
-    const late = new AbortController();
-    const timer =
-      typeof timeout === "number" ? setTimeout(() => late.abort(), Math.min(timeout, longestTimer)) : undefined;
-    const bound = timer === undefined ? signal : AbortSignal.any([signal, late.signal]);
+    using limit = new TimeLimit(typeof timeout === "number" ? timeout : null, signal);
+    const { signal: bound, late } = limit;
     try {
       switch (method) {
         case "connect":
@@ -70,12 +67,10 @@ class StreamSession implements HostSession {
           return { value: null };
       }
     } catch (error) {
-      if (late.signal.aborted && !signal.aborted) {
+      if (late.aborted && !signal.aborted) {
         throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
       }
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,2 +1,31 @@
 /** Node's timers take no more milliseconds: longer ones go off after one. */
 export const longestTimer = 2 ** 31 - 1;
+
+/**
+ * Bounds a wait: aborts when so many milliseconds have passed, or with another signal. Unlike `AbortSignal.timeout`, which
+ * stays in memory until its time has come, it is gone with what it bounds.
+ *
+ * @example using limit = new TimeLimit(timeout, signal);
+ */
+export class TimeLimit implements Disposable {
+  /** Aborts in either case. */
+  readonly signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /** @param milliseconds - null: there is no limit. */
+  constructor(milliseconds: number | null, signal: AbortSignal) {
+    const isBound = milliseconds !== null;
+    this.#timer = isBound ? setTimeout(() => this.#late.abort(), Math.min(milliseconds, longestTimer)) : undefined;
+    this.signal = isBound ? AbortSignal.any([signal, this.#late.signal]) : signal;
+  }
+
+  /** Aborts when the time has passed. */
+  get late(): AbortSignal {
+    return this.#late.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,6 +1,6 @@
 /** One WebSocket that a Python function serves: what has arrived waits for it here, and it waits for what it sends. */
 import type { WebSocket } from "ws";
-import { longestTimer } from "../../python-bridge/index.ts";
+import { TimeLimit } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { Handshake } from "../http/sockets.ts";
 import { startDeadline } from "../prompts.ts";
@@ -81,18 +81,15 @@ export class SocketConnection {
   /** The next message; null where none came within so many milliseconds. Fails with {@link SocketClosed}. */
   async receive(timeout: number | null, signal: AbortSignal): Promise<Message | null> {
     const socket = await this.#open();
-    const late = new AbortController();
-    const timer = timeout === null ? undefined : setTimeout(() => late.abort(), Math.min(timeout, longestTimer));
-    const bound = timer === undefined ? signal : AbortSignal.any([signal, late.signal]);
+    using limit = new TimeLimit(timeout, signal);
+    const { late } = limit;
     try {
-      return await this.#receive(socket, bound);
+      return await this.#receive(socket, limit.signal);
     } catch (error) {
-      if (late.signal.aborted && error === late.signal.reason) {
+      if (late.aborted && error === late.reason) {
         return null;
       }
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
