@@ -65,7 +65,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 }
 
 /** Answered when nobody waits for the answer any more: no failure of the gateway's, which would be logged. */
-const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
+export const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
 
 function refuseThrown(error: unknown, options: PlannerOptions, signal: AbortSignal): OperationResponse {
   if (Array.isArray(error)) {

@@ -1,4 +1,4 @@
-export { createPlanner } from "./create.ts";
+export { clientGone, createPlanner } from "./create.ts";
 export type {
   Access,
   Database,

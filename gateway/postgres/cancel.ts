@@ -1,6 +1,6 @@
 /** Statements that nobody waits for any more. */
 import { connect } from "node:net";
-import type { Statement } from "../../planner/index.ts";
+import { clientGone, type Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { RawClient } from "./connection.ts";
 
@@ -13,9 +13,7 @@ export function abandonment({ signal }: Statement): PuffError | null {
   if (signal === undefined || !signal.aborted) {
     return null;
   }
-  return signal.reason instanceof PuffError
-    ? signal.reason
-    : new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
+  return signal.reason instanceof PuffError ? signal.reason : clientGone;
 }
 
 /**

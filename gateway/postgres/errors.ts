@@ -63,6 +63,11 @@ function unavailable(error: Reported, place: string): PuffError {
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });
 }
 
+/** Whether pg says that the server has ended the connection: as it does, and of what comes later. */
+export function isEndOfConnection(message: string): boolean {
+  return /terminated unexpectedly|not queryable/.test(message);
+}
+
 function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
   if (/unsupported startup parameter/.test(message)) {
     return [`this is a pooler: ${message}`, "Set --database-pooler, or pooler = true in its [[postgres]]."];
@@ -95,8 +100,7 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
       if (message.includes("timeout")) {
         return ["the host does not answer in time", "See whether the network and the database server are well."];
       }
-      // As pg puts it when it is so, and when it was so before.
-      if (/terminated unexpectedly|not queryable/.test(message)) {
+      if (isEndOfConnection(message)) {
         return ["the server closed the connection unexpectedly", "It is tried again with the next request."];
       }
       return [`the connection failed: ${message}`, "It is tried again with the next request."];

@@ -100,8 +100,9 @@ class TransactionSession implements Session {
   }
 
   async #send(statement: Statement): Promise<RowSet> {
-    if (abandonment(statement) !== null) {
-      throw new Error("nobody waits for it");
+    const given = abandonment(statement);
+    if (given !== null) {
+      throw given;
     }
     const prelude = this.begun ? null : this.#prelude;
     const query = new RowQuery(statement, this.#limits, prelude, { inTransaction: this.begun && !this.#failed });

@@ -1,6 +1,6 @@
 /** Connects as libpq does: keywords, environment, the service file; and fails with libpq's words. */
 import { existsSync, readFileSync } from "node:fs";
-import { RawClient } from "../postgres/index.ts";
+import { isEndOfConnection, RawClient } from "../postgres/index.ts";
 import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
 import { readService } from "./service-file.ts";
 
@@ -236,7 +236,7 @@ function describe(error: Reported, host: string): string {
     case "ETIMEDOUT":
       return `Connection timed out${question}`;
     default:
-      if (/terminated unexpectedly|not queryable/.test(error.message)) {
+      if (isEndOfConnection(error.message)) {
         return connectionClosed;
       }
       return /timeout/.test(error.message)
