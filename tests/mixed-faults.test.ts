@@ -24,7 +24,7 @@ ROOT_URLCONF = "site_config.urls"
   "site_config/urls.py": `
 from django.urls import path
 from shop import views
-names = ["one", "slow", "fails", "bad_sql", "atomic_left", "raw_left", "kills", "streams", "caught"]
+names = ["one", "slow", "held", "fails", "bad_sql", "atomic_left", "raw_left", "kills", "streams", "caught"]
 urlpatterns = [path(name, getattr(views, name)) for name in names]
 `,
   "shop/views.py": `
@@ -42,6 +42,9 @@ def one(request):
 
 def slow(request):
     return HttpResponse(ask("SELECT pg_backend_pid() FROM pg_sleep(0.01)"))
+
+def held(request):
+    return HttpResponse(ask("SELECT pg_backend_pid() FROM pg_advisory_xact_lock_shared(1)"))
 
 def fails(request):
     with transaction.atomic():
@@ -96,6 +99,10 @@ class Query:
         return sql("SELECT pg_backend_pid() AS pid FROM pg_sleep(0.01)")
 
     @classmethod
+    def held(cls, ctx: Context, /) -> Plan[int]:
+        return sql("SELECT pg_backend_pid() AS pid FROM pg_advisory_xact_lock_shared(1)")
+
+    @classmethod
     def bad_sql(cls, ctx: Context, /) -> Plan[int | None]:
         return sql("SELECT 1 / 0 AS bad")
 
@@ -121,6 +128,10 @@ class Mutation:
     @classmethod
     def slow(cls, ctx: Context, /) -> Plan[int]:
         return sql("SELECT pg_backend_pid() AS pid FROM pg_sleep(0.01)")
+
+    @classmethod
+    def held(cls, ctx: Context, /) -> Plan[int]:
+        return sql("SELECT pg_backend_pid() AS pid FROM pg_advisory_xact_lock_shared(1)")
 
     @classmethod
     @graphql.borrow_db_context
@@ -231,10 +242,22 @@ async function connections(): Promise<readonly [all: number, busy: number]> {
   return [Number(all), Number(busy)];
 }
 
-/** Backends that serve as many requests at once as there are connections. */
+/** Backends that serve requests which wait for a lock until as many do as there are connections. */
 async function backends(wanted: Request): Promise<ReadonlySet<string>> {
-  const answers = await Promise.all(Array.from({ length: poolSize * 4 }, () => ask(server, wanted)));
-  return new Set(answers.map(({ status, body }) => `${status} ${/\d+/.exec(body)?.[0]}`));
+  await observer.query({ text: "SELECT pg_advisory_lock(1)", params: [] });
+  const asked = Promise.all(Array.from({ length: poolSize * 4 }, () => ask(server, wanted)));
+  await expect.poll(heldBack, { timeout: 20_000 }).toBe(poolSize);
+  await observer.query({ text: "SELECT pg_advisory_unlock(1)", params: [] });
+  return new Set((await asked).map(({ status, body }) => `${status} ${/\d+/.exec(body)?.[0]}`));
+}
+
+/** How many connections wait for a lock. */
+async function heldBack(): Promise<number> {
+  const rows = await observer.query({
+    text: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
+    params: [],
+  });
+  return Number(textsOf(rows)[0]?.[0]);
 }
 
 test(`${total} mixed requests keep no connection and spoil none`, async () => {
@@ -274,8 +297,8 @@ test(`${total} mixed requests keep no connection and spoil none`, async () => {
   // The pools of queries, of mutations and of Python's, and what made the tables.
   expect(all).toBeLessThanOrEqual(3 * poolSize + 1);
   // Each pool has all of its connections to give.
-  for (const wanted of [{ url: "/slow" }, graphql("{ slow }"), graphql("mutation { slow }")]) {
-    await expect.poll(async () => (await backends(wanted)).size, { timeout: 10_000 }).toBe(poolSize);
+  for (const wanted of [{ url: "/held" }, graphql("{ held }"), graphql("mutation { held }")]) {
+    expect(await backends(wanted), JSON.stringify(wanted)).toHaveProperty("size", poolSize);
   }
   for (const [wanted, expected] of [...sound, ...faulty]) {
     expect((await ask(server, wanted)).body).toMatch(expected);
