@@ -7,8 +7,10 @@ export default defineConfig({
     include: ["{schema,planner,python-bridge,gateway,tests}/**/*.test.ts"],
     globalSetup: "tests/support/left-out.ts",
     // Interpreters and databases start in seconds on an idle machine, and several start at once here.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What is waited for is often another process's, and a busy machine runs that late.
+    expect: { poll: { timeout: 20_000 } },
     // In CI a test that was left out, or narrowed down to with `.only`, would be a silent hole.
     allowOnly: !inCi,
     reporters: inCi ? ["default", ["json", { outputFile: ".puff/ci/vitest.json" }]] : ["default"],

@@ -63,8 +63,8 @@ test("a call that may have effects is not made again once begun", async () => {
   let deaths = 0;
   const python = await pythonOn(schemaFolder(query), {
     hostFunctions: new Map([
-      ["wait", wait as never],
-      ["may_live", () => ++deaths > 1],
+      ["wait", () => new Promise<never>(() => undefined)],
+      ["may_live", (() => ++deaths > 1) as never],
     ]),
   });
   const begun = python.call("wait", { n: 1 }, { repeatable: false });

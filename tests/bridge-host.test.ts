@@ -33,13 +33,19 @@ const hostFunctions = new Map([
 ]);
 
 test("a call waits for the host while others are served", async () => {
-  const python = await pythonOn(schemaFolder(query), { hostFunctions });
-  await python.call("double", { n: 0 });
-  const begin = performance.now();
+  let asked = 0;
+  const all = Promise.withResolvers<void>();
+  const double = async (n: unknown): Promise<number> => {
+    asked += 1;
+    if (asked === 100) {
+      all.resolve();
+    }
+    await all.promise;
+    return Number(n) * 2;
+  };
+  const python = await pythonOn(schemaFolder(query), { hostFunctions: new Map([["double", double]]) });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => python.call("double", { n })));
   expect(answers).toEqual(Array.from({ length: 100 }, (_, n) => n * 2));
-  // One after the other they would take 20 s.
-  expect(performance.now() - begin).toBeLessThan(3000);
 });
 
 test("what a host function throws is raised in Python", async () => {
@@ -63,7 +69,7 @@ test("print and logging arrive with their level, and not without bound", async (
 });
 
 test("thousands of greenlets wait at once while Python makes garbage", async () => {
-  const python = await pythonOn(schemaFolder(query), { hostFunctions });
+  const python = await pythonOn(schemaFolder(query), { hostFunctions, deadline: 60_000 });
   for (let round = 0; round < 3; round++) {
     const answers = await Promise.all(Array.from({ length: 1000 }, (_, n) => python.call("double", { n })));
     expect(answers.at(-1)).toBe(1998);

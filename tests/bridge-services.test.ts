@@ -97,7 +97,7 @@ class Echo implements HostService {
 async function started(options: Partial<Parameters<typeof pythonOn>[1]> = {}) {
   const echo = new Echo();
   const services = new Map([["echo", echo]]);
-  const python = await pythonOn(schemaFolder(query, module), { services, deadline: 600, ...options });
+  const python = await pythonOn(schemaFolder(query, module), { services, ...options });
   const call = (
     target: string,
     { args = [] as never[], buffers = [] as Uint8Array[], deadline = null as number | null, signal = never } = {},
@@ -169,11 +169,11 @@ test("it may clean up whatever comes at the same moment", async () => {
   await call("echo");
   caller.abort();
   await Promise.allSettled(calls);
-  await expect.poll(() => echo.notes, { timeout: 10_000 }).toEqual(["open", ...calls.map(() => "cleaning up")]);
+  await expect.poll(() => echo.notes).toEqual(["open", ...calls.map(() => "cleaning up")]);
 });
 
 test("a call has its own deadline while it waits, and other Python none of it", async () => {
-  const { call, python } = await started();
+  const { call, python } = await started({ deadline: 600 });
   const unbounded = call("wait");
   unbounded.catch(() => {});
   const message = "function schema:wait did not answer within 200 ms";
@@ -183,7 +183,7 @@ test("a call has its own deadline while it waits, and other Python none of it", 
 });
 
 test("a call that never pauses is interrupted whatever its deadline", async () => {
-  const { call, python } = await started();
+  const { call, python } = await started({ deadline: 600 });
   const hello = python.call("hello");
   await expect(call("loop")).rejects.toMatchObject({ code: "PUFF_CALL_DEADLINE" });
   expect(await hello).toBe("hello");

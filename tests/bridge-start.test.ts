@@ -53,9 +53,7 @@ const query = `
 
 /** The image is written after the start; a start later than that may use it. */
 async function imageWritten(folder: string): Promise<void> {
-  await expect
-    .poll(() => readdirSync(folder).filter((name) => /^app.*image$/.test(name)).length, { timeout: 5000 })
-    .toBe(1);
+  await expect.poll(() => readdirSync(folder).filter((name) => /^app.*image$/.test(name)).length).toBe(1);
 }
 
 async function started(folder: string, cacheFolder: string, environment = {}): Promise<TestPython> {
@@ -193,12 +191,14 @@ describe("reload", () => {
         host.call("wait")
         return "old"
 `);
-    const wait = (): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), 1500));
-    const python = await pythonOn(folder, { hostFunctions: new Map([["wait", wait]]) });
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const hostFunctions = new Map([["wait", () => promise]]);
+    const python = await pythonOn(folder, { hostFunctions, deadline: 60_000 });
     const running = python.call("slow");
     writeSchema(folder, `    @classmethod\n    def slow(cls, ctx: Context, /) -> str:\n        return "new"\n`);
     await python.reload();
     expect(await python.call("slow")).toBe("new");
+    resolve(null);
     expect(await running).toBe("old");
   });
 

@@ -54,7 +54,7 @@ describe("serving", () => {
 });
 
 describe("--watch", () => {
-  test("a saved file is live in under 2 s, on the connection that was open before", async () => {
+  test("a saved file is live on the connection that was open before", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const before = await ask("{ __typename }", agent);
     const source = await readFile(join(project, "schema.py"), "utf8");
@@ -73,19 +73,15 @@ describe("--watch", () => {
     // A module that is new, too: it is found, and watched from then on.
     await writeFile(join(project, "words.py"), 'greeting = "hello"\n');
     await serving.printed("loaded words.py");
-    const begin = performance.now();
     await writeFile(
       join(project, "schema.py"),
       edited.replace("from puff import", "from words import greeting\n\nfrom puff import"),
     );
     await serving.printed("loaded schema.py");
-    const took = performance.now() - begin;
     expect(await ask("{ hello motto }", agent)).toEqual({ data: { hello: "hello", motto: "hello" } });
     expect(before).toEqual({ data: { __typename: "Query" } });
     expect(Object.values(agent.sockets).flat().length + Object.values(agent.freeSockets).flat().length).toBe(1);
     agent.destroy();
-    // Under 2 s where nothing else runs; the other tests do, beside this one.
-    expect(took).toBeLessThan(10_000);
     expect(await serving.printed('"msg":"called"')).toMatch(/"level":30,[^\n]*"logger":"stdout","msg":"called"/);
   });
 
@@ -104,7 +100,7 @@ describe("--watch", () => {
     expect(await ask("{ hello }")).toEqual({ data: { hello: "good day" } });
     await writeFile(join(project, "schema.py"), good.replace("def hello", "def hi"));
     await serving.printed("loaded schema.py in");
-    await expect.poll(() => ask("{ hi }"), { timeout: 20_000 }).toEqual({ data: { hi: "good day" } });
+    await expect.poll(() => ask("{ hi }")).toEqual({ data: { hi: "good day" } });
   });
 
   test("what can't be loaded again asks for a restart", async () => {

@@ -9,7 +9,7 @@ import { type Answer, ask } from "./support/ask.ts";
 import { runCommand } from "./support/command.ts";
 import { writeDjangoSite } from "./support/django-site.ts";
 import { installPackages } from "./support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, holdLock, type TestDatabase } from "./support/postgres.ts";
 import { sharedCache } from "./support/python.ts";
 
 const views = `
@@ -27,8 +27,8 @@ def one(request):
 def pid(request):
     return ask("SELECT pg_backend_pid()")
 
-def slow(request):
-    return ask("SELECT 1 FROM pg_sleep(0.3)")
+def held(request):
+    return ask("SELECT 1 FROM pg_advisory_xact_lock_shared(1)")
 
 def count(request):
     return ask("SELECT count(*) FROM thing")
@@ -52,7 +52,7 @@ def fails(request):
 const urls = `
 from django.urls import path
 from shop import views
-names = ["one", "pid", "slow", "count", "unmigrated", "autocommit_off", "atomic_left", "fails"]
+names = ["one", "pid", "held", "count", "unmigrated", "autocommit_off", "atomic_left", "fails"]
 urlpatterns = [path(name, getattr(views, name)) for name in names]
 `;
 const databaseSettings = `
@@ -134,11 +134,14 @@ describe("a request", () => {
   });
 
   test("that finds the pool busy waits, and past the queue's limit gets 503", async () => {
-    const answers = await Promise.all(Array.from({ length: 8 }, () => get("/slow")));
-    const served = answers.filter(({ status }) => status === 200);
-    const refused = answers.filter(({ status }) => status === 503);
-    expect([served.length >= 4, served.length + refused.length]).toEqual([true, 8]);
-    expect(refused.length).toBeGreaterThan(0);
+    const lock = await holdLock(database.url);
+    const answers: Answer[] = [];
+    const asked = Array.from({ length: 8 }, () => get("/held").then((answer) => answers.push(answer)));
+    await expect.poll(() => answers.length).toBe(4);
+    const refused = [...answers];
+    await lock.release();
+    await Promise.all(asked);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 200, 200, 200, 200]);
     for (const { body, headers } of refused) {
       expect([body, headers["retry-after"]]).toEqual([expect.stringContaining("PUFF_POOL_BUSY"), "1"]);
     }
@@ -150,7 +153,11 @@ describe("a request", () => {
       await Promise.all([get(kinds[round % 5] ?? ""), get(kinds[(round + 1) % 5] ?? "")]);
     }
     // Two connections are all there are: both are to be had.
-    const [one, other] = await Promise.all([get("/slow"), get("/slow")]);
+    const lock = await holdLock(database.url);
+    const both = Promise.all([get("/held"), get("/held")]);
+    await lock.waitedFor(2);
+    await lock.release();
+    const [one, other] = await both;
     expect([one.status, other.status, (await get("/count")).body]).toEqual([200, 200, "0"]);
   });
 });

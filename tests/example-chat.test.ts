@@ -59,14 +59,14 @@ test("who has not entered says nothing, and what nobody could mean is refused", 
 });
 
 describe.skipIf(chromium === null)("in two tabs", () => {
-  const patient = { timeout: 15_000 };
+  const patient = { timeout: 30_000 };
   let browser: Browser;
   let context: BrowserContext;
 
   beforeAll(async () => {
     browser = await chromiumType.launch({ executablePath: chromium ?? "", args: ["--no-sandbox", "--disable-gpu"] });
     context = await browser.newContext();
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
   });
 
   afterAll(() => browser?.close());

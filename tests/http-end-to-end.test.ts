@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../gateway/index.ts";
 import { ask } from "./support/ask.ts";
 import { type Wire, wireTo } from "./support/outage.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
 import { sharedCache } from "./support/python.ts";
 
 const blog = `
@@ -59,8 +59,12 @@ class Query:
         raise ValueError("the secret is 42")
 
     @classmethod
-    def nap(cls, ctx: Context, /, seconds: float = 0.5) -> Plan[list[Post]]:
+    def nap(cls, ctx: Context, /, seconds: float) -> Plan[list[Post]]:
         return sql("SELECT 1 AS id, 'x' AS title, pg_sleep($1)", seconds)
+
+    @classmethod
+    def held(cls, ctx: Context, /) -> Plan[list[Post]]:
+        return sql("SELECT 1 AS id, 'x' AS title FROM pg_advisory_xact_lock_shared(1)")
 
     @classmethod
     def forever(cls, ctx: Context, /) -> int | None:
@@ -131,7 +135,7 @@ beforeAll(async () => {
       resolvers: { "Post.score": (posts) => posts.map((post) => String(post["title"]).length) },
       functions: { shout: (text) => String(text).toUpperCase() },
     },
-    limits: { pythonDeadline: 500, poolTimeout: 5_000 },
+    limits: { pythonDeadline: 2_000, poolTimeout: 5_000 },
     maskErrors: true,
     verifyPlans: 1,
     metrics: true,
@@ -187,7 +191,7 @@ test("a nested query comes from Python's plans, Postgres's rows and a TypeScript
 test("Python calls TypeScript, and its log arrives", async () => {
   expect((await query('{ shout(text: "hey") }')).body).toEqual({ data: { shout: "HEY" } });
   await expect
-    .poll(() => records, { timeout: 5_000 })
+    .poll(() => records)
     .toContainEqual(expect.objectContaining({ level: 40, logger: "blog", msg: "shouting hey" }));
 });
 
@@ -262,7 +266,7 @@ test.each(["title", "title comments{id}"])(
     const database = await openTestDatabase(databases[0]?.url ?? "");
     const napping = async () => {
       const text =
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()";
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()";
       const rows = await database.query({ text, params: [] });
       rows.seek(0);
       return rows.text(0);
@@ -302,7 +306,7 @@ describe("several schemas", () => {
       body: '{"status":"unavailable","missing":["database archive"]}',
     });
     await wire.mend();
-    await expect.poll(async () => (await query("{ entries { id } }", "/old")).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await query("{ entries { id } }", "/old")).status).toBe(200);
     expect((await ask(server, { url: "/readyz" })).status).toBe(200);
   });
 });
@@ -349,10 +353,12 @@ test("a database that can't be reached at start is said, and nothing is left run
 });
 
 test("a stop waits for the request in flight before it ends Python and the databases", async () => {
-  const napping = query("{ nap { title comments { id } } }");
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const lock = await holdLock(databases[0]?.url ?? "");
+  const held = query("{ held { title comments { id } } }");
+  await lock.waitedFor(1);
   const closing = server.close();
-  expect(await napping).toMatchObject({ status: 200, body: { data: { nap: [{ title: "x" }] } } });
+  await lock.release();
+  expect(await held).toMatchObject({ status: 200, body: { data: { held: [{ title: "x" }] } } });
   await closing;
   await expect(query("{ posts { id } }")).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });

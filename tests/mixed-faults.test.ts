@@ -8,7 +8,7 @@ import type { PostgresDatabase } from "../gateway/postgres/index.ts";
 import { ask, type Request } from "./support/ask.ts";
 import { writeDjangoSite } from "./support/django-site.ts";
 import { installPackages } from "./support/packages.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "./support/postgres.ts";
 import { sharedCache } from "./support/python.ts";
 import { textsOf } from "./support/rows.ts";
 
@@ -244,20 +244,11 @@ async function connections(): Promise<readonly [all: number, busy: number]> {
 
 /** Backends that serve requests which wait for a lock until as many do as there are connections. */
 async function backends(wanted: Request): Promise<ReadonlySet<string>> {
-  await observer.query({ text: "SELECT pg_advisory_lock(1)", params: [] });
+  const lock = await holdLock(testDatabase.url);
   const asked = Promise.all(Array.from({ length: poolSize * 4 }, () => ask(server, wanted)));
-  await expect.poll(heldBack, { timeout: 20_000 }).toBe(poolSize);
-  await observer.query({ text: "SELECT pg_advisory_unlock(1)", params: [] });
+  await lock.waitedFor(poolSize);
+  await lock.release();
   return new Set((await asked).map(({ status, body }) => `${status} ${/\d+/.exec(body)?.[0]}`));
-}
-
-/** How many connections wait for a lock. */
-async function heldBack(): Promise<number> {
-  const rows = await observer.query({
-    text: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
-    params: [],
-  });
-  return Number(textsOf(rows)[0]?.[0]);
 }
 
 test(`${total} mixed requests keep no connection and spoil none`, async () => {
@@ -292,7 +283,7 @@ test(`${total} mixed requests keep no connection and spoil none`, async () => {
   expect(outcomes.disturbed).toBeLessThan(total / 10);
 
   // Nothing is under way any more, and nothing is left open.
-  await expect.poll(async () => (await connections())[1], { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await connections())[1]).toBe(0);
   const [all] = await connections();
   // The pools of queries, of mutations and of Python's, and what made the tables.
   expect(all).toBeLessThanOrEqual(3 * poolSize + 1);
@@ -305,4 +296,4 @@ test(`${total} mixed requests keep no connection and spoil none`, async () => {
   }
   // What was rolled back is not there.
   expect(textsOf(await observer.query({ text: "SELECT count(*) FROM thing", params: [] }))).toEqual([["0"]]);
-}, 90_000);
+});

@@ -95,7 +95,7 @@ describe("a request that is given up", () => {
         resolvers: {
           "Mutation.slow": () => {
             setTimeout(() => controller.abort(new PuffError("PUFF_REQUEST_DEADLINE", "too late")), 50);
-            return sql("INSERT INTO item SELECT 4, 'slow', NULL FROM pg_sleep(0.3) RETURNING id, name, parent");
+            return sql("INSERT INTO item SELECT 4, 'slow', NULL FROM pg_sleep(9) RETURNING id, name, parent");
           },
         },
         database,

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../schema/index.ts";
@@ -33,7 +32,7 @@ test("two processes that begin at once share one Postgres", async () => {
   expect(lines.map(({ fresh }) => fresh).sort()).toEqual([false, true]);
   expect(await answers(lines[0]?.url)).toBe(true);
   await Promise.all(holders.map(end));
-  expect(await goneSoon(lines[0]?.url)).toBe(true);
+  await expect.poll(() => answers(lines[0]?.url)).toBe(false);
 });
 
 test("data, password and port stay", async () => {
@@ -62,7 +61,7 @@ test("a process that exits without a stop ends it too", async () => {
   const holder = hold();
   const { url } = await read(holder);
   await end(holder);
-  expect(await goneSoon(url)).toBe(true);
+  await expect.poll(() => answers(url)).toBe(false);
 });
 
 test("what a killed process left running is taken over, and ended in the end", async () => {
@@ -180,14 +179,4 @@ async function answers(url = ""): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function goneSoon(url: string | undefined): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
-    if (!(await answers(url))) {
-      return true;
-    }
-    await sleep(50);
-  }
-  return false;
 }

@@ -12,7 +12,7 @@ let database: PostgresDatabase;
 
 beforeAll(async () => {
   own = await createTestDatabase();
-  database = await openTestDatabase(own.url, { maxRows: 10, statementTimeout: 500, poolSize: 1 });
+  database = await openTestDatabase(own.url, { maxRows: 10, statementTimeout: 1_000, poolSize: 1 });
   await database.run(`
     CREATE TABLE author (id int PRIMARY KEY, name text NOT NULL CHECK (name <> ''));
     CREATE TABLE post (id int PRIMARY KEY, author_id int REFERENCES author DEFERRABLE INITIALLY DEFERRED);
@@ -143,12 +143,12 @@ describe("a script", () => {
   });
 
   test("may take longer than a statement", async () => {
-    await database.run("SELECT pg_sleep(0.7)");
+    await database.run("SELECT pg_sleep(1.2)");
   });
 });
 
 describe("at start", () => {
-  const open = (url: string, connectDeadline = 300) =>
+  const open = (url: string, connectDeadline = 1_000) =>
     failure(
       openDatabase({
         url,
@@ -192,9 +192,8 @@ describe("at start", () => {
     const wrong = (change: (url: URL) => void): Promise<PuffError> => {
       const url = new URL(own.url);
       change(url);
-      return open(url.href, 30_000);
+      return open(url.href, 300_000); // longer than this test may take
     };
-    const before = Date.now();
     const database_ = await wrong((url) => {
       url.pathname = "/no_such_database";
     });
@@ -205,7 +204,6 @@ describe("at start", () => {
       });
       expect(describeError(password)).toMatch(/password authentication failed\. Correct/);
     }
-    expect(Date.now() - before).toBeLessThan(5_000);
   });
 
   test("TLS is left out where the URL only prefers it, and demanded where it requires it", async () => {

@@ -22,7 +22,7 @@ async function notify(database: PostgresDatabase, channel: string, payload: stri
 }
 
 async function connectionsOf(database: PostgresDatabase): Promise<string> {
-  const text = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query LIKE 'UNLISTEN%'";
+  const text = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^(UN)?LISTEN' AND datname = current_database()";
   const rows = await database.query({ text, params: [] });
   rows.seek(0);
   return rows.text(0);

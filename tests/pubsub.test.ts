@@ -6,10 +6,13 @@ import { wireTo } from "./support/outage.ts";
 import { freePort } from "./support/postgres-15.ts";
 import { askRedis, hasRedis, startRedis, type TestRedis } from "./support/redis.ts";
 
-async function open(redisUrl: string | null, required = false): Promise<PubSub & { readonly logged: string[] }> {
+async function open(
+  redisUrl: string | null,
+  { required = false, connectDeadline = 10_000 } = {},
+): Promise<PubSub & { readonly logged: string[] }> {
   const logged: string[] = [];
   const log = (message: string) => void logged.push(message);
-  const pubsub = await openPubSub({ redisUrl, required, connectDeadline: 300, log: { warn: log, info: log } });
+  const pubsub = await openPubSub({ redisUrl, required, connectDeadline, log: { warn: log, info: log } });
   onTestFinished(() => pubsub.close());
   return Object.assign(pubsub, { logged });
 }
@@ -208,7 +211,7 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
   test("one that does not answer at start is named, and used when it does", async () => {
     const redis = await ownRedis();
     await redis.kill();
-    const pubsub = await open(redis.url);
+    const pubsub = await open(redis.url, { connectDeadline: 300 });
     expect(pubsub.logged[0]).toContain(`${redis.url}: Redis can't be reached: connect ECONNREFUSED`);
     const ear = new Ear();
     await pubsub.subscribe("a", ear);
@@ -221,7 +224,7 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
 
 test("where Redis is required, a start without it fails", async () => {
   const url = `redis://:secret@127.0.0.1:${await freePort()}`;
-  const failure = open(url, true);
+  const failure = open(url, { required: true, connectDeadline: 300 });
   await expect(failure).rejects.toMatchObject({ code: "PUFF_REDIS_UNAVAILABLE", place: url.replace(":secret@", "") });
 });
 

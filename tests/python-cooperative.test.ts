@@ -67,7 +67,7 @@ both = threading.Barrier(2)
 });
 
 test("a resolver that is a coroutine waits in a loop of its own, and ends there at its deadline", async () => {
-  const python = await pythonWith("", 400);
+  const python = await pythonWith("", 1_500);
   const both = [python.call("wait", { seconds: 0.05 }), python.call("hello")];
   expect(await Promise.all(both)).toEqual(["waited", "hello"]);
   await expect(python.call("wait", { seconds: 60 })).rejects.toMatchObject({ code: "PUFF_RESOLVER_DEADLINE" });
@@ -109,7 +109,7 @@ def go():
 
 test("a thread outlives its request, and keeps the memory from being kept while it runs", async () => {
   const python = await pythonWith(`
-threading.Thread(target=time.sleep, args=(0.3,)).start()
+threading.Thread(target=time.sleep, args=(60,)).start()
 def begin():
     threading.Thread(target=lambda: (time.sleep(0.05), ends.append("thread"))).start()
 `);

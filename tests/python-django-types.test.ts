@@ -22,7 +22,7 @@ sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 settings.configure(DATABASES={"default": sqlite}, INSTALLED_APPS=["library"], USE_TZ=True)
 django.setup()
 `);
-}, 60_000);
+});
 afterAll(() => python.close());
 
 const models = `

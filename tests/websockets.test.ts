@@ -219,7 +219,7 @@ test("a function serves its path: messages of both kinds, names in paths, subpro
 });
 
 test("a client is refused before it is accepted, and closed with a code after", async () => {
-  const server = await start({ requestDeadline: 1_000, pythonDeadline: 1_000 });
+  const server = await start({ requestDeadline: 2_000, pythonDeadline: 2_000 });
   const headers = { cookie: "user=ada" };
   expect(await new Client(server, "/private").ended).toBe("401");
   expect(await new Client(server, "/private", [], { headers }).ended).toBe("1008 no more");
@@ -246,11 +246,11 @@ test("a client that is gone before it is accepted is told of when it would be", 
   await expect.poll(() => seenBy(server), patient).toContain("late began");
   leaving.resetAndDestroy();
   await new Client(server, "/go").ended;
-  await expect.poll(() => seenBy(server), { timeout: 10_000 }).toContain("late: 1006");
+  await expect.poll(() => seenBy(server)).toContain("late: 1006");
 });
 
 test("a client that does not read is closed with a code, one whose function does not read waits", async () => {
-  const server = await start({ requestDeadline: 1_000, subscriberQueue: 200_000 });
+  const server = await start({ requestDeadline: 5_000, subscriberQueue: 200_000 });
   const flood = await new Client(server, "/flood").opened();
   flood.socket.pause();
   await expect.poll(() => seenBy(server), patient).toContain("flood 4413");

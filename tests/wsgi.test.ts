@@ -24,7 +24,7 @@ function start(options: Partial<Parameters<typeof startServer>[0]> = {}): Promis
     cacheFolder: sharedCache,
     environment: {},
     host: { functions: { wait: async (name) => (await gates.get(String(name))?.promise) ?? null } },
-    limits: { pythonDeadline: 1_000 },
+    limits: { pythonDeadline: 2_000 },
     port: 0,
     logger: pino({ level: "info" }, { write: (line: string) => logs.push(JSON.parse(line)) }),
     ...options,
@@ -207,9 +207,7 @@ describe("responses", () => {
 /** What the application has told, once it is so much. */
 async function pollTold(length: number): Promise<string[]> {
   const said: string[] = [];
-  await expect
-    .poll(async () => said.push(...JSON.parse((await get("/told")).body)), { timeout: 20_000 })
-    .toBeGreaterThanOrEqual(length);
+  await expect.poll(async () => said.push(...JSON.parse((await get("/told")).body))).toBeGreaterThanOrEqual(length);
   return said;
 }
 
@@ -351,7 +349,7 @@ describe("limits", () => {
   let limited: RunningServer;
 
   beforeAll(async () => {
-    limited = await start({ maskErrors: true, limits: { requestDeadline: 500, wsgiRequests: 1, wsgiQueue: 1 } });
+    limited = await start({ maskErrors: true, limits: { requestDeadline: 2_000, wsgiRequests: 1, wsgiQueue: 1 } });
   });
 
   afterAll(() => limited.close());

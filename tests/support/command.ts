@@ -49,7 +49,7 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
   const output = () => running.stdout() + running.stderr();
   let seen = 0;
   const printed = async (text: string) => {
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 100_000;
     while (!running.stdout().includes(text, seen)) {
       if (performance.now() > deadline || running.process.exitCode !== null) {
         running.process.kill("SIGKILL");

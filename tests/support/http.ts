@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fastifyPlugin from "fastify-plugin";
 import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
 import { type ListenOptions, type RunningServer, serve } from "../../gateway/http/server.ts";
+import { ask } from "./ask.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
 
 const sdl = `
@@ -14,6 +15,8 @@ type Query {
   slow(milliseconds: Int!): Int
   "Never answers, and never looks at the signal."
   stuck: Int
+  "How often operations that take long have begun."
+  begun: Int
   "A text of this length."
   long(length: Int!): String
   "The caller's token."
@@ -61,16 +64,22 @@ class Silence implements AsyncIterableIterator<never> {
 
 /** Signals that `slow` saw aborted. */
 export const aborted: AbortSignal[] = [];
+let begun = 0;
 let count = 0;
 
 export const planner = createReferencePlanner(sdl, {
   hello: ({ name }: { name: string }) => `Hello, ${name}!`,
   slow: async ({ milliseconds }: { milliseconds: number }, { signal }: ReferenceContext) => {
     signal.addEventListener("abort", () => aborted.push(signal));
+    begun += 1;
     await sleep(milliseconds, null, { signal });
     return milliseconds;
   },
-  stuck: () => new Promise(() => undefined),
+  stuck: () => {
+    begun += 1;
+    return new Promise(() => undefined);
+  },
+  begun: () => begun,
   long: ({ length }: { length: number }) => "ab ".repeat(length).slice(0, length),
   token: (_args: object, { caller }: ReferenceContext) => caller.authToken,
   header: ({ name }: { name: string }, { caller }: ReferenceContext) => caller.headers[name],
@@ -92,6 +101,11 @@ export const planner = createReferencePlanner(sdl, {
   silence: () => new Silence(),
 });
 
+/** How often `slow` and `stuck` have begun on a server. */
+export async function begunOn(server: { readonly url: string }): Promise<number> {
+  return JSON.parse((await ask(server, { body: { query: "{ begun }" } })).body).data.begun;
+}
+
 /** Listens on a free port of this machine. */
 export function startReferenceServer(
   options: Partial<RoutesOptions> = {},
@@ -110,7 +124,7 @@ export function startReferenceServer(
           },
         ],
         checks: [],
-        deadline: 2_000,
+        deadline: 30_000,
         bodyLimit: 10_000,
         corsOrigins: [],
         ...subscriptionLimits,

@@ -1,6 +1,7 @@
 /** A wire to a Postgres or Redis that can be cut, to see what becomes of one that is gone for a while. */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "./postgres-15.ts";
 
 export interface Wire {
   /** The database's URL, through the wire. */
@@ -34,10 +35,9 @@ export async function wireTo(databaseUrl: string): Promise<Wire> {
       });
     }
   });
-  server.listen(0, "127.0.0.1");
+  const port = await freePort(); // to be had again after a cut
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  // A TCP server that listens has an AddressInfo.
-  const { port } = server.address() as AddressInfo;
   const url = new URL(databaseUrl);
   url.hostname = "127.0.0.1";
   url.port = String(port);

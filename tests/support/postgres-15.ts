@@ -53,11 +53,20 @@ export function ids(name: string): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** A port that nothing listens on. */
+/** A port that nothing listens on, and that the system gives to nobody who asks for any. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000); // Linux gives those from 32768
+    const server = createServer();
+    const listening = once(server, "listening").then(
+      () => true,
+      () => false, // another has it
+    );
+    server.listen(port, "127.0.0.1");
+    if (await listening) {
+      server.close();
+      await once(server, "close");
+      return port;
+    }
+  }
 }

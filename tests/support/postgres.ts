@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 import {
   type DatabaseOptions,
   openDatabase,
@@ -14,6 +14,7 @@ import {
 } from "../../gateway/postgres/index.ts";
 import type { RowSet } from "../../planner/index.ts";
 import type { TypedText } from "../../schema/index.ts";
+import { textOf } from "./rows.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -79,6 +80,43 @@ export function openTestDatabase(url: string, options: Partial<DatabaseOptions> 
     connectDeadline: 10_000,
     ...options,
   });
+}
+
+/** A lock that statements wait for, so that what happens meanwhile does not depend on how long they take. */
+export interface HeldLock {
+  /** The statement that waits for it, and gives one row. */
+  readonly statement: string;
+  /** Resolves when so many statements wait for it. */
+  waitedFor(count: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Holds a lock in a database.
+ *
+ * @example
+ * const lock = await holdLock(url);
+ * const asked = database.query({ text: lock.statement, params: [] });
+ * await lock.waitedFor(1);
+ * await lock.release();
+ */
+export async function holdLock(url: string): Promise<HeldLock> {
+  const [holder, observer] = await Promise.all([1, 2].map(() => openTestDatabase(url, { poolSize: 1 })));
+  if (holder === undefined || observer === undefined) {
+    throw new Error("there are two");
+  }
+  await holder.query({ text: "SELECT pg_advisory_lock(1)", params: [] });
+  const text = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+  return {
+    statement: "SELECT 1 AS id FROM pg_advisory_xact_lock_shared(1)",
+    async waitedFor(count) {
+      const waiting = async () => Number(textOf(await observer.query({ text, params: [] })));
+      await expect.poll(waiting).toBe(count);
+    },
+    async release() {
+      await Promise.all([holder.close(), observer.close()]);
+    },
+  };
 }
 
 /** Runs one statement that writes, in a transaction of its own. */

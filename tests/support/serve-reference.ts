@@ -1,10 +1,10 @@
-/** A process of its own that serves the reference planner, to be sent signals. Prints its URL. */
+/** A process of its own that serves the reference planner, to be sent signals: [stop deadline]. Prints its URL. */
 import { startReferenceServer } from "./http.ts";
 
 const server = await startReferenceServer(
-  { deadline: 10_000 },
+  { deadline: 60_000 },
   {
-    stopDeadline: 3_000,
+    stopDeadline: Number(process.argv[2] ?? 60_000),
     onStopped: async () => {
       process.stdout.write("stopped\n");
     },

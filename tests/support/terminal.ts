@@ -32,7 +32,7 @@ export async function openTerminal(args: readonly string[], { cwd, environment }
     output += data.toString();
   });
   const shown = async (text: string): Promise<string> => {
-    await vi.waitFor(() => expect(output.slice(seen)).toContain(text), { timeout: 20_000 });
+    await vi.waitFor(() => expect(output.slice(seen)).toContain(text), { timeout: 40_000 });
     const found = output.slice(seen, output.indexOf(text, seen) + text.length);
     seen += found.length;
     return found;
