@@ -1,10 +1,10 @@
-/** Connections that are lost just when they are lent, or between two statements. */
+/** Connections that are lost just when they are lent, or between two statements, and those that are refused. */
 import { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Lender } from "../gateway/psycopg2/lender.ts";
 import { PythonSession } from "../gateway/psycopg2/session.ts";
 import { PuffError } from "../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 
 let own: TestDatabase;
 
@@ -51,6 +51,28 @@ test("a transaction whose connection is lost between two statements says so", as
     code: "PUFF_DATABASE_UNAVAILABLE",
     message: expect.stringContaining("the server closed the connection unexpectedly"),
   });
+  await database.close();
+});
+
+test("a connection that was refused is tried again for what waits, though the others stay busy", async () => {
+  const database = await openTestDatabase(own.url);
+  const role = `few_${new URL(own.url).pathname.slice(1)}`;
+  await database.run(`CREATE ROLE ${role} LOGIN PASSWORD 'few' CONNECTION LIMIT 1`);
+  const small = await openTestDatabase(Object.assign(new URL(own.url), { username: role, password: "few" }).href, {
+    poolSize: 2,
+  });
+  const lock = await holdLock(own.url);
+  const held = small.query({ text: lock.statement, params: [] });
+  await lock.waitedFor(1);
+  const sockets = watchSockets();
+  const waiting = small.query({ text: "SELECT 1", params: [] });
+  await expect.poll(() => sockets.at(-1)?.closed).toBe(true);
+  await database.run(`ALTER ROLE ${role} CONNECTION LIMIT -1`);
+  expect((await waiting).count).toBe(1);
+  await lock.release();
+  await held;
+  await small.close();
+  await database.run(`DROP ROLE ${role}`);
   await database.close();
 });
 

@@ -72,7 +72,8 @@ export class ConnectionPool {
   /** Milliseconds that statements usually take, by their text; infinite for those that spoil the session. */
   readonly #times = new LRUCache<string, number>({ max: 2_000 });
   readonly #opening = new Set<Promise<void>>();
-  #pausedUntil = 0;
+  /** Runs while no further connection is attempted. */
+  #pause: NodeJS.Timeout | null = null;
   readonly #idleTimer = setInterval(() => this.#endIdle(), idleLimit / 5).unref();
   readonly #abandonedTimer = setInterval(() => this.#endAbandoned(), abandonedInterval).unref();
   /** Statements and transactions that have not ended, those that wait included. */
@@ -267,7 +268,7 @@ export class ConnectionPool {
   #grow(): void {
     const { size, connect } = this.#options;
     const connections = this.#slots.size + this.#opening.size;
-    if (connections >= size || (connections > 0 && performance.now() < this.#pausedUntil)) {
+    if (connections >= size || (connections > 0 && this.#pause !== null)) {
       return;
     }
     const opening = this.#open(new RawClient(connect));
@@ -280,7 +281,11 @@ export class ConnectionPool {
       await client.connect();
     } catch (error) {
       void client.end();
-      this.#pausedUntil = performance.now() + pauseAfterFailure;
+      clearTimeout(this.#pause ?? undefined);
+      this.#pause = setTimeout(() => {
+        this.#pause = null;
+        this.#serve(); // what waits would else do so until another ends
+      }, pauseAfterFailure).unref();
       if (this.#slots.size === 0 && this.#opening.size === 1) {
         this.#waiting.failAll(explain(error, this.#options.place));
       }
