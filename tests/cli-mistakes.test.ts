@@ -154,7 +154,9 @@ describe("in what is loaded", () => {
 test("a signal during the start leaves no Postgres behind", async () => {
   const cwd = join(folder, "early");
   await mkdir(cwd);
-  const running = startCommand(["--schema", "../good.py", "--port", "0"], { cwd });
+  // The start does not end before the signal comes.
+  await writeFile(join(cwd, "endless.py"), `import time\ntime.sleep(3600)\n${goodSchema}`);
+  const running = startCommand(["--schema", "endless.py", "--port", "0"], { cwd });
   const pidFile = join(cwd, ".puff/postgres/data/postmaster.pid");
   try {
     await expect.poll(() => readFile(pidFile, "utf8").catch(() => "")).toMatch(/ready/);

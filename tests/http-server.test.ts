@@ -44,7 +44,7 @@ test("an application's own routes keep their own ways", async () => {
       addRoutes(scope, {
         apis: [{ url: "/graphql", playgroundUrl: null, subscriptionsUrl: null, planner: () => planner, explain: null }],
         checks: [],
-        deadline: 1_000,
+        deadline: 30_000,
         bodyLimit: 1_000,
         corsOrigins: [],
         ...subscriptionLimits,
