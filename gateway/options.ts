@@ -85,7 +85,7 @@ export interface GatewayOptions {
    * `puff-gateway` in the user's cache folder. May be deleted at any time.
    */
   readonly cacheFolder?: string;
-  /** What becomes `os.environ` in Python. Default: the environment of this process. */
+  /** What becomes `os.environ` in Python, with `LOGNAME` where it names no user. Default: the environment of this process. */
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 

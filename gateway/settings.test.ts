@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import type { GatewayOptions } from "./options.ts";
@@ -35,6 +36,13 @@ test("in production errors are masked and nothing is suggested, unless the optio
     maskErrors: false,
     suggestions: true,
   });
+});
+
+test("Python knows who runs it where the environment does not say", () => {
+  const read = (environment: { readonly [name: string]: string }): unknown =>
+    readSettings({ schemas: [{ spec: "schema.py" }], environment }).environment;
+  expect(read({})).toEqual({ LOGNAME: userInfo().username });
+  expect(read({ USER: "ada" })).toEqual({ USER: "ada" });
 });
 
 test("a schema reads the first database unless it names another", () => {

@@ -1,4 +1,5 @@
 /** The options with their defaults, checked against each other. */
+import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import envPaths from "env-paths";
 import { PuffError } from "../schema/index.ts";
@@ -77,6 +78,7 @@ export function readSettings(options: GatewayOptions): Settings {
     corsOrigins: options.corsOrigins ?? [],
     cacheFolder: resolve(options.cacheFolder ?? envPaths("puff-gateway", { suffix: "" }).cache),
     environment: {
+      ...loginName(environment.map(([name]) => name)),
       ...Object.fromEntries(environment),
       ...(options.django == null ? {} : { DJANGO_SETTINGS_MODULE: options.django.settings }),
       ...(options.redisUrl == null ? {} : { PUFF_REDIS_URL: plainRedisUrl(options.redisUrl) }),
@@ -84,6 +86,22 @@ export function readSettings(options: GatewayOptions): Settings {
   };
   check(settings);
   return settings;
+}
+
+/**
+ * Who runs this, where the environment names nobody, as in a container: Python's `getpass.getuser` then asks the list
+ * of users, which is not there in WebAssembly.
+ */
+function loginName(named: readonly string[]): { readonly [name: string]: string } {
+  if (["LOGNAME", "USER", "LNAME", "USERNAME"].some((name) => named.includes(name))) {
+    return {};
+  }
+  try {
+    return { LOGNAME: userInfo().username };
+  } catch {
+    // A user may be a number alone.
+    return {};
+  }
 }
 
 /** A file's path becomes absolute; a module's name stays. */
