@@ -42,7 +42,12 @@ export class PythonConnection implements Guest, Resting {
 
   static async borrowed(lender: Lender, signal: AbortSignal, onLeftOpen: () => void): Promise<PythonConnection> {
     const connection = new PythonConnection(null, lender, { onLeftOpen, onUse: () => undefined });
-    await connection.use(signal);
+    try {
+      await connection.use(signal);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
     return connection;
   }
 
@@ -82,7 +87,11 @@ export class PythonConnection implements Guest, Resting {
     this.#borrowing ??= this.#borrow(this.#lender).finally(() => {
       this.#borrowing = null;
     });
-    return await this.#borrowing;
+    const session = await this.#borrowing;
+    if (signal.aborted) {
+      throw new ConnectFailure("the call that waited for a connection has ended\n"); // it may be another's by now
+    }
+    return session;
   }
 
   async query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {

@@ -236,9 +236,9 @@ class Psycopg2Session implements HostSession {
   async #open(wanted: ConnectParameters, signal: AbortSignal): Promise<HostAnswer> {
     const { connection, parameters } = await this.#connect(wanted, signal);
     const { client, parameters: reported } = await connection.use(signal);
-    if (this.#closed) {
-      connection.close();
-      throw new ConnectFailure("the interpreter has ended\n");
+    if (this.#closed || signal.aborted) {
+      connection.close(); // nobody learns its handle
+      throw new ConnectFailure("the call that connected has ended\n");
     }
     const handle = this.#connections.add(connection);
     this.#handles.add(handle);
