@@ -149,13 +149,21 @@ export function readerOf(layer: Layer, name: string, field: string): ColumnReade
 }
 
 function everyChild(parentCount: number, childCount: number): Groups {
-  const rows = new Int32Array(childCount);
-  // By hand: Int32Array.from took a sixteenth of the time of an answer of 10,000 rows.
-  for (let child = 0; child < childCount; child++) {
-    rows[child] = child;
-  }
+  const rows = childCount <= firstRows.length ? firstRows : countUp(childCount);
   return { of: new Int32Array(parentCount), starts: Int32Array.of(0, childCount), rows };
 }
+
+function countUp(count: number): Int32Array {
+  const integers = new Int32Array(count);
+  // By hand: Int32Array.from took a sixteenth of the time of an answer of 10,000 rows.
+  for (let integer = 0; integer < count; integer++) {
+    integers[integer] = integer;
+  }
+  return integers;
+}
+
+/** The rows of most lists, in their own order. Nobody writes into it. */
+const firstRows = countUp(1_000);
 
 /** A counting sort, so that within a group the order of the plan's rows is kept. */
 function sortIntoGroups(groups: Int32Array, sizes: readonly number[]): { starts: Int32Array; rows: Int32Array } {

@@ -82,6 +82,16 @@ function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const settle = () => signal.removeEventListener("abort", abort);
+    work.then(
+      (result) => {
+        settle();
+        resolve(result);
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
+    );
   });
 }

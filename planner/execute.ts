@@ -7,9 +7,10 @@ import type { FieldStep, VariableValues } from "./compile.ts";
 import { bindParameters, groupChildren, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
 import { callLayerFunction } from "./functions.ts";
-import type { BoundStatement, Fuser } from "./fuse.ts";
+import type { Fuser } from "./fuse.ts";
 import { type FieldData, type Layer, membersByPlan, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
+import type { BoundStatement } from "./narrow.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
@@ -39,9 +40,11 @@ export type Plans = ReadonlyMap<FieldStep, ResolveResult | Failed>;
 
 /** Fetches all that the selection needs for the objects of `layer`, and then for those below. */
 export async function fillLayer(execution: Execution, layer: Layer, plans: Plans, session: Session): Promise<void> {
-  const filler = new LayerFiller(execution, layer, plans, session);
-  await filler.fill();
+  await new LayerFiller(execution, layer, plans, session).fill();
 }
+
+/** What is still to come; undefined: nothing. Most layers need no promise, which costs more than their fields. */
+type Unfinished = Promise<void> | undefined;
 
 interface PendingStatement extends BoundStatement {
   readonly members: readonly number[];
@@ -62,7 +65,7 @@ class LayerFiller {
     this.#session = session;
   }
 
-  async fill(): Promise<void> {
+  fill(): Unfinished {
     const { signal } = this.#execution.context;
     signal.throwIfAborted();
     const below: Promise<void>[] = [];
@@ -75,8 +78,10 @@ class LayerFiller {
     if (deferred.length > 0) {
       below.push(this.#resolveDeferred(deferred));
     }
-    below.push(this.#runPending());
-    await Promise.all(below);
+    if (this.#pending.length > 0) {
+      below.push(this.#runPending());
+    }
+    return allOf(below);
   }
 
   #start(step: FieldStep, members: readonly number[], below: Promise<void>[], deferred: Deferred[]): void {
@@ -89,16 +94,16 @@ class LayerFiller {
         return;
       case "column":
         if (!this.#bindColumn(step, source.column)) {
-          below.push(this.#guard(step, () => this.#readColumn(step, source.column)));
+          this.#guard(step, below, () => this.#readColumn(step, source.column));
         }
         return;
       case "function":
-        below.push(this.#guard(step, () => this.#callFunction(step, source.call, members)));
+        this.#guard(step, below, () => this.#callFunction(step, source.call, members));
         return;
       case "method":
         if (this.#layer.kind === "values" && this.#layer.objects.every((object) => object.wire)) {
           // Python called it when it sent the objects.
-          below.push(this.#guard(step, () => this.#readColumn(step, methodKey(step))));
+          this.#guard(step, below, () => this.#readColumn(step, methodKey(step)));
         } else {
           deferred.push({ step, members, columns: null });
         }
@@ -111,7 +116,7 @@ class LayerFiller {
         if (!(result instanceof Failed) && result.kind === "needs") {
           deferred.push({ step, members, columns: result.columns });
         } else {
-          below.push(this.#guard(step, () => this.#run(step, members, result)));
+          this.#guard(step, below, () => this.#run(step, members, result));
         }
       }
     }
@@ -120,18 +125,18 @@ class LayerFiller {
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
     const results = await this.#execution.python.callWithParents(this.#layer, deferred, this.#execution.variables);
-    await Promise.all(
-      deferred.map(({ step, members }, index) =>
-        this.#guard(step, () => this.#run(step, members, results[index] ?? new Failed(noAnswer(step)))),
-      ),
-    );
+    const below: Promise<void>[] = [];
+    for (const [index, { step, members }] of deferred.entries()) {
+      this.#guard(step, below, () => this.#run(step, members, results[index] ?? new Failed(noAnswer(step))));
+    }
+    await allOf(below);
     await this.#runPending();
   }
 
-  async #run(step: FieldStep, members: readonly number[], result: ResolveResult | Failed): Promise<void> {
+  #run(step: FieldStep, members: readonly number[], result: ResolveResult | Failed): Unfinished {
     if (result instanceof Failed) {
       this.#set(step, { kind: "failed", error: result.error });
-      return;
+      return undefined;
     }
     switch (result.kind) {
       case "sql":
@@ -146,7 +151,7 @@ class LayerFiller {
   }
 
   /** Binds a statement, which then runs together with the others of its layer. */
-  async #prepareStatement(step: FieldStep, members: readonly number[], plan: SqlPlan): Promise<void> {
+  #prepareStatement(step: FieldStep, members: readonly number[], plan: SqlPlan): Unfinished {
     const { shape } = step;
     if (shape.kind === "list" && shape.item.kind === "list") {
       throw new PuffError("PUFF_PLAN_INVALID", `${step.name} is a list of lists, which no SQL plan can answer`, {
@@ -160,9 +165,10 @@ class LayerFiller {
     const params = bindParameters(plan, this.#layer, members, step.name);
     if (params === null) {
       this.#setEmpty(step);
-      return;
+    } else {
+      this.#pending.push({ step, members, plan, params });
     }
-    this.#pending.push({ step, members, plan, params });
+    return undefined;
   }
 
   async #runPending(): Promise<void> {
@@ -173,29 +179,31 @@ class LayerFiller {
     const mayFuse = this.#layer !== this.#execution.effects;
     const running = runStatements(this.#execution, this.#session, pending, this.#plans, mayFuse);
     await Promise.all(
-      pending.map(({ step, members, plan }, index) =>
-        this.#guard(step, async () => {
+      pending.map(async ({ step, members, plan }, index) => {
+        try {
           const rows = await (await running)[index];
           if (rows === undefined) {
             throw new TypeError(`${step.name} was not run`);
           }
-          return this.#answerWithRows(step, members, plan, rows);
-        }),
-      ),
+          await this.#answerWithRows(step, members, plan, rows);
+        } catch (error) {
+          this.#fail(step, error);
+        }
+      }),
     );
   }
 
-  async #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Promise<void> {
+  #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
     if (step.selection === null) {
       this.#set(step, leafData(step, plan, rows, this.#layer, members));
-      return;
+      return undefined;
     }
     const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step));
     this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
-    await this.#fillBelow(layer);
+    return this.#fillBelow(layer);
   }
 
-  async #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Promise<void> {
+  #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
     if (plan.parentKeys.length > 0 && step.selection !== null && Array.isArray(plan.value)) {
       const objects: ValueObject[] = [];
       const itemShape = step.shape.kind === "list" ? step.shape.item : step.shape;
@@ -216,7 +224,7 @@ class LayerFiller {
   }
 
   /** `values`: one for each object of the layer. */
-  async #answerWithValues(step: FieldStep, values: readonly unknown[], wire: boolean): Promise<void> {
+  #answerWithValues(step: FieldStep, values: readonly unknown[], wire: boolean): Unfinished {
     const objects: ValueObject[] = [];
     const settled = values.map((value) => settle(value, step.shape, step, wire, objects));
     const layer = step.selection === null ? null : new ValueLayer(step.selection, objects);
@@ -241,7 +249,7 @@ class LayerFiller {
     return true;
   }
 
-  async #readColumn(step: FieldStep, column: string): Promise<void> {
+  #readColumn(step: FieldStep, column: string): Unfinished {
     const layer = this.#layer;
     if (layer.kind === "values") {
       const [first] = layer.objects;
@@ -268,8 +276,8 @@ class LayerFiller {
     return this.#answerWithValues(step, scatter(members, values, this.#layer.count), false);
   }
 
-  #fillBelow(layer: Layer): Promise<void> {
-    return fillLayer(this.#execution, layer, this.#plans, this.#session);
+  #fillBelow(layer: Layer): Unfinished {
+    return new LayerFiller(this.#execution, layer, this.#plans, this.#session).fill();
   }
 
   #setEmpty(step: FieldStep): void {
@@ -282,13 +290,26 @@ class LayerFiller {
     this.#layer.data[step.slot] = data;
   }
 
-  /** A field's failure is an answer for that field; what ends the request goes up. */
-  async #guard(step: FieldStep, work: () => Promise<void>): Promise<void> {
+  /** Does what a field needs, and adds what is still to come to `below`. */
+  #guard(step: FieldStep, below: Promise<void>[], work: () => Unfinished): void {
+    let unfinished: Unfinished;
     try {
-      await work();
+      unfinished = work();
     } catch (error) {
-      this.#execution.context.signal.throwIfAborted();
-      this.#set(step, { kind: "failed", error: asError(error) });
+      unfinished = Promise.reject(error); // thrown on, it would leave behind what is under way
+    }
+    if (unfinished !== undefined) {
+      below.push(unfinished.catch((error) => this.#fail(step, error)));
     }
   }
+
+  /** A field's failure is an answer for that field; what ends the request goes up. */
+  #fail(step: FieldStep, error: unknown): void {
+    this.#execution.context.signal.throwIfAborted();
+    this.#set(step, { kind: "failed", error: asError(error) });
+  }
+}
+
+function allOf(below: readonly Promise<void>[]): Unfinished {
+  return below.length < 2 ? below[0] : Promise.all(below).then(() => undefined);
 }

@@ -8,27 +8,18 @@
  * VLDB 2000.
  */
 import { LRUCache } from "lru-cache";
-import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
+import type { SqlPlan } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
-import { type Described, Descriptions, reasonOf, stateOf, UNWRAPPABLE_STATES } from "./descriptions.ts";
-import type { Execution, Plans } from "./execute.ts";
+import { Descriptions, reasonOf, stateOf } from "./descriptions.ts";
+import type { Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, sqlPlansOf } from "./last-fused.ts";
-import { statementFor } from "./row-counts.ts";
-import { type Column, RowSet } from "./rows.ts";
-import { neededColumns, symbolsOf } from "./selections.ts";
-import { narrowSql } from "./sql-text.ts";
+import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
+import { RowSet } from "./rows.ts";
+import { hasResolvers, symbolsOf } from "./selections.ts";
 import { attempt } from "./transaction.ts";
-import { arrayOidOf } from "./types.ts";
 import { Failed } from "./values.ts";
-
-/** A statement that is ready to run: its symbols were replaced by its parents' values. */
-export interface BoundStatement {
-  readonly step: FieldStep;
-  readonly plan: SqlPlan;
-  readonly params: readonly TypedText[];
-}
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {
@@ -37,16 +28,8 @@ export interface Fused {
   readonly steps: readonly FieldStep[];
 }
 
-/** A statement that ran, and its rows. */
-export interface Ran {
-  readonly statement: Statement;
-  readonly rows: RowSet;
-}
-
 /** A fused statement; null: Postgres refused it. */
 type KnownShape = { readonly shape: FusedShape | null; readonly why: string };
-
-type Observe = NonNullable<Execution["observe"]>;
 
 /** Answers of Postgres that another request with the same plans would get as well, whatever is created or granted. */
 const LASTING_STATES = /^(42(?!P01|703|501)|0A)/;
@@ -57,6 +40,8 @@ const MOST_SHAPES = 16;
 /** Fuses the statements of one schema, and remembers the shapes of what it fused. */
 export class Fuser {
   readonly #descriptions = new Descriptions();
+  /** Runs what nothing is fused with. */
+  readonly narrower = new Narrower(this.#descriptions);
   readonly #shapes = new WeakMap<FieldStep, LRUCache<string, KnownShape>>();
   /** By the first root's step. */
   readonly #last = new WeakMap<FieldStep, LastFused>();
@@ -116,37 +101,6 @@ export class Fuser {
       this.#last.set(first, { scope, roots, plans: sqlPlans, nodes, shape });
     }
     return fused;
-  }
-
-  /**
-   * Runs a statement that nothing is fused with, for the columns that are wanted of it: once it has run it is known which
-   * others it has.
-   */
-  async fetchAlone(session: Session, { step, plan, params }: BoundStatement, plans: Plans): Promise<Ran> {
-    const scope = session.scope ?? "";
-    const oids = parameterOids(plan, params, null);
-    const known = this.#descriptions.known(scope, plan, oids);
-    const needed = known === undefined ? null : choose(known, step, plan, plans, undefined);
-    const narrows = needed !== null && needed.length > 0 && needed.length < (known?.columns?.length ?? 0);
-    let isRefused = false;
-    if (narrows) {
-      try {
-        const statement = await statementFor(await narrowSql(plan.text, needed), params);
-        return { statement, rows: await session.query(statement) };
-      } catch (error) {
-        if (error instanceof PuffError && !isAnswer(error)) {
-          throw error;
-        }
-        // Run as it is, it says the exact error. What is no PuffError comes from the scanner.
-        isRefused = !(error instanceof PuffError) || UNWRAPPABLE_STATES.test(stateOf(error));
-      }
-    }
-    const statement = await statementFor(plan.text, params);
-    const rows = await session.query(statement);
-    if (known === undefined || narrows) {
-      this.#descriptions.learn(scope, plan, oids, isRefused ? null : rows.columns);
-    }
-    return { statement, rows };
   }
 
   /** Runs the statement; null where Postgres refuses it, which `refused` is told, and whether it always will. */
@@ -246,48 +200,10 @@ export class Fuser {
   }
 }
 
-/** The columns that are wanted of a statement; null where it can't be fused, which `observe` is told. */
-function choose(
-  { columns, why }: Described,
-  step: FieldStep,
-  plan: SqlPlan,
-  plans: Plans,
-  observe: Observe | undefined,
-): readonly Column[] | null {
-  const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
-  if (needed === null) {
-    const unclear = "a column that is wanted of it is missing, or two have one name";
-    observe?.({ kind: "unfused", step, why: columns === null ? why : unclear });
-  }
-  return needed;
-}
-
-/** Whether Postgres refused the statement, so that another way of asking may do. */
-function isAnswer(error: unknown): error is PuffError {
-  return error instanceof PuffError && error.status === 200 && error.code !== "PUFF_STATEMENT_TIMEOUT";
-}
-
-/** Types of a root's parameters, or of those of a statement below `parent`. */
-function parameterOids(plan: SqlPlan, params: readonly TypedText[] | null, parent: Node | null): number[] {
-  return (params ?? plan.params).map((param) =>
-    "parent" in param ? arrayOidOf(parent?.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
-  );
-}
-
 function tellOf(nodes: readonly Node[], why: string, observe: Observe | undefined): void {
   for (const { step } of nodes) {
     observe?.({ kind: "unfused", step, why });
   }
-}
-
-/** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */
-function hasResolvers({ selection }: FieldStep): boolean {
-  for (const { steps } of selection?.byType.values() ?? []) {
-    if (steps.some(({ source }) => source.kind === "resolver")) {
-      return true;
-    }
-  }
-  return false;
 }
 
 function isCorrelated(plan: SqlPlan, parent: Node): boolean {

@@ -25,5 +25,5 @@ export type {
   PreparedOperation,
   Resolver,
 } from "./planner.ts";
-export { type Column, RowSet } from "./rows.ts";
+export { type Column, noRows, RowSet } from "./rows.ts";
 export { shareDatabase } from "./transaction.ts";

@@ -5,8 +5,9 @@
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Plans } from "./execute.ts";
-import type { BoundStatement } from "./fuse.ts";
+
 import type { FusedShape, Node } from "./fused-statement.ts";
+import type { BoundStatement } from "./narrow.ts";
 import { Failed } from "./values.ts";
 
 export interface LastFused {
@@ -60,7 +61,7 @@ export function recall(
 }
 
 /** Whether two plans differ at most in the values of their parameters. */
-function sameForm(one: SqlPlan, other: SqlPlan): boolean {
+export function sameForm(one: SqlPlan, other: SqlPlan): boolean {
   return (
     one === other ||
     (one.text === other.text &&
@@ -78,7 +79,7 @@ function sameTexts(one: readonly string[], other: readonly string[]): boolean {
 
 type Parameters = SqlPlan["params"] | readonly TypedText[];
 
-function sameTypes(one: Parameters, other: Parameters): boolean {
+export function sameTypes(one: Parameters, other: Parameters): boolean {
   return (
     one === other ||
     (one.length === other.length && one.every((param, index) => typeOf(param) === typeOf(other[index])))

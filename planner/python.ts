@@ -145,6 +145,9 @@ export class PythonCalls {
         results.set(step, new Failed(asError(error)));
       }
     }
+    if (called.length === 0 && !this.#needsAuth) {
+      return waiting;
+    }
     const answers = await this.#call(calls, repeatable);
     for (const [index, step] of called.entries()) {
       const answer = answers[index] ?? new Failed(noAnswer(step));

@@ -93,17 +93,17 @@ function countOf(params: readonly TypedText[], number: number): string | null {
 
 const statements = new LRUCache<string, CountingStatement>({ max: 1000 });
 
-/** A plan's own statement, ready to run. What is no SQL stays as it is. */
-export async function statementFor(text: string, params: readonly TypedText[]): Promise<Statement> {
+/** A statement for any values of its parameters, which are those that it has to be given. What is no SQL stays as it is. */
+export async function countingStatement(text: string, params: readonly TypedText[]): Promise<CountingStatement> {
   if (params.length === 0) {
-    return { text, params };
+    return new CountingStatement(text);
   }
   let counting = statements.get(text);
   if (counting === undefined) {
     counting = new CountingStatement(await markAll(text));
     statements.set(text, counting);
   }
-  return counting.for(params);
+  return counting;
 }
 
 async function markAll(text: string): Promise<string> {

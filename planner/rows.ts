@@ -133,3 +133,6 @@ export class RowSet {
 }
 
 const noBytes = toChunk(Buffer.alloc(0));
+
+/** Of a statement without a result: nothing is ever added to it. */
+export const noRows = new RowSet([]);

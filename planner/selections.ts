@@ -138,6 +138,16 @@ export function resolverSteps(steps: readonly FieldStep[]): readonly FieldStep[]
   return found;
 }
 
+/** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */
+export function hasResolvers({ selection }: FieldStep): boolean {
+  for (const { steps } of selection?.byType.values() ?? []) {
+    if (steps.some(({ source }) => source.kind === "resolver")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Whether its resolver's own statements are to be part of the operation's transaction. */
 export function borrowsDatabase({ source }: FieldStep): boolean {
   return source.kind === "resolver" && source.borrows === true;

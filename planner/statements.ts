@@ -2,9 +2,10 @@
 
 import type { Session } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
-import type { BoundStatement, Fused, Ran } from "./fuse.ts";
-import { statementFor } from "./row-counts.ts";
-import { RowSet } from "./rows.ts";
+import type { Fused } from "./fuse.ts";
+import type { BoundStatement, Ran } from "./narrow.ts";
+import { countingStatement } from "./row-counts.ts";
+import { noRows, type RowSet } from "./rows.ts";
 import { inField } from "./statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
 
@@ -21,7 +22,7 @@ export async function runStatements(
 ): Promise<Promise<RowSet>[]> {
   const fused = mayFuse ? await fuse(execution, session, statements, plans) : null;
   if (fused !== null) {
-    return statements.map(async ({ step }) => fused.rows.get(step) ?? new RowSet([]));
+    return statements.map(async ({ step }) => fused.rows.get(step) ?? noRows);
   }
   // One of several that fails must not take the others with it; a transaction runs them in turn.
   const isolated = statements.length > 1 && session instanceof LazyTransaction;
@@ -30,7 +31,7 @@ export async function runStatements(
     if (!isolated) {
       const { fuser } = execution;
       const narrows = fuser !== null && !(session instanceof LazyTransaction); // where a failure has no consequences
-      const run = () => (narrows ? fuser.fetchAlone(session, statement, plans) : runAsIs(session, statement));
+      const run = () => (narrows ? fuser.narrower.fetch(session, statement, plans) : runAsIs(session, statement));
       return runAlone(execution, statement, run);
     }
     const run = () => runAsIs({ query: (text) => attempt(session, text) }, statement);
@@ -41,7 +42,7 @@ export async function runStatements(
 }
 
 async function runAsIs(session: Session, { plan, params }: BoundStatement): Promise<Ran> {
-  const statement = await statementFor(plan.text, params);
+  const statement = (await countingStatement(plan.text, params)).for(params);
   return { statement, rows: await session.query(statement) };
 }
 

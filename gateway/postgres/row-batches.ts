@@ -1,5 +1,5 @@
 /** Rows of a statement that is running, a part at a time. */
-import { type Column, RowSet, type RowStream } from "../../planner/index.ts";
+import { type Column, noRows, RowSet, type RowStream } from "../../planner/index.ts";
 import type { RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
 
@@ -15,7 +15,7 @@ const nextPart = 262_144;
 export class RowBatches implements AsyncIterableIterator<RowSet> {
   readonly #signal: AbortSignal;
   #connection: RawConnection | null = null;
-  #rows = new RowSet([]);
+  #rows = noRows;
   #bytes = 0;
   #size = firstPart;
   #outcome: "running" | "ended" | Error = "running";
@@ -52,10 +52,10 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
 
   async first(): Promise<RowStream> {
     await this.#fill();
-    const first = this.#take();
     if (this.#outcome === "ended") {
-      return { first, rest: null };
+      return { first: this.#rows, rest: null };
     }
+    const first = this.#take();
     this.#size = nextPart;
     this.#signal.addEventListener("abort", this.#stop, { once: true });
     if (this.#signal.aborted) {

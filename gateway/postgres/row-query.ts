@@ -1,5 +1,5 @@
 /** What pg's Client runs in place of its own Query: a prepared statement whose rows stay bytes. */
-import { type Column, RowSet, type Statement } from "../../planner/index.ts";
+import { type Column, noRows, RowSet, type Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { PreparedStatement, RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
@@ -55,7 +55,7 @@ export class RowQuery {
   readonly #reject: (error: Error) => void;
   #connection: RawConnection | undefined;
   #prepared: PreparedStatement | undefined;
-  #rows = new RowSet([]);
+  #rows = noRows;
   /** Whether it had been prepared before. */
   #known = false;
   #bound = false;
@@ -242,16 +242,19 @@ export class RowQuery {
       connection.sink = nowhere;
       return;
     }
-    const rows = new RowSet(columns);
     const { maxRows } = this.#limits;
-    this.#rows = rows;
-    const sink: RowSink = this.#batches?.receive(columns, connection) ?? rows;
+    let sink = this.#batches?.receive(columns, connection);
+    if (sink === undefined) {
+      this.#rows = new RowSet(columns);
+      sink = this.#rows;
+    }
+    const to: RowSink = sink;
     let count = 0;
     connection.sink = {
       add: (buffer, offset) => {
         if (count < maxRows) {
           count++;
-          sink.add(buffer, offset);
+          to.add(buffer, offset);
         } else {
           this.#overflow(connection);
         }

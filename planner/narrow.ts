@@ -1,0 +1,141 @@
+/** Statements that nothing is fused with, for the columns that are wanted of them: Postgres computes no others. */
+import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
+import type { FieldStep } from "./compile.ts";
+import type { Session, Statement } from "./database.ts";
+import { type Described, type Descriptions, stateOf, UNWRAPPABLE_STATES } from "./descriptions.ts";
+import type { Execution, Plans } from "./execute.ts";
+import type { Node } from "./fused-statement.ts";
+import { sameForm, sameTypes } from "./last-fused.ts";
+import { type CountingStatement, countingStatement } from "./row-counts.ts";
+import type { Column, RowSet } from "./rows.ts";
+import { hasResolvers, neededColumns } from "./selections.ts";
+import { narrowSql } from "./sql-text.ts";
+import { arrayOidOf } from "./types.ts";
+
+/** A statement that is ready to run: its symbols were replaced by its parents' values. */
+export interface BoundStatement {
+  readonly step: FieldStep;
+  readonly plan: SqlPlan;
+  readonly params: readonly TypedText[];
+}
+
+/** A statement that ran, and its rows. */
+export interface Ran {
+  readonly statement: Statement;
+  readonly rows: RowSet;
+}
+
+export type Observe = NonNullable<Execution["observe"]>;
+
+/** A statement as it is run, whatever its parameters' values are. */
+interface Way {
+  readonly counting: CountingStatement;
+  /** Whether it is for some of its columns alone. */
+  readonly narrows: boolean;
+  /** Whether the columns that it has were known. */
+  readonly known: boolean;
+}
+
+/** How a step's statement was run last: most requests bring the same one but for its parameters' values. */
+interface LastWay {
+  readonly way: Way;
+  readonly scope: string;
+  readonly bound: BoundStatement;
+}
+
+export class Narrower {
+  readonly #descriptions: Descriptions;
+  /** Of steps whose objects have no resolvers: which columns others want depends on their plans, too. */
+  readonly #last = new WeakMap<FieldStep, LastWay>();
+
+  constructor(descriptions: Descriptions) {
+    this.#descriptions = descriptions;
+  }
+
+  /** Runs a statement. Once it has run it is known which columns it has beside those that are wanted. */
+  async fetch(session: Session, bound: BoundStatement, plans: Plans): Promise<Ran> {
+    const { step, plan, params } = bound;
+    const scope = session.scope ?? "";
+    const recalled = this.#recall(scope, bound);
+    const way = recalled ?? (await this.#find(scope, bound, plans));
+    let isRefused = false;
+    try {
+      const statement = way.counting.for(params);
+      const rows = await session.query(statement);
+      if (!way.known) {
+        this.#learn(scope, bound, rows.columns);
+      } else if (recalled === null && !hasResolvers(step)) {
+        this.#last.set(step, { way, scope, bound });
+      }
+      return { statement, rows };
+    } catch (error) {
+      if (!way.narrows || !isAnswer(error)) {
+        throw error;
+      }
+      isRefused = UNWRAPPABLE_STATES.test(stateOf(error));
+    }
+    this.#last.delete(step);
+    // Run as it is, it says the exact error.
+    const statement = (await countingStatement(plan.text, params)).for(params);
+    const rows = await session.query(statement);
+    this.#learn(scope, bound, isRefused ? null : rows.columns);
+    return { statement, rows };
+  }
+
+  #recall(scope: string, { step, plan, params }: BoundStatement): Way | null {
+    const last = this.#last.get(step);
+    const isSame = last?.scope === scope && sameForm(last.bound.plan, plan) && sameTypes(last.bound.params, params);
+    return isSame ? last.way : null;
+  }
+
+  async #find(scope: string, bound: BoundStatement, plans: Plans): Promise<Way> {
+    const { step, plan, params } = bound;
+    const described = this.#descriptions.known(scope, plan, parameterOids(plan, params, null));
+    const needed = described === undefined ? null : choose(described, step, plan, plans, undefined);
+    if (needed !== null && needed.length > 0 && needed.length < (described?.columns?.length ?? 0)) {
+      try {
+        const text = await narrowSql(plan.text, needed);
+        return { counting: await countingStatement(text, params), narrows: true, known: true };
+      } catch {
+        this.#learn(scope, bound, null); // it is not made of SQL's tokens
+      }
+    }
+    return {
+      counting: await countingStatement(plan.text, params),
+      narrows: false,
+      known: described !== undefined,
+    };
+  }
+
+  #learn(scope: string, { plan, params }: BoundStatement, columns: readonly Column[] | null): void {
+    this.#descriptions.learn(scope, plan, parameterOids(plan, params, null), columns);
+  }
+}
+
+/** The columns that are wanted of a statement; null where it can't be fused, which `observe` is told. */
+export function choose(
+  { columns, why }: Described,
+  step: FieldStep,
+  plan: SqlPlan,
+  plans: Plans,
+  observe: Observe | undefined,
+): readonly Column[] | null {
+  const needed = columns === null ? null : neededColumns(step, plan, columns, plans);
+  if (needed === null) {
+    const unclear = "a column that is wanted of it is missing, or two have one name";
+    observe?.({ kind: "unfused", step, why: columns === null ? why : unclear });
+  }
+  return needed;
+}
+
+/** Whether Postgres refused the statement, so that another way of asking may do. */
+export function isAnswer(error: unknown): error is PuffError {
+  return error instanceof PuffError && error.status === 200 && error.code !== "PUFF_STATEMENT_TIMEOUT";
+}
+
+/** Types of a root's parameters, or of those of a statement below `parent`. */
+export function parameterOids(plan: SqlPlan, params: readonly TypedText[] | null, parent: Node | null): number[] {
+  return (params ?? plan.params).map((param) =>
+    "parent" in param ? arrayOidOf(parent?.columns.find(({ name }) => name === param.parent)?.oid ?? 0) : param[0],
+  );
+}
