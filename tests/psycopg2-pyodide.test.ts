@@ -65,6 +65,16 @@ def ask_kept(query):
 def forget():
     psycopg2.connect("dbname=default").cursor().execute("SELECT 1")
     gc.collect()
+def lose(times):
+    lost = []
+    for _ in range(times):
+        conn = psycopg2.connect("dbname=default")
+        lost.append(conn)
+        try:
+            conn.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        except psycopg2.OperationalError:
+            pass
+    return [conn.closed for conn in lost]
 def hold_all():
     held = [psycopg2.connect("dbname=default") for _ in range(2)]
     try:
@@ -179,6 +189,11 @@ test.each([
   const told = expect.stringMatching(/^the session went back to its pool/);
   expect(await call("schema:ask_kept", "SELECT 1")).toEqual(["OperationalError", told]);
   expect(await call("schema:kept_is_closed")).toBe(2);
+});
+
+test("a connection that was lost takes no place in the pool, though Python keeps it", async () => {
+  const { call } = await start(1);
+  expect(await call("schema:lose", 3)).toEqual([2, 2, 2]);
 });
 
 test("a connection that Python forgets goes back to its pool", async () => {

@@ -89,7 +89,8 @@ class Link:
         """Fetches the notices and notifications that have come."""
         value, _ = self._call("poll")
         self._take_news(value["value"])
-        self.lost = self.lost or value["lost"]
+        if value["lost"]:
+            self._lose()
 
     def cancel(self) -> None:
         """Asks Postgres to stop what runs."""
@@ -103,11 +104,15 @@ class Link:
         """Ends it, or gives it back to its pool; works in finalizers, too."""
         _services.tell("postgres", "close", self.handle)
 
+    def _lose(self) -> None:
+        self.lost = True
+        self.close()  # its place in the pool is for others, though Python keeps the connection
+
     def _call(self, method: str, buffers: Sequence[bytes] = ()) -> tuple[Any, list[bytes]]:
         try:
             return _services.call("postgres", method, self.handle, buffers=buffers)
         except _services.ServiceError as error:
-            self.lost = True
+            self._lose()
             raise _refused(error) from None
 
     def _result(self, value: dict[str, Any], buffers: list[bytes]) -> Result:
@@ -117,7 +122,7 @@ class Link:
             cells, nulls = buffers
             return Result(**result, cells=cells, nulls=memoryview(nulls).cast(_NULLS))
         if result["kind"] == "lost":
-            self.lost = True
+            self._lose()
         return Result(**result)
 
     def _take_news(self, news: dict[str, Any]) -> None:
