@@ -51,6 +51,10 @@ def keep(*statements):
     for statement in statements:
         conn.cursor().execute(statement)
     return conn.get_backend_pid()
+def keep_with(options, name):
+    kept.append(psycopg2.connect("dbname=default", options=options, application_name=name))
+    kept[-1].autocommit = True
+    return kept[-1].info.options
 def kept_is_closed():
     return kept[-1].closed
 def use_last_but_one():
@@ -165,6 +169,20 @@ test("a session that others needed is made again as it was set", async () => {
   expect(await call("schema:ask_kept", settings)).toEqual((asNew as unknown[]).map((value) => value ?? ""));
   await call("schema:use_last_but_one");
   expect(await call("schema:ask_kept", settings)).toEqual(asSet);
+});
+
+test("options and the application's name are settings of a borrowed session, and of one in its place", async () => {
+  const { call } = await start(1);
+  const options = "-c search_path=pg_catalog,public -c app.tenant=5";
+  const ask =
+    "SELECT current_setting('search_path'), current_setting('app.tenant', true), current_setting('application_name')";
+  expect(await call("schema:keep_with", options, "shop")).toBe(options);
+  expect(await call("schema:ask_kept", ask)).toEqual(["pg_catalog,public", "5", "shop"]);
+  await call("schema:forget");
+  expect(await call("schema:ask_kept", ask)).toEqual(["pg_catalog,public", "5", "shop"]);
+  await expect(call("schema:keep_with", "-c nonesuch=1", "shop")).rejects.toThrow(
+    'could not be made: unrecognized configuration parameter "nonesuch"',
+  );
 });
 
 test("a session that ended while it rested is made again likewise", async () => {

@@ -4,6 +4,9 @@ import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import { LRUCache } from "lru-cache";
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig, type Submittable } from "pg";
+
+export { escapeLiteral } from "pg";
+
 import type { Column } from "../../planner/index.ts";
 import { FrameSplitter, type RowSink } from "./frames.ts";
 import type { RowQuery } from "./row-query.ts";

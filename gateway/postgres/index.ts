@@ -1,5 +1,5 @@
 export { cancelRunning } from "./cancel.ts";
-export { createPool, type PooledClient, RawClient, type RawPool, type Tap } from "./connection.ts";
+export { createPool, escapeLiteral, type PooledClient, RawClient, type RawPool, type Tap } from "./connection.ts";
 export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./database.ts";
 export { startEmbeddedPostgres } from "./embedded.ts";
 export { explain, isEndOfConnection } from "./errors.ts";

@@ -5,7 +5,7 @@ import type { Guest, Lender, Resting } from "./lender.ts";
 import { NestedTransactions, rollback } from "./nested.ts";
 import type { News, StatementResult } from "./outcome.ts";
 import { type Answer, PythonSession, resultOf } from "./session.ts";
-import { mayChangeSession, readState, restoreState } from "./session-state.ts";
+import { mayChangeSession, readState, restoreState, type Settings, stateOf } from "./session-state.ts";
 
 const never = new AbortController().signal;
 const discard = Buffer.from("DISCARD ALL");
@@ -29,7 +29,7 @@ export class PythonConnection implements Guest, Resting {
   /** A transaction was rolled back behind Python's back, which has not been told. */
   #interrupted = false;
   /** What another session is made like this one with, as it was when it last rested; null: none can be. */
-  #state: string | null = "";
+  #state: string | null;
   #mayHaveChanged = false;
   /** It is being made ready to rest. */
   #tidying = false;
@@ -37,11 +37,16 @@ export class PythonConnection implements Guest, Resting {
 
   /** @param onUse - is called before each query, with the signal of its greenlet. */
   static own(client: RawClient, onUse: (signal: AbortSignal) => void): PythonConnection {
-    return new PythonConnection(new PythonSession(client), null, { onLeftOpen: () => undefined, onUse });
+    return new PythonConnection(new PythonSession(client), null, { onLeftOpen: () => undefined, onUse, settings: [] });
   }
 
-  static async borrowed(lender: Lender, signal: AbortSignal, onLeftOpen: () => void): Promise<PythonConnection> {
-    const connection = new PythonConnection(null, lender, { onLeftOpen, onUse: () => undefined });
+  /** @param settings - what its session is to have from the start. */
+  static async borrowed(
+    lender: Lender,
+    settings: Settings,
+    { signal, onLeftOpen }: { readonly signal: AbortSignal; readonly onLeftOpen: () => void },
+  ): Promise<PythonConnection> {
+    const connection = new PythonConnection(null, lender, { onLeftOpen, onUse: () => undefined, settings });
     try {
       await connection.use(signal);
     } catch (error) {
@@ -54,8 +59,20 @@ export class PythonConnection implements Guest, Resting {
   private constructor(
     session: PythonSession | null,
     lender: Lender | null,
-    { onLeftOpen, onUse }: { readonly onLeftOpen: () => void; readonly onUse: (signal: AbortSignal) => void },
+    {
+      onLeftOpen,
+      onUse,
+      settings,
+    }: {
+      readonly onLeftOpen: () => void;
+      readonly onUse: (signal: AbortSignal) => void;
+      readonly settings: Settings;
+    },
   ) {
+    this.#state = stateOf(settings);
+    for (const [name] of settings.filter(([one]) => one.includes("."))) {
+      this.#ownSettings.add(name);
+    }
     this.#onLeftOpen = onLeftOpen;
     this.#onUse = onUse;
     this.#session = session;
@@ -169,9 +186,10 @@ export class PythonConnection implements Guest, Resting {
     }
     const session = new PythonSession(await lender.borrow());
     this.#session = session;
-    if (!(await restoreState(session, this.#state))) {
+    const refused = await restoreState(session, this.#state);
+    if (refused !== null) {
       this.close();
-      throw new ConnectFailure("the settings of the connection could not be made again\n");
+      throw new ConnectFailure(`the settings of the connection could not be made: ${refused}\n`);
     }
     if (this.#closed) {
       this.close();

@@ -12,6 +12,7 @@ import { Lender, type LenderOptions } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
 import type { Answer } from "./session.ts";
 import { SharedSessions } from "./shared.ts";
+import { startupSettings } from "./startup-settings.ts";
 
 export interface Psycopg2Options {
   /** What Python reaches as `dbname=NAME`; the first also where nothing names a server. */
@@ -82,10 +83,11 @@ export class Psycopg2Service implements HostService {
   async #connect(parameters: ConnectParameters, signal: AbortSignal): Promise<Connected> {
     const lender = this.#lender(parameters);
     if (lender !== undefined) {
-      const connection = await PythonConnection.borrowed(lender, signal, this.#options.onLeftOpen);
+      const { onLeftOpen } = this.#options;
+      const connection = await PythonConnection.borrowed(lender, startupSettings(parameters), { signal, onLeftOpen });
       const { client } = await connection.use(signal);
       const { host, port, user = "", database = "" } = client;
-      return { connection, parameters: { user, dbname: database, host, port: String(port) } };
+      return { connection, parameters: { ...parameters, user, dbname: database, host, port: String(port) } };
     }
     const own = await connectTo(parameters, this.#environment);
     const connection = PythonConnection.own(own.client, (user) => this.#tellBeside(own.client, user));

@@ -1,4 +1,5 @@
 /** What the user of a session has set: read once it may have changed, and set again when another session takes its place. */
+import { escapeLiteral } from "../postgres/index.ts";
 import { type Answer, type PythonSession, resultOf } from "./session.ts";
 
 const never = new AbortController().signal;
@@ -43,9 +44,22 @@ export async function readState(session: PythonSession, ownSettings: ReadonlySet
   return hasRows(answer) && cell !== undefined && nulls?.length === 0 ? Buffer.from(cell).toString() : null;
 }
 
-/** Sets everything again. Tells whether that went well. */
-export async function restoreState(session: PythonSession, state: string): Promise<boolean> {
-  return state === "" || hasRows(await session.query([Buffer.from(state)], never));
+/** Names and values. */
+export type Settings = readonly (readonly [name: string, value: string])[];
+
+/** The state of a session that has just been begun with settings. */
+export function stateOf(settings: Settings): string {
+  const calls = settings.map((setting) => `set_config(${setting.map(escapeLiteral).join(", ")}, false)`);
+  return calls.length === 0 ? "" : `SELECT ${calls.join(", ")}`;
+}
+
+/** Sets everything again. What was said against it; null where that went well. */
+export async function restoreState(session: PythonSession, state: string): Promise<string | null> {
+  const result = state === "" ? null : resultOf(await session.query([Buffer.from(state)], never));
+  if (result === null || result.kind === "rows") {
+    return null;
+  }
+  return result.kind === "error" ? (result.fields["M"] ?? "") : "the connection was lost";
 }
 
 function hasRows(answer: Answer): boolean {
