@@ -14,7 +14,7 @@ import type { Session, Statement } from "./database.ts";
 import { Descriptions, reasonOf, stateOf } from "./descriptions.ts";
 import type { Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
-import { type LastFused, recall, sqlPlansOf } from "./last-fused.ts";
+import { type LastFused, recall, remember } from "./last-fused.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
 import { RowSet } from "./rows.ts";
 import { hasResolvers, symbolsOf } from "./selections.ts";
@@ -96,9 +96,9 @@ export class Fuser {
       }
       tellOf(nodes, why, observe);
     });
-    const sqlPlans = fused === null ? null : sqlPlansOf(plans);
-    if (sqlPlans !== null) {
-      this.#last.set(first, { scope, roots, plans: sqlPlans, nodes, shape });
+    const remembered = fused === null ? null : remember(scope, roots, plans, nodes, shape);
+    if (remembered !== null) {
+      this.#last.set(first, remembered);
     }
     return fused;
   }

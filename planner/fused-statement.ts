@@ -78,13 +78,7 @@ class FusedWriter {
     });
     const tables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
     const parameters = [...this.#parameters.values()].map(({ parameter }) => parameter);
-    const places = this.#places;
-    const statement = new CountingStatement(`${tables}${arms.join("\nUNION ALL\n")}`);
-    return {
-      statement: (nodes) => statement.for(parameters.map((parameter) => bind(nodes, parameter))),
-      fits: (columns) => places.fit(columns),
-      columnsOf: (index) => places.columnsOf(index),
-    };
+    return shapeOf(`${tables}${arms.join("\nUNION ALL\n")}`, parameters, this.#places);
   }
 
   #writeBody(node: Node, index: number): string {
@@ -150,6 +144,16 @@ class FusedWriter {
     }
     return markParameter(known.number, countsRows);
   }
+}
+
+/** Apart from the writer, so that a shape which is kept does not hold the nodes, with their values, that it was written for. */
+function shapeOf(text: string, parameters: readonly Parameter[], places: Places): FusedShape {
+  const statement = new CountingStatement(text);
+  return {
+    statement: (nodes) => statement.for(parameters.map((parameter) => bind(nodes, parameter))),
+    fits: (columns) => places.fit(columns),
+    columnsOf: (index) => places.columnsOf(index),
+  };
 }
 
 function bind(nodes: readonly Node[], parameter: Parameter): TypedText {

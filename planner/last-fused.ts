@@ -12,23 +12,54 @@ import { Failed } from "./values.ts";
 
 export interface LastFused {
   readonly scope: string;
+  /** As {@link typesAlone} gives them. */
   readonly roots: readonly BoundStatement[];
   /** Of all fields with resolvers, not of the fused ones alone: which columns are needed depends on each. */
   readonly plans: readonly (readonly [FieldStep, SqlPlan])[];
+  /** Their plans and parameters are those of whoever comes next. */
   readonly nodes: readonly Node[];
   readonly shape: FusedShape;
 }
 
-/** The plans of a request, as {@link LastFused} has them; null where one of them is no SQL. */
-export function sqlPlansOf(plans: Plans): LastFused["plans"] | null {
-  const found: [FieldStep, SqlPlan][] = [];
+/** What to remember of a request; null where one of its plans is no SQL. */
+export function remember(
+  scope: string,
+  roots: readonly BoundStatement[],
+  plans: Plans,
+  nodes: readonly Node[],
+  shape: FusedShape,
+): LastFused | null {
+  const sqlPlans: [FieldStep, SqlPlan][] = [];
   for (const [step, plan] of plans) {
     if (plan instanceof Failed || plan.kind !== "sql") {
       return null;
     }
-    found.push([step, plan]);
+    sqlPlans.push([step, withTypesAlone(plan)]);
   }
-  return found;
+  return { scope, shape, plans: sqlPlans, roots: roots.map(typesAlone), nodes: nodesWithTypesAlone(nodes) };
+}
+
+/** Parents come before their children. */
+function nodesWithTypesAlone(nodes: readonly Node[]): Node[] {
+  const bare = new Map<Node, Node>();
+  for (const node of nodes) {
+    const parent = node.parent === null ? null : (bare.get(node.parent) ?? null);
+    bare.set(node, { ...node, plan: withTypesAlone(node.plan), params: null, parent });
+  }
+  return [...bare.values()];
+}
+
+/** A statement without the values of its parameters, which are a request's and may be large: types are compared. */
+export function typesAlone({ step, plan, params }: BoundStatement): BoundStatement {
+  return { step, plan: withTypesAlone(plan), params: params.map(([oid]) => [oid, null]) };
+}
+
+/** The plan itself where it has no values, as that of a pure resolver without arguments: such are compared at once. */
+function withTypesAlone(plan: SqlPlan): SqlPlan {
+  const hasValues = plan.params.some((param) => !("parent" in param) && param[1] !== null);
+  return hasValues
+    ? { ...plan, params: plan.params.map((param) => ("parent" in param ? param : [param[0], null])) }
+    : plan;
 }
 
 /** The nodes of the last time with this request's values; null where they would not be the same nodes. */

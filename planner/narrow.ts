@@ -5,7 +5,7 @@ import type { Session, Statement } from "./database.ts";
 import { type Described, type Descriptions, stateOf, UNWRAPPABLE_STATES } from "./descriptions.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { Node } from "./fused-statement.ts";
-import { sameForm, sameTypes } from "./last-fused.ts";
+import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
 import { type CountingStatement, countingStatement } from "./row-counts.ts";
 import type { Column, RowSet } from "./rows.ts";
 import { hasResolvers, neededColumns } from "./selections.ts";
@@ -65,7 +65,7 @@ export class Narrower {
       if (!way.known) {
         this.#learn(scope, bound, rows.columns);
       } else if (recalled === null && !hasResolvers(step)) {
-        this.#last.set(step, { way, scope, bound });
+        this.#last.set(step, { way, scope, bound: typesAlone(bound) });
       }
       return { statement, rows };
     } catch (error) {
