@@ -1,9 +1,11 @@
 /** The server itself, and the gateway's routes beside an application's own. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 import { addRoutes } from "../gateway/http/plugin.ts";
+import { serve } from "../gateway/http/server.ts";
 import { ask } from "./support/ask.ts";
 import { planner, startReferenceServer, subscriptionLimits } from "./support/http.ts";
 
@@ -64,4 +66,39 @@ test("an application's own routes keep their own ways", async () => {
     "cache-control": "public, max-age=31536000, immutable",
   });
   await app.close();
+});
+
+test("who takes nothing of an answer is left; who takes it slowly gets it all, and whoever is idle stays", async () => {
+  const size = 60_000_000; // more than the system's buffers take
+  const server = await serve(
+    async (app) => {
+      app.get("/large", (_request, reply) => reply.send(Buffer.alloc(size)));
+      app.get("/small", (_request, reply) => reply.send("small"));
+    },
+    { port: 0, signals: false, sendDeadline: 3_000 },
+  );
+  const open = (path: string) => {
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    return socket;
+  };
+  const connections = () => new Promise<number>((resolve) => app.getConnections((_, count) => resolve(count)));
+  const app = server.app.server;
+  const stuck = open("/large").on("error", () => {});
+  stuck.pause();
+  const idle = open("/small").resume();
+  const slow = open("/large");
+  let taken = 0;
+  for await (const chunk of slow) {
+    taken += chunk.length;
+    await sleep(chunk.length / 12_000); // five seconds in all
+    if (taken > size) {
+      break; // the head is counted, too
+    }
+  }
+  expect(taken).toBeGreaterThan(size);
+  await expect.poll(connections).toBe(1);
+  idle.destroy();
+  stuck.destroy();
+  await server.close();
 });

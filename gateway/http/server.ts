@@ -10,6 +10,7 @@ import { settleBeforeExit } from "../exit.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
 import { send } from "./routes.ts";
+import { StalledClients } from "./stalled.ts";
 import { stopServer } from "./stop.ts";
 
 export interface ListenOptions {
@@ -52,6 +53,7 @@ export function startServer(options: GatewayOptions & ListenOptions): Promise<Ru
   const uploadDeadline = options.limits?.uploadDeadline ?? defaultLimits.uploadDeadline;
   return serve(createGateway(options), {
     stopDeadline: Math.min(requestDeadline + 5_000, longestTimer),
+    sendDeadline: Math.min(requestDeadline, longestTimer),
     ...(options.wsgi == null ? {} : { receiveDeadline: uploadDeadline }),
     ...options,
   });
@@ -60,9 +62,13 @@ export function startServer(options: GatewayOptions & ListenOptions): Promise<Ru
 /** Starts a server for any plugin; see {@link startServer}. */
 export async function serve(
   plugin: FastifyPluginAsync,
-  /** `receiveDeadline`: milliseconds to send a whole request. */
-  options: ListenOptions & { readonly receiveDeadline?: number },
+  /**
+   * `receiveDeadline`: milliseconds to send a whole request; `sendDeadline`: in which a client may take nothing of its
+   * answer.
+   */
+  options: ListenOptions & { readonly receiveDeadline?: number; readonly sendDeadline?: number },
 ): Promise<RunningServer> {
+  const stalled = new StalledClients(options.sendDeadline ?? defaultLimits.requestDeadline);
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // The gateway logs what is worth it: two lines a request would cost more than most requests do.
@@ -76,10 +82,19 @@ export async function serve(
     pluginTimeout: 0,
     keepAliveTimeout: 72_000,
     // Java's client and curl offer HTTP/2 with each request, which is to be ignored (RFC 9110, 7.8), not refused.
-    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
+    http: {
+      shouldUpgradeCallback({ headers, socket }) {
+        const isWebSocket = headers.upgrade?.toLowerCase() === "websocket";
+        if (isWebSocket) {
+          stalled.leave(socket);
+        }
+        return isWebSocket;
+      },
+    },
     routerOptions: { ignoreTrailingSlash: true },
   });
   addNotFound(app);
+  stalled.watch(app.server);
   try {
     await app.register(plugin);
     app.addHook("preClose", async () => {
