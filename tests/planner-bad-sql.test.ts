@@ -24,6 +24,9 @@ const cases: readonly (readonly [text: string, code: string, line: number | unde
     ["SELECT id FROM item FOR UPDATE", "PUFF_PLAN_WRITES", 1, 25],
     ["DROP TABLE item", "PUFF_PLAN_WRITES", 1, 1],
     ["SELECT id FROM grow()", "PUFF_PLAN_WRITES", undefined, undefined],
+    ["SET search_path = nowhere", "PUFF_PLAN_STATEMENTS", undefined, undefined],
+    ["LISTEN news", "PUFF_PLAN_STATEMENTS", undefined, undefined],
+    ["DISCARD ALL", "PUFF_PLAN_STATEMENTS", undefined, undefined],
   ];
 
 describe.each(cases)("%j", (text, code, line, column) => {

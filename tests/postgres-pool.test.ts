@@ -161,14 +161,14 @@ describe("the pool", () => {
   });
 
   test.each([
-    ["BEGIN ISOLATION LEVEL SERIALIZABLE", "SHOW transaction_isolation", "read committed"],
-    ["SET DateStyle = 'German'", "SELECT '2026-11-22'::date", "2026-11-22"],
-    ["SET search_path = nowhere", "SELECT balance FROM account WHERE id = 1", "100"],
-    ["SET default_transaction_read_only = off", "SHOW transaction_read_only", "on"],
-    ["LISTEN news", "SELECT count(*) FROM pg_listening_channels()", "0"],
-  ])("a session changed by %s is not used again", async (change, statement, expected) => {
+    ["BEGIN ISOLATION LEVEL SERIALIZABLE", "none", "SHOW transaction_isolation", "read committed"],
+    ["SET DateStyle = 'German'", "PUFF_PLAN_STATEMENTS", "SELECT '2026-11-22'::date", "2026-11-22"],
+    ["SET search_path = nowhere", "PUFF_PLAN_STATEMENTS", "SELECT balance FROM account WHERE id = 1", "100"],
+    ["SET default_transaction_read_only = off", "PUFF_PLAN_STATEMENTS", "SHOW transaction_read_only", "on"],
+    ["LISTEN news", "PUFF_PLAN_STATEMENTS", "SELECT count(*) FROM pg_listening_channels()", "0"],
+  ])("a session changed by %s is not used again", async (change, code, statement, expected) => {
     const small = await openTestDatabase(own.url, { poolSize: 1 });
-    await run(small, change);
+    expect(await codeOf(run(small, change))).toBe(code);
     expect(textOf(await run(small, statement))).toBe(expected);
     await small.close();
   });

@@ -5,7 +5,7 @@ import type { PreparedStatement, RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
 import type { RowBatches } from "./row-batches.ts";
 import { type Prelude, preludeStatements } from "./session-settings.ts";
-import { isSqlState, noCopy, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
+import { isSqlState, noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
 
 export interface QueryLimits {
   /** Rows that the statement may return. */
@@ -32,6 +32,8 @@ export const savepoint = "puff_prepared";
 /** Commands that leave the session as it was. */
 const harmless =
   /^(SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|EXPLAIN|CALL|FETCH|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
+/** Commands whose only effect would be on the session, which ends with them. */
+const ofSession = /^(SET|RESET|LISTEN|UNLISTEN|DISCARD|PREPARE|DEALLOCATE)\b/;
 /** "cached plan must not change result type", "prepared statement does not exist". */
 const outdatedStates: readonly unknown[] = ["0A000", "26000"];
 
@@ -183,6 +185,9 @@ export class RowQuery {
     // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next. CREATE TABLE AS calls itself SELECT.
     if (!harmless.test(tag) || (tag.startsWith("SELECT") && this.#prepared?.yieldsRows === false)) {
       connection.spoiled = true;
+    }
+    if (ofSession.test(tag)) {
+      this.#reject(noSession(tag));
     }
   }
 

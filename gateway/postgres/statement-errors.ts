@@ -67,6 +67,13 @@ export function noCopy(): PuffError {
   });
 }
 
+/** `command`: SET, LISTEN, … */
+export function noSession(command: string): PuffError {
+  return new PuffError("PUFF_PLAN_STATEMENTS", `a plan can't ${command}: no other statement runs in its session`, {
+    remedy: "Give a caller's settings as pg_settings from Schema.auth, and listen with graphql.on_notify(…).",
+  });
+}
+
 export function silent(milliseconds: number): PuffError {
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", `Postgres did not answer within ${milliseconds / 1000} s`, {
     remedy: "See whether the database server and the network to it are well.",
