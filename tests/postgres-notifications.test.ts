@@ -51,6 +51,13 @@ test("each channel's notifications reach its listeners, in order, until they lea
   expect(one.heard).toHaveLength(3);
 });
 
+test("a database can be closed while the connection that listens is made", async () => {
+  const database = await openTestDatabase(url);
+  const listening = database.listen("one", new Ear());
+  await database.close();
+  await listening;
+});
+
 test("channels that are listened to at once are each heard from when that is said", async () => {
   const [near, far] = [await open(), await open()];
   await notify(far, "none", "far has a connection by now");

@@ -226,6 +226,39 @@ test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async ()
   await expect.poll(() => call(python, "schema:get")).toBe("no failure: None");
 });
 
+test.runIf(hasRedis)(
+  "a command of a call that ends while the connection is made is not sent, and waits for nothing",
+  async () => {
+    const { url } = await start();
+    const service = new RedisService(url);
+    onTestFinished(() => service.close());
+    const session = service.open();
+    const leaving = new AbortController();
+    const send = (signal: AbortSignal, ...command: string[]) =>
+      session.call(
+        "run",
+        [command.length],
+        command.map((part) => Buffer.from(part)),
+        signal,
+      );
+    const left = [send(leaving.signal, "SET", "unwanted", "1"), send(leaving.signal, "BLPOP", "never", "0")];
+    leaving.abort();
+    for (const { status } of await Promise.allSettled(left)) {
+      expect(status).toBe("rejected");
+    }
+    const { value } = await send(new AbortController().signal, "EXISTS", "unwanted");
+    expect(value).toEqual(["0"]);
+  },
+);
+
+test.runIf(hasRedis)("a command fails where the gateway ends while its connection is made", async () => {
+  const { url } = await start();
+  const service = new RedisService(url);
+  const waiting = service.open().call("run", [1], [Buffer.from("PING")], new AbortController().signal);
+  service.close();
+  await expect(waiting).rejects.toThrow("there is no connection");
+});
+
 test("puff.redis says where there is no Redis", async () => {
   const services = new Map([["redis", new RedisService(null)]]);
   const python = await pythonOn(schemaFolder(query, puff), { services });

@@ -74,6 +74,7 @@ export class Notifications {
       );
       try {
         await client.connect();
+        signal.throwIfAborted(); // closed meanwhile, when there was no connection to end
         this.#client = client;
         pause = firstPause;
         // One that is refused must not keep the others from being heard: who wants it is told by its own command.

@@ -47,10 +47,9 @@ export class RedisService implements HostService {
       /** Sends commands, in one go, of so many parts each. */
       call: async (_method, lengths, parts, signal) => {
         const commands = split(lengths.map(Number), parts);
-        const connection = commands.some(blocks) ? this.#openBlocking() : await this.#sharedConnection();
-        const replies = this.#blocked.has(connection)
-          ? await this.#runAlone(connection, commands, signal)
-          : await this.#run(connection, commands);
+        const replies = commands.some(blocks)
+          ? await this.#runAlone(this.#openBlocking(), commands, signal)
+          : await this.#runShared(commands, signal);
         return answer(replies);
       },
       close: () => undefined,
@@ -63,11 +62,12 @@ export class RedisService implements HostService {
     }
   }
 
-  /** Opened by who uses it first. */
-  async #sharedConnection(): Promise<RedisConnection> {
+  /** On the connection that who uses it first opens. */
+  async #runShared(commands: readonly Command[], signal: AbortSignal): Promise<readonly unknown[]> {
     this.#shared ??= openRedis(this.#place(), "values");
     await firstAttempt(this.#shared);
-    return this.#shared;
+    signal.throwIfAborted(); // a greenlet that has ended meanwhile is to change nothing any more
+    return await this.#run(this.#shared, commands);
   }
 
   #openBlocking(): RedisConnection {
@@ -122,8 +122,10 @@ function firstAttempt(connection: RedisConnection): Promise<void> {
     return Promise.resolve();
   }
   return new Promise((resolve) => {
-    connection.once("ready", resolve);
-    connection.once("close", resolve);
+    // "end" comes alone where it was given up before it had a socket.
+    for (const event of ["ready", "close", "end"]) {
+      connection.once(event, resolve);
+    }
   });
 }
 
