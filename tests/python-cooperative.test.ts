@@ -118,3 +118,18 @@ def begin():
   await python.callFunction("schema:begin", [], { deadline: 1000, signal });
   await expect.poll(() => python.call("ended")).toEqual(["thread"]);
 });
+
+test("a method caller in a cycle of garbage is collected like all else", async () => {
+  const python = await pythonWith(`
+import gc, operator, pickle
+def go():
+    call = operator.methodcaller("replace", "a", "b")
+    cycle = [call]
+    cycle.append(cycle)
+    seen = [call("banana"), repr(call), pickle.loads(pickle.dumps(call))("a")]
+    del call, cycle
+    gc.collect()
+    return seen
+`);
+  expect(await go(python)).toEqual(["bbnbnb", "operator.methodcaller('replace', 'a', 'b')", "b"]);
+});

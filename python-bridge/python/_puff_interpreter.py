@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import json
+import operator
 import os
 import random
 import sys
@@ -57,9 +59,23 @@ def prepare() -> None:
     gc.disable()
     gc.enable = _enable_collection
     gc.collect = _collect_safely
+    operator.methodcaller = _methodcaller_of_python()  # type: ignore[misc]
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
+
+
+def _methodcaller_of_python() -> Any:
+    """The one that `operator` falls back to: a collection that ends C's calls it in a way that WebAssembly refuses."""
+    spec: Any = operator.__spec__
+    fallback = importlib.util.module_from_spec(spec)
+    compiled = sys.modules["_operator"]
+    sys.modules["_operator"] = None  # type: ignore[assignment]  # it is not to be found
+    try:
+        spec.loader.exec_module(fallback)
+    finally:
+        sys.modules["_operator"] = compiled
+    return fallback.methodcaller
 
 
 def tidy() -> None:
