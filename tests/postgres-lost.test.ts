@@ -1,10 +1,8 @@
 /** Connections that are lost just when they are lent, or between two statements, and those that are refused. */
 import { Socket } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { Psycopg2Service } from "../gateway/psycopg2/index.ts";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Lender } from "../gateway/psycopg2/lender.ts";
 import { PythonSession } from "../gateway/psycopg2/session.ts";
-import type { HostSession } from "../python-bridge/index.ts";
 import { PuffError } from "../schema/index.ts";
 import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 
@@ -90,57 +88,4 @@ test("Python borrows another connection where the one it was given is lost at on
   session.detach();
   (await borrowed).release();
   await lender.close();
-});
-
-describe("a greenlet that ends while it waits for a connection", () => {
-  const never = new AbortController().signal;
-  let service: Psycopg2Service;
-  let python: HostSession;
-
-  beforeEach(() => {
-    const pools = [{ name: "default", url: own.url, size: 1, queueLimit: 2, acquireTimeout: 10_000 }];
-    service = new Psycopg2Service({ pools, environment: {}, onLeftOpen: () => {}, onBeside: () => {} });
-    python = service.open();
-  });
-
-  afterEach(async () => {
-    python.close();
-    await service.close();
-  });
-
-  async function connect(signal = never): Promise<number> {
-    const { value } = await python.call("connect", [{}], [], signal);
-    return (value as { handle: number }).handle; // as the service has it
-  }
-
-  const query = (handle: number, text: string, signal = never) =>
-    python.call("query", [handle], [Buffer.from(text)], signal);
-
-  test("to be made leaves it to the next", async () => {
-    const first = await connect();
-    const leaving = new AbortController();
-    const left = connect(leaving.signal);
-    leaving.abort();
-    await python.call("close", [first], [], never);
-    await expect(left).rejects.toThrow("has ended");
-    expect(await connect()).toBeTypeOf("number");
-  });
-
-  test("for its statement leaves it to the next, and its statement is not sent", async () => {
-    const [resting, leaving] = [new AbortController(), new AbortController()];
-    const first = await connect(resting.signal);
-    resting.abort(); // it keeps its session until the second wants one
-    const second = await connect();
-    const left = query(first, "CREATE TABLE unwanted ()", leaving.signal);
-    const third = connect();
-    leaving.abort();
-    await python.call("close", [second], [], never);
-    await expect(left).rejects.toThrow("has ended");
-    const { value } = await query(await third, "SELECT 1");
-    expect(value).toMatchObject({ result: { kind: "rows", count: 1 } });
-    const database = await openTestDatabase(own.url);
-    const rows = await database.query({ text: "SELECT FROM pg_class WHERE relname = 'unwanted'", params: [] });
-    expect(rows.count).toBe(0);
-    await database.close();
-  });
 });

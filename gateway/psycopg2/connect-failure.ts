@@ -14,3 +14,10 @@ export class ConnectFailure extends Error {
     this.code = code;
   }
 }
+
+/** Whoever has ended uses no connection any more: it may be another's by now. */
+export function checkNotEnded(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new ConnectFailure("the call that waited for a connection has ended\n");
+  }
+}

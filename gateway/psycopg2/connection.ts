@@ -1,9 +1,9 @@
 /** One `psycopg2.connection` as the host sees it: a server connection that is there whenever Python needs it. */
 import type { PooledClient, RawClient } from "../postgres/index.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { ConnectFailure, checkNotEnded } from "./connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
-import { NestedTransactions, rollback } from "./nested.ts";
-import type { News, StatementResult } from "./outcome.ts";
+import { interrupted, NestedTransactions, rollback } from "./nested.ts";
+import type { News } from "./outcome.ts";
 import { type Answer, PythonSession, resultOf } from "./session.ts";
 import { mayChangeSession, readState, restoreState, type Settings, stateOf } from "./session-state.ts";
 
@@ -86,8 +86,14 @@ export class PythonConnection implements Guest, Resting {
     if (this.#lender === null || this.#closed) {
       return this.#session ?? fail("the connection is closed\n");
     }
-    const shared = rested && this.#borrowing === null ? this.#lender.shared.get(signal) : undefined;
-    if (shared !== undefined) {
+    if (rested) {
+      checkNotEnded(signal); // what it has left open ends without it
+    }
+    const shared = this.#lender.shared.get(signal);
+    if (shared?.ended === true) {
+      fail("the transaction that the call was to come into has ended\n"); // not beside it, as if it were done
+    }
+    if (shared !== undefined && rested && this.#borrowing === null) {
       shared.add(this);
       this.#shared = shared.session;
     }
@@ -105,9 +111,7 @@ export class PythonConnection implements Guest, Resting {
       this.#borrowing = null;
     });
     const session = await this.#borrowing;
-    if (signal.aborted) {
-      throw new ConnectFailure("the call that waited for a connection has ended\n"); // it may be another's by now
-    }
+    checkNotEnded(signal);
     return session;
   }
 
@@ -166,6 +170,8 @@ export class PythonConnection implements Guest, Resting {
     if (session !== null && this.#lender !== null) {
       this.#lender.wake(this);
       this.#giveBack(session, this.#lender);
+    } else if (session !== null && isBroken(session)) {
+      session.giveUp();
     } else if (session !== null) {
       session.detach();
       session.client.end().catch(() => undefined);
@@ -243,6 +249,7 @@ export class PythonConnection implements Guest, Resting {
       this.#state = null;
       this.surrender();
     } else if (session.status !== "I") {
+      session.nests = false;
       await session.query([rollback], never);
     } else {
       this.#mayHaveChanged = false;
@@ -278,6 +285,7 @@ function fail(message: string): never {
 /** Whether the next may find the session as new. */
 export async function clean(session: PythonSession): Promise<boolean> {
   if (isBroken(session)) {
+    session.giveUp();
     return false;
   }
   const last = session.status === "I" ? null : session.query([rollback], never);
@@ -285,14 +293,3 @@ export async function clean(session: PythonSession): Promise<boolean> {
   session.detach();
   return answers.every((answer) => answer === null || resultOf(answer)?.kind === "command") && !session.lost;
 }
-
-const interrupted: StatementResult = {
-  kind: "error",
-  fields: {
-    S: "ERROR",
-    V: "ERROR",
-    C: "25P02",
-    M: "the transaction was rolled back, because the calls into Python that used its connection have ended",
-    H: "End a transaction in the call that began it.",
-  },
-};

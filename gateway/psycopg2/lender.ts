@@ -18,8 +18,13 @@ export interface LenderOptions {
 
 /** A session that several of Python's connections use. */
 export interface Shared {
+  readonly ticket: string;
   readonly session: PythonSession;
+  /** Whether the session is another's by now. */
+  readonly ended: boolean;
   add(guest: Guest): void;
+  /** The greenlet of the signal uses it no more. */
+  leave(signal: AbortSignal): Promise<void>;
 }
 
 /** A connection that uses a shared session. */

@@ -1,4 +1,5 @@
 /** Statements of Python's in a transaction that is not Python's: its own transactions are savepoints there. */
+import type { StatementResult } from "./outcome.ts";
 import { type Answer, type PythonSession, resultOf } from "./session.ts";
 
 /** What psycopg2 begins and ends transactions with, and what that is here. */
@@ -10,6 +11,7 @@ const commands: readonly (readonly [pattern: RegExp, savepoint: Buffer, begins: 
 /** Bytes of the longest of these: BEGIN with all its modes. */
 const longest = 80;
 
+const never = new AbortController().signal;
 export const rollback = Buffer.from("ROLLBACK");
 const save = Buffer.from("SAVEPOINT puff_statement");
 const keep = Buffer.from("RELEASE SAVEPOINT puff_statement");
@@ -24,17 +26,20 @@ export class NestedTransactions {
     const wasOpen = this.hasBegun;
     const sent = texts.map((text) => this.#nest(text));
     if (wasOpen || this.hasBegun) {
-      return await session.query(sent, signal);
+      return await session.query(sent, signal).catch((error: unknown) => {
+        this.hasBegun = wasOpen; // nothing was sent
+        throw error;
+      });
     }
     // With autocommit a statement that fails leaves the next ones be.
     const answer = await session.query([save, ...sent], signal);
     const result = resultOf(answer);
     if (result?.kind === "error") {
-      await session.query([undo], signal);
+      await session.query([undo], never);
       return { ...answer, value: { result, ...answer.value, status: session.status } };
     }
     if (result?.kind === "rows" || result?.kind === "command") {
-      void session.query([keep], signal);
+      void session.query([keep], never);
     }
     return answer;
   }
@@ -50,3 +55,15 @@ export class NestedTransactions {
     return savepoint;
   }
 }
+
+/** What a statement is answered with where a transaction was rolled back behind its connection's back. */
+export const interrupted: StatementResult = {
+  kind: "error",
+  fields: {
+    S: "ERROR",
+    V: "ERROR",
+    C: "25P02",
+    M: "the transaction was rolled back, because the calls into Python that used its connection have ended",
+    H: "End a transaction in the call that began it.",
+  },
+};

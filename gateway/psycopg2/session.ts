@@ -1,6 +1,6 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
 import { cancelRunning, type RawClient } from "../postgres/index.ts";
-import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
+import { ConnectFailure, checkNotEnded, connectionClosed } from "./connect-failure.ts";
 import type { News, Outcome, StatementResult } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
@@ -67,12 +67,16 @@ export class PythonSession {
 
   /** Runs texts of statements, sent at once. Ends with the last result of the last, or where a COPY begins. */
   query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
+      checkNotEnded(signal);
+      if (!this.lost && (this.#reader.status === "A" || this.#unread !== null)) {
+        await this.#endCopy();
+      }
       this.#reader.begin(texts.length);
       for (const text of texts) {
         this.#send("Q", text, zero);
       }
-      return this.#outcome(signal);
+      return await this.#outcome(signal);
     });
   }
 
@@ -116,10 +120,13 @@ export class PythonSession {
       if (this.#copied.length === 0) {
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
-        if (this.#unread === null && this.#lost === null) {
+        signal.addEventListener("abort", this.#wake, { once: true });
+        if (this.#unread === null && this.#lost === null && !signal.aborted) {
           await promise;
         }
+        signal.removeEventListener("abort", this.#wake);
         this.#wake = null;
+        checkNotEnded(signal);
       }
       if (this.#copied.length === 0) {
         return await this.#outcome(signal);
@@ -133,6 +140,23 @@ export class PythonSession {
     });
   }
   #wake: (() => void) | null = null;
+
+  /** Whoever began a COPY has left it: it ends without its data, as with libpq, where a statement comes. */
+  async #endCopy(): Promise<void> {
+    this.#discards = true;
+    this.client.connection.stream.resume();
+    if (this.#unread === null) {
+      this.#send("f", Buffer.from("COPY terminated by new query"), zero); // Postgres heeds it where it wants data
+      const cancelling = this.cancel();
+      await this.#next();
+      await cancelling;
+    }
+    this.#unread = null;
+    this.#discards = false;
+    this.#copied = [];
+    this.#copiedBytes = 0;
+  }
+  #discards = false;
 
   /** Notices and notifications that have come. */
   poll(): News {
@@ -168,9 +192,16 @@ export class PythonSession {
     });
   }
 
-  /** Asks Postgres to stop what runs. */
+  /** Asks Postgres to stop what runs; what comes next waits until it has taken notice. */
   cancel(): Promise<void> {
-    return cancelRunning(this.client);
+    const cancelling = cancelRunning(this.client);
+    this.#last = Promise.all([this.#last, cancelling]); // neither fails
+    return cancelling;
+  }
+
+  /** Ends the connection at once: what runs on it is lost, and data that nobody takes do not keep it open. */
+  giveUp(): void {
+    this.client.connection.giveUp(new Error(connectionClosed));
   }
 
   /** Gives the connection back to pg: nothing runs on it, and its transaction has ended. */
@@ -226,6 +257,9 @@ export class PythonSession {
   }
 
   #keepCopied(data: Buffer): void {
+    if (this.#discards) {
+      return;
+    }
     this.#copied.push(data);
     this.#copiedBytes += data.length;
     if (this.#copiedBytes > copyBufferLimit) {

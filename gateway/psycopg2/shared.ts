@@ -9,11 +9,14 @@ import { PythonSession } from "./session.ts";
 
 /** A transaction's connection, and who uses it. */
 class SharedSession implements Shared {
+  readonly ticket: string;
   readonly session: PythonSession;
   readonly lender: Lender;
   readonly #guests = new Set<Guest>();
+  ended = false;
 
-  constructor(client: PooledClient, lender: Lender) {
+  constructor(ticket: string, client: PooledClient, lender: Lender) {
+    this.ticket = ticket;
     this.session = new PythonSession(client);
     this.lender = lender;
   }
@@ -29,6 +32,7 @@ class SharedSession implements Shared {
 
   /** Gives the connection back to its pool. */
   end(client: PooledClient): void {
+    this.ended = true;
     for (const guest of this.#guests) {
       guest.endShared();
     }
@@ -39,6 +43,7 @@ class SharedSession implements Shared {
 /** Those of all interpreters, by ticket. */
 export class SharedSessions {
   readonly #open = new Map<string, SharedSession>();
+  readonly #lenders = new Set<Lender>();
   #last = 0;
 
   /** Connections of the greenlet of `signal` come into the transaction. */
@@ -50,13 +55,19 @@ export class SharedSessions {
     shared.lender.shared.set(signal, shared);
   }
 
-  /** They leave it: what they have begun and not committed is undone. */
+  /** They leave it, which may have ended before: what they have begun and not committed is undone. */
   async leave(ticket: string, signal: AbortSignal): Promise<void> {
-    await this.#open.get(ticket)?.leave(signal);
+    for (const { shared } of this.#lenders) {
+      const joined = shared.get(signal);
+      if (joined?.ticket === ticket) {
+        await joined.leave(signal);
+      }
+    }
   }
 
   /** The database with such transactions, on connections of the pool that Python borrows from. */
   database(database: Database, lender: Lender, options: StatementOptions): Database {
+    this.#lenders.add(lender);
     return {
       query: (statement, settings) => database.query(statement, settings),
       stream: (statement, signal, settings) => database.stream(statement, signal, settings),
@@ -66,7 +77,7 @@ export class SharedSessions {
         const client = await lender.borrow().catch((error: unknown) => {
           throw error instanceof ConnectFailure ? unavailable(error, lender.name) : error;
         });
-        const shared = new SharedSession(client, lender);
+        const shared = new SharedSession(ticket, client, lender);
         this.#open.set(ticket, shared);
         try {
           const own = new PlannerDatabase((act) => shared.session.lend(act), {
