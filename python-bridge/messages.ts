@@ -84,6 +84,15 @@ export interface ServiceAnswer {
   /** `{"value": …}` or `{"error": {"code", "message", "data"}}`. */
   readonly json: string;
   readonly buffers: readonly Uint8Array[];
+  /** Whether a {@link Receipt} is to say who got it. */
+  readonly wantsReceipt: boolean;
+}
+
+/** What became of an answer that hands something over. */
+export interface Receipt {
+  readonly call: number;
+  /** Whether the one who asked still waited for it. */
+  readonly claimed: boolean;
 }
 
 export type ToMain =
@@ -96,6 +105,7 @@ export type ToMain =
   | { readonly kind: "serviceCalls"; readonly calls: readonly ServiceCall[] }
   /** Greenlets that have called services and have ended. */
   | { readonly kind: "ended"; readonly greenlets: readonly number[] }
+  | { readonly kind: "receipts"; readonly receipts: readonly Receipt[] }
   | { readonly kind: "logs"; readonly records: readonly LogRecord[] }
   /** The interpreter can't go on; the thread is to be ended. */
   | { readonly kind: "broken"; readonly reason: string };

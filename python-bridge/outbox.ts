@@ -1,6 +1,6 @@
 /** What a worker tells the main thread. */
 import type { MessagePort } from "node:worker_threads";
-import type { JobOutcome, LogRecord, ServiceCall, ToMain } from "./messages.ts";
+import type { JobOutcome, LogRecord, Receipt, ServiceCall, ToMain } from "./messages.ts";
 import { transferList } from "./transfer.ts";
 
 /** Collects what is ready at the same time into one message of a kind. */
@@ -8,6 +8,7 @@ export class Outbox {
   readonly #port: MessagePort;
   #results: JobOutcome[] = [];
   #serviceCalls: ServiceCall[] = [];
+  #receipts: Receipt[] = [];
   #ended: number[] = [];
   #logs: LogRecord[] = [];
   #scheduled = false;
@@ -31,6 +32,11 @@ export class Outbox {
 
   serviceCall(call: ServiceCall): void {
     this.#serviceCalls.push(call);
+    this.#schedule();
+  }
+
+  receipt(receipt: Receipt): void {
+    this.#receipts.push(receipt);
     this.#schedule();
   }
 
@@ -81,6 +87,10 @@ export class Outbox {
     if (this.#serviceCalls.length > 0) {
       this.#post({ kind: "serviceCalls", calls: this.#serviceCalls }, transferList(this.#serviceCalls));
       this.#serviceCalls = [];
+    }
+    if (this.#receipts.length > 0) {
+      this.#post({ kind: "receipts", receipts: this.#receipts });
+      this.#receipts = [];
     }
     if (this.#ended.length > 0) {
       this.#post({ kind: "ended", greenlets: this.#ended });

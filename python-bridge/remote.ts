@@ -182,6 +182,9 @@ export class Remote {
           void this.#callService(call);
         }
         break;
+      case "receipts":
+        this.#sessions.arrived(message.receipts);
+        break;
       case "ended":
         this.#sessions.end(message.greenlets);
         break;

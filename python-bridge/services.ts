@@ -1,7 +1,7 @@
 /** What the host does for Python: services, and the main thread's end of one interpreter's calls of them. */
 import { setMaxListeners } from "node:events";
 import type { JsonValue } from "../schema/index.ts";
-import type { ServiceAnswer, ServiceCall } from "./messages.ts";
+import type { Receipt, ServiceAnswer, ServiceCall } from "./messages.ts";
 import { wholeBuffers } from "./transfer.ts";
 
 /** Something the host does for Python; each interpreter opens its own session, at its first call. */
@@ -32,6 +32,11 @@ export interface HostSession {
 export interface HostAnswer {
   readonly value: JsonValue;
   readonly buffers?: readonly Uint8Array[];
+  /**
+   * Called where the answer reaches nobody, since whoever asked was told to end before: gives back what it hands over,
+   * such as a connection that outlives the greenlet.
+   */
+  readonly unclaimed?: () => void;
 }
 
 /** The sessions of one interpreter. */
@@ -40,6 +45,8 @@ export class Sessions {
   readonly #open = new Map<string, HostSession>();
   /** By the id of a greenlet that has called a service and has not ended. */
   readonly #greenlets = new Map<number, AbortController>();
+  /** What gives back the answers on their way, by the numbers of their calls. */
+  readonly #handedOver = new Map<number, () => void>();
   #closed = false;
 
   constructor(services: ReadonlyMap<string, HostService>) {
@@ -54,9 +61,24 @@ export class Sessions {
       const values = JSON.parse(args) as JsonValue[];
       const answer = await session.call(method, values, buffers, this.#signal(greenlet));
       const json = JSON.stringify({ value: answer.value ?? null });
-      return { call, json, buffers: wholeBuffers(answer.buffers ?? []) };
+      const { unclaimed } = answer;
+      if (unclaimed !== undefined) {
+        this.#closed || call === 0 ? unclaimed() : this.#handedOver.set(call, unclaimed);
+      }
+      return { call, json, buffers: wholeBuffers(answer.buffers ?? []), wantsReceipt: unclaimed !== undefined };
     } catch (error) {
-      return { call, json: JSON.stringify({ error: wireError(error) }), buffers: [] };
+      return { call, json: JSON.stringify({ error: wireError(error) }), buffers: [], wantsReceipt: false };
+    }
+  }
+
+  /** Answers that handed something over have arrived. */
+  arrived(receipts: readonly Receipt[]): void {
+    for (const { call, claimed } of receipts) {
+      const giveBack = this.#handedOver.get(call);
+      this.#handedOver.delete(call);
+      if (!claimed) {
+        giveBack?.();
+      }
     }
   }
 

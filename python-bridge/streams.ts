@@ -42,16 +42,16 @@ class StreamSession implements HostSession {
     try {
       switch (method) {
         case "connect":
-          return { value: await this.#connect(placeOf(String(args[0]), args[1]), bound) };
+          return this.#handOver(await this.#connect(placeOf(String(args[0]), args[1]), bound));
         case "secure":
-          return { value: await this.#secure(Number(args[0]), args[1] as Security, bound) };
+          return this.#handOver(await this.#secure(Number(args[0]), args[1] as Security, bound));
         case "listen":
-          return { value: await this.#listen(String(args[0]), Number(args[1]), args[2] === 6 ? 6 : 4, bound) };
+          return this.#handOver(await this.#listen(String(args[0]), Number(args[1]), args[2] === 6 ? 6 : 4, bound));
         case "wait":
           await (this.#listeners.get(Number(args[0]))?.arrival(bound) ?? readiness(this.#socket(args[0]), bound));
           return { value: null };
         case "accept":
-          return { value: await (this.#listeners.get(Number(args[0])) ?? throwClosed()).accept(bound) };
+          return this.#handOver(await (this.#listeners.get(Number(args[0])) ?? throwClosed()).accept(bound));
         case "read":
           return { value: null, buffers: [await readFrom(this.#socket(args[0]), Number(args[1]), bound)] };
         case "write":
@@ -82,6 +82,12 @@ class StreamSession implements HostSession {
       socket.destroy();
     }
     this.#sockets.clear();
+  }
+
+  /** What Python never learns of it can't close. */
+  #handOver(value: number | [handle: number, host: string, port: number]): HostAnswer {
+    const handle = typeof value === "number" ? value : value[0];
+    return { value, unclaimed: () => this.#close(handle) };
   }
 
   async #connect(

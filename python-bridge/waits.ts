@@ -43,9 +43,14 @@ export class Waits {
     this.#send(0, service, method, args, buffers);
   }
 
-  answer({ call, json, buffers }: ServiceAnswer): void {
+  answer({ call, json, buffers, wantsReceipt }: ServiceAnswer): void {
     const answer = buffers.length === 0 ? json : [json, ...buffers];
-    this.#door.wake(() => this.#end(call, answer));
+    this.#door.wake(() => {
+      if (wantsReceipt) {
+        this.#outbox.receipt({ call, claimed: this.#pending.has(call) });
+      }
+      return this.#end(call, answer);
+    });
   }
 
   park(key: number, milliseconds: number | undefined): Promise<unknown> {

@@ -36,6 +36,13 @@ def wait():
     except GreenletExit as error:
         call("echo", "note", f"cleaning up: {error}")
         raise
+def hand(): return call("echo", "hand over")[0]
+def leave_late():
+    try:
+        call("echo", "hand over")
+    except GreenletExit:
+        call("echo", "come")  # what it was waiting for
+        raise
 def leave():
     raise GreenletExit("by itself")
 def ask_on():
@@ -70,6 +77,7 @@ def litter():
 /** A service that says back what it is told, and notes what it sees. */
 class Echo implements HostService {
   readonly notes: unknown[] = [];
+  readonly coming = Promise.withResolvers<void>();
   open(): HostSession {
     this.notes.push("open");
     return {
@@ -82,6 +90,14 @@ class Echo implements HostService {
         }
         if (method === "hold") {
           signal.addEventListener("abort", () => this.notes.push("given back"));
+        }
+        if (method === "hand over") {
+          this.notes.push("asked");
+          await this.coming.promise;
+          return { value: 1, unclaimed: () => this.notes.push("unclaimed") };
+        }
+        if (method === "come") {
+          this.coming.resolve();
         }
         if (method === "never") {
           this.notes.push("asked");
@@ -160,6 +176,19 @@ test("a call that nobody wants any more ends where it waits, and may clean up", 
   await expect.poll(() => echo.notes.at(-1)).toMatch(/^cleaning up: nobody waits/);
   await expect(call("leave")).rejects.toMatchObject({ code: "PUFF_CALL_FAILED" });
   expect(python.logs).toEqual([]);
+});
+
+test("what is handed over while it cleans up is given back, and nothing else is", async () => {
+  const { call, echo } = await started();
+  const caller = new AbortController();
+  const left = call("leave_late", { signal: caller.signal });
+  await expect.poll(() => echo.notes).toContain("asked");
+  caller.abort();
+  await expect(left).rejects.toThrow();
+  await expect.poll(() => echo.notes).toEqual(["open", "asked", "unclaimed"]);
+  expect((await call("hand")).value).toBe(1);
+  await call("echo"); // and so its receipt has come
+  expect(echo.notes).toEqual(["open", "asked", "unclaimed", "asked"]);
 });
 
 test("it may clean up whatever comes at the same moment", async () => {

@@ -108,6 +108,13 @@ describe("a greenlet that ends while it waits", () => {
   });
 });
 
+test("a connection that was made for a greenlet which never learnt of it is closed", async () => {
+  const { value, unclaimed } = await python.call("connect", [{}], [], never);
+  unclaimed?.();
+  await expect(query((value as { handle: number }).handle, "SELECT 1")).rejects.toThrow("closed");
+  expect(await connect()).toBeTypeOf("number");
+});
+
 test("a connection that rests for others is not taken back by an operation of the greenlet that left it", async () => {
   const leaving = new AbortController();
   const handle = await connect(leaving.signal);

@@ -161,3 +161,30 @@ def go():
   const early = [false, false, false];
   expect(await run(python, "schema:go")).toEqual([order, [3, 1, 2], order, early, ["x", "kept"], true, 3, "import"]);
 });
+
+test("a connection that is accepted for a greenlet which was told to end is closed", async () => {
+  const module = `
+from puff._cooperative._servers import HostListener
+from puff._cooperative._streams import HostStream
+from puff._greenlets import GreenletExit
+told = []
+def accept():
+    with HostListener() as listener:
+        listener.bind(("127.0.0.1", 0))
+        told.append("waits")
+        try:
+            listener.accept()
+        except GreenletExit:
+            client = HostStream()
+            client.connect(listener.getsockname())
+            told.append(repr(client.recv(1)))  # its end, where the other end is closed
+            raise
+def tell(): return told`;
+  const python = await pythonOn(schemaFolder(query, module));
+  const leaving = new AbortController();
+  const accepting = python.callFunction("schema:accept", [], { deadline: 30_000, signal: leaving.signal });
+  await expect.poll(() => run(python, "schema:tell")).toEqual(["waits"]);
+  leaving.abort();
+  await expect(accepting).rejects.toThrow();
+  await expect.poll(() => run(python, "schema:tell")).toEqual(["waits", "b''"]);
+});

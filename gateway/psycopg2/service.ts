@@ -245,6 +245,7 @@ class Psycopg2Session implements HostSession {
     const handle = this.#connections.add(connection);
     this.#handles.add(handle);
     const { password: _, ...shown } = parameters;
-    return { value: { handle, pid: client.processID ?? 0, parameters: shown, reported: { ...reported } } };
+    const value = { handle, pid: client.processID ?? 0, parameters: shown, reported: { ...reported } };
+    return { value, unclaimed: () => this.#drop(handle) };
   }
 }
