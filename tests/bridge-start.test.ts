@@ -1,6 +1,6 @@
 /** Interpreters start from images of their memory, and see the user's files as they are. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkRuntime, findSitePackages, startPython } from "../python-bridge/index.ts";
 import { pythonOn, schemaFolder, sharedCache, type TestPython, writeSchema } from "./support/python.ts";
@@ -23,6 +23,9 @@ const query = `
     @classmethod
     def variable(cls, ctx: Context, /, name: str) -> str | None:
         return os.environ.get(name)
+    @classmethod
+    def surroundings(cls, ctx: Context, /) -> list[str | None]:
+        return [*(os.environ.get(name) for name in ("MADE", "OTHER", "TAKEN", "GONE")), sys.path[0], os.path.basename(os.getcwd())]
     @classmethod
     def draw(cls, ctx: Context, /) -> list[float]:
         import tempfile, uuid
@@ -125,6 +128,28 @@ describe("an image", () => {
     const second = await pythonOn(folder, { cacheFolder: cache, environment: { OTHER: "two" } });
     expect(await second.call("imported_at")).toBe(await first.call("imported_at"));
     expect(await second.call("variable", { name: "OTHER" })).toBe("two");
+  });
+
+  test("has what the import made of the environment, the path and the folder", async () => {
+    const changes = `
+import sys
+os.environ["MADE"] = "by the import"
+os.environ["TAKEN"] = "over"
+os.environ.pop("GONE")
+sys.path.insert(0, "/apps")
+os.chdir(os.path.dirname(__file__))
+`;
+    const folder = schemaFolder(query, `${module}${changes}`);
+    const cache = ownCache(folder);
+    const first = await started(folder, cache, { OTHER: "one", TAKEN: "one", GONE: "x" });
+    const second = await pythonOn(folder, {
+      cacheFolder: cache,
+      environment: { OTHER: "two", TAKEN: "two", GONE: "x" },
+    });
+    expect(await second.call("imported_at")).toBe(await first.call("imported_at"));
+    const expected = (other: string) => ["by the import", other, "over", null, "/apps", basename(folder)];
+    expect(await first.call("surroundings")).toEqual(expected("one"));
+    expect(await second.call("surroundings")).toEqual(expected("two"));
   });
 
   test("that can't be kept is told, and nothing else comes of it", async () => {

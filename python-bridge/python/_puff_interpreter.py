@@ -92,20 +92,52 @@ def _collect_safely(generation: int = 2) -> int:
     return _collect(2 if generation == 1 else generation)
 
 
+class _Changes:
+    """What the user's import changed of the process, as `load_dotenv()` does: it is changed again after a restore."""
+
+    def __init__(self) -> None:
+        self._set: dict[str, str] = {}
+        self._deleted: set[str] = set()
+        self.path: list[str] | None = None
+        self.folder: str | None = None
+        self._before: tuple[dict[str, str], list[str], str] = ({}, [], "")
+
+    def begin(self) -> None:
+        """Notes what there is."""
+        self._before = (dict(os.environ), list(sys.path), os.getcwd())
+
+    def end(self) -> None:
+        """Notes what has become of it."""
+        environment, path, folder = self._before
+        self._set = {name: value for name, value in os.environ.items() if environment.get(name) != value}
+        self._deleted = environment.keys() - os.environ.keys()
+        self.path = list(sys.path) if sys.path != path else None
+        self.folder = os.getcwd() if os.getcwd() != folder else None
+
+    def made(self, environment: dict[str, str]) -> dict[str, str]:
+        """Gives an environment as the import would leave it."""
+        return {name: value for name, value in (environment | self._set).items() if name not in self._deleted}
+
+
+_changes = _Changes()
+
+
 def adopt(settings_json: str) -> None:
     """Makes this interpreter one for these settings, whether it is new or restored from an image."""
     settings = json.loads(settings_json)
-    environment = settings["environment"]
+    # A variable that the import has read, too, is in the image as it was, or the image would not fit.
+    environment = _changes.made(settings["environment"])
     for name in [name for name in os.environ if name not in environment]:
         del os.environ[name]
     os.environ.update(environment)
     if hasattr(time, "tzset"):
         time.tzset()
     zoneinfo.reset_tzpath(to=settings["timeZones"])
-    sys.path[:] = settings["path"]
+    sys.path[:] = _changes.path or settings["path"]
     importlib.invalidate_caches()
-    if settings["cwd"] is not None:
-        os.chdir(settings["cwd"])
+    folder = _changes.folder or settings["cwd"]
+    if folder is not None:
+        os.chdir(folder)
     _breakpoints.allow_stepping(settings["debugger"])
     renew()
 
@@ -123,6 +155,7 @@ def renew() -> None:
 def begin_import() -> None:
     """Watches what the user's imports read of the environment, and which random generators they make."""
     _environment_reads.clear()
+    _changes.begin()
 
     def getitem(self: Any, key: Any) -> str:
         _environment_reads.add(key)
@@ -152,6 +185,7 @@ def end_import() -> str:
     _environment_type.__iter__ = _plain_iter
     random.Random.seed = _plain_seed
     random.seed = _plain_global_seed
+    _changes.end()
     # SystemRandom keeps no state and takes no seed.
     _unseeded[:] = [generator for generator in _unseeded if not isinstance(generator, random.SystemRandom)]
     # What can go goes before the image; what stays is spared from later collections.
