@@ -7,6 +7,7 @@ import { hasRedis, startRedis } from "./support/redis.ts";
 
 const module = `
 from puff import pubsub, spawn
+from puff._greenlets import GreenletExit
 from puff.pubsub import global_pubsub
 
 def receive(count, *channels):
@@ -26,6 +27,19 @@ def round_trip():
     messages = [me.receive() for _ in range(5)]
     assert messages[2].json() == {"n": 1}
     return [[m.channel, m.from_connection_id, m.text, list(m.body)[:2]] for m in messages]
+
+kept, told = pubsub.connection(), []
+def receives(): return bool(told)
+def receive_kept():
+    return kept.receive().text
+def leave_while_receiving():
+    kept.subscribe("kept")
+    told.append("receives")
+    try:
+        kept.receive()
+    except GreenletExit:
+        pubsub.publish("kept", "for the next")
+        raise
 
 def waiting():
     conn = pubsub.connection()
@@ -114,6 +128,13 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
       expect(await call(python, "too_many", 1001, 1)).toEqual([1000, lost, "on"]);
       expect(await call(python, "too_many", 18, 1_000_000)).toEqual([16, lost, "on"]);
       expect(await call(python, "forgotten")).toBe(true);
+      const leaving = new AbortController();
+      const options = { deadline: 20_000, signal: leaving.signal };
+      const left = python.callFunction("schema:leave_while_receiving", [], options);
+      await expect.poll(() => call(python, "receives")).toBe(true);
+      leaving.abort();
+      await expect(left).rejects.toThrow();
+      expect(await call(python, "receive_kept")).toBe("for the next");
       const ear = new Ear();
       await pubsub.subscribe("a", ear);
       expect(await call(python, "round_trip")).toHaveLength(5);

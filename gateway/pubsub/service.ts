@@ -32,10 +32,15 @@ export class PubSubService implements HostService {
             return { value: mailboxes.get(key)?.unsubscribe(name) ?? false };
           case "receive": {
             const message = (await mailboxes.get(key)?.receive(signal)) ?? null;
-            // A copy, since what is answered is given away, and others have the message, too.
-            return message === null
-              ? { value: null }
-              : { value: [message.channel, message.sender], buffers: [Uint8Array.from(message.data)] };
+            if (message === null) {
+              return { value: null };
+            }
+            return {
+              value: [message.channel, message.sender],
+              // A copy, since what is answered is given away, and others have the message, too.
+              buffers: [Uint8Array.from(message.data)],
+              unclaimed: () => mailboxes.get(key)?.putBack(message),
+            };
           }
           case "close":
             mailboxes.get(key)?.close();
@@ -129,6 +134,18 @@ class Mailbox {
       signal.addEventListener("abort", abort, { once: true });
       this.#receivers.add(receiver);
     });
+  }
+
+  /** Whoever received it has ended: it is the next one's. */
+  putBack(message: Message): void {
+    const [receiver] = this.#receivers;
+    if (receiver === undefined) {
+      this.#waiting.unshift(message);
+      this.#waitingBytes += message.data.length;
+    } else {
+      this.#receivers.delete(receiver);
+      receiver(message);
+    }
   }
 
   close(): void {
