@@ -375,6 +375,21 @@ describe("limits", () => {
     expect((await ask(limited, { url: "/index" })).body).toBe("index");
   });
 
+  test("a client that does not send its small body is answered at the deadline, and takes nobody's place", async () => {
+    const { hostname, port } = new URL(limited.url);
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    let received = "";
+    socket.on("data", (data) => {
+      received += data;
+    });
+    socket.write("POST /index HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n");
+    await expect.poll(() => received, { timeout: 10_000 }).toContain("PUFF_WSGI_DEADLINE");
+    expect((await ask(limited, { url: "/index" })).body).toBe("index");
+    socket.write("bodyGET /index HTTP/1.1\r\nhost: a\r\n\r\n"); // on the same connection
+    await expect.poll(() => received).toMatch(/HTTP\/1.1 200 OK.*index/s);
+  });
+
   test("a masked exception tells nothing", async () => {
     const answer = await ask(limited, { url: "/broken" });
     expect([answer.status, answer.body]).toEqual([500, "Internal Server Error [PUFF_WSGI_FAILED]"]);

@@ -50,11 +50,18 @@ export class Exchange {
     return this.#response.headersSent;
   }
 
-  /** The whole body, for requests that are known to be small. */
+  /**
+   * The whole body, for requests that are known to be small.
+   *
+   * @throws the signal's reason where the client does not send it in time
+   */
   async readAll(): Promise<Buffer> {
     const pieces: Buffer[] = [];
+    const ended = Promise.withResolvers<never>();
+    this.signal.addEventListener("abort", () => ended.reject(this.signal.reason), { once: true });
+    ended.promise.catch(() => undefined); // who reads is told
     for (;;) {
-      const piece = await this.read(Number.POSITIVE_INFINITY);
+      const piece = await Promise.race([this.read(Number.POSITIVE_INFINITY), ended.promise]);
       if (piece.length === 0) {
         return Buffer.concat(pieces);
       }
