@@ -2,6 +2,7 @@
 import { Deadlines } from "./deadlines.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
+import { LocalTime } from "./local-time.ts";
 import { Control, type JobOutcome, type ServeTask, type ToWorker, type WireJob } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { wholeBuffers } from "./transfer.ts";
@@ -60,6 +61,7 @@ export class Door {
 
   async start(): Promise<void> {
     const { port, settings } = this.#task;
+    const localTime = new LocalTime();
     const host: HostModule = {
       call: (service, method, args, buffers = []) => this.#waits.callService(service, method, args, buffers),
       tell: (service, method, args, buffers = []) => this.#waits.tellService(service, method, args, buffers),
@@ -70,12 +72,14 @@ export class Door {
         Atomics.add(this.#control, Control.prompts, isOpen ? 1 : -1);
         this.#deadlines.hold(isOpen);
       },
+      zone: (name, standard, summer, ...at) => localTime.set(name, [standard, summer], at),
       log: (level, logger, message) => this.#outbox.log({ level, logger, message }),
     };
     port.on("message", (message: ToWorker) => this.#receive(message));
     const interpreter = await startInterpreter({
       settings,
       host,
+      localTime,
       interruptBuffer: new Uint8Array(this.#task.control, Control.interrupt, 1),
       onBroken: (error) => this.#break(error),
       load: (entries, load) => this.#load(entries, load),

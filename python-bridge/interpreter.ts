@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
+import type { LocalTime, NamesAt } from "./local-time.ts";
 import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
 import { instantiateShared, release } from "./wasm.ts";
 
@@ -21,6 +22,8 @@ export interface HostModule {
   spawn(key: number): void;
   /** A debugger's prompt opens or closes: deadlines stand still while one is open. */
   hold(isOpen: boolean): void;
+  /** See {@link LocalTime.set}. */
+  zone(name: string | null, standard: string, summer: string, standardAt: number, summerAt: number): NamesAt;
   log(level: string, logger: string, message: string): void;
 }
 
@@ -57,6 +60,7 @@ export class LoadRefused extends Error {
 interface StartOptions {
   readonly settings: InterpreterSettings;
   readonly host: HostModule;
+  readonly localTime: LocalTime;
   /** See Control.interrupt. */
   readonly interruptBuffer: Uint8Array;
   /** Told when the interpreter has broken for good. */
@@ -187,7 +191,7 @@ async function loadEngine(
   memoryBytes: number,
   extra: Parameters<typeof loadPyodide>[0],
 ): Promise<Engine> {
-  const restoreInstantiate = instantiateShared(options.settings.wasm, memoryBytes);
+  const restoreInstantiate = instantiateShared(options.settings.wasm, memoryBytes, options.localTime);
   const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
   const pyodide = await loadPyodide({
     indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),

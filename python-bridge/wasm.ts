@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { LocalTime } from "./local-time.ts";
 
 /** A WebAssembly.Module: it can be posted to threads. */
 export type WasmModule = object;
@@ -33,10 +34,10 @@ export function release(bytes: ArrayBufferView | ArrayBuffer): void {
 
 /**
  * Has `WebAssembly.instantiate` take this module when Pyodide comes with the same one as bytes, and give its memory at
- * least `memoryBytes`: an image needs more than a new memory has, which Pyodide does not see to. Pyodide has no option
- * for either. Call what it returns to end it.
+ * least `memoryBytes`: an image needs more than a new memory has, which Pyodide does not see to. Its local time is
+ * `localTime`'s. Pyodide has no option for any of these. Call what it returns to end it.
  */
-export function instantiateShared(wasm: WasmModule, memoryBytes: number): () => void {
+export function instantiateShared(wasm: WasmModule, memoryBytes: number, localTime: LocalTime): () => void {
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (source, imports) => {
     if (!ArrayBuffer.isView(source) && !(source instanceof ArrayBuffer)) {
@@ -44,9 +45,10 @@ export function instantiateShared(wasm: WasmModule, memoryBytes: number): () => 
     }
     // Pyodide has read them for nothing, and would keep them.
     release(source);
-    const instance = await instantiate(wasm, imports);
+    const instance = await instantiate(wasm, localTime.replace(imports as Parameters<LocalTime["replace"]>[0]));
     const { memory } = instance.exports;
-    memory?.grow(Math.max(0, Math.ceil((memoryBytes - memory.buffer.byteLength) / page)));
+    localTime.use(memory);
+    memory.grow(Math.max(0, Math.ceil((memoryBytes - memory.buffer.byteLength) / page)));
     return { instance, module: wasm };
   };
   return () => {

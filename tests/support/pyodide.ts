@@ -104,6 +104,7 @@ export class TestPython {
           }
         }),
       unpark: (key: number) => this.#parked.get(key)?.(),
+      zone: () => [0, 0], // its local time is the host's
       log: (level: string, logger: string, message: string) => {
         this.log.push({ level, logger, message });
       },
