@@ -75,7 +75,8 @@ export class Remote {
   #sent = 0;
   #turns = 0;
   #turnedAt = performance.now();
-  #interruptedAt: number | null = null;
+  /** How often it was looked at since it was interrupted; null: it was not. */
+  #looksSince: number | null = null;
   #overdue = 0;
   #watch: NodeJS.Timeout | null = null;
 
@@ -241,11 +242,15 @@ export class Remote {
       }
       return;
     }
-    if (this.#interruptedAt !== null && performance.now() - this.#interruptedAt > grace) {
-      this.#overdue = Atomics.load(this.#control, Control.running);
-      this.#die("it did not heed an interrupt");
-    } else if (this.#interruptedAt === null && stuck > deadline) {
-      this.#interruptedAt = performance.now();
+    if (this.#looksSince !== null) {
+      // Not by the clock: where the whole process stood still, an interpreter had no time to heed anything.
+      this.#looksSince++;
+      if (this.#looksSince * watchInterval > grace) {
+        this.#overdue = Atomics.load(this.#control, Control.running);
+        this.#die("it did not heed an interrupt");
+      }
+    } else if (stuck > deadline) {
+      this.#looksSince = 0;
       if (Atomics.load(this.#control, Control.running) === 0) {
         // Whoever is there may be waiting, and none of them have a deadline that would have the event loop turn.
         this.#post({ kind: "ping" });
@@ -266,7 +271,7 @@ export class Remote {
   #sawTurn(): void {
     this.#turns = Atomics.load(this.#control, Control.turns);
     this.#turnedAt = performance.now();
-    this.#interruptedAt = null;
+    this.#looksSince = null;
   }
 
   #die(reason: string): void {
