@@ -5,7 +5,6 @@
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Plans } from "./execute.ts";
-
 import type { FusedShape, Node } from "./fused-statement.ts";
 import type { BoundStatement } from "./narrow.ts";
 import { Failed } from "./values.ts";

@@ -6,7 +6,7 @@ import { type Described, type Descriptions, stateOf, UNWRAPPABLE_STATES } from "
 import type { Execution, Plans } from "./execute.ts";
 import type { Node } from "./fused-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
-import { type CountingStatement, countingStatement } from "./row-counts.ts";
+import { type CountingStatement, countingStatement, statementFor } from "./row-counts.ts";
 import type { Column, RowSet } from "./rows.ts";
 import { hasResolvers, neededColumns } from "./selections.ts";
 import { narrowSql } from "./sql-text.ts";
@@ -76,7 +76,7 @@ export class Narrower {
     }
     this.#last.delete(step);
     // Run as it is, it says the exact error.
-    const statement = (await countingStatement(plan.text, params)).for(params);
+    const statement = await statementFor(plan.text, params);
     const rows = await session.query(statement);
     this.#learn(scope, bound, isRefused ? null : rows.columns);
     return { statement, rows };

@@ -93,6 +93,11 @@ function countOf(params: readonly TypedText[], number: number): string | null {
 
 const statements = new LRUCache<string, CountingStatement>({ max: 1000 });
 
+/** A plan's own statement, ready to run. */
+export async function statementFor(text: string, params: readonly TypedText[]): Promise<Statement> {
+  return params.length === 0 ? { text, params } : (await countingStatement(text, params)).for(params);
+}
+
 /** A statement for any values of its parameters, which are those that it has to be given. What is no SQL stays as it is. */
 export async function countingStatement(text: string, params: readonly TypedText[]): Promise<CountingStatement> {
   if (params.length === 0) {

@@ -4,7 +4,7 @@ import type { Session } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { Fused } from "./fuse.ts";
 import type { BoundStatement, Ran } from "./narrow.ts";
-import { countingStatement } from "./row-counts.ts";
+import { statementFor } from "./row-counts.ts";
 import { noRows, type RowSet } from "./rows.ts";
 import { inField } from "./statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
@@ -42,7 +42,7 @@ export async function runStatements(
 }
 
 async function runAsIs(session: Session, { plan, params }: BoundStatement): Promise<Ran> {
-  const statement = (await countingStatement(plan.text, params)).for(params);
+  const statement = await statementFor(plan.text, params);
   return { statement, rows: await session.query(statement) };
 }
 

@@ -164,14 +164,12 @@ export class LocalTime {
     // The offsets before and after whatever change is near; in a gap the first holds.
     const [before, after] = [this.#offsetAt(wall - dayLength), this.#offsetAt(wall + dayLength)];
     const fits = (offset: number) => this.#offsetAt(wall - offset) === offset;
-    let offset = fits(before) || !fits(after) ? before : after;
+    const likely = fits(before) || !fits(after) ? before : after;
     const { winter, summer } = this.#offsetsOf(field("year") + 1900);
-    const wanted = field("summer") > 0 ? summer : winter;
-    if (field("summer") >= 0 && winter !== summer && offset !== wanted) {
-      offset = wanted;
-    }
-    this.#write(wall - offset, at);
-    return wall - offset;
+    const said = field("summer") > 0 ? summer : winter;
+    const time = wall - (field("summer") < 0 || winter === summer ? likely : said);
+    this.#write(time, at);
+    return time;
   }
 }
 

@@ -248,18 +248,16 @@ export class RowQuery {
       return;
     }
     const { maxRows } = this.#limits;
-    let sink = this.#batches?.receive(columns, connection);
-    if (sink === undefined) {
+    if (this.#batches === null) {
       this.#rows = new RowSet(columns);
-      sink = this.#rows;
     }
-    const to: RowSink = sink;
+    const sink: RowSink = this.#batches?.receive(columns, connection) ?? this.#rows;
     let count = 0;
     connection.sink = {
       add: (buffer, offset) => {
         if (count < maxRows) {
           count++;
-          to.add(buffer, offset);
+          sink.add(buffer, offset);
         } else {
           this.#overflow(connection);
         }

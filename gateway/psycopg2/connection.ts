@@ -4,10 +4,9 @@ import { ConnectFailure, checkNotEnded } from "./connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
 import { interrupted, NestedTransactions, rollback } from "./nested.ts";
 import type { News } from "./outcome.ts";
-import { type Answer, PythonSession, resultOf } from "./session.ts";
+import { type Answer, never, PythonSession, resultOf } from "./session.ts";
 import { mayChangeSession, readState, restoreState, type Settings, stateOf } from "./session-state.ts";
 
-const never = new AbortController().signal;
 const discard = Buffer.from("DISCARD ALL");
 
 /**

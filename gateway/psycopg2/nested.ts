@@ -1,6 +1,6 @@
 /** Statements of Python's in a transaction that is not Python's: its own transactions are savepoints there. */
 import type { StatementResult } from "./outcome.ts";
-import { type Answer, type PythonSession, resultOf } from "./session.ts";
+import { type Answer, never, type PythonSession, resultOf } from "./session.ts";
 
 /** What psycopg2 begins and ends transactions with, and what that is here. */
 const commands: readonly (readonly [pattern: RegExp, savepoint: Buffer, begins: boolean])[] = [
@@ -11,7 +11,6 @@ const commands: readonly (readonly [pattern: RegExp, savepoint: Buffer, begins: 
 /** Bytes of the longest of these: BEGIN with all its modes. */
 const longest = 80;
 
-const never = new AbortController().signal;
 export const rollback = Buffer.from("ROLLBACK");
 const save = Buffer.from("SAVEPOINT puff_statement");
 const keep = Buffer.from("RELEASE SAVEPOINT puff_statement");

@@ -1,8 +1,7 @@
 /** What the user of a session has set: read once it may have changed, and set again when another session takes its place. */
 import { escapeLiteral } from "../postgres/index.ts";
-import { type Answer, type PythonSession, resultOf } from "./session.ts";
+import { type Answer, never, type PythonSession, resultOf } from "./session.ts";
 
-const never = new AbortController().signal;
 /** Postgres does not list settings of the user's own, which have a dot: their names are taken from the statements. */
 const ownSetting = /\bset\s+(?:session\s+)?([a-z_]\w*\.\w+)|\bset_config\(\s*'([^']+\.[^']+)'/gi;
 /** Nearly all statements begin with one of these, and leave the session as it is unless they have one of those. */

@@ -12,6 +12,9 @@ export interface Answer {
   readonly buffers: readonly Uint8Array[];
 }
 
+/** Of what runs for nobody in particular, and to its end. */
+export const never: AbortSignal = new AbortController().signal;
+
 /** What came of a statement; null where the answer is not a statement's. */
 export function resultOf({ value }: Answer): StatementResult | null {
   return value !== null && "result" in value ? value.result : null;

@@ -113,6 +113,7 @@ class _Changes:
         self._deleted = environment.keys() - os.environ.keys()
         self.path = list(sys.path) if sys.path != path else None
         self.folder = os.getcwd() if os.getcwd() != folder else None
+        self._before = ({}, [], "")
 
     def made(self, environment: dict[str, str]) -> dict[str, str]:
         """Gives an environment as the import would leave it."""
@@ -130,11 +131,10 @@ def adopt(settings_json: str) -> None:
     for name in [name for name in os.environ if name not in environment]:
         del os.environ[name]
     os.environ.update(environment)
-    if hasattr(time, "tzset"):
-        time.tzset()
     zoneinfo.reset_tzpath(to=settings["timeZones"])
     sys.path[:] = _changes.path or settings["path"]
     importlib.invalidate_caches()
+    time.tzset()  # once zones are found, be it on the host or in a package
     folder = _changes.folder or settings["cwd"]
     if folder is not None:
         os.chdir(folder)
