@@ -103,6 +103,22 @@ describe.runIf(hasPgBouncer)("through PgBouncer", () => {
     }
   });
 
+  test("a statement that nobody waits for is cancelled, and PgBouncer serves on", async () => {
+    const sleeping =
+      "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(9)%' AND state = 'active'";
+    const patient = await openTestDatabase(pgbouncer.url, { pooler: true, poolSize: 1 });
+    for (let time = 0; time < 3; time++) {
+      const controller = new AbortController();
+      const given = codeOf(patient.query({ text: "SELECT pg_sleep(9)", params: [], signal: controller.signal }));
+      await expect.poll(async () => textOf(await database.query({ text: sleeping, params: [] }))).toBe("1");
+      controller.abort(new PuffError("PUFF_REQUEST_DEADLINE", "too late"));
+      expect(await given).toBe("PUFF_REQUEST_DEADLINE");
+      expect(textOf(await patient.query({ text: "SELECT 'served'", params: [] }))).toBe("served");
+      expect(textOf(await database.query({ text: sleeping, params: [] }))).toBe("0");
+    }
+    await patient.close();
+  });
+
   test("without the switch the start says which one is missing", async () => {
     const options = { url: pgbouncer.url, poolSize: 1, queueLimit: 1, acquireTimeout: 5_000, statementTimeout: 0 };
     const error = await openDatabase({ ...options, maxRows: 1, connectDeadline: 60_000 }).catch((thrown) => thrown);

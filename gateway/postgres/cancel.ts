@@ -4,7 +4,7 @@ import { clientGone, type Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { RawClient } from "./connection.ts";
 
-/** Milliseconds for it. */
+/** Milliseconds without a sign of the server, after which it is not waited for. */
 const cancelTimeout = 5_000;
 const cancelCode = 80_877_102;
 
@@ -26,7 +26,8 @@ export function cancelRunning({ processID, secretKey, host, port }: RawClient): 
   const { promise, resolve } = Promise.withResolvers<void>();
   const socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
   socket.setTimeout(cancelTimeout, () => socket.destroy());
-  socket.on("connect", () => socket.end(cancelRequest(processID ?? 0, secretKey ?? 0)));
+  // Not end(): PgBouncer 1.18 dies of a client that half-closes here. The server closes once it has taken notice.
+  socket.on("connect", () => socket.write(cancelRequest(processID ?? 0, secretKey ?? 0)));
   socket.on("error", () => socket.destroy());
   socket.on("data", () => undefined);
   socket.on("close", () => resolve());

@@ -44,8 +44,10 @@ export async function startPgBouncer(databaseUrl: string, connections: number): 
   return {
     url: `postgres://${username}@127.0.0.1:${listenPort}${pathname}`,
     async stop() {
-      server.kill("SIGKILL"); // at once: what it has left to do is of no interest
-      await once(server, "exit");
+      if (server.exitCode === null && server.signalCode === null) {
+        server.kill("SIGKILL"); // at once: what it has left to do is of no interest
+        await once(server, "exit");
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };
