@@ -2,7 +2,7 @@
 import type { ColumnValues, ParentColumns, WireValue } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
-import type { Layer } from "./layers.ts";
+import type { Layer, ValueLayer } from "./layers.ts";
 import type { Deferred } from "./python.ts";
 import { OID } from "./types.ts";
 
@@ -21,13 +21,7 @@ function columnValues(layer: Layer, members: readonly number[], name: string, st
     const reader = readerOf(layer, name, step.name);
     return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
   }
-  return {
-    values: members.map((member) => {
-      const object = layer.objects[member];
-      const value = object?.attributes[name];
-      return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
-    }),
-  };
+  return { values: members.map((member) => attributeOf(layer, member, name)) };
 }
 
 function distinctMembers(
@@ -36,12 +30,25 @@ function distinctMembers(
   columns: readonly string[],
   step: FieldStep,
 ): number[] {
-  const readers = columns.map((name) => readerOf(layer, name, step.name));
+  const identities = columns.map((name) => identityOf(layer, name, step));
   const seen = new Set<string>();
   return members.filter((member) => {
-    const identity = JSON.stringify(readers.map((reader) => reader.text(member)));
+    const identity = JSON.stringify(identities.map((identityIn) => identityIn(member)));
     return !seen.has(identity) && seen.add(identity);
   });
+}
+
+/** Tells values of a column apart: rows by their texts, objects by all that an attribute holds. */
+function identityOf(layer: Layer, name: string, step: FieldStep): (member: number) => WireValue {
+  const reader = readerOf(layer, name, step.name);
+  return layer.kind === "rows" ? (member) => reader.text(member) : (member) => attributeOf(layer, member, name);
+}
+
+/** An attribute as it crosses the bridge. */
+function attributeOf(layer: ValueLayer, member: number, name: string): WireValue {
+  const object = layer.objects[member];
+  const value = object?.attributes[name];
+  return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
 }
 
 /** What a TypeScript resolver gave, for Python. */

@@ -142,6 +142,29 @@ describe("a query", () => {
     ]);
   });
 
+  it.each<[what: string, tags: readonly unknown[], sent: readonly unknown[]]>([
+    ["lists", [["a"], ["b"], ["a"]], [["a"], ["b"]]],
+    ["objects", [{ a: 1 }, { a: 2 }, { a: 1 }], [{ j: { a: 1 } }, { j: { a: 2 } }]],
+    ["texts and what has none", [null, "n", null], [null, "n"]],
+  ])("tells %s of computed objects apart where a resolver insists on them", async (_what, tags, sent) => {
+    const seen: unknown[] = [];
+    const { run } = sketchPlanner({
+      types: { ...types, Item: { ...types.Item, tags: "JSON" } },
+      database,
+      functions: { "Query.items": () => [tags.map((value, id) => ({ id, tags: value }))] },
+      resolvers: {
+        "Item.secret": ({ parents }) => {
+          seen.push(parents);
+          return parents === "symbols"
+            ? { kind: "needs", columns: ["tags"] }
+            : { kind: "value", value: "x", parentKeys: [], childKeys: [] };
+        },
+      },
+    });
+    expect((await run("{ items { secret } }")).data).toEqual({ items: tags.map(() => ({ secret: "x" })) });
+    expect(seen.at(-1)).toEqual({ count: 2, columns: { tags: { values: sent } } });
+  });
+
   it("answers with no data where every field is left out", async () => {
     const { run } = sketch({ "Query.total": () => sql("SELECT 1") });
     expect(await run("{ total @skip(if: true) }")).toEqual({ status: 200, data: {} });

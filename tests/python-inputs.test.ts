@@ -200,6 +200,35 @@ describe("parents", () => {
     });
   });
 
+  test.each<[what: string, column: ParentColumns["columns"][string], expected: unknown]>([
+    ["arrays", { oid: 1007, texts: ["{1,2}", "{3}", null, "{1,2}"] }, [[[1, 2]], [[3]], [null]]],
+    [
+      "arrays in arrays",
+      { oid: 1007, texts: ["{{1},{2}}", "{1,2}", "{}", "{{1},{2}}"] },
+      [[[[1], [2]]], [[1, 2]], [[]]],
+    ],
+    ["jsonb", { oid: 3802, texts: ['{"a": [1]}', "[true]", "[1]", '{"a": [1]}'] }, [[{ a: [1] }], [[true]], [[1]]]],
+    ["scalars of jsonb", { oid: 3802, texts: ["1", "true", "null", "1"] }, [[1], [true], [null]]],
+    [
+      "attributes",
+      { values: [["a"], { j: { b: [1] } }, { o: { c: 1 }, type: null }, ["a"]] },
+      [[["a"]], [{ b: [1] }], [{ c: 1 }]],
+    ],
+  ])("parent_values gives %s, once each", async (_what, column, expected) => {
+    const parents = { count: 4, columns: { it: column } };
+    for (const [expression, value] of [
+      ["ctx.parent_values(['it'])", expected],
+      ["ctx.parent_values(iter(['it']))", expected],
+      ["ctx.parent_values(['it', 'it'])", (expected as unknown[][]).map(([one]) => [one, one])],
+      ["list(ctx.parents['it'])", (expected as unknown[][]).flatMap(([one]) => (one === null ? [] : [one]))],
+    ] as const) {
+      await loadChild(`result = ${expression}\nreturn sql("SELECT 1", json.dumps(result))`);
+      const result = await python.resolve("Parent.it", { parents, selection: {} });
+      const text = result.kind === "sql" && result.params[0] && !("parent" in result.params[0]) && result.params[0][1];
+      expect(JSON.parse(text || "null")).toEqual(value);
+    }
+  });
+
   test.each(["int(p)", "float(p)", "hash(p)", "range(p)", "{p: 1}", "'abc'[p]"])(
     "%s needs the values, and then fails as with a list",
     async (expression) => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from puff._errors import NeedsParents
@@ -99,9 +99,10 @@ class Parents(Mapping[str, "ParentColumn"]):
         """Gives the distinct tuples of the columns' values."""
         if isinstance(columns, str):
             raise TypeError(f"parent_values takes a list of columns: parent_values([{columns!r}])")
-        if self._absent is None and (missing := [name for name in columns if name not in (self._columns or ())]):
+        names = tuple(columns)  # it may be an iterator
+        if self._absent is None and (missing := [name for name in names if name not in (self._columns or ())]):
             self.need(*missing)
-        return list(_distinct(zip(*(self.values_of(name) for name in columns), strict=True)))
+        return _distinct(zip(*map(self.values_of, names), strict=True))
 
 
 class ParentColumn(Sequence[Any]):
@@ -201,12 +202,24 @@ class ParentColumn(Sequence[Any]):
     __complex__ = __int__
 
 
-def _distinct(values: Any) -> Iterator[Any]:
-    try:
-        return iter(dict.fromkeys(values))
-    except TypeError:  # lists and JSON objects have no hash
-        seen: list[Any] = []
-        return iter([seen.append(value) or value for value in values if value not in seen])
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    first: dict[Any, Any] = {}
+    for value in values:
+        first.setdefault(_identity(value), value)
+    return list(first.values())
+
+
+def _identity(value: Any) -> Any:
+    """Gives what is equal for equal values; it has a hash, and tells `True` from 1, as Postgres does."""
+    if isinstance(value, bool):
+        return (bool, value)
+    if isinstance(value, list | tuple):
+        items: Iterable[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return (type(items), *map(_identity, items))
+    if isinstance(value, dict):
+        members: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return (dict, frozenset((key, _identity(inner)) for key, inner in members.items()))
+    return value
 
 
 parents = Parents(None)

@@ -55,14 +55,15 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
         ...     text: auto
         ...     choices: list[Choice]
     """
+    further = tuple(fields)  # it may be an iterator, and decorate several classes
 
     def decorate(cls: ClassT) -> ClassT:
         known = _attributes_of(model)
         own = annotations_of(cls)
-        for name in fields:
+        for name in further:
             if name not in own:
                 setattr(cls, name, field_of(kw_only=True))  # they may follow one with a default
-        annotations = {**own, **dict.fromkeys(fields, auto)}
+        annotations = {**own, **dict.fromkeys(further, auto)}
         wanted: dict[str, Any] = {}
         for name, annotation in annotations.items():
             field = known.get(name)

@@ -138,7 +138,7 @@ def sql(
     """
     plan: Plan[Any] = Plan(text, params)
     if args is not None:
-        plan.args = args
+        plan.args = tuple(args)
     if parent_key is not None or child_key is not None:
         plan.parent_keys, plan.child_keys = as_keys(parent_key), as_keys(child_key)
         check_keys(plan.parent_keys, plan.child_keys)
