@@ -85,6 +85,18 @@ const next = Buffer.from("event: next\ndata: ");
 const endOfEvent = Buffer.from("\n\n");
 const complete = Buffer.from("event: complete\ndata:\n\n");
 
+/** An answer as an event. A line break ends a field of an event, and in JSON, which Postgres may have broken, it is a space. */
+function eventOf(answer: Buffer): Buffer {
+  const event = Buffer.concat([next, answer, endOfEvent]); // a copy: others may be sent the same answer
+  const end = event.length - endOfEvent.length;
+  for (const code of [0x0a, 0x0d]) {
+    for (let at = event.indexOf(code, next.length); at !== -1 && at < end; at = event.indexOf(code, at + 1)) {
+      event[at] = 0x20;
+    }
+  }
+  return event;
+}
+
 /**
  * The events of a stream, one for each answer, and comments while there is none. `complete` says that there is no more
  * to come: where this side has to end it before, it is left out, and clients connect again.
@@ -152,13 +164,13 @@ class EventStream implements AsyncIterableIterator<Buffer> {
     this.#answers.next().then(
       ({ done, value }) => {
         this.#asked = false;
-        this.#deliver(done === true ? this.#complete() : Buffer.concat([next, value, endOfEvent]));
+        this.#deliver(done === true ? this.#complete() : eventOf(value));
       },
       (error: unknown) => {
         const { code, message } =
           error instanceof PuffError ? error : new PuffError("PUFF_INTERNAL", "the stream failed");
         const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-        this.#deliver(Buffer.concat([next, Buffer.from(body), endOfEvent, this.#complete() ?? endOfEvent]));
+        this.#deliver(Buffer.concat([eventOf(Buffer.from(body)), this.#complete() ?? endOfEvent]));
       },
     );
   }

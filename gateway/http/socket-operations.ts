@@ -45,6 +45,8 @@ export function serveOperations(
   const gone = new AbortController();
   let caller: Caller | null = null;
   let endExpiry: () => void = () => undefined;
+  /** Operations that have not ended, be it that their client has completed them. */
+  let running = 0;
   /** Bytes of the protocol's own messages, such as pongs, that the client has not taken yet. */
   let unread = 0;
   const protocol = makeServer({
@@ -60,12 +62,12 @@ export function serveOperations(
       endExpiry = callAt(authenticated.expires, () => close(closeCodes.forbidden, "The credentials have expired"));
       return true;
     },
-    onSubscribe({ subscriptions }, id, { query, operationName, variables }): ExecutionArgs | readonly GraphQLError[] {
+    onSubscribe(_context, id, { query, operationName, variables }): ExecutionArgs | readonly GraphQLError[] {
       const prepared = planner.prepare(query, operationName ?? null);
       if (prepared.kind === "refused") {
         return errorsOf(prepared.response);
       }
-      if (Object.keys(subscriptions).length > options.operationLimit) {
+      if (running >= options.operationLimit) {
         return [tooMany(options.operationLimit)];
       }
       const job: Job = { id, operation: prepared.operation, variables: variables ?? {} };
@@ -81,7 +83,11 @@ export function serveOperations(
       send: reply,
       close,
       onMessage: (handle) =>
-        webSocket.on("message", (data) => {
+        webSocket.on("message", (data, isBinary) => {
+          if (isBinary) {
+            close(closeCodes.badRequest, "A binary message: send JSON as text");
+            return;
+          }
           handle(String(data)).catch((error: unknown) => fail(error));
         }),
     },
@@ -95,15 +101,25 @@ export function serveOperations(
 
   function run(job: Job): AsyncIterableIterator<never> {
     const left = new AbortController();
-    const finished = answer(job, left);
+    let completed = false;
+    running++;
+    const finished = answer(job, left).finally(() => {
+      running--;
+    });
     finished.catch(() => undefined); // next() tells
     return {
-      next: async () => {
-        await finished;
-        return { done: true, value: undefined };
-      },
+      next: () =>
+        new Promise((resolve, reject) => {
+          // Nothing follows a completed operation, and its id may be another's by now: graphql-ws learns no end of it.
+          const settle = (end: () => void) => (completed ? undefined : end());
+          finished.then(
+            () => settle(() => resolve({ done: true, value: undefined })),
+            (error) => settle(() => reject(error)),
+          );
+        }),
       // Called when the client completes the operation, and when it is gone.
       async return() {
+        completed = true;
         left.abort();
         return { done: true, value: undefined };
       },
@@ -157,14 +173,18 @@ export function serveOperations(
     }
   }
 
-  /** A client may send as many pings as it wants without reading: what answers is bounded by itself. */
-  async function reply(message: string): Promise<void> {
+  /**
+   * A client may send as many pings as it wants without reading: what answers is bounded by itself. graphql-ws does not
+   * wait for it, since it keeps an id until it has told its end, and the client may use it again before.
+   */
+  function reply(message: string): void {
     unread += message.length;
     if (unread > options.queueLimit) {
       close(closeCodes.slow, "PUFF_SUBSCRIBER_SLOW: the client sends messages and does not read the answers");
     }
-    await write(webSocket, message);
-    unread -= message.length;
+    void write(webSocket, message).then(() => {
+      unread -= message.length;
+    });
   }
 
   async function send(prefix: Buffer, body: Buffer, signal: AbortSignal): Promise<void> {

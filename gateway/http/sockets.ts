@@ -63,6 +63,8 @@ export function addSockets(
     handleProtocols: (offered, request) => chosen.get(request) ?? handleProtocols(offered),
     // Compressing takes a third of a megabyte a socket.
     perMessageDeflate: false,
+    // One message after the other, each begun before the next is read: a client may complete what it has just begun.
+    allowSynchronousEvents: false,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = request.url?.split("?", 1)[0] ?? "";
