@@ -1,5 +1,6 @@
 /** One of several gateway processes, started by the supervisor ({@link ./processes.ts}). */
 import { settleBeforeExit } from "../exit.ts";
+import { stopSignals } from "../http/stop.ts";
 import { announce } from "./banner.ts";
 import { createLogger } from "./logs.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
@@ -15,8 +16,9 @@ type Start = Extract<ToProcess, { kind: "start" }>;
 let stop = async (): Promise<void> => process.exit(0);
 
 // A terminal sends SIGINT, and systemd SIGTERM, to all processes of the group at once: the supervisor stops them.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => void stop());
+for (const signal of stopSignals) {
+  process.on(signal, () => void (signal === "SIGTERM" ? stop() : undefined));
+}
 process.on("message", (message: ToProcess) => void (message.kind === "start" ? run(message) : stop()));
 
 async function run(start: Start): Promise<void> {

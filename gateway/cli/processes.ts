@@ -8,6 +8,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { settleBeforeExit } from "../exit.ts";
+import { stopSignals } from "../http/stop.ts";
 import { defaultLimits } from "../options.ts";
 import type { Configuration } from "./config.ts";
 import type { Databases } from "./databases.ts";
@@ -15,7 +16,7 @@ import type { FromProcess, ToProcess } from "./process-messages.ts";
 
 /**
  * Starts the first process, and the others once it serves: what it found wrong is said once, and the snapshot of the
- * interpreter that it made is there for all. From then on they are stopped by SIGTERM and SIGINT; a second signal ends
+ * interpreter that it made is there for all. From then on they are stopped by SIGTERM, SIGINT, SIGQUIT and SIGHUP; a second signal ends
  * them at once.
  *
  * @returns null once the first serves, else the exit code with which it ended, having said why.
@@ -59,7 +60,7 @@ class Supervisor {
   }
 
   async start(): Promise<number | null> {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const signal of stopSignals) {
       process.on(signal, () => void this.#stop(signal));
     }
     const first = this.#keep(1);

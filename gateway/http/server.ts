@@ -1,5 +1,6 @@
 /** The process's HTTP server: the one place that creates it, listens, and stops it without losing a request. */
 import type { AddressInfo } from "node:net";
+import { constants } from "node:os";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
@@ -11,7 +12,7 @@ import { defaultLimits, type GatewayOptions } from "../options.ts";
 import { errorResponse } from "./handler.ts";
 import { send } from "./routes.ts";
 import { StalledClients } from "./stalled.ts";
-import { stopServer } from "./stop.ts";
+import { stopServer, stopSignals } from "./stop.ts";
 
 export interface ListenOptions {
   /** Address to listen at. Default: `127.0.0.1`, this machine alone. `0.0.0.0` or `::` means all addresses. */
@@ -22,7 +23,7 @@ export interface ListenOptions {
   readonly logger?: FastifyBaseLogger;
   /** Milliseconds in which requests in flight may end after a signal to stop. Default: the request deadline and 5 s. */
   readonly stopDeadline?: number;
-  /** Whether SIGTERM and SIGINT stop it. Default: true. */
+  /** Whether SIGTERM, SIGINT, SIGQUIT and SIGHUP stop it. Default: true. */
   readonly signals?: boolean;
   /** Whether other processes may listen at the same port, and the system (Linux) spreads connections. Default: false. */
   readonly reusePort?: boolean;
@@ -117,7 +118,7 @@ export async function serve(
     {
       delay: options.stopDeadline ?? defaultLimits.requestDeadline + 5_000,
       logger: false,
-      skip: options.signals === false ? ["SIGTERM", "SIGINT"] : [],
+      skip: otherSignals(options.signals === false ? [] : stopSignals),
     },
     async ({ err, signal }) => {
       if (err !== undefined) {
@@ -140,6 +141,12 @@ export async function serve(
       await close();
     },
   };
+}
+
+/** The signals that close-with-grace would take and must not: {@link stopSignals} says why. */
+function otherSignals(handled: readonly string[]): closeWithGrace.AllEvents[] {
+  const isOther = (name: string): name is closeWithGrace.AllEvents => !handled.includes(name);
+  return Object.keys(constants.signals).filter(isOther);
 }
 
 async function listen(app: FastifyInstance, address: string, port: number, reusePort: boolean): Promise<void> {
