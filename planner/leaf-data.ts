@@ -4,11 +4,12 @@ import type { FieldStep, Selection } from "./compile.ts";
 import { groupChildren } from "./correlate.ts";
 import { type FieldData, type Layer, missingColumn, RowLayer } from "./layers.ts";
 import type { RowSet } from "./rows.ts";
+import { leafColumn } from "./selections.ts";
 
 /**
- * A plan's rows as leaves: their values are in the column named like the field, else in the only one that is no key.
+ * A plan's rows as leaves: their values are in the column of {@link leafColumn}.
  *
- * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where that leaves none, or several.
+ * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where there is none.
  */
 export function leafData(
   step: FieldStep,
@@ -21,10 +22,8 @@ export function leafData(
   if (shape.kind !== "leaf") {
     throw new TypeError(`${step.name} is no leaf`);
   }
-  const candidates = rows.named.filter(({ name }) => !plan.childKeys.includes(name));
-  const named = candidates.find(({ name }) => name === step.definition.name);
-  const value = named ?? (candidates.length === 1 ? candidates[0] : undefined);
-  if (value === undefined) {
+  const value = leafColumn(rows.columns, plan.childKeys, step.definition.name);
+  if (value === null) {
     throw missingColumn(step, step.definition.name, rows);
   }
   const children = new RowLayer(noSelection, rows, []);

@@ -51,7 +51,12 @@ export function neededColumns(
   const names = new Set(plan.childKeys);
   const { selection } = step;
   if (selection === null) {
-    return hasTwins(columns) ? null : columns;
+    const value = leafColumn(columns, plan.childKeys, step.definition.name);
+    if (value === null || hasTwins(columns)) {
+      return null;
+    }
+    names.add(value.name);
+    return columnsOf(columns, names);
   }
   if (selection.byType.size > 1 || (selection.only === null && columns.some(({ name }) => name === plan.typeColumn))) {
     names.add(plan.typeColumn);
@@ -71,8 +76,19 @@ export function neededColumns(
       }
     }
   }
-  const needed = columns.filter(({ name }) => names.has(name));
-  return needed.length === names.size ? needed : null;
+  return columnsOf(columns, names);
+}
+
+/** The column that a field of a scalar takes: that of its name, else the first that is no key; null: there is none. */
+export function leafColumn(columns: readonly Column[], childKeys: readonly string[], field: string): Column | null {
+  const candidates = columns.filter(({ name }) => name !== "" && !childKeys.includes(name));
+  return candidates.find(({ name }) => name === field) ?? candidates[0] ?? null;
+}
+
+/** Null where one is missing. */
+function columnsOf(columns: readonly Column[], names: ReadonlySet<string>): readonly Column[] | null {
+  const found = columns.filter(({ name }) => names.has(name));
+  return found.length === names.size ? found : null;
 }
 
 /** Names of the parents' columns that a plan's symbols stand for. */

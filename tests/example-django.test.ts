@@ -1,5 +1,5 @@
 /** examples/django-app from the terminal and the browser: its commands, its pages, its admin, its GraphQL. */
-import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium as chromiumType } from "playwright-core";
@@ -33,6 +33,22 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   await database.drop();
 });
+
+/** The types that the guide leaves out. */
+const guideTypes = `
+from django.contrib.auth import get_user_model
+
+
+@graphql.django_type(get_user_model(), fields=["username"])
+class User: ...
+
+
+@graphql.django_type(models.Choice, fields=["text"])
+class Choice: ...
+
+
+`;
+const guideEnd = "\n\n@dataclass\nclass Schema:\n    query: Query\n";
 
 /** Runs a management command, and gives what it printed. */
 async function django(...args: string[]): Promise<string> {
@@ -84,6 +100,22 @@ test("anyone reads questions, their choices and votes; drafts are not among them
   expect(await graphql('{ questions(search: "LUNCH") { id } question(id: 2) { text } }')).toEqual({
     data: { questions: [{ id: 2 }], question: { text: "What do we have for lunch?" } },
   });
+});
+
+test("the guide's schema counts 0 votes where there are none", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../docs/django-graphql.md"), "utf8");
+  const [, block = ""] = /^```python\n(.*?)^```/ms.exec(guide) ?? [];
+  writeFileSync(join(folder, "guide_schema.py"), block.replace("\n\n\n", guideTypes) + guideEnd);
+  const guided = await serveCommand(["--schema", "guide_schema.py"], { cwd: folder, environment });
+  const body = { query: "{ questions { text vote_count } }" };
+  const { data } = JSON.parse((await ask(guided, { body })).body);
+  await guided.stop();
+  const program = "from polls.models import Question; [print(q.votes.count(), q.text) for q in Question.objects.all()]";
+  const counted = (await django("shell", "-v0", "-c", program)).trim().split("\n");
+  expect(counted).toContainEqual(expect.stringMatching(/^0 /));
+  expect(data.questions.map((one: { [name: string]: unknown }) => `${one["vote_count"]} ${one["text"]}`)).toEqual(
+    counted,
+  );
 });
 
 test("what changes data asks for a login", async () => {

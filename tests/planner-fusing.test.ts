@@ -186,6 +186,32 @@ describe("a tree of plans is one statement", () => {
     expect(layered.statements.length).toBeGreaterThan(1);
   });
 
+  it.each<[columns: string, expected: readonly string[]]>([
+    ["body, id, post_id", ["body 20", "body 15", "body 10", "body 5"]], // the first that is not a key
+    ["post_id, body, id, 1.5 AS last", ["body 20", "body 15", "body 10", "body 5"]],
+    ["id, body, post_id, 'named' AS bodies", ["named", "named", "named", "named"]],
+    ["id::text || body, post_id, body", ["20body 20", "15body 15", "10body 10", "5body 5"]],
+  ])("with leaves that are one of several columns: %s", async (columns, expected) => {
+    const bodies = sql(`SELECT ${columns} FROM comment WHERE post_id = ANY($1) ORDER BY id DESC`, {
+      params: [{ parent: "id" }],
+      parentKeys: ["id"],
+      childKeys: ["post_id"],
+    });
+    const resolvers = {
+      "Query.posts": () => posts("SELECT id, title FROM post WHERE id = 1"),
+      "Post.bodies": () => bodies,
+      "Query.names": () => sql("SELECT title, id FROM post WHERE id < 3 ORDER BY id"),
+    };
+    for (const fuse of [true, false]) {
+      const { run } = sketch(resolvers, { fuse, types: { ...types, Post: { ...types.Post, bodies: "[String!]!" } } });
+      for (let time = 1; time <= 2; time++) {
+        const { data, errors } = await run("{ names posts { id bodies } }");
+        expect(errors).toBeUndefined();
+        expect(data).toEqual({ names: ["title 1", "title 2"], posts: [{ id: 1, bodies: expected }] });
+      }
+    }
+  });
+
   it("with two keys, given to unnest as aligned lists", async () => {
     const same = sql(
       "SELECT p.* FROM unnest($1::int[], $2::text[]) u(a, t) JOIN post p ON p.id = u.a AND p.title = u.t",
