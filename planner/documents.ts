@@ -14,6 +14,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { PuffError } from "../schema/index.ts";
 import { type CompileContext, compileOperation, type Selection, type VariableValues } from "./compile.ts";
+import { finiteNumbersRule } from "./finite-numbers.ts";
 import type { Leaf } from "./leaves.ts";
 import { checkOperation } from "./limits.ts";
 import type { PlannerOptions, PreparedOperation } from "./planner.ts";
@@ -111,7 +112,8 @@ export class Documents {
   #read(text: string): Map<string | null, CompiledOperation> {
     const { schema, limits, introspection, suggestions, layerFunctions } = this.#options;
     const document = parseBounded(text, limits.tokens);
-    const errors = validate(schema.schema, document, specifiedRules, { hideSuggestions: !suggestions });
+    const rules = [...specifiedRules, finiteNumbersRule(schema.baseScalars)];
+    const errors = validate(schema.schema, document, rules, { hideSuggestions: !suggestions });
     if (errors.length > 0) {
       throw errors;
     }

@@ -99,7 +99,8 @@ export class Traces {
 
   /** Keeps what a resolver returned when it was called with symbols, and binds it. */
   keep(field: string, given: Given, traced: TracedPlan): SqlPlan {
-    const shape = shapeOf(field, given.args);
+    const seen = { ...given, args: asPythonSaw(given.args) };
+    const shape = shapeOf(field, seen.args);
     const known = this.#looked.get(shape);
     const claims = [...(known?.claims ?? []), ...(traced.claims ?? []).map((path) => JSON.stringify(path))];
     const looked: Looked = {
@@ -108,7 +109,7 @@ export class Traces {
     };
     this.#looked.set(shape, looked);
     if (this.trusts(field)) {
-      this.#plans.set(keyOf(shape, given, looked), traced);
+      this.#plans.set(keyOf(shape, seen, looked), traced);
     }
     return bindArguments(traced.plan, given.args, given.claims ?? null);
   }
@@ -129,6 +130,14 @@ export class Traces {
       extensions: { kept: JSON.stringify(kept), fresh: JSON.stringify(fresh[0]) },
     });
   }
+}
+
+/**
+ * The arguments as they crossed the bridge. A trace is kept under these alone, so that a value that JSON would change
+ * could never be served the plan of another.
+ */
+function asPythonSaw(args: Arguments): Arguments {
+  return JSON.parse(JSON.stringify(args)) as Arguments;
 }
 
 /** Which values are there and can be symbols; the others themselves. */

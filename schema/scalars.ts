@@ -3,6 +3,7 @@
  * resolvers hold, and yields the JSON that clients see; the planner's byte writers are shortcuts to the same answers.
  */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { jsonScalar } from "./json-scalar.ts";
 
 /** `DateTime`, `BigInt`, … by name. */
 export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
@@ -17,7 +18,7 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
     textScalar({
       name: "Decimal",
       description: "An exact decimal number, as a string: `12.50`. Numbers are accepted as input.",
-      output: decimalText,
+      output: (value) => (isNotFinite(value) ? value : decimalText(value)),
       input: decimalText,
       numberLiterals: true,
     }),
@@ -69,7 +70,7 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
       output: base64Text,
       input: matching(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "aGVsbG8="),
     }),
-    new GraphQLScalarType({ name: "JSON", description: "Any JSON value.", coerceOutputValue: (value) => value }),
+    jsonScalar,
   ].map((scalar) => [scalar.name, scalar]),
 );
 
@@ -139,7 +140,12 @@ function decimalText(value: unknown): string | null {
   if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) {
     return String(value);
   }
-  return typeof value === "string" && /^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/.test(value) ? value : null;
+  return typeof value === "string" && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? value : null;
+}
+
+/** What Postgres's numeric holds beside numbers. */
+function isNotFinite(value: unknown): value is string {
+  return value === "NaN" || value === "Infinity" || value === "-Infinity";
 }
 
 /** Postgres's `2024-05-01 12:30:00.5+00` (its sessions are in UTC) and Python's `isoformat` both become RFC 3339. */

@@ -105,7 +105,19 @@ ${auth.replaceAll(/^/gm, "    ")}
     expect(await python.batch({ headers, calls })).toMatchObject({ denied: { status: 401 } });
     await load("def auth(headers): return graphql.valid_until(1, datetime.datetime(2090, 1, 1))");
     expect(await python.batch({ headers, calls })).toMatchObject({ authFailure: { type: "ValueError" } });
+    await load("def auth(headers): return graphql.valid_until(1, float('nan'))");
+    expect(await python.batch({ headers, calls })).toMatchObject({ authFailure: { type: "ValueError" } });
+    await load("def auth(headers): return graphql.valid_until(1, float('inf'))");
+    expect(await python.batch({ headers, calls })).not.toHaveProperty("authExpires");
   });
+
+  test.each(["float('nan')", "float('inf')", "2 ** 60", "0.5", "b'x'"])(
+    "what JSON can't tell exactly makes no claims: %s",
+    async (value) => {
+      await load(`def auth(headers): return {"level": ${value}, "id": 3}`);
+      expect(await python.batch({ headers, calls })).not.toHaveProperty("claims");
+    },
+  );
 });
 
 describe("the host", () => {

@@ -224,7 +224,7 @@ test("an enum with values that no database holds", async () => {
   expect(
     await python.mistake(`${imports}class C(enum.Enum):\n    A = (1, 2)\n${post}    c: C\n${rest}`),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:3: enum member C.A has the value (1, 2) | Values of enums are str, int, float or bool: what the database holds for them."`,
+    `"PUFF_SCHEMA_INVALID schema.py:3: enum member C.A has the value (1, 2) | Values of enums are str, int, bool or a finite float: what the database holds for them."`,
   );
 });
 
@@ -232,6 +232,33 @@ test("a default that is not of its type", async () => {
   expect(
     await python.mistake(imports + query("@classmethod\ndef a(cls, ctx, /, x: int = object()) -> int: ...")),
   ).toMatch(/^PUFF_SCHEMA_INVALID schema.py:8: the default of argument x of Query.a can't be described: <object/);
+});
+
+test.each([
+  ["x: float = float('inf')", "inf"],
+  ["x: float = float('nan')", "nan"],
+  ["x: list[float] = [1.0, -float('inf')]", "-inf"],
+  ["x: dict = {'a': [float('nan')]}", "{'a': [nan]}"],
+  ["x: decimal.Decimal = decimal.Decimal('Infinity')", "Decimal('Infinity')"],
+  ["x: decimal.Decimal = decimal.Decimal('NaN')", "Decimal('NaN')"],
+  ["x: Span = Span()", "inf"],
+])("a default that is not finite: %s", async (parameter, shown) => {
+  const span = "import decimal\n@dataclass\nclass Span:\n    low: float = 0.0\n    high: float = 1.0\n";
+  const infinite = span.replace("high: float = 1.0", "high: float | None = float('inf')");
+  const message = await python.mistake(
+    imports + infinite + query(`@classmethod\ndef a(cls, ctx, /, ${parameter}) -> int: ...`),
+  );
+  expect(message).toMatch(
+    /^PUFF_SCHEMA_INVALID schema.py:\d+: the default of argument x of Query.a can't be described: /,
+  );
+  expect(message).toContain(`: ${shown} is not finite`);
+});
+
+test.each(["float('inf')", "float('nan')"])("an enum's value that is not finite: %s", async (value) => {
+  const level = `class Level(enum.Enum):\n    LOW = 1.0\n    HIGH = ${value}\n`;
+  expect(
+    await python.mistake(imports + level + query("@classmethod\ndef a(cls, ctx, /, level: Level) -> int: ...")),
+  ).toMatch(/^PUFF_SCHEMA_INVALID schema.py:4: enum member Level.HIGH has the value (inf|nan)/);
 });
 
 test("a scalar based on what is no scalar", async () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,10 @@ def default_json(value: Any, ref: TypeRef, registry: Registry, camel_case: bool)
     if writer is not None:
         return writer(value)
     if isinstance(value, str | int | float | bool) or (ref.name == "JSON" and isinstance(value, dict | list)):
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            raise TypeError(f"{value!r} is not finite, and JSON has no form for it") from None
         return str(value) if ref.name in ("ID", "BigInt", "Decimal") else value
     raise TypeError(f"{value!r} is no {ref.name}")
 

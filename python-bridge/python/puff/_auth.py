@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
@@ -50,7 +51,7 @@ def valid_until(value: Any, at: datetime.datetime | float) -> ValidUntil:
 
     Args:
         value: What `ctx.auth` shall be.
-        at: A datetime with a zone, or seconds since 1970, such as a JWT's `exp`.
+        at: A datetime with a zone, or seconds since 1970, such as a JWT's `exp`; infinity: they don't expire.
 
     Returns:
         What `Schema.auth` returns.
@@ -66,6 +67,8 @@ def valid_until(value: Any, at: datetime.datetime | float) -> ValidUntil:
         if at.tzinfo is None:
             raise ValueError("valid_until wants a datetime with a zone")
         at = at.timestamp()
+    if math.isnan(at):
+        raise ValueError("valid_until wants a time, not nan")
     if at <= time.time():
         raise PermissionDenied(401, "The credentials have expired")
     return ValidUntil(value, float(at))

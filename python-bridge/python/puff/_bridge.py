@@ -6,6 +6,7 @@ import base64
 import importlib
 import inspect
 import json
+import math
 import pickle
 import sys
 from contextlib import nullcontext
@@ -202,7 +203,8 @@ def _authenticate(schema: RuntimeSchema, headers: Headers) -> tuple[Any, str, fl
         value = run_awaitable(value)
     expires: float | None = None
     if isinstance(value, ValidUntil):
-        value, expires = value.value, value.seconds * 1000
+        expires = value.seconds * 1000 if math.isfinite(value.seconds) else None
+        value = value.value
     try:
         pickled = pickle.dumps(value)
         pickle.loads(pickled)  # noqa: S301  # our own, to know now whether a later batch can

@@ -63,6 +63,12 @@ PARSERS: Mapping[str, Callable[[Any], Any]] = {
 """From an argument's JSON to Python, by scalar; the others' JSON is their Python value."""
 
 
+def _decimal_text(value: decimal.Decimal) -> str:
+    if not value.is_finite():
+        raise TypeError(f"{value!r} is not finite, and arguments are")
+    return str(value)
+
+
 def interval_text(value: datetime.timedelta) -> str:
     """Prints a timedelta as Postgres prints what it makes of it, with IntervalStyle iso_8601.
 
@@ -89,7 +95,7 @@ DEFAULTS: Mapping[type, Callable[[Any], Any]] = {
     datetime.date: lambda value: value.isoformat(),
     datetime.time: lambda value: value.isoformat(),
     datetime.timedelta: interval_text,
-    decimal.Decimal: str,
+    decimal.Decimal: _decimal_text,
     uuid.UUID: str,
     bytes: lambda value: base64.b64encode(value).decode(),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import enum
+import math
 import types
 import typing
 from collections import deque
@@ -191,14 +192,18 @@ def _enum_value(cls: type[enum.Enum], member: enum.Enum) -> dict[str, Any]:
     where = f"enum member {cls.__name__}.{member.name}"
     place = place_of(cls, member.name)
     check_name(member.name, where, place)
-    if not isinstance(member.value, str | int | float):
+    if not isinstance(member.value, str | int | float) or not _is_finite(member.value):
         raise SchemaProblem(
             f"{where} has the value {member.value!r}",
             place,
-            "Values of enums are str, int, float or bool: what the database holds for them.",
+            "Values of enums are str, int, bool or a finite float: what the database holds for them.",
         )
     doc = member_doc(cls, member.name) or (str(label) if (label := getattr(member, "label", None)) else None)
     return {"name": member.name, "value": member.value, "description": doc, "deprecation": None}
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _unknown(base: Any, origin: Any, use: Use) -> SchemaProblem:
