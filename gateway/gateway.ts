@@ -312,7 +312,7 @@ export class RunningGateway implements Gateway {
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
     this.metrics?.countError(schema, error.code);
     const log = currentLog() ?? this.#app.log;
-    log.error(
+    log[error.level](
       {
         code: error.code,
         schema,

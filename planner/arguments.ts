@@ -16,7 +16,7 @@ import { arrayOidOf, OID, printArray } from "./types.ts";
 /**
  * Puts a request's values in the places where the plan names them; what is absent is NULL.
  *
- * @throws PuffError `PUFF_PLAN_INVALID` for a text that Postgres can't hold.
+ * @throws PuffError `PUFF_SQL_VALUE` for a text that Postgres can't hold.
  * @example bindArguments({ …, params: [{ argument: "limit", as: "int" }] }, { limit: 20 }, null).params; // [[21, "20"]]
  */
 export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Claims | null): SqlPlan {
@@ -134,7 +134,7 @@ function typedScalar(value: JsonValue, kind: ScalarKind): TypedText {
       return [OID.jsonb, JSON.stringify(value)];
     case "str":
       if (text.includes("\0")) {
-        throw new PuffError("PUFF_PLAN_INVALID", "Postgres's texts can't hold the character NUL");
+        throw new PuffError("PUFF_SQL_VALUE", "a text with the character NUL, which Postgres can't hold");
       }
       return [0, text];
   }

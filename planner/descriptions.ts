@@ -10,7 +10,12 @@ import { attempt } from "./transaction.ts";
 export type Described = { readonly columns: readonly Column[] | null; readonly why: string };
 
 /** Answers of Postgres by which a statement can't stand as a subquery, whatever its tables are. */
-export const UNWRAPPABLE_STATES = /^(42601|0A000)$/;
+const UNWRAPPABLE_STATES = /^(42601|0A000)$/;
+
+/** Whether Postgres says that the statement can't stand as a subquery, whatever its tables are. */
+export function isUnwrappable(error: PuffError): boolean {
+  return UNWRAPPABLE_STATES.test(stateOf(error));
+}
 
 export class Descriptions {
   readonly #known = new LRUCache<string, Described>({ max: 2000 });
@@ -40,7 +45,7 @@ export class Descriptions {
       }
       // It can't stand as a subquery, or not at all: run alone, it says why.
       const described = { columns: null, why: `it can't be a subquery: ${reasonOf(error)}` };
-      if (!(error instanceof PuffError) || UNWRAPPABLE_STATES.test(stateOf(error))) {
+      if (!(error instanceof PuffError) || isUnwrappable(error)) {
         this.#known.set(key, described);
       }
       return described;
@@ -73,6 +78,7 @@ export function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+/** The SQLSTATE by which Postgres refuses a statement as it is; empty where a function within has failed, which may raise any. */
 export function stateOf({ extensions }: PuffError): string {
-  return String(extensions["sqlstate"] ?? "");
+  return extensions["where"] === undefined ? String(extensions["sqlstate"] ?? "") : "";
 }

@@ -1,8 +1,8 @@
 /** Statements that nothing is fused with, for the columns that are wanted of them: Postgres computes no others. */
-import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
+import { type ErrorCode, PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database.ts";
-import { type Described, type Descriptions, stateOf, UNWRAPPABLE_STATES } from "./descriptions.ts";
+import { type Described, type Descriptions, isUnwrappable } from "./descriptions.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { Node } from "./fused-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
@@ -72,7 +72,7 @@ export class Narrower {
       if (!way.narrows || !isAnswer(error)) {
         throw error;
       }
-      isRefused = UNWRAPPABLE_STATES.test(stateOf(error));
+      isRefused = isUnwrappable(error);
     }
     this.#last.delete(step);
     // Run as it is, it says the exact error.
@@ -130,8 +130,15 @@ export function choose(
 
 /** Whether Postgres refused the statement, so that another way of asking may do. */
 export function isAnswer(error: unknown): error is PuffError {
-  return error instanceof PuffError && error.status === 200 && error.code !== "PUFF_STATEMENT_TIMEOUT";
+  return error instanceof PuffError && error.status === 200 && !ENDS.has(error.code);
 }
+
+/** What ended a statement that Postgres had not refused. */
+const ENDS: ReadonlySet<string> = new Set<ErrorCode>([
+  "PUFF_STATEMENT_TIMEOUT",
+  "PUFF_STATEMENT_CANCELLED",
+  "PUFF_SQL_CONFLICT",
+]);
 
 /** Types of a root's parameters, or of those of a statement below `parent`. */
 export function parameterOids(plan: SqlPlan, params: readonly TypedText[] | null, parent: Node | null): number[] {

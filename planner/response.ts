@@ -56,10 +56,11 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
       masking.report(puff, located?.path ?? []);
     }
     if (!puff.safe && masking.maskErrors) {
-      return { ...base, message: "Internal server error", extensions: { code: puff.code } };
+      return { ...base, message: puff.masked, extensions: { code: puff.code } };
     }
-    // A code of the user's own, given to graphql.Error, wins.
-    return { ...base, message: explain(puff), extensions: { code: puff.code, ...puff.extensions } };
+    // A code of the user's own, given to graphql.Error, wins. A place may name hosts and files.
+    const message = explain(puff, masking.maskErrors ? undefined : puff.place);
+    return { ...base, message, extensions: { code: puff.code, ...puff.extensions } };
   });
 }
 
@@ -68,7 +69,7 @@ export function internalError(error: unknown): PuffError {
   return new PuffError("PUFF_INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-function explain({ message, place, remedy }: PuffError): string {
+function explain({ message, remedy }: PuffError, place: string | undefined): string {
   const sentence = remedy === undefined || /[.!?]$/.test(message) ? message : `${message}.`;
   return [place === undefined ? "" : `${place}: `, sentence, remedy === undefined ? "" : ` ${remedy}`].join("");
 }

@@ -7,7 +7,7 @@ import { PuffError } from "../schema/index.ts";
  * the word that writes. What is not the plan's fault stays as it is.
  */
 export async function inField(error: unknown, field: string, text: string): Promise<unknown> {
-  if (!(error instanceof PuffError) || error.safe || error.place !== undefined) {
+  if (!(error instanceof PuffError) || error.safe || error.status === 503 || error.place !== undefined) {
     return error;
   }
   const { code, message, remedy, cause, extensions } = error;

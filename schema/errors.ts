@@ -8,7 +8,13 @@ interface CatalogueEntry {
   readonly status: number;
   /** Whether clients see the message in production. What isn't safe is masked and logged. */
   readonly safe: boolean;
+  /** What clients see in its place; absent: "Internal server error". */
+  readonly masked?: string;
+  /** How it is logged; `warn`: the operator need not act. Absent: `error`. */
+  readonly level?: LogLevel;
 }
+
+type LogLevel = "warn" | "error";
 
 const catalogue = {
   // What a client asked for.
@@ -33,6 +39,7 @@ const catalogue = {
   PUFF_TOO_MANY_ROWS: { status: 200, safe: true },
   PUFF_REQUEST_DEADLINE: { status: 504, safe: true },
   PUFF_STATEMENT_TIMEOUT: { status: 200, safe: true },
+  PUFF_STATEMENT_CANCELLED: { status: 200, safe: true },
   PUFF_PYTHON_BUSY: { status: 503, safe: true },
   PUFF_WSGI_BUSY: { status: 503, safe: true },
   PUFF_WSGI_DEADLINE: { status: 503, safe: true },
@@ -68,8 +75,10 @@ const catalogue = {
   PUFF_PLAN_WRITES: { status: 200, safe: false },
   PUFF_PG_SETTINGS: { status: 500, safe: false },
   PUFF_SQL_FAILED: { status: 200, safe: false },
-  PUFF_DATABASE_UNAVAILABLE: { status: 503, safe: true },
-  PUFF_REDIS_UNAVAILABLE: { status: 503, safe: true },
+  PUFF_SQL_VALUE: { status: 200, safe: false, masked: "The database refuses a value of the request", level: "warn" },
+  PUFF_SQL_CONFLICT: { status: 200, safe: true },
+  PUFF_DATABASE_UNAVAILABLE: { status: 503, safe: false, masked: "The database is not available" },
+  PUFF_REDIS_UNAVAILABLE: { status: 503, safe: false, masked: "Redis is not available" },
   PUFF_REDIS_BUSY: { status: 503, safe: true },
   PUFF_REDIS_COMMAND: { status: 500, safe: false },
   // Start.
@@ -93,6 +102,8 @@ export type ErrorCode = keyof typeof catalogue;
 
 export const errorCodes = Object.keys(catalogue) as readonly ErrorCode[]; // Object.keys forgets the literal type
 
+const entries: { readonly [code in ErrorCode]: CatalogueEntry } = catalogue;
+
 export interface PuffErrorDetails {
   /** Where it went wrong: `schema.py:12`, `puff.toml`, a URL without its password. */
   readonly place?: string;
@@ -114,6 +125,10 @@ export class PuffError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly safe: boolean;
+  /** What clients see in production where it is not safe. */
+  readonly masked: string;
+  /** How it is logged. */
+  readonly level: LogLevel;
   readonly place: string | undefined;
   readonly remedy: string | undefined;
   readonly extensions: { readonly [key: string]: unknown };
@@ -122,8 +137,11 @@ export class PuffError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "PuffError";
     this.code = code;
-    this.status = catalogue[code].status;
-    this.safe = details.safe ?? catalogue[code].safe;
+    const { status, safe, masked = "Internal server error", level = "error" } = entries[code];
+    this.status = status;
+    this.safe = details.safe ?? safe;
+    this.masked = masked;
+    this.level = level;
     this.place = details.place;
     this.remedy = details.remedy;
     this.extensions = details.extensions ?? {};

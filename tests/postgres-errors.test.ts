@@ -88,10 +88,10 @@ const cases: readonly (readonly [sql: string, params: readonly TypedText[], code
     "PUFF_SQL_FAILED",
     /could not determine data type of parameter \$1.*cast, such as \$1::int/,
   ],
-  ["SELECT $1::int", [[0, "abc"]], "PUFF_SQL_FAILED", /invalid input syntax for type integer: "abc"/],
-  ["SELECT $1::int4", [[20, "9999999999"]], "PUFF_SQL_FAILED", /integer out of range/],
+  ["SELECT $1::int", [[0, "abc"]], "PUFF_SQL_VALUE", /invalid input syntax for type integer: "abc"/],
+  ["SELECT $1::int4", [[20, "9999999999"]], "PUFF_SQL_VALUE", /integer out of range/],
   ["SELECT 1/0", [], "PUFF_SQL_FAILED", /division by zero/],
-  ["SELECT $1::text", [[0, "a\0b"]], "PUFF_SQL_FAILED", /invalid byte sequence/],
+  ["SELECT $1::text", [[0, "a\0b"]], "PUFF_SQL_VALUE", /invalid byte sequence/],
   ["SELECT id = 'a'::text FROM author", [], "PUFF_SQL_FAILED", /operator does not exist.*type casts/],
   ["SELECT pg_sleep(5)", [], "PUFF_STATEMENT_TIMEOUT", /statement timeout.*index/],
   ["SELECT generate_series(1, 11)", [], "PUFF_TOO_MANY_ROWS", /more than 10 rows.*LIMIT/],
@@ -119,6 +119,47 @@ test.each([
     expect(describeError(error)).toMatch(says);
     expect(error.code).toBe(code);
   }
+});
+
+describe("a remedy fits what failed", () => {
+  const role = `few_${process.pid}`;
+
+  beforeAll(() =>
+    database.run(`
+      CREATE TABLE secret (owner text);
+      CREATE TABLE closed (id int);
+      ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY own ON secret USING (true) WITH CHECK (owner = current_user);
+      CREATE ROLE ${role};
+      GRANT ALL ON secret TO ${role};
+      CREATE FUNCTION refuse() RETURNS int LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'not you' USING ERRCODE = '42501'; END $$;
+    `),
+  );
+
+  afterAll(() => database.run(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
+
+  test.each([
+    ["INSERT INTO secret VALUES ('ada')", { role }, /violates row-level security policy.*see the policy's WITH CHECK/],
+    ["SELECT * FROM closed", { role }, /permission denied for table closed\. Grant the right/],
+    ["SELECT refuse()", {}, /^not you\. \[/],
+    ["INSERT INTO author VALUES (3, 'Cy')", { transaction_read_only: "on" }, /^cannot execute INSERT.*the primary/],
+  ])("%s", async (text, settings, says) => {
+    const work = database.transaction(
+      async (session) => ({ commit: true, result: await session.query({ text, params: [] }) }),
+      settings,
+    );
+    const error = await failure(work);
+    expect(describeError(error)).toMatch(says);
+    expect(error.code).toBe("PUFF_SQL_FAILED");
+  });
+
+  test("a statement that someone cancels is no timeout", async () => {
+    const cancels = "SELECT pg_cancel_backend(pg_backend_pid())";
+    expect(await failure(database.query({ text: cancels, params: [] }))).toMatchObject({
+      code: "PUFF_STATEMENT_CANCELLED",
+    });
+  });
 });
 
 test("extensions name the SQLSTATE and the constraint", async () => {

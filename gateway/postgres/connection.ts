@@ -8,7 +8,7 @@ import { Client, type ClientConfig, Connection, Pool, type PoolClient, type Pool
 export { escapeLiteral } from "pg";
 
 import type { Column } from "../../planner/index.ts";
-import { FrameSplitter, type RowSink } from "./frames.ts";
+import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
 import type { RowQuery } from "./row-query.ts";
 
 /** A statement that Postgres has parsed for one connection. */
@@ -52,6 +52,8 @@ export class RawConnection extends Connection {
   readonly #number = ++connectionCount;
   #named = 0;
   #givenUp = false;
+  /** Severity of the error that is being told, in English. */
+  #level: string | undefined;
 
   readonly #keepsStatements: boolean;
 
@@ -66,6 +68,8 @@ export class RawConnection extends Connection {
     this.on("parameterStatus", (message: { parameterName: string; parameterValue: string }) => {
       this.parameters[message.parameterName] = message.parameterValue;
     });
+    // pg keeps the severity in the server's language alone.
+    this.on("errorMessage", (error: Error) => Object.assign(error, { level: this.#level }));
     this.on("noData", () => this.running?.handleNoData());
     this.on("bindComplete", () => this.running?.handleBindComplete());
   }
@@ -79,6 +83,9 @@ export class RawConnection extends Connection {
       if (this.#tap !== null) {
         this.#tap.push(messages);
       } else if (!this.#givenUp) {
+        if (messages[0] === errorResponse) {
+          this.#level = errorField(messages, "V");
+        }
         relay.emit("data", messages);
       }
     });

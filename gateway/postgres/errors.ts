@@ -1,25 +1,8 @@
 /** From what pg and Postgres report to errors of the catalogue. */
 import { PuffError } from "../../schema/index.ts";
-import { counted, isSqlState, StatementFailure } from "./statement-errors.ts";
-
-/** The fields of pg's DatabaseError and of Node's system errors that are read here. */
-export interface Reported {
-  readonly message: string;
-  /** SQLSTATE, or a system error's name such as ECONNREFUSED. */
-  readonly code?: string;
-  readonly severity?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  /** In characters, from 1. */
-  readonly position?: string;
-  readonly where?: string;
-  readonly schema?: string;
-  readonly table?: string;
-  readonly column?: string;
-  readonly constraint?: string;
-  /** The function of Postgres that failed: unlike its message, the same in every language. */
-  readonly routine?: string;
-}
+import { isConflict, isFromServer, isLostConnection, isRaised, type Reported } from "./reported.ts";
+import { counted, StatementFailure } from "./statement-errors.ts";
+import { unavailable } from "./unavailable.ts";
 
 /**
  * The error as users meet it. A PuffError passes unchanged.
@@ -36,85 +19,19 @@ export function explain(error: unknown, place: string, sql?: string): PuffError 
   if (isLostConnection(reported)) {
     return unavailable(reported, place);
   }
-  if (reported.code === undefined || !isSqlState(reported.code)) {
+  if (!isFromServer(reported)) {
     return new PuffError("PUFF_INTERNAL", `the database driver failed: ${reported.message}`, { place, cause: error });
   }
   return (
-    (failure === null ? null : explainPlan(failure, reported)) ?? explainSql(reported, failure?.statement.text ?? sql)
+    (failure === null ? null : explainPlan(failure, reported)) ??
+    explainEnd(reported) ??
+    explainSql(reported, failure?.statement.text ?? sql, isOfValues(failure, reported))
   );
-}
-
-/** Whether the database could not be asked, or the connection ended before it answered. */
-export function isLostConnection({ code, severity, message }: Reported): boolean {
-  if (code === undefined) {
-    return /connection|timeout|not queryable|SSL/i.test(message);
-  }
-  if (!isSqlState(code)) {
-    return /^(E|CERT|ERR_(SSL|TLS)|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
-  }
-  // Too many connections, shutdown and recovery, authentication, no such database; whatever ends the session.
-  return severity === "FATAL" || severity === "PANIC" || /^(08(?!P01)|57P0|53300|28|3D000)/.test(code);
-}
-
-/** How a lost or refused connection is put, and what to do. */
-function unavailable(error: Reported, place: string): PuffError {
-  const [cause, remedy] = describeLoss(error);
-  const extensions = error.code !== undefined && isSqlState(error.code) ? { sqlstate: error.code } : {};
-  return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });
-}
-
-/** Whether pg says that the server has ended the connection: as it does, and of what comes later. */
-export function isEndOfConnection(message: string): boolean {
-  return /terminated unexpectedly|not queryable/.test(message);
-}
-
-function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
-  if (/unsupported startup parameter/.test(message)) {
-    return [`this is a pooler: ${message}`, "Set --database-pooler, or pooler = true in its [[postgres]]."];
-  }
-  switch (code) {
-    case "ECONNREFUSED":
-    case "ENOENT":
-      return ["no Postgres listens there (connection refused)", "Start it, or correct the host and port of the URL."];
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return ["there is no such host", "Correct the host of the URL, or the name service."];
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return ["the host does not answer", "See whether the network, or a firewall, lets the gateway reach it."];
-    case "28P01":
-      return ["password authentication failed", "Correct the user and the password of the URL."];
-    case "28000":
-      return [
-        `Postgres refuses the connection: ${message}`,
-        "See the server's pg_hba.conf, or add sslmode=require to the URL.",
-      ];
-    case "3D000":
-      return ["the database does not exist", "Create it with createdb, or correct the URL."];
-    case "53300":
-      return ["Postgres has no connection left", "Raise max_connections there, or make the gateway's pool smaller."];
-    case "57P03":
-      return ["Postgres is starting up or shutting down", "It is tried again with the next request."];
-    case undefined:
-      if (message.includes("timeout")) {
-        return ["the host does not answer in time", "See whether the network and the database server are well."];
-      }
-      if (isEndOfConnection(message)) {
-        return ["the server closed the connection unexpectedly", "It is tried again with the next request."];
-      }
-      return [`the connection failed: ${message}`, "It is tried again with the next request."];
-    default:
-      return [
-        `the connection failed: ${message === "" ? (code ?? "no reason given") : message}`,
-        "It is tried again with the next request.",
-      ];
-  }
 }
 
 /** What is wrong with the plan rather than with its SQL; null: nothing known. */
 function explainPlan({ statement, details, cause }: StatementFailure, reported: Reported): PuffError | null {
-  const { code, routine, message } = reported;
+  const { code, routine = "", message } = reported;
   if (details.ofSettings) {
     return new PuffError("PUFF_PG_SETTINGS", `Postgres refuses pg_settings: ${message}`, {
       remedy: "Correct what Schema.auth returns as pg_settings, or grant the right to the user of the database URL.",
@@ -122,7 +39,7 @@ function explainPlan({ statement, details, cause }: StatementFailure, reported: 
       extensions: { sqlstate: code },
     });
   }
-  if (code === "25006") {
+  if (details.reads && code === "25006" && readOnly.test(routine)) {
     return new PuffError("PUFF_PLAN_WRITES", `a query may not write: ${message}`, {
       remedy: "Make it a field of Mutation.",
       cause,
@@ -136,7 +53,8 @@ function explainPlan({ statement, details, cause }: StatementFailure, reported: 
       cause,
     });
   }
-  const missing = /^(42P02|42P18)$/.test(code ?? "") ? Number(/\$(\d+)/.exec(message)?.[1] ?? 0) : 0;
+  const missing =
+    /^(42P02|42P18)$/.test(code ?? "") && !isRaised(reported) ? Number(/\$(\d+)/.exec(message)?.[1] ?? 0) : 0;
   if ((code === "08P01" && routine === "exec_bind_message") || missing > came) {
     const wants = details.wanted ?? missing;
     return new PuffError(
@@ -152,15 +70,42 @@ function explainPlan({ statement, details, cause }: StatementFailure, reported: 
   return null;
 }
 
-function explainSql(reported: Reported, sql: string | undefined): PuffError {
-  const { code = "", message, detail, hint, constraint, where } = reported;
-  if (code === "57014" || code === "25P03" || code === "25P04") {
-    return new PuffError("PUFF_STATEMENT_TIMEOUT", `Postgres ended the statement: ${message}`, {
-      remedy: "Make it faster, for example with an index, or raise the limit on a statement's time.",
-      cause: reported,
-      extensions: { sqlstate: code },
+/** By which Postgres refuses what writes, in read-only transactions and on a standby. */
+const readOnly = /^PreventCommand/;
+
+/** What ended a statement that may be right as it is; null: nothing did. */
+function explainEnd(reported: Reported): PuffError | null {
+  const { code, routine, message } = reported;
+  const details = { cause: reported, extensions: { sqlstate: code } };
+  if (isConflict(reported)) {
+    return new PuffError("PUFF_SQL_CONFLICT", "another transaction changed the same data at the same time", {
+      remedy: "Send it again.",
+      ...details,
     });
   }
+  if (code !== "57014" || routine !== "ProcessInterrupts") {
+    return null;
+  }
+  // Nothing but the message tells the two apart, in the language of the server's messages.
+  return message.includes("user request")
+    ? new PuffError("PUFF_STATEMENT_CANCELLED", "someone cancelled the statement, as pg_cancel_backend does", {
+        remedy: "Send it again.",
+        ...details,
+      })
+    : new PuffError("PUFF_STATEMENT_TIMEOUT", "Postgres cancelled the statement at its statement timeout", {
+        remedy: "Make it faster, for example with an index, or raise the limit on a statement's time.",
+        ...details,
+      });
+}
+
+/** Whether a value is at fault rather than the statement: Postgres's class 22, where the statement was given values. */
+function isOfValues(failure: StatementFailure | null, reported: Reported): boolean {
+  const isData = reported.code?.startsWith("22") === true && !isRaised(reported);
+  return isData && failure !== null && failure.statement.params.length > 0;
+}
+
+function explainSql(reported: Reported, sql: string | undefined, isOfValue: boolean): PuffError {
+  const { code = "", message, detail, hint, constraint, where } = reported;
   const spot = sql === undefined || reported.position === undefined ? null : locate(sql, Number(reported.position));
   const extensions = {
     sqlstate: code,
@@ -171,8 +116,9 @@ function explainSql(reported: Reported, sql: string | undefined): PuffError {
     ...(where === undefined ? {} : { where }),
   };
   const shown = spot === null ? "" : `, at line ${spot.line}, column ${spot.column}: ${spot.excerpt}`;
-  const remedy = hint ?? remedies[code];
-  return new PuffError("PUFF_SQL_FAILED", `${message}${detail === undefined ? "" : ` (${detail})`}${shown}`, {
+  const remedy = hint ?? remedyFor(reported);
+  const text = `${message}${detail === undefined ? "" : ` (${detail})`}${shown}`;
+  return new PuffError(isOfValue ? "PUFF_SQL_VALUE" : "PUFF_SQL_FAILED", text, {
     ...(remedy === undefined ? {} : { remedy }),
     cause: reported,
     extensions,
@@ -180,14 +126,37 @@ function explainSql(reported: Reported, sql: string | undefined): PuffError {
 }
 
 /** Where Postgres gives no hint of its own. */
-const remedies: { readonly [sqlstate: string]: string } = {
-  "42P18": "Say which type it has with a cast, such as $1::int.",
-  "42P01": "Create the table, or name its schema: schema.table.",
-  "42501": "Grant the right to the user of the database URL.",
-  "40001": "Run it again: it met another transaction.",
-  "40P01": "Run it again: it met another transaction.",
-  "25P02": "Look for the first error of the transaction.",
-};
+function remedyFor(reported: Reported): string | undefined {
+  const { code = "", routine = "" } = reported;
+  if (isRaised(reported)) {
+    return undefined;
+  }
+  switch (code) {
+    case "42P18":
+      return "Say which type it has with a cast, such as $1::int.";
+    case "42P01":
+      return "Create the table, or name its schema: schema.table.";
+    case "25P02":
+      return "Look for the first error of the transaction.";
+    case "25006":
+      return readOnly.test(routine)
+        ? "The database, or its user, only reads: give the URL of the primary, and see default_transaction_read_only."
+        : undefined;
+    case "42501":
+      return refusals.find(([pattern]) => pattern.test(routine))?.[1];
+    default:
+      return undefined;
+  }
+}
+
+/** Who refuses with 42501: the rights on a table, or its policies. */
+const refusals: readonly (readonly [routine: RegExp, remedy: string])[] = [
+  [/^aclcheck_error/, "Grant the right to the user of the database URL, or to the role of pg_settings."],
+  [
+    /^(ExecWithCheckOptions|check_enable_rls)$/,
+    "The table's row-level security refuses the row: see the policy's WITH CHECK, and what Schema.auth gives as pg_settings.",
+  ],
+];
 
 /** Line, column and the line's text around a position that counts characters from 1. */
 function locate(sql: string, position: number): { line: number; column: number; excerpt: string } {

@@ -9,7 +9,10 @@ interface Frame {
 }
 
 const frames = fc.array(
-  fc.record({ type: fc.constantFrom("D", "D", "D", "T", "C", "Z", "N", "S"), body: fc.uint8Array({ maxLength: 40 }) }),
+  fc.record({
+    type: fc.constantFrom("D", "D", "D", "T", "C", "Z", "N", "S", "E"),
+    body: fc.uint8Array({ maxLength: 40 }),
+  }),
   { maxLength: 30 },
 );
 

@@ -12,12 +12,14 @@ export interface RowTarget {
 }
 
 const dataRow = 0x44;
+/** An ErrorResponse, which is handed over alone. */
+export const errorResponse = 0x45;
 /** A type byte and an Int32 length, which counts itself. */
 const headerLength = 5;
 
 /**
  * Finds the messages in a stream that may be cut anywhere. Rows go to the target's sink; all others go to `onMessages`,
- * one or several whole messages at a time, in their order, and may change the sink. A message that is whole within a chunk
+ * one or several whole messages at a time, in their order, an error alone, and may change the sink. A message that is whole within a chunk
  * is not copied; one that straddles chunks is joined, alone. Since a parser never sees part of a message, it never
  * moves bytes about within a chunk that rows point into, as pg's would.
  *
@@ -87,6 +89,12 @@ export class FrameSplitter {
           sink.add(chunk, at + headerLength);
           from = at + length;
         }
+      } else if (chunk[at] === errorResponse) {
+        if (from < at) {
+          this.#onMessages(chunk.subarray(from, at));
+        }
+        this.#onMessages(chunk.subarray(at, at + length));
+        from = at + length;
       }
       at += length;
     }
@@ -113,4 +121,16 @@ function messageLength(buffer: Buffer, at: number): number {
     throw new RangeError(`a message of ${length} bytes`);
   }
   return length + 1;
+}
+
+/** A field of an ErrorResponse by its letter; undefined where it has none. */
+export function errorField(message: Buffer, letter: string): string | undefined {
+  for (let at = headerLength; at < message.length && message[at] !== 0; ) {
+    const end = message.indexOf(0, at);
+    if (message[at] === letter.charCodeAt(0)) {
+      return message.toString("utf8", at + 1, end);
+    }
+    at = end + 1;
+  }
+  return undefined;
 }

@@ -16,6 +16,7 @@ import type { RowBatches } from "./row-batches.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
 import type { Prelude } from "./session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
+import { explainConnect } from "./unavailable.ts";
 import { type Waiter, WaitQueue } from "./wait-queue.ts";
 
 export interface PoolOptions {
@@ -97,7 +98,7 @@ export class ConnectionPool {
     let outdated = false;
     try {
       for (let runs = 1; ; runs++) {
-        const query = new RowQuery(statement, this.#options.limits, prelude, { batches, anew: outdated });
+        const query = new RowQuery(statement, this.#options.limits, prelude, { batches, anew: outdated, reads: true });
         try {
           return await this.#share(query, runs === 1);
         } catch (error) {
@@ -287,7 +288,7 @@ export class ConnectionPool {
         this.#serve(); // what waits would else do so until another ends
       }, pauseAfterFailure).unref();
       if (this.#slots.size === 0 && this.#opening.size === 1) {
-        this.#waiting.failAll(explain(error, this.#options.place));
+        this.#waiting.failAll(explainConnect(error, this.#options.place));
       }
       return;
     }
@@ -338,7 +339,7 @@ export class ConnectionPool {
   #overdueError(): PuffError {
     const { size, acquireTimeout, place } = this.#options;
     return this.#slots.size === 0
-      ? explain(new Error("timeout: no connection was made"), place)
+      ? explainConnect(new Error("timeout: no connection was made"), place)
       : this.#busyError(`none of the ${size} connections was free within ${acquireTimeout / 1000} s`);
   }
 

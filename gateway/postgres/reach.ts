@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError } from "../../schema/index.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
-import { explain, isLostConnection, type Reported } from "./errors.ts";
+import { isLostConnection, type Reported } from "./reported.ts";
+import { explainConnect } from "./unavailable.ts";
 import type { Address } from "./url.ts";
 
 /** Older versions are out of support, and print some values otherwise. */
@@ -43,7 +44,7 @@ export async function reach(
       if (address.encryptionOptional && isReported(error) && noTls.test(error.message)) {
         connectionString = connectionString.replace("sslmode=prefer", "sslmode=disable");
       } else if (!mayPass(error) || Date.now() + pause >= deadline) {
-        throw explain(error, address.place);
+        throw explainConnect(error, address.place);
       }
     } finally {
       await client.end();

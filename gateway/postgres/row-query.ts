@@ -3,9 +3,10 @@ import { type Column, noRows, RowSet, type Statement } from "../../planner/index
 import { PuffError } from "../../schema/index.ts";
 import type { PreparedStatement, RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
+import { isFromServer, type Reported } from "./reported.ts";
 import type { RowBatches } from "./row-batches.ts";
 import { type Prelude, preludeStatements } from "./session-settings.ts";
-import { isSqlState, noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
+import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
 
 export interface QueryLimits {
   /** Rows that the statement may return. */
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly batches?: RowBatches | null;
   /** Whether to prepare it even where the connection has it prepared, which may be for other tables. Default: false. */
   readonly anew?: boolean;
+  /** Whether it is to read only, as far as errors tell. Default: false. */
+  readonly reads?: boolean;
   /** Whether a transaction is open, which is to survive that what was prepared is outdated. Default: false. */
   readonly inTransaction?: boolean;
 }
@@ -34,8 +37,8 @@ const harmless =
   /^(SELECT|INSERT|UPDATE|DELETE|MERGE|SHOW|EXPLAIN|CALL|FETCH|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/;
 /** Commands whose only effect would be on the session, which ends with them. */
 const ofSession = /^(SET|RESET|LISTEN|UNLISTEN|DISCARD|PREPARE|DEALLOCATE)\b/;
-/** "cached plan must not change result type", "prepared statement does not exist". */
-const outdatedStates: readonly unknown[] = ["0A000", "26000"];
+/** Where "cached plan must not change result type" and "prepared statement does not exist" come from, before anything runs. */
+const outdatedRoutines = /^(RevalidateCachedQuery|FetchPreparedStatement)$/;
 
 /**
  * One run of a statement. It is prepared under a name the first time that a connection sees it; from then on a Bind and
@@ -53,6 +56,7 @@ export class RowQuery {
   readonly #batches: RowBatches | null;
   readonly #anew: boolean;
   readonly #inTransaction: boolean;
+  readonly #reads: boolean;
   readonly #resolve: (rows: RowSet) => void;
   readonly #reject: (error: Error) => void;
   #connection: RawConnection | undefined;
@@ -74,6 +78,7 @@ export class RowQuery {
     this.#batches = options.batches ?? null;
     this.#anew = options.anew ?? false;
     this.#inTransaction = options.inTransaction ?? false;
+    this.#reads = options.reads ?? false;
     const { promise, resolve, reject } = Promise.withResolvers<RowSet>();
     this.rows = promise;
     this.#resolve = resolve;
@@ -210,10 +215,11 @@ export class RowQuery {
     this.#reject(noCopy());
   }
 
-  handleError(error: Error, connection: RawConnection): void {
+  handleError(error: Error & Reported, connection: RawConnection): void {
     this.#finish(connection);
-    const state = "code" in error ? error.code : undefined;
-    const outdated = this.#known && !this.#bound && this.#ahead === 0 && outdatedStates.includes(state);
+    // A function that runs while the statement is planned may raise the same states: only the routine is Postgres's own.
+    const isOutdated = outdatedRoutines.test(error.routine ?? "") && error.where === undefined;
+    const outdated = this.#known && !this.#bound && this.#ahead === 0 && isOutdated;
     const prepared = this.#prepared;
     // Another run may have prepared it again meanwhile.
     if (prepared !== undefined && (outdated || prepared.columns === null) && connection.has(prepared)) {
@@ -225,7 +231,8 @@ export class RowQuery {
         : new StatementFailure(error, this.statement, {
             wanted: prepared?.parameterCount ?? null,
             outdated,
-            ofSettings: this.#ahead > 0 && this.#prelude !== null && isSqlState(state),
+            ofSettings: this.#ahead > 0 && this.#prelude !== null && isFromServer(error),
+            reads: this.#reads,
           }),
     );
   }

@@ -9,7 +9,7 @@ import type { Prelude } from "./session-settings.ts";
  * Runs a statement.
  *
  * @param prelude What goes ahead of it; null: nothing.
- * @param place The database, for errors.
+ * @param place The database, and whether the statement is to read only, for errors.
  * @throws PuffError as {@link Session} says.
  */
 export async function runStatement(
@@ -17,9 +17,9 @@ export async function runStatement(
   statement: Statement,
   prelude: Prelude | null,
   limits: QueryLimits,
-  place: string,
+  { place, reads }: { readonly place: string; readonly reads: boolean },
 ): Promise<RowSet> {
-  const query = new RowQuery(statement, limits, prelude);
+  const query = new RowQuery(statement, limits, prelude, { reads });
   client.run(query);
   try {
     return await query.rows;

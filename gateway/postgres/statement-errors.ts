@@ -23,6 +23,8 @@ interface FailureDetails {
   readonly outdated: boolean;
   /** Whether Postgres refused the settings sent ahead of the statement. */
   readonly ofSettings: boolean;
+  /** Whether the statement was to read only. */
+  readonly reads: boolean;
 }
 
 /** Bind counts parameters in an Int16. */
@@ -82,9 +84,4 @@ export function silent(milliseconds: number): PuffError {
 
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** Five characters, and not the name of a system error such as EPIPE or EBADF. */
-export function isSqlState(code: unknown): boolean {
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code);
 }

@@ -61,7 +61,8 @@ export class PlannerDatabase implements Database {
 
   query(statement: Statement, settings?: PgSettings): Promise<RowSet> {
     const { reads, limits, place } = this.#options;
-    const run = (client: RawClient) => runStatement(client, statement, reads.prelude(false, settings), limits, place);
+    const run = (client: RawClient) =>
+      runStatement(client, statement, reads.prelude(false, settings), limits, { place, reads: true });
     return this.#lend(async (client, session) => {
       if (session.status === "I") {
         return await run(client);
@@ -105,7 +106,10 @@ export class PlannerDatabase implements Database {
     const names = prelude.settings.map(([name]) => name);
     const held = Object.entries({ ...standing, ...(access === "read" ? { transaction_read_only: "on" } : {}) });
     const hold = (client: RawClient) =>
-      runStatement(client, { text: "SELECT", params: [] }, { begins: false, settings: held }, limits, place);
+      runStatement(client, { text: "SELECT", params: [] }, { begins: false, settings: held }, limits, {
+        place,
+        reads: false,
+      });
     const begun = await this.#lend(async (client, session) => {
       const begun = await begin(client, session, names);
       if (held.length === 0) {
@@ -125,7 +129,7 @@ export class PlannerDatabase implements Database {
         if (ended) {
           throw new PuffError("PUFF_INTERNAL", "a statement came after its transaction had ended");
         }
-        const rows = await runStatement(client, statement, prelude, limits, place);
+        const rows = await runStatement(client, statement, prelude, limits, { place, reads: false });
         checkTransaction(client);
         await client.query(begun.within);
         return rows;

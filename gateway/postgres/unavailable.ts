@@ -1,0 +1,73 @@
+/** How a connection that was lost, or never made, is told. */
+import { PuffError } from "../../schema/index.ts";
+import { isFromServer, type Reported } from "./reported.ts";
+
+/** What became of an attempt to connect. A PuffError passes unchanged. */
+export function explainConnect(error: unknown, place: string): PuffError {
+  return error instanceof PuffError ? error : unavailable(error as Reported, place); // every field but the message is optional
+}
+
+/** How a lost or refused connection is put, and what to do. */
+export function unavailable(error: Reported, place: string): PuffError {
+  const [cause, remedy] = describeLoss(error);
+  const extensions = isFromServer(error) ? { sqlstate: error.code } : {};
+  return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });
+}
+
+/** Whether pg says that the server has ended the connection: as it does, and of what comes later. */
+export function isEndOfConnection(message: string): boolean {
+  return /terminated unexpectedly|not queryable/.test(message);
+}
+
+const triedAgain = "It is tried again with the next request.";
+
+function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
+  if (/unsupported startup parameter/.test(message)) {
+    return [`this is a pooler: ${message}`, "Set --database-pooler, or pooler = true in its [[postgres]]."];
+  }
+  switch (code) {
+    case "ECONNREFUSED":
+    case "ENOENT":
+      return ["no Postgres listens there (connection refused)", "Start it, or correct the host and port of the URL."];
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return ["there is no such host", "Correct the host of the URL, or the name service."];
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return ["the host does not answer", "See whether the network, or a firewall, lets the gateway reach it."];
+    case "28P01":
+      return ["password authentication failed", "Correct the user and the password of the URL."];
+    case "28000":
+      return [
+        `Postgres refuses the connection: ${message}`,
+        "See the server's pg_hba.conf, or add sslmode=require to the URL.",
+      ];
+    case "3D000":
+      return ["the database does not exist", "Create it with createdb, or correct the URL."];
+    case "53300":
+      return ["Postgres has no connection left", "Raise max_connections there, or make the gateway's pool smaller."];
+    case "57P03":
+      return ["Postgres is starting up or shutting down", triedAgain];
+    case "25P03":
+      return [
+        "Postgres ended a transaction that was idle for too long",
+        "Let resolvers that borrow the database do quickly what they do between two statements.",
+      ];
+    case "25P04":
+      return [
+        "Postgres ended a transaction that took too long",
+        "Make it shorter, or raise transaction_timeout there.",
+      ];
+    case undefined:
+      if (message.includes("timeout")) {
+        return ["the host does not answer in time", "See whether the network and the database server are well."];
+      }
+      if (isEndOfConnection(message)) {
+        return ["the server closed the connection unexpectedly", triedAgain];
+      }
+      return [`the connection failed: ${message}`, triedAgain];
+    default:
+      return [`the connection failed: ${message === "" ? (code ?? "no reason given") : message}`, triedAgain];
+  }
+}
