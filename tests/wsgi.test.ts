@@ -349,7 +349,10 @@ describe("limits", () => {
   let limited: RunningServer;
 
   beforeAll(async () => {
-    limited = await start({ maskErrors: true, limits: { requestDeadline: 2_000, wsgiRequests: 1, wsgiQueue: 1 } });
+    limited = await start({
+      maskErrors: true,
+      limits: { requestDeadline: 2_000, pythonDeadline: 1_000, wsgiRequests: 1, wsgiQueue: 1 },
+    });
   });
 
   afterAll(() => limited.close());
@@ -388,6 +391,14 @@ describe("limits", () => {
     expect((await ask(limited, { url: "/index" })).body).toBe("index");
     socket.write("bodyGET /index HTTP/1.1\r\nhost: a\r\n\r\n"); // on the same connection
     await expect.poll(() => received).toMatch(/HTTP\/1.1 200 OK.*index/s);
+  });
+
+  test.each(["/waiting", "/computing"])("what %s took is told without a stack", async (url) => {
+    const gate = close("waiting");
+    const answer = await ask(limited, { url });
+    gate.resolve(null);
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatch(/^Service Unavailable \[PUFF_WSGI_DEADLINE\]\n\nthe application [\w ]+\n$/);
   });
 
   test("a masked exception tells nothing", async () => {

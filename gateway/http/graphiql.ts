@@ -49,6 +49,7 @@ export async function addGraphiqlAssets(app: FastifyInstance, bundle: GraphiqlBu
     maxAge: "365d",
     index: false,
     decorateReply: false,
+    setHeaders: (reply) => reply.header("x-content-type-options", "nosniff"),
   });
 }
 

@@ -1,4 +1,6 @@
 /** Static files: served by Node, whatever Python does. */
+import { realpathSync } from "node:fs";
+import { join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
@@ -8,6 +10,21 @@ export interface StaticFiles {
   readonly url: string;
   /** Where a file is looked for, the first wins. */
   readonly folders: readonly string[];
+}
+
+/**
+ * Whether a file may be seen: a name that begins with a dot is not meant for the web, but for `.well-known` (RFC 8615),
+ * and a link must not lead out of its folder.
+ */
+function isPublic(path: string, folder: string): boolean {
+  if (path.split("/").some((name, depth) => name.startsWith(".") && !(depth === 1 && name === ".well-known"))) {
+    return false;
+  }
+  try {
+    return realpathSync.native(join(folder, path)).startsWith(realpathSync.native(folder) + sep);
+  } catch {
+    return true; // there is no such file, here at least
+  }
 }
 
 /**
@@ -21,8 +38,10 @@ export async function addStaticRoute(app: FastifyInstance, { url, folders }: Sta
     index: false,
     decorateReply: false,
     cacheControl: false,
+    allowedPath: (path, root) => isPublic(path, String(root)),
     setHeaders: (reply, path) => {
       const isHashed = /\.[0-9a-f]{12}\.\w+$/.test(path);
+      reply.header("x-content-type-options", "nosniff"); // what is uploaded as a text is none of a page's scripts
       reply.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "public, max-age=0");
     },
   });

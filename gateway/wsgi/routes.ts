@@ -136,8 +136,10 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
   }
   const failed = code === "PUFF_WSGI_FAILED" || code === "PUFF_CALL_FAILED" || code === "PUFF_INTERNAL";
   const [status, reason] = failed ? [500, "Internal Server Error"] : [503, "Service Unavailable"];
-  const shown = maskErrors && failed ? "" : `\n\n${traceback ?? error.message}\n`;
-  const body = Buffer.from(`${reason} [${code}]${shown}`);
+  // Of what is no failure of the application's, the stack is the gateway's own.
+  const shown = failed ? (traceback ?? error.message) : error.message;
+  const isShown = maskErrors ? error.safe : true;
+  const body = Buffer.from(`${reason} [${code}]${isShown ? `\n\n${shown}\n` : ""}`);
   exchange.start([
     `${status} ${reason}`,
     [
