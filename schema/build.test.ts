@@ -1,4 +1,4 @@
-import { printSchema } from "graphql";
+import { buildClientSchema, buildSchema, introspectionFromSchema, printSchema } from "graphql";
 import { describe, expect, it } from "vitest";
 import { buildExecutableSchema, type SchemaDescription } from "./index.ts";
 
@@ -139,5 +139,44 @@ describe("a schema built from its description", () => {
     expect(() => buildExecutableSchema("default", { ...description, types })).toThrow(
       expect.objectContaining({ code: "PUFF_SCHEMA_INVALID", place: "schema.py:4" }),
     );
+  });
+});
+
+describe("the roots of a schema", () => {
+  const names = ["Query", "Mutation", "Subscription"];
+  const wholly = [
+    { query: "Query", mutation: null, subscription: null },
+    { query: "Query", mutation: "Mutation", subscription: null },
+    { query: "Query", mutation: null, subscription: "Subscription" },
+    { query: "Root", mutation: null, subscription: null },
+    { query: "Root", mutation: "Query", subscription: "Mutation" },
+  ];
+
+  it.each(wholly)("are those that it declares, whatever types are called: %j", (roots) => {
+    const types = [...names, "Root"].map((name) => ({
+      kind: "object" as const,
+      name,
+      description: null,
+      place: null,
+      interfaces: [],
+      fields: names.map((field) => ({
+        name: field.toLowerCase(),
+        type: field,
+        description: null,
+        deprecation: null,
+        place: null,
+        args: [],
+        source: { kind: "column" as const, column: field },
+      })),
+    }));
+    const { schema } = buildExecutableSchema("default", { ...description, ...roots, types });
+    const found = (of: typeof schema) => ({
+      query: of.getQueryType()?.name ?? null,
+      mutation: of.getMutationType()?.name ?? null,
+      subscription: of.getSubscriptionType()?.name ?? null,
+    });
+    expect(found(schema)).toEqual(roots);
+    expect(found(buildSchema(printSchema(schema)))).toEqual(roots);
+    expect(found(buildClientSchema(introspectionFromSchema(schema)))).toEqual(roots);
   });
 });

@@ -1,6 +1,13 @@
 /** From a schema description to the GraphQLSchema that everything else works with. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import { type GraphQLScalarType, type GraphQLSchema, specifiedScalarTypes, validateSchema } from "graphql";
+import {
+  buildASTSchema,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+  parse,
+  specifiedScalarTypes,
+  validateSchema,
+} from "graphql";
 import type { FieldDescription, ScalarDescription, SchemaDescription } from "./description.ts";
 import { PuffError } from "./errors.ts";
 import { deriveScalar, scalars } from "./scalars.ts";
@@ -75,12 +82,14 @@ function usedScalarsOf(description: SchemaDescription): Map<string, GraphQLScala
 }
 
 function buildSchema(description: SchemaDescription, used: ReadonlyMap<string, GraphQLScalarType>): GraphQLSchema {
+  const sdl = printDescription(
+    description,
+    [...used.keys()].filter((name) => scalars.has(name)),
+  );
   try {
     const schema = makeExecutableSchema({
-      typeDefs: printDescription(
-        description,
-        [...used.keys()].filter((name) => scalars.has(name)),
-      ),
+      // Given the text, it would add roots by their names: a type Subscription is none unless the description says so.
+      typeDefs: buildASTSchema(parse(sdl)),
       resolvers: Object.fromEntries(used),
     });
     const [error] = validateSchema(schema);

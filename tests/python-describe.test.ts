@@ -303,6 +303,96 @@ class Schema:
     );
   });
 
+  test("types named Subscription and Mutation are no roots unless the schema declares them", async () => {
+    expect(
+      await python.sdl(`${imports}
+@dataclass
+class Subscription:
+    plan: str
+
+@dataclass
+class Mutation:
+    gene: str
+    @classmethod
+    def mutate(cls, ctx: Context, /) -> Plan[str]: ...
+
+@dataclass
+class Query:
+    @classmethod
+    def paid(cls, ctx: Context, /) -> Plan[list[Subscription]]: ...
+    @classmethod
+    def genes(cls, ctx: Context, /) -> Plan[list[Mutation]]: ...
+
+@dataclass
+class Schema:
+    query: Query
+    mutation: EmptyObject
+`),
+    ).toMatchInlineSnapshot(`
+      "schema {
+        query: Query
+      }
+
+      type Query {
+        paid: [Subscription!]!
+        genes: [Mutation!]!
+      }
+
+      type Subscription {
+        plan: String!
+      }
+
+      type Mutation {
+        gene: String!
+        mutate: String!
+      }"
+    `);
+  });
+
+  test("a root has its operation's name or its own __typename__, and a type Query need not be one", async () => {
+    expect(
+      await python.sdl(`${imports}
+@dataclass
+class Query:
+    text: str
+
+@dataclass
+class Root:
+    __typename__: ClassVar[str] = "Start"
+    @classmethod
+    def queries(cls, ctx: Context, /) -> Plan[list[Query]]: ...
+
+@dataclass
+class Stream:
+    __typename__: ClassVar[str] = "Events"
+    @classmethod
+    def ticks(cls, ctx: Context, /) -> Iterator[int]: ...
+
+@dataclass
+class Schema:
+    query: Root
+    subscription: Stream
+`),
+    ).toMatchInlineSnapshot(`
+      "schema {
+        query: Start
+        subscription: Events
+      }
+
+      type Start {
+        queries: [Query!]!
+      }
+
+      type Events {
+        ticks: Int!
+      }
+
+      type Query {
+        text: String!
+      }"
+    `);
+  });
+
   test("dataclasses that inherit from an interface implement it, and are part of the schema", async () => {
     expect(
       await typesOf(`

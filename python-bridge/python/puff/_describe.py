@@ -62,9 +62,9 @@ def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], Runtime
     """
     registry = Registry()
     roots = _roots(cls)
-    for operation, root in roots.items():
-        if root is not None:
-            registry.add_class(root, None, operation.capitalize())
+    root_types = {
+        operation: registry.add_root(root, operation) for operation, root in roots.items() if root is not None
+    }
     if roots["query"] is None:
         raise SchemaProblem(f"class {cls.__name__} has no query", place_of(cls), "Write `query: Query`, a dataclass.")
     runtime = RuntimeSchema({}, {}, {}, _auth(cls))
@@ -81,7 +81,7 @@ def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], Runtime
     forget_sources()
     description = {
         "version": 1,
-        **{operation: None if root is None else operation.capitalize() for operation, root in roots.items()},
+        **{operation: root_types[operation].name if operation in root_types else None for operation in roots},
         "types": [
             {"kind": named.kind, "name": named.name, "place": named.place, **named.description}
             for named in registry.types.values()

@@ -159,7 +159,7 @@ class Members:
         if "return" not in annotations:
             raise _no_return(where, place, f"def {name}(…) -> Plan[list[Post]]:")
         scope = function_scope(function, owner, where, place)
-        is_subscription = self.named.name == "Subscription" and self.named.use is None
+        is_subscription = self.named.operation == "subscription"
         annotation = result_type(annotations["return"], scope, is_subscription=is_subscription)
         ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
         doc = FieldOptions(description=inspect.cleandoc(function.__doc__) if function.__doc__ else None)

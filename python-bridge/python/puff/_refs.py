@@ -63,6 +63,8 @@ class NamedType:
     """Where it was met first; None for a root type."""
     description: dict[str, Any]
     """The parts of its TypeDescription beyond kind, name and place."""
+    operation: str | None = None
+    """Of a root type: `query`, `mutation` or `subscription`."""
 
     def shown(self) -> str:
         """Names it in messages: `the enum at schema.py:3`."""

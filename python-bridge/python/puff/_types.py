@@ -62,10 +62,20 @@ class Registry:
         ref = self._inner(meaning, use)
         return replace(ref, nullable=ref.nullable or meaning.nullable)
 
-    def add_class(self, cls: type, use: Use | None, name: str | None = None) -> NamedType:
+    def add_root(self, cls: type, operation: str) -> NamedType:
+        """Adds the class that a schema declares for an operation, under the operation's name or its `__typename__`."""
+        name = type_name(cls) if "__typename__" in vars(cls) else operation.capitalize()
+        named = self._new(cls, None, name)
+        named.operation = operation
+        return named
+
+    def add_class(self, cls: type, use: Use) -> NamedType:
         """Adds a dataclass; whoever takes it from `waiting` describes its fields."""
+        return self._new(cls, use, type_name(cls))
+
+    def _new(self, cls: type, use: Use | None, name: str) -> NamedType:
         kind = "input" if use is not None and use.kind == "input" else "interface" if is_interface(cls) else "object"
-        named = NamedType(name or type_name(cls), kind, cls, place_of(cls), use, {"description": class_doc(cls)})
+        named = NamedType(name, kind, cls, place_of(cls), use, {"description": class_doc(cls)})
         self._add(named)
         self.waiting.append(named)
         return named
