@@ -31,6 +31,8 @@ export interface Execution {
   readonly fetched: Map<FieldStep, RowSet>;
   /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
   readonly effects: Layer | null;
+  /** Called before anything but SQL runs: Python with its parents' values, TypeScript. */
+  readonly onOutside?: () => void;
   /** Answers a `__schema` or `__type` field with JSON text. */
   introspect(step: FieldStep): string;
 }
@@ -124,6 +126,7 @@ class LayerFiller {
 
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
+    this.#execution.onOutside?.();
     const results = await this.#execution.python.callWithParents(this.#layer, deferred, this.#execution.variables);
     const below: Promise<void>[] = [];
     for (const [index, { step, members }] of deferred.entries()) {
@@ -272,6 +275,7 @@ class LayerFiller {
 
   async #callFunction(step: FieldStep, call: LayerFunction, members: readonly number[]): Promise<void> {
     const { variables, context } = this.#execution;
+    this.#execution.onOutside?.();
     const values = await callLayerFunction(step, call, this.#layer, members, variables, context);
     return this.#answerWithValues(step, scatter(members, values, this.#layer.count), false);
   }

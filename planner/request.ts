@@ -6,13 +6,13 @@ import type { Database, Session } from "./database.ts";
 import type { CompiledOperation } from "./documents.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
+import { runMutationField } from "./mutation-field.ts";
 import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./planner.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
-import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
+import { borrowsDatabase, resolverSteps } from "./selections.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
 import { type Subscriptions, streamOf } from "./subscriptions.ts";
-import { LazyTransaction, shareDatabase } from "./transaction.ts";
-import { asError, Failed } from "./values.ts";
+import { shareDatabase } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
 /** One operation on its way to an answer. */
@@ -157,63 +157,22 @@ export class Request {
   async #runMutation(): Promise<OperationResponse> {
     const mark = this.#writer.out.length;
     await this.#callResolvers([], true); // authentication comes before any effect
+    const context = {
+      execution: this.#execution,
+      writer: this.#writer,
+      selection: this.#selection,
+      typeName: this.#plan.typeName,
+      rollBack: this.#rollBack,
+      database: this.#database(),
+      call: (steps: readonly FieldStep[], repeatable: boolean) => this.#callResolvers(steps, repeatable),
+    };
     for (const step of this.#plan.steps) {
-      if (!(await this.#runMutationField(step))) {
+      if (!(await runMutationField(context, step))) {
         return this.#respond(mark, false);
       }
     }
     this.#writer.endObject(this.#plan);
     return this.#respond(mark, true);
-  }
-
-  async #runMutationField(step: FieldStep): Promise<boolean> {
-    const plan: ObjectPlan = { typeName: this.#plan.typeName, steps: [step] };
-    const layer = rootLayer({ ...this.#selection, only: plan });
-    const transaction = new LazyTransaction(this.#database());
-    const mark = this.#writer.out.length;
-    const errorsBefore = this.#writer.errors.length;
-    let commit = false;
-    try {
-      const root = (await this.#shareWith(step, transaction)) ?? (await this.#callRoot(step));
-      const rootFailed = root.get(step) instanceof Failed;
-      const below = rootFailed ? new Map() : await this.#callResolvers(resolverSteps(stepsBelow(step)), true);
-      const execution = { ...this.#execution, effects: layer };
-      await fillLayer(execution, layer, new Map([...root, ...below]), transaction);
-      const written = this.#writer.writeField(layer, 0, plan, step);
-      this.#execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
-      commit = this.#writer.errors.length === errorsBefore && !this.#rollBack;
-      if (!commit) {
-        return written;
-      }
-    } finally {
-      if (!commit) {
-        await transaction.end(false);
-      }
-    }
-    try {
-      await transaction.end(true);
-      return true;
-    } catch (error) {
-      return this.#writer.rewriteAsFailed(mark, step, error);
-    }
-  }
-
-  /** Lets Python into the field's transaction where a resolver asks for that; what it fails with, where it can't be had. */
-  async #shareWith(step: FieldStep, transaction: LazyTransaction): Promise<Plans | null> {
-    const { python } = this.#execution;
-    python.ticket = null;
-    if (resolverSteps([step]).some(borrowsDatabase)) {
-      try {
-        python.ticket = await transaction.share();
-      } catch (error) {
-        return new Map([[step, new Failed(asError(error))]]);
-      }
-    }
-    return null;
-  }
-
-  #callRoot(step: FieldStep): Promise<Plans> {
-    return this.#callResolvers(step.source.kind === "resolver" ? [step] : [], false);
   }
 
   /** As the caller sees it, who is known once a resolver was called. */

@@ -6,12 +6,14 @@
  * 22,700 statements/s at 19 µs of CPU each, where pg's own pool with one at a time has 9,600 at 60 µs. Where 5 % are
  * pg_sleep(0.2), the others' p99 is 3 ms here, 6 ms there, and 182 ms with pipelining to the least loaded connection.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { abandonment, cancelRunning } from "./cancel.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors.ts";
+import { isConflict } from "./reported.ts";
 import type { RowBatches } from "./row-batches.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
 import type { Prelude } from "./session-settings.ts";
@@ -62,7 +64,9 @@ const idleLimit = 300_000;
 const abandonedInterval = 100;
 /** Milliseconds without a further attempt where the server refused one connection more, but has given others. */
 const pauseAfterFailure = 1_000;
-/** Runs of a statement whose connection was lost for those before it; from the second on it has one to itself. */
+/** Milliseconds until a statement that met another transaction runs again, at most. */
+const longestPause = 40;
+/** Runs of a statement that met another transaction, or whose connection was lost for those before it; from the second on it has one to itself. */
 const mostRuns = 3;
 const sessionSpoiled = new Error("a statement before it changed the session");
 
@@ -107,9 +111,13 @@ export class ConnectionPool {
             throw given;
           }
           outdated = isOutdated(error);
-          const mayRunAgain = query.isStranded || outdated || (batches === null && isEnded(error));
+          const met = batches === null && hasMet(error);
+          const mayRunAgain = query.isStranded || outdated || met || (batches === null && isEnded(error));
           if (!mayRunAgain || runs === mostRuns) {
             throw explain(error, this.#options.place);
+          }
+          if (met) {
+            await sleep(Math.random() * longestPause);
           }
         }
       }
@@ -353,6 +361,11 @@ export class ConnectionPool {
 
 function isOutdated(error: unknown): boolean {
   return error instanceof StatementFailure && error.details.outdated;
+}
+
+/** Whether it met another transaction. It has read only: there is nothing to undo. */
+function hasMet(error: unknown): boolean {
+  return error instanceof StatementFailure && isConflict(error.cause);
 }
 
 /** Whether the connection was ended for the statement before it. */

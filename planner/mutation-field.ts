@@ -1,0 +1,147 @@
+/** A mutation's root field: a transaction of its own, which any error within rolls back. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GraphQLError } from "graphql";
+import { PuffError } from "../schema/index.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
+import type { Database } from "./database.ts";
+import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { rootLayer } from "./layers.ts";
+import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
+import { LazyTransaction } from "./transaction.ts";
+import { asError, Failed } from "./values.ts";
+import type { Writer } from "./writer.ts";
+
+export interface MutationContext {
+  readonly execution: Execution;
+  readonly writer: Writer;
+  readonly selection: Selection;
+  readonly typeName: string;
+  /** Whether to roll back what succeeds, too. */
+  readonly rollBack: boolean;
+  /** As the caller sees it. */
+  readonly database: Database;
+  /** `repeatable`: whether the resolvers have no effects. */
+  call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans>;
+}
+
+/** Times that a field runs at most: once, and again while it meets other transactions. */
+const MOST_ATTEMPTS = 5;
+/** Milliseconds of the longest first pause between two; each later one may be twice as long. */
+const FIRST_PAUSE = 20;
+
+/**
+ * Runs a field, and writes it. Returns false where its parent has to be null.
+ *
+ * Its resolver is called once. Where all else is SQL, a field that meets another transaction is rolled back and runs again.
+ */
+export async function runMutationField(context: MutationContext, step: FieldStep): Promise<boolean> {
+  const { execution, writer } = context;
+  const mark = writer.out.length;
+  const errorsBefore = writer.errors.length;
+  let plans: Plans | null = null;
+  for (let attempt = 1; ; attempt++) {
+    const field = new Attempt(context, step);
+    plans = await field.plan(plans);
+    const written = await field.run(plans);
+    const met = writer.errors.slice(errorsBefore).some(isConflict);
+    if (!met || !field.isRepeatable || attempt === MOST_ATTEMPTS) {
+      return written;
+    }
+    writer.out.truncate(mark);
+    writer.errors.length = errorsBefore;
+    const { signal } = execution.context;
+    await sleep(Math.random() * FIRST_PAUSE * 2 ** (attempt - 1), null, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
+  }
+}
+
+function isConflict({ originalError }: GraphQLError): boolean {
+  return originalError instanceof PuffError && originalError.code === "PUFF_SQL_CONFLICT";
+}
+
+/** One run of a field, in one transaction. */
+class Attempt {
+  readonly #context: MutationContext;
+  readonly #step: FieldStep;
+  readonly #transaction: LazyTransaction;
+  /** Whether nothing but SQL has run in it, which is undone. */
+  isRepeatable = true;
+
+  constructor(context: MutationContext, step: FieldStep) {
+    this.#context = context;
+    this.#step = step;
+    this.#transaction = new LazyTransaction(context.database);
+  }
+
+  /** Calls the resolvers, which know no rows yet; `known`: what they said in an earlier attempt. */
+  async plan(known: Plans | null): Promise<Plans> {
+    if (known !== null) {
+      return known;
+    }
+    let isPlanned = false;
+    try {
+      const root = (await this.#share()) ?? (await this.#callRoot());
+      const below = root.get(this.#step) instanceof Failed ? [] : resolverSteps(stepsBelow(this.#step));
+      const plans = new Map([...root, ...(below.length === 0 ? [] : await this.#context.call(below, true))]);
+      isPlanned = true;
+      return plans;
+    } finally {
+      if (!isPlanned) {
+        await this.#transaction.end(false);
+      }
+    }
+  }
+
+  /** Runs the statements, writes the field, and commits or rolls back. */
+  async run(plans: Plans): Promise<boolean> {
+    const { execution, writer, selection, typeName, rollBack } = this.#context;
+    const plan: ObjectPlan = { typeName, steps: [this.#step] };
+    const layer = rootLayer({ ...selection, only: plan });
+    const mark = writer.out.length;
+    const errorsBefore = writer.errors.length;
+    let commit = false;
+    try {
+      const onOutside = (): void => {
+        this.isRepeatable = false;
+      };
+      const own: Execution = { ...execution, effects: layer, fetched: new Map(), onOutside };
+      await fillLayer(own, layer, plans, this.#transaction);
+      const written = writer.writeField(layer, 0, plan, this.#step);
+      execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
+      commit = writer.errors.length === errorsBefore && !rollBack;
+      if (!commit) {
+        return written;
+      }
+    } finally {
+      if (!commit) {
+        await this.#transaction.end(false);
+      }
+    }
+    try {
+      await this.#transaction.end(true);
+      return true;
+    } catch (error) {
+      return writer.rewriteAsFailed(mark, this.#step, error);
+    }
+  }
+
+  /** Lets Python into the transaction where a resolver asks for that; what the field fails with, where it can't be had. */
+  async #share(): Promise<Plans | null> {
+    const { python } = this.#context.execution;
+    python.ticket = null;
+    if (resolverSteps([this.#step]).some(borrowsDatabase)) {
+      this.isRepeatable = false;
+      try {
+        python.ticket = await this.#transaction.share();
+      } catch (error) {
+        return new Map([[this.#step, new Failed(asError(error))]]);
+      }
+    }
+    return null;
+  }
+
+  #callRoot(): Promise<Plans> {
+    return this.#context.call(this.#step.source.kind === "resolver" ? [this.#step] : [], false);
+  }
+}
