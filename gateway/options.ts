@@ -197,6 +197,7 @@ export const defaultLimits: Limits = {
   depth: 20,
   aliases: 50,
   rootFields: 30,
+  fields: 10_000,
   listLength: 10_000,
   cachedDocuments: 1_000,
   requestDeadline: 30_000,

@@ -25,7 +25,8 @@ import {
 import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
 import { type Chunk, toChunk } from "./chunk.ts";
 import { Leaf } from "./leaves.ts";
-import type { LayerFunction } from "./planner.ts";
+import { budget } from "./limits.ts";
+import type { LayerFunction, PlannerLimits } from "./planner.ts";
 
 /** What graphql-js makes of an operation's variables. */
 export type VariableValues = NonNullable<ReturnType<typeof getVariableValues>["variableValues"]>;
@@ -88,20 +89,31 @@ export interface CompileContext {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** One writer a leaf type, shared by all operations. */
   readonly leaves: Map<string, Leaf>;
+  readonly limits: PlannerLimits;
 }
 
-/** Compiles an operation for given values of the variables that `@skip` and `@include` read. */
+/**
+ * Compiles an operation for given values of the variables that `@skip` and `@include` read.
+ *
+ * @throws PuffError `PUFF_TOO_MANY_FIELDS`: fields of interfaces and unions count once for each type that they may have.
+ */
 export function compileOperation(
   context: CompileContext,
   operation: OperationDefinitionNode,
   rootType: GraphQLObjectType,
   variables: VariableValues,
 ): Selection {
-  return compileSelection({ ...context, variables }, rootType, [operation.selectionSet], "");
+  const spend = budget(context.limits, context.limits.fields);
+  return compileSelection({ ...context, variables, spend }, rootType, [operation.selectionSet], "");
 }
+
+/** What a fragment costs itself, in fields: an object type with many others beside it looks at those of all. */
+const FRAGMENT_COST = 0.02;
 
 interface Compilation extends CompileContext {
   readonly variables: VariableValues;
+  /** Told of each selection that is looked at; throws where these are too many. */
+  spend(cost: number): void;
 }
 
 function compileSelection(
@@ -115,8 +127,9 @@ function compileSelection(
   let slots = 0;
   for (const objectType of types) {
     const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
+    const visitedFragments = new Set<string>();
     for (const selectionSet of selectionSets) {
-      collectFields(context, objectType, selectionSet.selections, groups, new Set());
+      collectFields(context, objectType, selectionSet.selections, groups, visitedFragments);
     }
     const steps = [...groups].map(([key, nodes], index) =>
       compileField(context, objectType, key, nodes, { slot: slots++, isFirst: index === 0 }, layer),
@@ -136,6 +149,7 @@ function collectFields(
   visitedFragments: Set<string>,
 ): void {
   for (const selection of selections) {
+    context.spend(selection.kind === Kind.FIELD ? 1 : FRAGMENT_COST);
     if (isLeftOut(context, selection)) {
       continue;
     }

@@ -1,23 +1,11 @@
 /** Documents: parsed, validated and compiled once, kept while they are in use. */
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLObjectType,
-  Kind,
-  NoSchemaIntrospectionCustomRule,
-  type OperationDefinitionNode,
-  parse,
-  specifiedRules,
-  validate,
-  visit,
-} from "graphql";
+import { type DocumentNode, type GraphQLObjectType, Kind, type OperationDefinitionNode, visit } from "graphql";
 import { LRUCache } from "lru-cache";
 import { PuffError } from "../schema/index.ts";
 import { type CompileContext, compileOperation, type Selection, type VariableValues } from "./compile.ts";
-import { finiteNumbersRule } from "./finite-numbers.ts";
 import type { Leaf } from "./leaves.ts";
-import { checkOperation } from "./limits.ts";
 import type { PlannerOptions, PreparedOperation } from "./planner.ts";
+import { readDocument } from "./read-document.ts";
 
 /** Variants of one operation that differ in `@skip` and `@include`. */
 const MOST_VARIANTS = 64;
@@ -42,12 +30,13 @@ export class CompiledOperation implements PreparedOperation {
     definition: OperationDefinitionNode,
     rootType: GraphQLObjectType,
     context: CompileContext,
+    conditions: readonly string[],
   ) {
     this.document = document;
     this.definition = definition;
     this.rootType = rootType;
     this.#context = context;
-    this.#conditions = conditionsOf(document);
+    this.#conditions = conditions;
   }
 
   get type(): "query" | "mutation" | "subscription" {
@@ -110,50 +99,20 @@ export class Documents {
   }
 
   #read(text: string): Map<string | null, CompiledOperation> {
-    const { schema, limits, introspection, suggestions, layerFunctions } = this.#options;
-    const document = parseBounded(text, limits.tokens);
-    const rules = [...specifiedRules, finiteNumbersRule(schema.baseScalars)];
-    const errors = validate(schema.schema, document, rules, { hideSuggestions: !suggestions });
-    if (errors.length > 0) {
-      throw errors;
-    }
-    if (!introspection && validate(schema.schema, document, [NoSchemaIntrospectionCustomRule]).length > 0) {
-      throw new PuffError("PUFF_INTROSPECTION_OFF", "the schema can't be asked for here: introspection is off");
-    }
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-        fragments.set(definition.name.value, definition);
-      }
-    }
-    const context = { schema, layerFunctions, fragments, leaves: this.#leaves };
-    const operations = new Map<string | null, CompiledOperation>();
-    for (const definition of document.definitions) {
-      if (definition.kind !== Kind.OPERATION_DEFINITION) {
-        continue;
-      }
-      checkOperation(definition, fragments, limits);
+    const { schema, limits, layerFunctions } = this.#options;
+    const { document, operations, fragments } = readDocument(text, this.#options);
+    const context = { schema, layerFunctions, fragments, leaves: this.#leaves, limits };
+    const conditions = conditionsOf(document);
+    const compiled = new Map<string | null, CompiledOperation>();
+    for (const definition of operations) {
       const rootType = schema.schema.getRootType(definition.operation);
       if (rootType === undefined || rootType === null) {
         throw new PuffError("PUFF_DOCUMENT_INVALID", `the schema has no ${definition.operation} type`);
       }
-      const operation = new CompiledOperation(document, definition, rootType, context);
-      operations.set(operation.name, operation);
+      const operation = new CompiledOperation(document, definition, rootType, context, conditions);
+      compiled.set(operation.name, operation);
     }
-    return operations;
-  }
-}
-
-function parseBounded(text: string, maxTokens: number): DocumentNode {
-  try {
-    return parse(text, { maxTokens });
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("contains more than")) {
-      throw new PuffError("PUFF_TOO_MANY_TOKENS", `the document has more than ${maxTokens} tokens`, {
-        remedy: "Ask for less at once, or raise limits.tokens.",
-      });
-    }
-    throw [error];
+    return compiled;
   }
 }
 

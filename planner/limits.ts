@@ -1,23 +1,69 @@
 /** Bounds on what one document or its variables may ask for. */
-import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
-import { PuffError } from "../schema/index.ts";
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
+  type VariableDefinitionNode,
+} from "graphql";
+import { type ErrorCode, PuffError } from "../schema/index.ts";
 import type { PlannerLimits } from "./planner.ts";
 
 /**
- * Checks a valid operation's depth, aliases and root fields, fragments expanded. Introspection is not counted, since
- * its own query is deep and its answer does not grow with the data.
+ * Checks a parsed document before anything else looks at it: its nesting, that fragments don't spread themselves, and
+ * the depth, aliases, root fields and size of its operations, fragments expanded. It takes time in proportion to the
+ * document's text, however often fragments multiply each other. The depth of introspection is not counted, since its
+ * own query is deep.
  *
- * @throws PuffError naming the limit, what came and what is allowed.
+ * @throws PuffError naming the limit, what came and what is allowed; an array of GraphQLErrors.
  */
-export function checkOperation(
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  limits: PlannerLimits,
-): void {
-  const size = measure(operation.selectionSet, fragments, new Map());
-  check("PUFF_TOO_MANY_ROOT_FIELDS", "root fields", size.fields, limits.rootFields, "rootFields");
-  check("PUFF_TOO_DEEP", "levels of fields", size.depth, limits.depth, "depth");
-  check("PUFF_TOO_MANY_ALIASES", "aliases", size.aliases, limits.aliases, "aliases");
+export function checkDocument(document: DocumentNode, limits: PlannerLimits): void {
+  const measure = new Measure(document, limits);
+  let size = 0;
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+      measure.fragment(definition, 0);
+    } else if (definition.kind === Kind.OPERATION_DEFINITION) {
+      const operation = measure.operation(definition);
+      check("PUFF_TOO_MANY_ROOT_FIELDS", "root fields", operation.fields, limits.rootFields, "rootFields");
+      check("PUFF_TOO_DEEP", "levels of fields", operation.depth, limits.depth, "depth");
+      check("PUFF_TOO_MANY_ALIASES", "aliases", operation.aliases, limits.aliases, "aliases");
+      size += operation.size;
+    }
+  }
+  if (size > limits.fields) {
+    throw tooManyFields(limits);
+  }
+}
+
+/** The document asks for more than it may once its fragments are expanded. */
+function tooManyFields({ fields }: PlannerLimits): PuffError {
+  return new PuffError(
+    "PUFF_TOO_MANY_FIELDS",
+    `with its fragments expanded, the document has more than ${fields} fields and values`,
+    { remedy: "Ask for less at once, or raise limits.fields." },
+  );
+}
+
+/**
+ * What work on an operation may cost: a function to be told of each of its steps.
+ *
+ * @throws PuffError `PUFF_TOO_MANY_FIELDS` at the step past `most`.
+ */
+export function budget(limits: PlannerLimits, most: number): (cost: number) => void {
+  let left = most;
+  return (cost) => {
+    left -= cost;
+    if (left < 0) {
+      throw tooManyFields(limits);
+    }
+  };
 }
 
 /**
@@ -31,69 +77,182 @@ export function checkVariables(variables: { readonly [name: string]: unknown }, 
   }
 }
 
+/** Levels of brackets in a document, those of its fragments included: deeper ones would exhaust the stack. */
+const MOST_LEVELS = 200;
+
+/** Names of a cycle of fragments that its message has room for. */
+const SHOWN_CYCLE = 5;
+
 interface Size {
   /** Fields in the selection set itself, those of its fragments included. */
   readonly fields: number;
   readonly depth: number;
   readonly aliases: number;
+  /** Selections, directives and values, at any depth. */
+  readonly size: number;
+  /** Levels of brackets. */
+  readonly levels: number;
 }
 
-/** Each fragment is measured once, so that fragments which multiply each other cost nothing here. */
-function measure(
-  selectionSet: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  known: Map<string, Size>,
-): Size {
-  let fields = 0;
-  let depth = 0;
-  let aliases = 0;
-  for (const selection of selectionSet.selections) {
-    if (selection.kind === Kind.FIELD) {
-      fields++;
-      aliases += selection.alias === undefined ? 0 : 1;
-      const isIntrospection = selection.name.value.startsWith("__");
-      if (selection.selectionSet === undefined || isIntrospection) {
-        depth = Math.max(depth, 1);
-      } else {
-        const inner = measure(selection.selectionSet, fragments, known);
-        depth = Math.max(depth, inner.depth + 1);
-        aliases += inner.aliases;
+/** Sizes of one document's parts. Each fragment is measured once, so that those which multiply each other cost nothing here. */
+class Measure {
+  readonly #limits: PlannerLimits;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  readonly #known = new Map<FragmentDefinitionNode, Size>();
+  /** The fragments that are being measured, outermost first. */
+  readonly #open = new Set<FragmentDefinitionNode>();
+
+  constructor(document: DocumentNode, limits: PlannerLimits) {
+    this.#limits = limits;
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+        this.#fragments.set(definition.name.value, definition);
       }
-      continue;
     }
-    const inner =
-      selection.kind === Kind.INLINE_FRAGMENT
-        ? measure(selection.selectionSet, fragments, known)
-        : measureFragment(selection.name.value, fragments, known);
-    fields += inner.fields;
-    depth = Math.max(depth, inner.depth);
-    aliases += inner.aliases;
   }
-  return { fields, depth, aliases };
+
+  operation({ selectionSet, directives, variableDefinitions = [] }: OperationDefinitionNode): Size {
+    const selected = this.#selectionSet(selectionSet, 1);
+    const variables = sum(variableDefinitions, (definition) => this.#variable(definition));
+    return { ...selected, size: selected.size + variables + this.#directives(directives, 0) };
+  }
+
+  fragment(definition: FragmentDefinitionNode, level: number): Size {
+    const known = this.#known.get(definition);
+    if (known !== undefined) {
+      checkLevel(level + known.levels);
+      return known;
+    }
+    this.#open.add(definition);
+    const selected = this.#selectionSet(definition.selectionSet, level + 1);
+    this.#open.delete(definition);
+    const size = { ...selected, size: selected.size + this.#directives(definition.directives, level) };
+    this.#known.set(definition, size);
+    return size;
+  }
+
+  #selectionSet(selectionSet: SelectionSetNode, level: number): Size {
+    checkLevel(level);
+    const total = { fields: 0, depth: 0, aliases: 0, size: 0, levels: 1 };
+    this.#add(total, selectionSet.selections, level, new Set());
+    return total;
+  }
+
+  /** `spread`: the fragments that this selection set has already; a second time they add nothing to what is collected. */
+  #add(
+    total: { -readonly [key in keyof Size]: number },
+    selections: readonly SelectionNode[],
+    level: number,
+    spread: Set<string>,
+  ): void {
+    for (const selection of selections) {
+      total.size += 1 + this.#directives(selection.directives, level);
+      const inner = this.#selection(selection, level, spread);
+      total.fields += inner.fields;
+      total.depth = Math.max(total.depth, inner.depth);
+      total.aliases += inner.aliases;
+      total.size += inner.size;
+      total.levels = Math.max(total.levels, inner.levels + 1);
+    }
+  }
+
+  #selection(selection: SelectionNode, level: number, spread: Set<string>): Size {
+    switch (selection.kind) {
+      case Kind.FIELD:
+        return this.#field(selection, level);
+      case Kind.INLINE_FRAGMENT: {
+        checkLevel(level + 1);
+        const total = { fields: 0, depth: 0, aliases: 0, size: 0, levels: 1 };
+        this.#add(total, selection.selectionSet.selections, level + 1, spread);
+        return total;
+      }
+      case Kind.FRAGMENT_SPREAD: {
+        const name = selection.name.value;
+        const fragment = this.#fragments.get(name);
+        if (fragment === undefined || spread.has(name)) {
+          return nothing;
+        }
+        spread.add(name);
+        if (this.#open.has(fragment)) {
+          throw [spreadsItself(fragment, [...this.#open])];
+        }
+        return this.fragment(fragment, level);
+      }
+    }
+  }
+
+  #field(field: FieldNode, level: number): Size {
+    const own = { fields: 1, depth: 1, aliases: field.alias === undefined ? 0 : 1, levels: 0 };
+    const values = sum(field.arguments ?? [], ({ value }) => this.#value(value, level + 1));
+    if (field.selectionSet === undefined) {
+      return { ...own, size: values };
+    }
+    const inner = this.#selectionSet(field.selectionSet, level + 1);
+    const isIntrospection = field.name.value.startsWith("__");
+    return {
+      fields: 1,
+      depth: isIntrospection ? 1 : inner.depth + 1,
+      aliases: own.aliases + inner.aliases,
+      size: values + inner.size,
+      levels: inner.levels,
+    };
+  }
+
+  #variable({ defaultValue, directives }: VariableDefinitionNode): number {
+    return 1 + (defaultValue === undefined ? 0 : this.#value(defaultValue, 1)) + this.#directives(directives, 1);
+  }
+
+  #directives(directives: readonly DirectiveNode[] | undefined, level: number): number {
+    return sum(
+      directives ?? [],
+      ({ arguments: given = [] }) => 1 + sum(given, ({ value }) => this.#value(value, level)),
+    );
+  }
+
+  #value(value: ValueNode, level: number): number {
+    switch (value.kind) {
+      case Kind.LIST:
+        checkLevel(level);
+        checkLength(value.values.length, "a list of the document", this.#limits.listLength);
+        return 1 + sum(value.values, (item) => this.#value(item, level + 1));
+      case Kind.OBJECT:
+        checkLevel(level);
+        return 1 + sum(value.fields, (field) => this.#value(field.value, level + 1));
+      default:
+        return 1;
+    }
+  }
 }
 
-function measureFragment(
-  name: string,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  known: Map<string, Size>,
-): Size {
-  let size = known.get(name);
-  if (size === undefined) {
-    const fragment = fragments.get(name);
-    size =
-      fragment === undefined ? { fields: 0, depth: 0, aliases: 0 } : measure(fragment.selectionSet, fragments, known);
-    known.set(name, size);
+const nothing: Size = { fields: 0, depth: 0, aliases: 0, size: 0, levels: 0 };
+
+function sum<T>(items: readonly T[], measure: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) {
+    total += measure(item);
   }
-  return size;
+  return total;
 }
 
-function check(
-  code: "PUFF_TOO_DEEP" | "PUFF_TOO_MANY_ALIASES" | "PUFF_TOO_MANY_ROOT_FIELDS",
-  what: string,
-  count: number,
-  limit: number,
-  option: string,
-): void {
+function checkLevel(level: number): void {
+  if (level > MOST_LEVELS) {
+    throw tooManyLevels();
+  }
+}
+
+/** The document's brackets are nested too deep. */
+export function tooManyLevels(): PuffError {
+  return new PuffError("PUFF_TOO_DEEP", `the document is nested deeper than ${MOST_LEVELS} levels of brackets`);
+}
+
+function spreadsItself(fragment: FragmentDefinitionNode, open: readonly FragmentDefinitionNode[]): GraphQLError {
+  const between = open.slice(open.indexOf(fragment) + 1).map(({ name }) => `"${name.value}"`);
+  const shown = between.length > SHOWN_CYCLE ? [...between.slice(0, SHOWN_CYCLE), "…"] : between;
+  const via = shown.length === 0 ? "" : ` via ${shown.join(", ")}`;
+  return new GraphQLError(`Cannot spread fragment "${fragment.name.value}" within itself${via}.`, { nodes: fragment });
+}
+
+function check(code: ErrorCode, what: string, count: number, limit: number, option: string): void {
   if (count > limit) {
     throw new PuffError(code, `the operation has ${count} ${what}, and ${limit} are allowed`, {
       remedy: `Ask for less at once, or raise limits.${option}.`,
@@ -101,14 +260,18 @@ function check(
   }
 }
 
+function checkLength(length: number, place: string, limit: number): void {
+  if (length > limit) {
+    throw new PuffError("PUFF_LIST_TOO_LONG", `the list has ${length} items, and ${limit} are allowed`, {
+      place,
+      remedy: "Send it in parts, or raise limits.listLength.",
+    });
+  }
+}
+
 function checkLists(value: unknown, place: string, limit: number): void {
   if (Array.isArray(value)) {
-    if (value.length > limit) {
-      throw new PuffError("PUFF_LIST_TOO_LONG", `the list has ${value.length} items, and ${limit} are allowed`, {
-        place,
-        remedy: "Send it in parts, or raise limits.listLength.",
-      });
-    }
+    checkLength(value.length, place, limit);
     for (const item of value) {
       checkLists(item, place, limit);
     }

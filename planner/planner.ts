@@ -81,7 +81,12 @@ export interface PlannerLimits {
   readonly aliases: number;
   /** Root fields in an operation: `PUFF_TOO_MANY_ROOT_FIELDS`. Each is a statement of its own at least. */
   readonly rootFields: number;
-  /** Items in any list among the variables: `PUFF_LIST_TOO_LONG`. */
+  /**
+   * Fields and values of a document's operations, each fragment counted where it is spread, and at the end once for each
+   * type that an object may have: `PUFF_TOO_MANY_FIELDS`. What a document costs grows with it.
+   */
+  readonly fields: number;
+  /** Items in any list among the variables or in the document: `PUFF_LIST_TOO_LONG`. */
   readonly listLength: number;
   /** Compiled operations kept in memory for each schema; the least used is dropped, and compiled again when asked for. */
   readonly cachedDocuments: number;

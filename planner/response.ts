@@ -48,7 +48,7 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
       return { ...base, extensions: { code: "PUFF_PERMISSION_DENIED" satisfies ErrorCode } };
     }
     if (located !== null && (original === undefined || original === located || original instanceof GraphQLError)) {
-      return { ...base, extensions: { ...located.extensions, code } };
+      return { ...shorten(base), extensions: { ...located.extensions, code } };
     }
     const puff = original instanceof PuffError ? original : internalError(original);
     if (!puff.safe && !reported.has(original)) {
@@ -63,6 +63,21 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
     return { ...base, message, extensions: { code: puff.code, ...puff.extensions } };
   });
 }
+
+/** graphql-js repeats the document's names and the variables' values: without a bound, each error may be as long as they are. */
+function shorten(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { message, locations } = error;
+  return {
+    ...error,
+    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
+    ...(locations !== undefined && locations.length > MOST_LOCATIONS
+      ? { locations: locations.slice(0, MOST_LOCATIONS) }
+      : {}),
+  };
+}
+
+const LONGEST_MESSAGE = 500;
+const MOST_LOCATIONS = 10;
 
 /** What a thrown stranger becomes: a bug of the gateway's. */
 export function internalError(error: unknown): PuffError {

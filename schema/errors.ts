@@ -35,6 +35,7 @@ const catalogue = {
   PUFF_TOO_DEEP: { status: 400, safe: true },
   PUFF_TOO_MANY_ALIASES: { status: 400, safe: true },
   PUFF_TOO_MANY_ROOT_FIELDS: { status: 400, safe: true },
+  PUFF_TOO_MANY_FIELDS: { status: 400, safe: true },
   PUFF_LIST_TOO_LONG: { status: 400, safe: true },
   PUFF_TOO_MANY_ROWS: { status: 200, safe: true },
   PUFF_REQUEST_DEADLINE: { status: 504, safe: true },

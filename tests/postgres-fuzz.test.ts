@@ -178,7 +178,7 @@ function plannerOver(database: Database): Planner {
     database,
     events: noEvents,
     layerFunctions: new Map(),
-    limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
+    limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, fields: 1000, listLength: 5, cachedDocuments: 10 },
     fuse: false,
     verifyPlans: 0,
     introspection: true,

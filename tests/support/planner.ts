@@ -43,6 +43,8 @@ export interface PlannerSketch {
   readonly plans?: { readonly [field: string]: ParametricPlan };
   readonly verifyPlans?: number;
   readonly introspection?: boolean;
+  /** In place of those of tests, which are small. */
+  readonly limits?: Partial<PlannerOptions["limits"]>;
   readonly suggestions?: boolean;
   /** What `Schema.auth` gives as `pg_settings`. */
   readonly pgSettings?: (headers: { readonly [name: string]: string }) => { readonly [name: string]: string };
@@ -147,7 +149,16 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     database: sketch.database,
     events: sketch.events ?? noEvents,
     layerFunctions: new Map(Object.entries(sketch.functions ?? {})),
-    limits: { tokens: 1000, depth: 6, aliases: 5, rootFields: 5, listLength: 5, cachedDocuments: 10 },
+    limits: {
+      tokens: 1000,
+      depth: 6,
+      aliases: 5,
+      rootFields: 5,
+      fields: 1000,
+      listLength: 5,
+      cachedDocuments: 10,
+      ...sketch.limits,
+    },
     fuse: sketch.fuse ?? true,
     verifyPlans: sketch.verifyPlans ?? 0,
     introspection: sketch.introspection ?? true,
