@@ -76,6 +76,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
           deadline: settings.limits.requestDeadline,
           concurrency: settings.limits.wsgiRequests,
           queueLimit: settings.limits.wsgiQueue,
+          share: settings.limits.clientShare,
           maskErrors: settings.maskErrors,
         });
       }

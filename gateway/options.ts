@@ -168,6 +168,12 @@ export interface Limits extends PlannerLimits {
   readonly wsgiRequests: number;
   /** Requests that wait for the WSGI application: `PUFF_WSGI_BUSY` (503) for those past it. */
   readonly wsgiQueue: number;
+  /**
+   * Percent of a pool's connections, of the calls into Python and of the requests in the WSGI application that one
+   * client may hold at any time. What is free beyond that is for all, but an address leaves a share of it for others, and
+   * a connection two. 100: one client may hold all of it.
+   */
+  readonly clientShare: number;
   /** Time in which the whole of a request must have arrived, where there is a WSGI application: uploads take long. */
   readonly uploadDeadline: number;
   /** Time that one SQL statement may take in Postgres: `PUFF_STATEMENT_TIMEOUT`. Half of the request's. */
@@ -205,6 +211,7 @@ export const defaultLimits: Limits = {
   pythonQueue: 1_000,
   wsgiRequests: 100,
   wsgiQueue: 1_000,
+  clientShare: 25,
   uploadDeadline: 600_000,
   statementTimeout: 15_000,
   rows: 1_000_000,

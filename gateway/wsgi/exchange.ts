@@ -7,6 +7,8 @@ import { startDeadline } from "../prompts.ts";
 export type Head = readonly [status: string, headers: readonly (readonly [name: string, value: string])[]];
 
 const nothing = Buffer.alloc(0);
+/** Bytes a millisecond at which a client sends and takes at least. What it is slower by, it has the patience for in all. */
+const slowest = 1;
 
 /** The bytes of a request and of its response, and how long they may keep others waiting. */
 export class Exchange {
@@ -15,16 +17,22 @@ export class Exchange {
   readonly #requestId: string;
   readonly #end = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #patience: number;
+  /** Milliseconds that the client has been waited for beyond what its bytes are worth. */
+  #late = 0;
+  #written = 0;
   #pieces: AsyncIterator<Buffer> | null = null;
   #rest: Buffer = nothing;
 
   /**
-   * @param patience - milliseconds that may pass without a byte that comes from the client or goes to it
+   * @param patience - milliseconds that may pass without a byte that comes from the client or goes to it, and that a
+   *   client may be late in all
    */
   constructor(request: IncomingMessage, response: ServerResponse, requestId: string, patience: number) {
     this.#request = request;
     this.#response = response;
     this.#requestId = requestId;
+    this.#patience = patience;
     this.#timer = startDeadline(patience, () => {
       this.#end.abort(
         new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
@@ -73,11 +81,13 @@ export class Exchange {
   async read(size: number): Promise<Buffer> {
     if (this.#rest.length === 0) {
       this.#pieces ??= this.#request.iterator({ destroyOnReturn: false });
+      const since = performance.now();
       const next = await this.#pieces.next();
-      this.#timer.refresh();
       if (next.done === true) {
+        this.#timer.refresh();
         return nothing;
       }
+      this.#waitedFor(next.value.length, since);
       this.#rest = next.value;
     }
     const piece = this.#rest.subarray(0, size);
@@ -103,12 +113,14 @@ export class Exchange {
 
   write(data: Uint8Array): void {
     this.#timer.refresh();
+    this.#written += data.length;
     this.#response.write(data);
   }
 
   /** Waits until the client has taken most of what was written. */
   async drain(): Promise<void> {
     if (this.#response.writableNeedDrain && !this.#response.destroyed) {
+      const since = performance.now();
       await new Promise<void>((resolve) => {
         const done = () => {
           this.#response.off("drain", done).off("close", done);
@@ -116,8 +128,9 @@ export class Exchange {
         };
         this.#response.on("drain", done).on("close", done);
       });
-      this.#timer.refresh();
+      this.#waitedFor(this.#written, since);
     }
+    this.#written = 0;
   }
 
   finish(data?: Uint8Array): void {
@@ -130,6 +143,20 @@ export class Exchange {
   breakOff(): void {
     clearTimeout(this.#timer);
     this.#response.destroy();
+  }
+
+  /** A byte now and then is not enough: it would hold a place for hours. */
+  #waitedFor(bytes: number, since: number): void {
+    this.#late = Math.max(this.#late + performance.now() - since - bytes / slowest, 0);
+    if (this.#late < this.#patience) {
+      this.#timer.refresh();
+      return;
+    }
+    this.#end.abort(
+      new PuffError("PUFF_WSGI_DEADLINE", `the client kept the request waiting for ${this.#patience} ms`, {
+        remedy: "Send the body, and take the answer, at 1 kB a second or more.",
+      }),
+    );
   }
 
   /** What the application did not read of the body is for Node to skip. */

@@ -3,8 +3,9 @@ import { type IncomingMessage, METHODS, type Server, type ServerResponse } from 
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { CallAnswer, Python } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { Admission } from "../fairness/admission.ts";
+import { clientOf, runFor } from "../fairness/client.ts";
 import { generateRequestId } from "../http/routes.ts";
-import { Admission } from "./admission.ts";
 import { environOf } from "./environ.ts";
 import { ClientGone, Exchange, type Head } from "./exchange.ts";
 import type { Exchanges } from "./service.ts";
@@ -22,13 +23,24 @@ export interface WsgiOptions {
   readonly concurrency: number;
   /** Requests that may wait for it. */
   readonly queueLimit: number;
+  /** Percent of both that one client may hold while others want it. */
+  readonly share: number;
   /** Whether clients see no tracebacks. */
   readonly maskErrors: boolean;
 }
 
 /** Adds the routes, of all methods that HTTP knows. */
 export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions): Promise<void> {
-  const admission = new Admission(options.concurrency * options.workers, options.queueLimit);
+  const admission = new Admission({
+    places: options.concurrency * options.workers,
+    queueLimit: options.queueLimit,
+    share: options.share,
+    oldAfter,
+    busy: (waiting) =>
+      new PuffError("PUFF_WSGI_BUSY", `${waiting} requests wait for the application already`, {
+        remedy: "Try again in a moment.",
+      }),
+  });
   for (const method of METHODS) {
     if (!app.supportedMethods.includes(method) && method !== "CONNECT") {
       app.addHttpMethod(method, { hasBody: true });
@@ -40,7 +52,9 @@ export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions):
     scope.removeAllContentTypeParsers();
     // The body stays on its stream: the application reads it.
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-    scope.all("/*", (request, reply) => serve(request, reply, admission, options));
+    scope.all("/*", (request, reply) =>
+      runFor(clientOf(request.raw.socket, request.ip), serve, request, reply, admission, options),
+    );
   };
   await app.register(routes);
 }
@@ -62,6 +76,8 @@ type Answer = { readonly head: Head | null } | { readonly failure: string } | { 
 
 /** Bodies up to so many bytes travel with the call. */
 const smallBody = 65_536;
+/** Milliseconds after which a view waits, in all likelihood, for something or for its client. */
+const oldAfter = 1_000;
 
 async function serve(
   request: FastifyRequest,
@@ -72,7 +88,8 @@ async function serve(
   reply.hijack();
   const exchange = new Exchange(request.raw, reply.raw, request.id, options.deadline);
   try {
-    const { value, buffers } = await admission.run(exchange.signal, () => call(request, exchange, options));
+    const body = await bodyOf(request, exchange);
+    const { value, buffers } = await admission.run(exchange.signal, () => call(request, exchange, body, options));
     const answer = value as unknown as Answer; // as puff._wsgi writes it
     if ("busy" in answer) {
       throw new PuffError("PUFF_POOL_BUSY", "all connections to the database are in use");
@@ -92,19 +109,30 @@ async function serve(
   }
 }
 
-async function call(request: FastifyRequest, exchange: Exchange, options: WsgiOptions): Promise<CallAnswer> {
+/** A small body, before the request takes a place of others; null: it is larger, and the application reads it. */
+async function bodyOf(request: FastifyRequest, exchange: Exchange): Promise<Buffer | null> {
   const { headers } = request.raw;
   const length = Number(headers["content-length"] ?? 0);
-  const isStreamed = headers["transfer-encoding"] !== undefined || !(length <= smallBody);
+  if (headers["transfer-encoding"] !== undefined || !(length <= smallBody)) {
+    return null;
+  }
+  return length === 0 ? Buffer.alloc(0) : await exchange.readAll();
+}
+
+async function call(
+  request: FastifyRequest,
+  exchange: Exchange,
+  body: Buffer | null,
+  options: WsgiOptions,
+): Promise<CallAnswer> {
   const environ = environOf(request.raw, {
     prefix: request.server.prefix,
     scheme: request.protocol,
     multiprocess: options.multiprocess,
   });
-  const body = isStreamed || length === 0 ? [] : [await exchange.readAll()];
   return options.exchanges.with(exchange, (id) =>
-    options.python().call("puff._wsgi:serve", [environ, id, isStreamed], {
-      ...(body.length === 0 ? {} : { buffers: body }),
+    options.python().call("puff._wsgi:serve", [environ, id, body === null], {
+      ...(body === null || body.length === 0 ? {} : { buffers: [body] }),
       // The exchange has one that begins anew with each byte.
       deadline: null,
       signal: exchange.signal,

@@ -1,0 +1,125 @@
+/** Clients that take all they can get, and one that wants its answer beside them. */
+import { once } from "node:events";
+import { request as rawRequest } from "node:http";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { sharedCache } from "../support/python.ts";
+
+type Options = Parameters<typeof startServer>[0];
+
+/** Sends bytes on a connection of its own. */
+async function send(server: RunningServer, text: string, localAddress = "127.0.0.1"): Promise<Socket> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port), localAddress });
+  socket.on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  socket.write(text);
+  return socket;
+}
+
+/** Status and body of a request from an address of this machine. */
+async function get(server: RunningServer, url: string, localAddress = "127.0.0.1"): Promise<[number, string]> {
+  const sent = rawRequest(new URL(url, server.url), { agent: false, localAddress }).end();
+  const [response] = await once(sent, "response");
+  let body = "";
+  for await (const piece of response) {
+    body += piece;
+  }
+  return [response.statusCode, body];
+}
+
+describe("a WSGI application", () => {
+  let server: RunningServer;
+  /** Requests in the view that waits. */
+  let inside = 0;
+  let enough: () => void = () => undefined;
+  const gate = Promise.withResolvers<null>();
+
+  const start = (limits: Options["limits"]) =>
+    startServer({
+      schemas: [],
+      wsgi: `${join(import.meta.dirname, "../support/wsgi_app.py")}:application`,
+      cacheFolder: sharedCache,
+      environment: {},
+      host: {
+        functions: {
+          wait: async () => {
+            inside++;
+            enough();
+            return await gate.promise;
+          },
+        },
+      },
+      limits: { requestDeadline: 60_000, ...limits },
+      port: 0,
+    });
+
+  beforeAll(async () => {
+    server = await start({ wsgiRequests: 20 });
+  });
+
+  afterAll(async () => {
+    gate.resolve(null);
+    await server.close();
+  });
+
+  /** Resolves once so many requests are in the view that waits. */
+  const waiting = async (count: number) => {
+    await new Promise<void>((resolve) => {
+      enough = () => inside >= count && resolve();
+      enough();
+    });
+  };
+
+  test("answers others while 24 views never return, to which it has places for 20", async () => {
+    inside = 0;
+    const sockets = await Promise.all(
+      Array.from({ length: 24 }, () => send(server, "GET /waiting HTTP/1.1\r\nhost: a\r\n\r\n")),
+    );
+    await waiting(15);
+    expect(await get(server, "/index", "127.0.0.2")).toEqual([200, "index"]);
+    // From their own address, too: what has waited for a second counts for less.
+    expect(await get(server, "/index")).toEqual([200, "index"]);
+    expect(inside).toBe(24);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+
+  test("answers others while one connection has 200 requests under way", async () => {
+    inside = 0;
+    const socket = await send(server, "GET /waiting HTTP/1.1\r\nhost: a\r\n\r\n".repeat(200));
+    await waiting(10);
+    expect(await get(server, "/index")).toEqual([200, "index"]);
+    socket.destroy();
+  });
+
+  test.each([
+    ["small", 100],
+    ["large", 1_000_000],
+  ])("answers others while 24 clients dribble a %s body", async (_size, length) => {
+    const head = `POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\nx`;
+    const sockets = await Promise.all(Array.from({ length: 24 }, () => send(server, head)));
+    expect(await get(server, "/index", "127.0.0.2")).toEqual([200, "index"]);
+    expect(await get(server, "/index")).toEqual([200, "index"]);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+
+  test("ends a request whose body dribbles, though each byte comes in time", async () => {
+    const strict = await start({ requestDeadline: 300 });
+    onTestFinished(() => strict.close());
+    const socket = await send(strict, "POST /index HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n");
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += data;
+    });
+    const dribble = setInterval(() => socket.write("x"), 50);
+    onTestFinished(() => clearInterval(dribble));
+    await expect.poll(() => answer, { timeout: 20_000 }).toMatch(/^HTTP\/1.1 503 .*PUFF_WSGI_DEADLINE/s);
+  });
+});
