@@ -26,8 +26,7 @@ export class Leaf {
   writerFor(oid: number): BytesWriter {
     let writer = this.#writers.get(oid);
     if (writer === undefined) {
-      writer =
-        shortcut(this.base, oid) ?? ((out, source, start, end) => this.#writeSlowly(oid, out, source, start, end));
+      writer = shortcut(this.base, oid, (out, source, start, end) => this.#writeSlowly(oid, out, source, start, end));
       this.#writers.set(oid, writer);
     }
     return writer;
@@ -66,38 +65,34 @@ function isTextLeaf(base: string, oid: number): boolean {
   return (base === "String" || base === "ID") && oid !== OID.bool && oid !== OID.json && oid !== OID.jsonb;
 }
 
-/** The byte writer for the pairs of leaf and column type that need no JavaScript value; undefined for the others. */
-function shortcut(base: string, oid: number): BytesWriter | undefined {
+/** The byte writer for the pairs of leaf and column type that need no JavaScript value; `slow` for the others. */
+function shortcut(base: string, oid: number, slow: BytesWriter): BytesWriter {
   switch (base) {
     case "Int":
-      return oid === OID.int4 || oid === OID.int2 ? copy : undefined;
+      return oid === OID.int4 || oid === OID.int2 ? copy : slow;
     case "Float":
-      return oid === OID.int4 || oid === OID.int2
-        ? copy
-        : oid === OID.float8 || oid === OID.float4
-          ? copyFinite
-          : undefined;
+      return oid === OID.int4 || oid === OID.int2 ? copy : oid === OID.float8 || oid === OID.float4 ? copyFinite : slow;
     case "Boolean":
-      return oid === OID.bool ? boolean : undefined;
+      return oid === OID.bool ? boolean : slow;
     case "String":
     case "ID":
-      return isTextLeaf(base, oid) ? text : undefined;
+      return isTextLeaf(base, oid) ? text : slow;
     case "BigInt":
-      return isIntegerOid(oid) ? quoted : undefined;
+      return isIntegerOid(oid) ? quoted : slow;
     case "Decimal":
-      return oid === OID.numeric || isIntegerOid(oid) ? quoted : undefined;
+      return oid === OID.numeric || isIntegerOid(oid) ? quoted : slow;
     case "UUID":
-      return oid === OID.uuid ? quoted : undefined;
+      return oid === OID.uuid ? quoted : slow;
     case "Date":
-      return oid === OID.date ? quoted : undefined;
+      return oid === OID.date ? quoted : slow;
     case "Duration":
-      return oid === OID.interval ? quoted : undefined;
+      return oid === OID.interval ? quoted : slow;
     case "DateTime":
-      return oid === OID.timestamptz || oid === OID.timestamp ? dateTime : undefined;
+      return oid === OID.timestamptz ? moment(slow) : oid === OID.timestamp ? localMoment(slow) : slow;
     case "JSON":
-      return oid === OID.json || oid === OID.jsonb ? copy : undefined;
+      return oid === OID.json || oid === OID.jsonb ? copy : slow;
     default:
-      return undefined;
+      return slow;
   }
 }
 
@@ -127,20 +122,37 @@ function copyFinite(out: Output, source: Chunk, start: number, end: number): voi
   throw new GraphQLError(`Float cannot represent non numeric value: ${source.bytes.toString("utf8", start, end)}`);
 }
 
-/** `2024-05-01 12:30:00.5+00` becomes `2024-05-01T12:30:00.5Z`; `infinity` and years BC stay as Postgres has them. */
-function dateTime(out: Output, source: Chunk, start: number, end: number): void {
-  const space = source.bytes.indexOf(0x20, start);
-  const utc = source.bytes[end - 3] === 0x2b && source.bytes[end - 2] === 0x30 && source.bytes[end - 1] === 0x30;
-  if (space < 0 || space >= end) {
-    out.quoted(source, start, end);
-    return;
-  }
-  out.byte(0x22);
-  out.copy(source, start, space);
-  out.byte(0x54);
-  out.copy(source, space + 1, utc ? end - 3 : end);
-  if (utc) {
+/** `2024-05-01 12:30:00.5+00` becomes `2024-05-01T12:30:00.5Z`; other zones, years BC and `infinity` are for `slow`. */
+function moment(slow: BytesWriter): BytesWriter {
+  return (out, source, start, end) => {
+    const { bytes } = source;
+    const isUtc = bytes[end - 3] === 0x2b && bytes[end - 2] === 0x30 && bytes[end - 1] === 0x30;
+    if (!isUtc || bytes[start + 10] !== 0x20) {
+      slow(out, source, start, end);
+      return;
+    }
+    dateAndTime(out, source, start, end - 3);
     out.byte(0x5a);
-  }
+    out.byte(0x22);
+  };
+}
+
+/** `2024-05-01 12:30:00.5` becomes `2024-05-01T12:30:00.5`; the last of a year BC is a letter. */
+function localMoment(slow: BytesWriter): BytesWriter {
+  return (out, source, start, end) => {
+    const { bytes } = source;
+    if (bytes[start + 10] !== 0x20 || (bytes[end - 1] as number) > 0x39) {
+      slow(out, source, start, end);
+      return;
+    }
+    dateAndTime(out, source, start, end);
+    out.byte(0x22);
+  };
+}
+
+function dateAndTime(out: Output, source: Chunk, start: number, end: number): void {
   out.byte(0x22);
+  out.copy(source, start, start + 10);
+  out.byte(0x54);
+  out.copy(source, start + 11, end);
 }

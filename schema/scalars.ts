@@ -4,6 +4,7 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { jsonScalar } from "./json-scalar.ts";
+import { base64Text, dateText, dateTimeText, durationText, timeText, uuidText } from "./output-texts.ts";
 
 /** `DateTime`, `BigInt`, … by name. */
 export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
@@ -50,14 +51,14 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
     textScalar({
       name: "Duration",
       description: "A length of time as ISO 8601 writes it: `P1DT2H30M`.",
-      output: anyText,
+      output: durationText,
       input: matching(/^[+-]?P(?!$)([+-]?\d+(\.\d+)?[YMWD])*(T([+-]?\d+(\.\d+)?[HMS])+)?$/, "P1DT2H30M"),
     }),
     textScalar({
       name: "UUID",
       description: "A universally unique identifier: `1b671a64-40d5-491e-99b0-da01ff1f3341`.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc9562",
-      output: anyText,
+      output: uuidText,
       input: matching(
         /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
         "1b671a64-40d5-491e-99b0-da01ff1f3341",
@@ -146,36 +147,6 @@ function decimalText(value: unknown): string | null {
 /** What Postgres's numeric holds beside numbers. */
 function isNotFinite(value: unknown): value is string {
   return value === "NaN" || value === "Infinity" || value === "-Infinity";
-}
-
-/** Postgres's `2024-05-01 12:30:00.5+00` (its sessions are in UTC) and Python's `isoformat` both become RFC 3339. */
-function dateTimeText(value: unknown): string | null {
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  }
-  return typeof value === "string" && value !== "" ? value.replace(" ", "T").replace(/\+00(:00)?$/, "Z") : null;
-}
-
-function dateText(value: unknown): string | null {
-  return value instanceof Date ? (dateTimeText(value)?.slice(0, 10) ?? null) : anyText(value);
-}
-
-function timeText(value: unknown): string | null {
-  return anyText(value)?.replace(/\+00(:00)?$/, "Z") ?? null;
-}
-
-function anyText(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
-/** Postgres's hex form `\x68656c6c6f`, or bytes. */
-function base64Text(value: unknown): string | null {
-  if (value instanceof Uint8Array) {
-    return Buffer.from(value).toString("base64");
-  }
-  return typeof value === "string" && value.startsWith("\\x")
-    ? Buffer.from(value.slice(2), "hex").toString("base64")
-    : null;
 }
 
 function show(value: unknown): string {

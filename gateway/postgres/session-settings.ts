@@ -1,6 +1,6 @@
 /** Settings under which a value has one text only, and by which a gateway that is gone harms nobody. */
 import type { PgSettings, Statement } from "../../planner/index.ts";
-import type { TypedText } from "../../schema/index.ts";
+import { PuffError, type TypedText } from "../../schema/index.ts";
 
 /** What is sent ahead of a statement, in the same flight. */
 export interface Prelude {
@@ -22,7 +22,11 @@ export interface SessionOptions {
 export interface SessionSettings {
   /** For the startup message. */
   readonly startup: Record<string, string>;
-  /** What goes ahead of a statement outside of transactions, and of a transaction's first. */
+  /**
+   * What goes ahead of a statement outside of transactions, and of a transaction's first.
+   *
+   * @throws PuffError `PUFF_PG_SETTINGS` where the caller's would have values printed in another form.
+   */
   prelude(begins: boolean, claims: PgSettings | undefined): Prelude | null;
 }
 
@@ -51,11 +55,24 @@ export function sessionSettings({ pooler, readOnly, statementTimeout }: SessionO
   return {
     startup,
     prelude(begins, claims) {
+      refuseForms(claims);
       return claims === undefined && !begins
         ? plain
         : { begins, settings: claims === undefined ? local : [...local, ...Object.entries(claims)] };
     },
   };
+}
+
+/** A session's time zone may differ: moments are answered in UTC whatever zone they are printed in. */
+const forms = new Set(["datestyle", "intervalstyle", "bytea_output", "extra_float_digits"]);
+
+function refuseForms(claims: PgSettings | undefined): void {
+  const refused = Object.keys(claims ?? {}).find((name) => forms.has(name.toLowerCase()));
+  if (refused !== undefined) {
+    throw new PuffError("PUFF_PG_SETTINGS", `pg_settings can't have ${refused}, by which values are printed`, {
+      remedy: "Take it out of what Schema.auth returns; a statement can print a value as it likes, with to_char(…).",
+    });
+  }
 }
 
 /** The statements of a prelude. */
