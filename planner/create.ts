@@ -68,12 +68,12 @@ export function createPlanner(options: PlannerOptions): Planner {
 export const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
 
 function refuseThrown(error: unknown, options: PlannerOptions, signal: AbortSignal): OperationResponse {
-  if (Array.isArray(error)) {
-    return refuse(error, "PUFF_VARIABLES_INVALID", options);
-  }
   const known = error instanceof PuffError || error instanceof Refused || error instanceof GraphQLError;
   const isGone = !known && signal.aborted && error === signal.reason;
-  return refuse([known ? error : isGone ? clientGone : internalError(error)], "PUFF_INTERNAL", options);
+  const errors: readonly unknown[] = Array.isArray(error)
+    ? error
+    : [known ? error : isGone ? clientGone : internalError(error)];
+  return refuse(errors, "PUFF_VARIABLES_INVALID", options); // graphql-js refuses nothing else by now
 }
 
 /** What `work` comes to, unless the signal is aborted before. */

@@ -49,7 +49,7 @@ export class CompiledOperation implements PreparedOperation {
 
   /** The operation plan for these variables. */
   plan(variables: VariableValues): Selection {
-    const key = this.#conditions.map((name) => (variables.coerced[name] === true ? "1" : "0")).join("");
+    const key = this.#conditions.map((name) => stateOf(variables.coerced[name])).join("");
     let selection = this.#variants.get(key);
     if (selection === undefined) {
       selection = compileOperation(this.#context, this.definition, this.rootType, variables);
@@ -114,6 +114,11 @@ export class Documents {
     }
     return compiled;
   }
+}
+
+/** A null is refused where a condition reads it, so that it has a variant of its own. */
+function stateOf(condition: unknown): string {
+  return condition === true ? "1" : condition === false ? "0" : "-";
 }
 
 function conditionsOf(document: DocumentNode): string[] {

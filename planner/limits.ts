@@ -67,13 +67,14 @@ export function budget(limits: PlannerLimits, most: number): (cost: number) => v
 }
 
 /**
- * Checks that no list among the variables is too long.
+ * Checks that no list among the variables is too long, and that neither Postgres nor UTF-8 would refuse or change a text.
  *
- * @throws PuffError `PUFF_LIST_TOO_LONG` naming the variable.
+ * @throws PuffError `PUFF_LIST_TOO_LONG`, `PUFF_VARIABLES_INVALID` naming the variable.
  */
 export function checkVariables(variables: { readonly [name: string]: unknown }, limits: PlannerLimits): void {
   for (const [name, value] of Object.entries(variables)) {
-    checkLists(value, `$${name}`, limits.listLength);
+    checkText(name, "the variables' names");
+    checkValue(value, `$${name}`, limits.listLength);
   }
 }
 
@@ -218,6 +219,13 @@ class Measure {
       case Kind.OBJECT:
         checkLevel(level);
         return 1 + sum(value.fields, (field) => this.#value(field.value, level + 1));
+      case Kind.STRING: {
+        const flaw = flawOf(value.value);
+        if (flaw !== null) {
+          throw [new GraphQLError(`A text holds ${flaw}.`, { nodes: value })];
+        }
+        return 1;
+      }
       default:
         return 1;
     }
@@ -269,15 +277,33 @@ function checkLength(length: number, place: string, limit: number): void {
   }
 }
 
-function checkLists(value: unknown, place: string, limit: number): void {
-  if (Array.isArray(value)) {
+function checkValue(value: unknown, place: string, limit: number): void {
+  if (typeof value === "string") {
+    checkText(value, place);
+  } else if (Array.isArray(value)) {
     checkLength(value.length, place, limit);
     for (const item of value) {
-      checkLists(item, place, limit);
+      checkValue(item, place, limit);
     }
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) {
-      checkLists(item, `${place}.${key}`, limit);
+      checkText(key, place);
+      checkValue(item, `${place}.${key}`, limit);
     }
   }
+}
+
+function checkText(text: string, place: string): void {
+  const flaw = flawOf(text);
+  if (flaw !== null) {
+    throw new PuffError("PUFF_VARIABLES_INVALID", `a text holds ${flaw}`, { place });
+  }
+}
+
+/** What no text of Postgres can hold, or UTF-8 replaces. */
+function flawOf(text: string): string | null {
+  if (text.includes("\0")) {
+    return "the character NUL, which no text of Postgres can hold";
+  }
+  return text.isWellFormed() ? null : "half of a surrogate pair, which is no character";
 }

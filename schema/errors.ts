@@ -31,6 +31,7 @@ const catalogue = {
   PUFF_EXPLAIN_MUTATION: { status: 400, safe: true },
   // Limits.
   PUFF_BODY_TOO_LARGE: { status: 413, safe: true },
+  PUFF_JSON_TOO_DEEP: { status: 400, safe: true },
   PUFF_TOO_MANY_TOKENS: { status: 400, safe: true },
   PUFF_TOO_DEEP: { status: 400, safe: true },
   PUFF_TOO_MANY_ALIASES: { status: 400, safe: true },

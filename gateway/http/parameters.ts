@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { MIMEType } from "node:util";
 import { PuffError } from "../../schema/index.ts";
 import type { HttpRequest } from "./handler.ts";
+import { parseJson } from "./json.ts";
 
 export interface RequestParameters {
   readonly query: string;
@@ -74,8 +75,11 @@ function parseBody(body: Buffer | string | null): { readonly [name: string]: unk
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(typeof body === "string" ? body : body.toString("utf8"));
+    parsed = parseJson(typeof body === "string" ? body : body.toString("utf8"));
   } catch (error) {
+    if (error instanceof PuffError) {
+      throw error;
+    }
     throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!isMap(parsed)) {
@@ -89,8 +93,11 @@ function parseUrlJson(name: string, text: string | null): unknown {
     return null;
   }
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
+    if (error instanceof PuffError) {
+      throw error;
+    }
     throw invalid(`"${name}" in the URL is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

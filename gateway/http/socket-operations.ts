@@ -8,6 +8,7 @@ import type { Caller, OperationResponse, Planner, PreparedOperation } from "../.
 import { PuffError } from "../../schema/index.ts";
 import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
+import { checkJsonLevels } from "./json.ts";
 import { SocketCaller } from "./socket-caller.ts";
 
 export interface OperationOptions {
@@ -88,7 +89,7 @@ export function serveOperations(
             close(closeCodes.badRequest, "A binary message: send JSON as text");
             return;
           }
-          handle(String(data)).catch((error: unknown) => fail(error));
+          receive(String(data), handle).catch((error: unknown) => fail(error));
         }),
     },
     null,
@@ -212,8 +213,15 @@ export function serveOperations(
     return [{ message: "Internal server error", extensions: { code: "PUFF_INTERNAL" } }];
   }
 
+  async function receive(message: string, handle: (message: string) => Promise<void>): Promise<void> {
+    checkJsonLevels(message);
+    await handle(message);
+  }
+
   function fail(error: unknown): void {
-    if (error instanceof Error && error.message.startsWith("Unexpected message of type")) {
+    if (error instanceof PuffError && error.status === 400) {
+      close(closeCodes.badRequest, `${error.code}: ${error.message}`);
+    } else if (error instanceof Error && error.message.startsWith("Unexpected message of type")) {
       close(closeCodes.badRequest, error.message);
     } else {
       options.log.error({ err: error }, "a WebSocket failed inside the gateway");

@@ -1,4 +1,4 @@
-/** Documents that are small as text and large in what they ask for. */
+/** Documents that are small as text and large in what they ask for, and variables that nothing behind can hold. */
 import fc from "fast-check";
 import { getIntrospectionQuery } from "graphql";
 import { describe, expect, it } from "vitest";
@@ -165,6 +165,49 @@ describe("A caller who is refused costs little", () => {
       }),
       { numRuns: 60, seed: 20261130 },
     );
+  });
+});
+
+describe("A client's mistake is no failure", () => {
+  it.each<[title: string, query: string, variables: { readonly [name: string]: unknown }, code: string]>([
+    ["NUL in a text", "query($s: String) { echo(s: $s) }", { s: "a\0b" }, "PUFF_VARIABLES_INVALID"],
+    ["NUL in a list", "{ i }", { z: ["a", "\0"] }, "PUFF_VARIABLES_INVALID"],
+    ["NUL in JSON", "query($j: JSON) { echo(j: $j) }", { j: { a: ["\0"] } }, "PUFF_VARIABLES_INVALID"],
+    ["NUL in a key of JSON", "query($j: JSON) { echo(j: $j) }", { j: { "\0": 1 } }, "PUFF_VARIABLES_INVALID"],
+    ["NUL in a name", "{ i }", { "\0": 1 }, "PUFF_VARIABLES_INVALID"],
+    ["half of a pair in a text", "query($s: String) { echo(s: $s) }", { s: "\ud83d" }, "PUFF_VARIABLES_INVALID"],
+    ["half of a pair in a key", "query($j: JSON) { echo(j: $j) }", { j: { "\udc00": 1 } }, "PUFF_VARIABLES_INVALID"],
+    ["NUL in a literal", '{ echo(s: "a\\u0000b") }', {}, "PUFF_DOCUMENT_INVALID"],
+    ["NUL in a literal of JSON", '{ echo(j: { a: ["\\u0000"] }) }', {}, "PUFF_DOCUMENT_INVALID"],
+    ["NUL in a default", 'query($s: String = "\\u0000") { echo(s: $s) }', {}, "PUFF_DOCUMENT_INVALID"],
+    ["half of a pair in a literal", '{ echo(s: "\\ud83d") }', {}, "PUFF_DOCUMENT_INVALID"],
+    ["half of a pair as it is", '{ echo(s: "\ud83d") }', {}, "PUFF_DOCUMENT_INVALID"],
+    ["a list of literals that is too long", `{ a(z: [${"1 ".repeat(11)}]) { i } }`, {}, "PUFF_LIST_TOO_LONG"],
+    ["a null that decides", "query($t: Boolean = true) { i @include(if: $t) }", { t: null }, "PUFF_VARIABLES_INVALID"],
+    ["a null that skips", "query($t: Boolean = true) { a { i @skip(if: $t) } }", { t: null }, "PUFF_VARIABLES_INVALID"],
+    [
+      "a null that decides in a fragment",
+      "query($t: Boolean = true) { ...f @include(if: $t) } fragment f on Query { i }",
+      { t: null },
+      "PUFF_VARIABLES_INVALID",
+    ],
+    [
+      "a null for what the schema tells of itself",
+      "query($t: Boolean = true) { __schema { types { name @include(if: $t) } } }",
+      { t: null },
+      "PUFF_VARIABLES_INVALID",
+    ],
+  ])("%s", async (_, query, variables, code) => {
+    const args = { "Query.a": { z: "[Int]" }, "Query.echo": { s: "String", j: "JSON" } };
+    const { run, reported } = planner({
+      types: { ...types, Query: { ...types.Query, echo: "String" } },
+      args,
+      functions: { ...functions, "Query.echo": () => ["echo"] },
+      limits: { ...defaultLimits, listLength: 10 },
+    });
+    await run(query, { t: false }); // a variant that is compiled must not answer for a null
+    const { status, errors } = await run(query, variables);
+    expect({ status, code: errors?.[0]?.extensions.code, reported }).toEqual({ status: 400, code, reported: [] });
   });
 });
 
