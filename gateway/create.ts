@@ -4,7 +4,9 @@ import type { FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { type Gateway, RunningGateway } from "./gateway.ts";
 import { loadHost } from "./host-module.ts";
+import { Guard } from "./http/guard.ts";
 import { addRoutes } from "./http/plugin.ts";
+import { TrustedProxies } from "./http/proxies.ts";
 import { addStaticRoute } from "./http/static.ts";
 import type { GatewayOptions } from "./options.ts";
 import { readSettings } from "./settings.ts";
@@ -34,6 +36,8 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
   return fastifyPlugin(
     async (app) => {
       const settings = readSettings(options);
+      const { allowedHosts, trustProxy } = settings;
+      const guard = new Guard({ allowedHosts, proxies: new TrustedProxies(trustProxy) });
       const gateway = new RunningGateway(settings, await loadHost(options.host), app);
       // Registered first, so that whatever has started by the time another part fails is stopped, too.
       app.addHook("onClose", () => gateway.close());
@@ -55,6 +59,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         operationLimit: settings.limits.socketOperations,
         queueLimit: settings.limits.subscriberQueue,
         corsOrigins: settings.corsOrigins,
+        guard,
         application: createSocketRoutes({
           python: () => gateway.python,
           service: gateway.sockets,
@@ -65,10 +70,11 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         }),
       });
       for (const files of await gateway.findStaticFiles()) {
-        await addStaticRoute(app, files);
+        await addStaticRoute(app, files, guard);
       }
       if (settings.wsgi !== null || settings.django?.start === "serve") {
         await addWsgiRoutes(app, {
+          guard,
           python: () => gateway.python,
           exchanges: gateway.exchanges,
           workers: settings.workers,

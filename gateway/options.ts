@@ -77,9 +77,21 @@ export interface GatewayOptions {
   readonly maskErrors?: boolean;
   /**
    * Origins, such as `https://app.example.com`, whose pages may call the gateway from a browser. Default: none but the
-   * gateway's own. `["*"]` allows all, without cookies.
+   * gateway's own. `"*"` allows all, without cookies; WebSockets, which bring cookies, want their origins named.
    */
   readonly corsOrigins?: readonly string[];
+  /**
+   * Hosts that requests may name: `example.com`, or `.example.com` for all below it as well; others are refused with
+   * `PUFF_HOST_REFUSED`. `localhost` and the address that was connected to are served always. Default: `["*"]`, all; but
+   * those two alone where {@link startServer} listens on this machine only and `NODE_ENV` is not `production`.
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * Proxies whose `X-Forwarded-For`, `-Host` and `-Proto` count: `10.0.0.7`, `10.0.0.0/8`, `loopback`, `linklocal`,
+   * `uniquelocal`. Those headers of all others are taken from the request. Default: none counts, and none is taken away.
+   * A Fastify of your own has an option `trustProxy` too: give it the same.
+   */
+  readonly trustProxy?: readonly string[];
   /**
    * Folder for what makes the next start quick: memory snapshots of interpreters. Default: a folder named
    * `puff-gateway` in the user's cache folder. May be deleted at any time.

@@ -7,6 +7,16 @@ import { readSettings } from "./settings.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
+test.each<readonly [wrong: Partial<GatewayOptions>, message: string]>([
+  [{ corsOrigins: ["https://app.example/"] }, '"https://app.example/" is no origin of a web page'],
+  [{ corsOrigins: ["app.example"] }, '"app.example" is no origin of a web page'],
+  [{ corsOrigins: ["null"] }, '"null" is no origin of a web page'],
+  [{ allowedHosts: ["https://app.example"] }, '"https://app.example" is no host'],
+  [{ allowedHosts: ["app.example:80"] }, '"app.example:80" is no host'],
+])("%j is refused", (wrong, message) => {
+  expect(() => readSettings({ schemas: [{ spec: "schema.py" }], ...wrong })).toThrow(message);
+});
+
 test("a schema file is all that is needed", () => {
   expect(readSettings({ schemas: [{ spec: "schema.py:Blog" }] })).toMatchObject({
     schemas: [
@@ -25,6 +35,8 @@ test("a schema file is all that is needed", () => {
     suggestions: true,
     maskErrors: false,
     corsOrigins: [],
+    allowedHosts: null,
+    trustProxy: [],
   });
 });
 

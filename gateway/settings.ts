@@ -33,6 +33,9 @@ export interface Settings {
   readonly suggestions: boolean;
   readonly maskErrors: boolean;
   readonly corsOrigins: readonly string[];
+  /** Null: all. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly trustProxy: readonly string[];
   readonly cacheFolder: string;
   readonly environment: { readonly [name: string]: string };
 }
@@ -76,6 +79,8 @@ export function readSettings(options: GatewayOptions): Settings {
     suggestions: options.suggestions ?? !production,
     maskErrors: options.maskErrors ?? production,
     corsOrigins: options.corsOrigins ?? [],
+    allowedHosts: options.allowedHosts ?? null,
+    trustProxy: options.trustProxy ?? [],
     cacheFolder: resolve(options.cacheFolder ?? envPaths("puff-gateway", { suffix: "" }).cache),
     environment: {
       ...loginName(environment.map(([name]) => name)),
@@ -131,6 +136,7 @@ function check({ schemas, databases, wsgi, django, ...settings }: Settings): voi
     "URL",
     settings.static.map(({ url }) => url),
   );
+  checkNames(settings);
   const wrong = settings.static.find(
     ({ url }) => !/^\/([^?#*]+\/)?$/.test(url) || (url === "/" && (wsgi ?? django) !== null),
   );
@@ -151,6 +157,23 @@ function check({ schemas, databases, wsgi, django, ...settings }: Settings): voi
         names.length === 0 ? "There are none." : `There are: ${names.join(", ")}.`,
       );
     }
+  }
+}
+
+function checkNames({ corsOrigins, allowedHosts }: Pick<Settings, "corsOrigins" | "allowedHosts">): void {
+  const origin = corsOrigins.find((name) => name !== "*" && (name === "null" || URL.parse(name)?.origin !== name));
+  if (origin !== undefined) {
+    throw invalid(
+      `"${origin}" is no origin of a web page`,
+      'Give scheme and host, without a path: "https://app.example.com".',
+    );
+  }
+  const host = allowedHosts?.find((name) => !/^(\*|\.?[\w-]+(\.[\w-]+)*|[0-9a-f]*:[0-9a-f:.]+)$/i.test(name));
+  if (host !== undefined) {
+    throw invalid(
+      `"${host}" is no host`,
+      'Give its name alone: "example.com", or ".example.com" for all below it as well.',
+    );
   }
 }
 

@@ -26,6 +26,7 @@ const catalogue = {
   PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },
   PUFF_NOT_ACCEPTABLE: { status: 406, safe: true },
   PUFF_CSRF: { status: 403, safe: true },
+  PUFF_HOST_REFUSED: { status: 421, safe: true },
   PUFF_PERMISSION_DENIED: { status: 403, safe: true },
   PUFF_INTROSPECTION_OFF: { status: 400, safe: true },
   PUFF_EXPLAIN_MUTATION: { status: 400, safe: true },

@@ -1,5 +1,5 @@
 /** What surrounds GraphQL over HTTP: CSRF, CORS, request ids, compression, deadlines, health. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RunningServer } from "../gateway/http/server.ts";
 import { ask, type Request } from "./support/ask.ts";
 import { aborted, begunOn, startReferenceServer } from "./support/http.ts";
@@ -35,11 +35,6 @@ describe("cross-site requests", () => {
       403,
     ],
     ["a link of another site without a mode", { url: search, headers: crossSite }, 403],
-    [
-      "CORS, which its own configuration decides",
-      { url: search, headers: { ...crossSite, "sec-fetch-mode": "cors" } },
-      200,
-    ],
     ["the address bar", { url: search, headers: { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" } }, 200],
     ["the same origin", { url: search, headers: { "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors" } }, 200],
     ["no browser", { url: search }, 200],
@@ -47,6 +42,61 @@ describe("cross-site requests", () => {
     const answer = await ask(server, given);
     expect(answer.status).toBe(status);
     expect(answer.body).toContain(status === 200 ? "Hello" : "PUFF_CSRF");
+  });
+
+  const page = (origin: string, cookie?: string) => ({
+    url: search,
+    headers: { ...crossSite, "sec-fetch-mode": "cors", origin, ...(cookie === undefined ? {} : { cookie }) },
+  });
+
+  test.each<[origin: string, cookie: string | undefined, cors: string, allowed: boolean]>([
+    ["https://evil.example", undefined, "none", false],
+    ["https://evil.example", undefined, "https://app.example", false],
+    ["https://app.example", "a=b", "https://app.example", true],
+    ["http://app.example", "a=b", "https://app.example", false],
+    ["https://app.example:444", "a=b", "https://app.example", false],
+    ["https://app.example.evil.example", "a=b", "https://app.example", false],
+    ["null", undefined, "https://app.example", false],
+    ["https://evil.example", undefined, "*", true],
+    ["null", undefined, "*", true],
+    ["https://evil.example", "a=b", "*", false],
+    ["null", "a=b", "*", false],
+    ["https://app.example", "a=b", "*,https://app.example", true],
+    ["https://evil.example", "a=b", "*,https://app.example", false],
+    ["*", "a=b", "*", false],
+  ])("a GET by a page of %s with the cookie %s, where pages of %s may: %s", async (origin, cookie, named, allowed) => {
+    const own = await startReferenceServer({ corsOrigins: named === "none" ? [] : named.split(",") });
+    onTestFinished(() => own.close());
+    for (const accept of ["application/json", "text/event-stream"]) {
+      const given = page(origin, cookie);
+      const answer = await ask(own, { ...given, headers: { ...given.headers, accept } });
+      expect(answer.status).toBe(allowed ? 200 : 403);
+      const { "access-control-allow-origin": reader, "access-control-allow-credentials": credentials } = answer.headers;
+      if (allowed) {
+        expect(reader).toBe(named.includes(origin) ? origin : "*");
+      }
+      // No browser hands over what came with cookies, unless the origin was named.
+      expect(credentials === "true" && reader !== origin).toBe(false);
+      expect(credentials).toBe(named.split(",").includes(origin) && origin !== "*" ? "true" : undefined);
+      if (named !== "none") {
+        expect(answer.headers["vary"]).toContain("Origin");
+      }
+    }
+  });
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "",
+    "text/plain;application/json",
+  ])("a POST of %j, which a page may send unasked, is refused", async (type) => {
+    const answer = await ask(server, {
+      method: "POST",
+      body: JSON.stringify(hello),
+      headers: { "content-type": type, origin: "https://evil.example", cookie: "a=b" },
+    });
+    expect(answer.status).toBe(415);
   });
 
   test("a link of another site opens GraphiQL", async () => {

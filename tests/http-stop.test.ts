@@ -88,11 +88,11 @@ test.each(["SIGTERM", "SIGINT"] as const)("under load %s loses no request and en
 async function halfAsked({ url }: Running, path: string): Promise<() => Promise<string>> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.write("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n");
+  socket.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
   await once(socket, "data");
   socket.write(`GET ${path} HTTP/1.1\r\n`);
   return () => {
-    socket.write("host: a\r\n\r\n");
+    socket.write("host: localhost\r\n\r\n");
     return text(socket); // to its end, which `connection: close` brings
   };
 }

@@ -233,7 +233,9 @@ describe.runIf(hasRedis)("two gateways on one Redis", () => {
     slow.on("data", (data) => {
       received += data;
     });
-    slow.write("GET /graphql?query=subscription{text} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n");
+    slow.write(
+      "GET /graphql?query=subscription{text} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n",
+    );
     const quick = await subscriber(near.url, "text");
     await begin("text", "begin", [quick]);
     await expect.poll(() => publish("text", "begin").then(() => received), { timeout: 30_000 }).toContain("begin");

@@ -240,6 +240,29 @@ describe("an upgrade is refused", () => {
     }
   });
 
+  test.each<[cors: string, origin: string, status: number]>([
+    ["*", "https://evil.example", 403],
+    ["*", "null", 403],
+    ["*", "*", 403],
+    ["*,https://app.example", "https://app.example", 101],
+    ["*,https://app.example", "https://evil.example", 403],
+    ["https://app.example", "http://app.example", 403],
+    ["https://app.example", "https://app.example:444", 403],
+    ["https://app.example", "https://app.example.evil.example", 403],
+    ["https://app.example", "https://evilapp.example", 403],
+    ["https://app.example", "file://", 403],
+  ])("where pages of %s may call it, to a page of %s: %i", async (cors, origin, status) => {
+    const own = await startReferenceServer({ apis, corsOrigins: cors.split(",") });
+    onTestFinished(() => own.close());
+    const socket = new TestSocket(`${own.url}/graphql`, { headers: { origin, cookie: "a=b" } });
+    onTestFinished(() => socket.socket.terminate());
+    if (status === 101) {
+      await socket.connected();
+    } else {
+      expect(await socket.untilClosed()).toEqual([status, ""]);
+    }
+  });
+
   test("with 503 past the subscribers that the process may have", async () => {
     const own = await startReferenceServer({ apis, subscriberLimit: 1, corsOrigins: ["https://app.example"] });
     onTestFinished(() => own.close());

@@ -240,7 +240,7 @@ test("a client that is gone before it is accepted is told of when it would be", 
   const { hostname, port } = new URL(server.url);
   const leaving = connect(Number(port), hostname);
   leaving.write(
-    "GET /late HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n" +
+    "GET /late HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n" +
       "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
   );
   await expect.poll(() => seenBy(server), patient).toContain("late began");

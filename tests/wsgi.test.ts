@@ -21,6 +21,7 @@ function start(options: Partial<Parameters<typeof startServer>[0]> = {}): Promis
     schemas: [],
     wsgi: `${file}:make()`,
     static: [{ url: "/files/", folder: import.meta.dirname }],
+    allowedHosts: ["example.com"],
     cacheFolder: sharedCache,
     environment: {},
     host: { functions: { wait: async (name) => (await gates.get(String(name))?.promise) ?? null } },
@@ -105,7 +106,7 @@ describe("environ", () => {
 
   test("puts headers that come twice together, and leaves out those that pass for another", async () => {
     const lines = [
-      "Host: a",
+      "Host: localhost",
       "Cookie: a=1",
       "cookie: b=2",
       "X-For: c",
@@ -171,7 +172,7 @@ describe("responses", () => {
   });
 
   test.each(["/index", "/write", "/streamed", "/endless", "/wrapped"])("HEAD %s has no body", async (url) => {
-    const answer = await raw(`HEAD ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const answer = await raw(`HEAD ${url} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
     expect(answer.endsWith("\r\n\r\n")).toBe(true);
   });
@@ -248,8 +249,8 @@ describe("requests' bodies", () => {
 
   test("that nobody reads leave the connection usable", async () => {
     const big = "x".repeat(300_000);
-    const first = `POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: ${big.length}\r\n\r\n${big}`;
-    const answer = await raw(`${first}GET /index HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const first = `POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${big.length}\r\n\r\n${big}`;
+    const answer = await raw(`${first}GET /index HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 413 Too Much\r\n.*no.*HTTP\/1.1 200 OK\r\n.*index/s);
   });
 
@@ -386,10 +387,10 @@ describe("limits", () => {
     socket.on("data", (data) => {
       received += data;
     });
-    socket.write("POST /index HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n");
+    socket.write("POST /index HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\n");
     await expect.poll(() => received, { timeout: 10_000 }).toContain("PUFF_WSGI_DEADLINE");
     expect((await ask(limited, { url: "/index" })).body).toBe("index");
-    socket.write("bodyGET /index HTTP/1.1\r\nhost: a\r\n\r\n"); // on the same connection
+    socket.write("bodyGET /index HTTP/1.1\r\nhost: localhost\r\n\r\n"); // on the same connection
     await expect.poll(() => received).toMatch(/HTTP\/1.1 200 OK.*index/s);
   });
 

@@ -63,6 +63,13 @@ describe("flag > environment > file > default, for each setting", () => {
       environment: ["c, d", ["c", "d"]],
       file: ['["e"]', ["e"]],
     },
+    { key: "allowed_hosts", flag: [["a"], ["a"]], environment: [".b, *", [".b", "*"]], file: ['["c"]', ["c"]] },
+    {
+      key: "trust_proxy",
+      flag: [["loopback"], ["loopback"]],
+      environment: ["10.0.0.7, 10.0.0.0/8", ["10.0.0.7", "10.0.0.0/8"]],
+      file: ['"fd00::7"', ["fd00::7"]],
+    },
     { key: "init_sql", flag: ["/a.sql", "/a.sql"], environment: ["/b.sql", "/b.sql"], file: ['"/c.sql"', "/c.sql"] },
     {
       key: "redis_url",

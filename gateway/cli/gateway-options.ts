@@ -49,6 +49,8 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     verifyPlans: values.verify_plans,
     introspection: values.introspection,
     corsOrigins: values.cors,
+    trustProxy: values.trust_proxy,
+    ...(values.allowed_hosts.length === 0 ? {} : { allowedHosts: values.allowed_hosts }),
     environment: config.environment,
     ...(config.hostModule === null ? {} : { host: config.hostModule }),
     ...(values.suggestions === null ? {} : { suggestions: values.suggestions }),

@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { OperationResponse, Planner } from "../../planner/index.ts";
 import { handleRequest } from "./handler.ts";
+import { Origins } from "./origins.ts";
 import { Subscribers } from "./subscribers.ts";
 
 const request = { method: "GET", search: "query={items}", headers: {}, body: null };
@@ -24,7 +25,7 @@ function plannerOf(parts: (signal: AbortSignal) => AsyncIterable<Buffer>): Plann
   };
 }
 
-const limits = { subscribers: new Subscribers(1), queueLimit: 1000 };
+const limits = { subscribers: new Subscribers(1), queueLimit: 1000, origins: new Origins([]) };
 
 test("an answer whose rest takes too long breaks off at the deadline", async () => {
   const abort = new AbortController();

@@ -7,6 +7,7 @@ import { PuffError } from "../../schema/index.ts";
 import { startDeadline } from "../prompts.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
+import type { Origins } from "./origins.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
 import type { Subscribers } from "./subscribers.ts";
 
@@ -16,6 +17,8 @@ export interface HttpRequest {
   readonly search: string;
   /** By lower-case name. */
   readonly headers: RequestHeaders;
+  /** The host that the client asked. Default: "", which no page is of. */
+  readonly host?: string;
   /** The body as received; null for none. */
   readonly body: Buffer | string | null;
 }
@@ -46,6 +49,8 @@ export interface Endpoint {
   readonly page: HttpResponse | null;
   /** Milliseconds that an operation may take. */
   readonly deadline: number;
+  /** Pages that may call it from a browser. */
+  readonly origins: Origins;
   /** Event streams are counted among them. */
   readonly subscribers: Subscribers;
   /** Bytes of answers that may wait for the client of an event stream. */
@@ -81,7 +86,7 @@ export async function handleRequest(
       );
     }
     if (!isPost) {
-      refuseCrossSite(request.headers);
+      endpoint.origins.refuseCrossSite(request.headers, request.host ?? "");
     }
     const parameters = isPost ? readBodyParameters(request) : readUrlParameters(request.search);
     return await runOperation(parameters, !isPost, { form: form ?? "json", events }, request, endpoint, abort);
@@ -207,24 +212,6 @@ function isDataNull(body: Buffer): boolean {
 }
 
 const dataNull = '{"data":null';
-
-/**
- * A page of another site can make a browser send a GET with cookies by a link, an image or a form. It can't read the
- * answer, but time it or load the server with it: refused. CORS requests are for the CORS configuration to decide.
- */
-function refuseCrossSite(headers: RequestHeaders): void {
-  if (headers["sec-fetch-site"] !== "cross-site") {
-    return;
-  }
-  const mode = headers["sec-fetch-mode"];
-  if (mode !== "cors") {
-    throw new PuffError(
-      "PUFF_CSRF",
-      `a page of another site made the browser send this request (sec-fetch-mode: ${mode ?? "none"}): ` +
-        "send the operation by POST as application/json",
-    );
-  }
-}
 
 function headersOf(form: ResponseForm): { readonly [name: string]: string } {
   return form === "graphql" ? graphqlHeaders : jsonHeaders;

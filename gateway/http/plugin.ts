@@ -3,13 +3,20 @@ import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
 import type { Explain } from "./explain.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
+import { Guard } from "./guard.ts";
 import type { Endpoint } from "./handler.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
+import { Origins } from "./origins.ts";
+import { TrustedProxies } from "./proxies.ts";
 import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
 import { type ApplicationSockets, addSockets } from "./sockets.ts";
 import { Subscribers } from "./subscribers.ts";
 
-export interface RoutesOptions extends HttpOptions {
+export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins"> {
+  /** Default: one that lets all hosts in and trusts no proxy. */
+  readonly guard?: Guard;
+  /** Origins whose pages may call the gateway from a browser; empty: none but its own. `*`: all, without cookies. */
+  readonly corsOrigins: readonly string[];
   readonly apis: readonly Api[];
   readonly checks: readonly HealthCheck[];
   /** Milliseconds that a request may take. */
@@ -48,22 +55,24 @@ export interface Api {
  */
 export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<Routes> {
   let stopping = false;
+  const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
+  const shared = { ...options, guard, origins: new Origins(options.corsOrigins) };
   const subscribers = new Subscribers(options.subscriberLimit);
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
-    await setUpScope(scope, options);
+    await setUpScope(scope, shared);
     addHealthRoutes(scope, options.checks, () => stopping);
     if (bundle !== null) {
       await addGraphiqlAssets(scope, bundle);
     }
     for (const api of options.apis) {
-      addApi(scope, api, { ...options, subscribers }, bundle);
+      addApi(scope, api, { ...shared, subscribers }, bundle);
     }
     const planners = options.apis.flatMap(({ url, subscriptionsUrl, planner }) =>
       [url, subscriptionsUrl ?? url].map((path) => [scope.prefix + path.replace(/\/$/, ""), planner] as const),
     );
-    addSockets(scope, new Map(planners), { ...options, messageLimit: options.bodyLimit, subscribers });
+    addSockets(scope, new Map(planners), { ...shared, messageLimit: options.bodyLimit, subscribers });
   };
   await app.register(routes);
   app.addHook("preClose", (done) => {
@@ -77,7 +86,13 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
 function addApi(
   scope: FastifyInstance,
   api: Api,
-  { deadline, queueLimit, subscribers }: RoutesOptions & { readonly subscribers: Subscribers },
+  {
+    deadline,
+    queueLimit,
+    subscribers,
+    guard,
+    origins,
+  }: RoutesOptions & HttpOptions & { readonly subscribers: Subscribers },
   bundle: GraphiqlBundle | null,
 ): void {
   const { prefix } = scope;
@@ -91,13 +106,14 @@ function addApi(
     });
   const page = pageAt(api.url);
   let endpoint: Endpoint | null = null;
-  addGraphqlRoute(scope, api.url, () => {
+  const current = () => {
     const planner = api.planner();
     if (endpoint?.planner !== planner) {
-      endpoint = { planner, page, deadline, queueLimit, subscribers };
+      endpoint = { planner, page, deadline, queueLimit, subscribers, origins };
     }
     return endpoint;
-  });
+  };
+  addGraphqlRoute(scope, api.url, current, guard);
   if (api.explain !== null) {
     addExplainRoute(scope, explainUrl, api.explain, deadline);
   }

@@ -3,26 +3,28 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import compress from "@fastify/compress";
-import cors from "@fastify/cors";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { negotiate } from "./accept.ts";
 import { type Explain, handleExplain } from "./explain.ts";
+import type { Guard } from "./guard.ts";
 import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./handler.ts";
+import type { Origins } from "./origins.ts";
 
 export interface HttpOptions {
   /** Bytes that a request's body may have. */
   readonly bodyLimit: number;
-  /** Origins whose pages may call the gateway from a browser; empty: none but its own. `*`: all, without cookies. */
-  readonly corsOrigins: readonly string[];
+  readonly guard: Guard;
+  readonly origins: Origins;
 }
 
 /** Sends what the handler answered. */
 export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
   const { status, headers, body, rest = null, cut } = response;
+  const vary = reply.getHeader("vary"); // of CORS: caches have to heed both
   return reply
     .code(status)
-    .headers(headers)
+    .headers(vary === undefined ? headers : { ...headers, vary: `${String(vary)}, ${headers["vary"] ?? "accept"}` })
     .send(
       rest === null
         ? body
@@ -39,10 +41,16 @@ async function* concatenate(body: Buffer, rest: AsyncIterable<Buffer>): AsyncGen
  * Adds a GraphQL endpoint. `endpoint` is asked for at each request, since a reload swaps it: a request goes on with
  * the one it began with.
  */
-export function addGraphqlRoute(app: FastifyInstance, url: string, endpoint: () => Endpoint): void {
-  app.all(url, async (request, reply) =>
-    send(reply, await requests.run(request, handleRequest, toPlain(request), endpoint(), abortWith(reply))),
-  );
+export function addGraphqlRoute(
+  app: FastifyInstance,
+  url: string,
+  endpoint: () => Endpoint,
+  { proxies }: Pick<Guard, "proxies">,
+): void {
+  app.all(url, async (request, reply) => {
+    const plain = { ...toPlain(request), host: proxies.hostOf(request.raw) };
+    return send(reply, await requests.run(request, handleRequest, plain, endpoint(), abortWith(reply)));
+  });
 }
 
 /** Adds the endpoint that explains operations. */
@@ -102,6 +110,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
     }
     return send(reply, errorResponse(refusal, form));
   });
+  app.addHook("onRequest", options.guard.hook);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     done();
@@ -116,16 +125,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
     // A compressed body could grow past any limit while it is unpacked: operations are small, so none is read.
     globalDecompression: false,
   });
-  if (options.corsOrigins.length > 0) {
-    const all = options.corsOrigins.includes("*");
-    await app.register(cors, {
-      origin: all ? "*" : [...options.corsOrigins],
-      credentials: !all,
-      methods: ["GET", "HEAD", "POST"],
-      maxAge: 600,
-      strictPreflight: false,
-    });
-  }
+  await options.origins.addTo(app);
 }
 
 /** Bytes of an answer from which it is compressed. */

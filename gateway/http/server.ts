@@ -9,7 +9,9 @@ import { PuffError } from "../../schema/index.ts";
 import { createGateway } from "../create.ts";
 import { settleBeforeExit } from "../exit.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
+import { isLoopback } from "./guard.ts";
 import { errorResponse } from "./handler.ts";
+import { TrustedProxies } from "./proxies.ts";
 import { send } from "./routes.ts";
 import { StalledClients } from "./stalled.ts";
 import { stopServer, stopSignals } from "./stop.ts";
@@ -52,13 +54,19 @@ export interface RunningServer {
 export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
   const uploadDeadline = options.limits?.uploadDeadline ?? defaultLimits.uploadDeadline;
-  return serve(createGateway(options), {
+  const address = options.address ?? defaultAddress;
+  // Names of elsewhere come to a server of this machine alone by a page that has its name point here (DNS rebinding).
+  const isPrivate = isLoopback(address) && process.env["NODE_ENV"] !== "production";
+  const hosts = isPrivate ? { allowedHosts: [] } : {};
+  return serve(createGateway({ ...hosts, ...options }), {
     stopDeadline: Math.min(requestDeadline + 5_000, longestTimer),
     sendDeadline: Math.min(requestDeadline, longestTimer),
     ...(options.wsgi == null ? {} : { receiveDeadline: uploadDeadline }),
     ...options,
   });
 }
+
+const defaultAddress = "127.0.0.1";
 
 /** Starts a server for any plugin; see {@link startServer}. */
 export async function serve(
@@ -67,13 +75,17 @@ export async function serve(
    * `receiveDeadline`: milliseconds to send a whole request; `sendDeadline`: in which a client may take nothing of its
    * answer.
    */
-  options: ListenOptions & { readonly receiveDeadline?: number; readonly sendDeadline?: number },
+  options: ListenOptions &
+    Pick<GatewayOptions, "trustProxy"> & { readonly receiveDeadline?: number; readonly sendDeadline?: number },
 ): Promise<RunningServer> {
+  const trusted = options.trustProxy ?? [];
+  const proxies = new TrustedProxies(trusted);
   const stalled = new StalledClients(options.sendDeadline ?? defaultLimits.requestDeadline);
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // The gateway logs what is worth it: two lines a request would cost more than most requests do.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    trustProxy: trusted.length > 0 && ((address) => proxies.has(address)),
     // While it stops, a request on a connection that was open before is still answered: none is lost.
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -104,7 +116,7 @@ export async function serve(
       }
     });
     await app.ready();
-    await listen(app, options.address ?? "127.0.0.1", options.port ?? 7777, options.reusePort ?? false);
+    await listen(app, options.address ?? defaultAddress, options.port ?? 7777, options.reusePort ?? false);
   } catch (error) {
     await app.close();
     throw error;

@@ -6,6 +6,8 @@ import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import type { Guard } from "./guard.ts";
+import type { Origins } from "./origins.ts";
 import { serveOperations } from "./socket-operations.ts";
 import type { Ending, Subscribers } from "./subscribers.ts";
 
@@ -18,8 +20,8 @@ export interface SocketOptions {
   readonly queueLimit: number;
   /** Milliseconds that a query, a mutation or the beginning of a subscription may take. */
   readonly deadline: number;
-  /** Origins, besides the gateway's own, whose pages may connect; `*`: all. */
-  readonly corsOrigins: readonly string[];
+  readonly guard: Guard;
+  readonly origins: Origins;
   readonly subscribers: Subscribers;
   readonly application?: ApplicationSockets;
 }
@@ -33,6 +35,8 @@ export interface ApplicationSockets {
 /** A request to become a WebSocket. */
 export interface Handshake {
   readonly request: IncomingMessage;
+  /** The client's address, as far as trusted proxies tell. */
+  readonly address: string;
   /** Fails where the client is gone or breaks the protocol. */
   accept(protocol: string | null): Promise<WebSocket>;
   refuse(status: number): void;
@@ -79,7 +83,12 @@ export function addSockets(
       }
       return;
     }
-    if (!mayConnect(request, options.corsOrigins)) {
+    const wrong = options.guard.check(request);
+    if (wrong !== null) {
+      refuse(socket, wrong.status);
+      return;
+    }
+    if (!mayConnect(request, options)) {
       refuse(socket, 403);
       return;
     }
@@ -108,6 +117,7 @@ export function addSockets(
     } else if (serveApplication !== null) {
       const handshake: Handshake = {
         request,
+        address: options.guard.proxies.addressOf(request),
         accept: (protocol) =>
           new Promise((resolve, reject) => {
             chosen.set(request, protocol ?? false);
@@ -162,16 +172,11 @@ function keepAlive(webSocket: WebSocket): void {
 
 /**
  * A page of any site can open a WebSocket here with the cookies of its visitor, and no preflight asks for leave. So an
- * origin must be the gateway's own, or one that was allowed; who sends none is no browser.
+ * origin must be the gateway's own, or one that was named, which `*` is not; a client that sends none is no browser.
  */
-function mayConnect({ headers }: IncomingMessage, corsOrigins: readonly string[]): boolean {
-  const { origin, host } = headers;
-  return (
-    origin === undefined ||
-    corsOrigins.includes("*") ||
-    corsOrigins.includes(origin) ||
-    (URL.parse(origin)?.host ?? "") === host
-  );
+function mayConnect(request: IncomingMessage, { guard, origins }: SocketOptions): boolean {
+  const { origin } = request.headers;
+  return origin === undefined || origins.trusts(origin, guard.proxies.hostOf(request));
 }
 
 function refuse(socket: Duplex, status: number): void {

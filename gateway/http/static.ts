@@ -1,8 +1,9 @@
 /** Static files: served by Node, whatever Python does. */
 import { realpathSync } from "node:fs";
 import { join, sep } from "node:path";
-import fastifyStatic from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import fastifyStatic, { type FastifyStaticOptions } from "@fastify/static";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import type { Guard } from "./guard.ts";
 
 /** Files below a URL path. */
 export interface StaticFiles {
@@ -31,8 +32,16 @@ function isPublic(path: string, folder: string): boolean {
  * Serves the files of some folders below a URL path, with ranges and validators. A file whose name holds a hash of its
  * contents, as Django's ManifestStaticFilesStorage names them, is kept by browsers for good; others they ask for again.
  */
-export async function addStaticRoute(app: FastifyInstance, { url, folders }: StaticFiles): Promise<void> {
-  await app.register(fastifyStatic, {
+export async function addStaticRoute(app: FastifyInstance, { url, folders }: StaticFiles, guard: Guard): Promise<void> {
+  const files: FastifyPluginAsync = async (scope) => {
+    scope.addHook("onRequest", guard.hook);
+    await scope.register(fastifyStatic, optionsOf(url, folders));
+  };
+  await app.register(files);
+}
+
+function optionsOf(url: string, folders: readonly string[]): FastifyStaticOptions {
+  return {
     root: [...folders],
     prefix: url,
     index: false,
@@ -44,5 +53,5 @@ export async function addStaticRoute(app: FastifyInstance, { url, folders }: Sta
       reply.header("x-content-type-options", "nosniff"); // what is uploaded as a text is none of a page's scripts
       reply.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "public, max-age=0");
     },
-  });
+  };
 }

@@ -1,5 +1,4 @@
 /** WebSockets of the application's: which Python function serves a path, and how its call and its socket end. */
-import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Python } from "../../python-bridge/index.ts";
 import { type ErrorCode, type JsonValue, PuffError } from "../../schema/index.ts";
@@ -97,7 +96,7 @@ async function serve(
   };
   try {
     const { value } = await service.with(connection, (id) =>
-      python().call("puff._websockets:serve", [id, pattern, values, describeRequest(request)], {
+      python().call("puff._websockets:serve", [id, pattern, values, describeRequest(handshake)], {
         deadline: null,
         signal: connection.signal,
       }),
@@ -121,10 +120,10 @@ async function serve(
   }
 }
 
-function describeRequest({ url = "/", headers, socket }: IncomingMessage): JsonValue {
+function describeRequest({ request: { url = "/", headers }, address }: Handshake): JsonValue {
   const [path = "", query = ""] = url.split(/\?(.*)/s, 2);
   const texts = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
-  return { path, query, headers: Object.fromEntries(texts), client: socket.remoteAddress ?? "" };
+  return { path, query, headers: Object.fromEntries(texts), client: address };
 }
 
 /** 1012 has clients connect again: another interpreter serves them. */

@@ -11,6 +11,8 @@ export interface EnvironContext {
   readonly prefix: string;
   /** What the client has used, as far as a trusted proxy tells. */
   readonly scheme: string;
+  /** The client's address, likewise. */
+  readonly client: string;
   /** Whether other interpreters run the same application. */
   readonly multiprocess: boolean;
 }
@@ -19,13 +21,13 @@ export interface EnvironContext {
  * The variables of one request. Headers with an underscore are left out: they would pass for those with a hyphen, which
  * a proxy may have vouched for.
  *
- * @example environOf(request.raw, { prefix: "", scheme: "http", multiprocess: false })["PATH_INFO"]; // "/polls/"
+ * @example environOf(request.raw, { prefix: "", scheme: "http", client: "127.0.0.1", multiprocess: false })["PATH_INFO"]; // "/polls/"
  */
-export function environOf(request: IncomingMessage, { prefix, scheme, multiprocess }: EnvironContext): Environ {
+export function environOf(request: IncomingMessage, { prefix, scheme, client, multiprocess }: EnvironContext): Environ {
   const target = request.url ?? "/";
   const mark = target.indexOf("?");
   const path = unquote(withoutOrigin(mark === -1 ? target : target.slice(0, mark)));
-  const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = request.socket;
+  const { localAddress = "", localPort = 0, remotePort = 0 } = request.socket;
   return {
     REQUEST_METHOD: request.method ?? "GET",
     SCRIPT_NAME: prefix,
@@ -36,7 +38,7 @@ export function environOf(request: IncomingMessage, { prefix, scheme, multiproce
     SERVER_NAME: localAddress,
     SERVER_PORT: String(localPort),
     SERVER_SOFTWARE: "puff-gateway",
-    REMOTE_ADDR: remoteAddress,
+    REMOTE_ADDR: client,
     REMOTE_PORT: String(remotePort),
     "wsgi.url_scheme": scheme,
     "wsgi.multiprocess": multiprocess,

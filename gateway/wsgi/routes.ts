@@ -5,12 +5,14 @@ import type { CallAnswer, Python } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { Admission } from "../fairness/admission.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
+import type { Guard } from "../http/guard.ts";
 import { generateRequestId } from "../http/routes.ts";
 import { environOf } from "./environ.ts";
 import { ClientGone, Exchange, type Head } from "./exchange.ts";
 import type { Exchanges } from "./service.ts";
 
 export interface WsgiOptions {
+  readonly guard: Pick<Guard, "hook">;
   /** Asked for at each request, since a reload replaces its interpreters. */
   python(): Python;
   readonly exchanges: Exchanges;
@@ -49,6 +51,7 @@ export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions):
   app.server.on("checkContinue", continueWhenRead);
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
+    scope.addHook("onRequest", options.guard.hook);
     scope.removeAllContentTypeParsers();
     // The body stays on its stream: the application reads it.
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -128,6 +131,7 @@ async function call(
   const environ = environOf(request.raw, {
     prefix: request.server.prefix,
     scheme: request.protocol,
+    client: request.ip,
     multiprocess: options.multiprocess,
   });
   return options.exchanges.with(exchange, (id) =>

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { Guard } from "../../gateway/http/guard.ts";
+import { TrustedProxies } from "../../gateway/http/proxies.ts";
 import { serve } from "../../gateway/http/server.ts";
 import { addStaticRoute } from "../../gateway/http/static.ts";
 import { sendRaw } from "../support/raw.ts";
@@ -38,10 +40,11 @@ for (const [target, link] of [
   symlinkSync(target, join(base, link));
 }
 
+const guard = new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
 const server = await serve(
   async (app) => {
-    await addStaticRoute(app, { url: "/one/", folders: [join(base, "linked")] });
-    await addStaticRoute(app, { url: "/two/", folders: [join(base, "second"), join(base, "public")] });
+    await addStaticRoute(app, { url: "/one/", folders: [join(base, "linked")] }, guard);
+    await addStaticRoute(app, { url: "/two/", folders: [join(base, "second"), join(base, "public")] }, guard);
   },
   { port: 0, signals: false },
 );
