@@ -193,7 +193,7 @@ describe("what fails at an event is that event's error, and the stream goes on",
     ["text", "payload", null, "PUFF_NULL_IN_NON_NULL"],
     ["message(room: 1) { id }", "message", { other: 1 }, "PUFF_EVENT_INVALID"],
     ["message(room: 1) { id }", "message", "plain", "PUFF_EVENT_INVALID"],
-    ["message(room: 1) { id }", "message", { id: "x" }, "PUFF_SQL_FAILED"],
+    ["message(room: 1) { id }", "message", { id: "x" }, "PUFF_SQL_VALUE"],
     ["broken(divisor: 1) { id }", "message", { id: 1 }, "PUFF_SQL_FAILED"],
   ])("%s of %s %j: %s", async (selection, channel, payload, code) => {
     const subscriber = await open(`subscription { ${selection} }`);
@@ -304,7 +304,7 @@ describe("subscribers share work", () => {
     expect(await wild.next()).toEqual({ data: { mood: [{ id: 1 }, { id: 3 }] } });
     expect(await calm.next()).toEqual({ data: { mood: [{ id: 2 }, { id: 4 }] } });
     const bad = await open(query, { mood: "sad" });
-    expect(await bad.next()).toMatchObject({ errors: [{ extensions: { code: "PUFF_SQL_FAILED" } }] });
+    expect(await bad.next()).toMatchObject({ errors: [{ extensions: { code: "PUFF_SQL_VALUE" } }] });
     await database.run("DELETE FROM room WHERE id = 1");
     await events.publish("message", {});
     expect(await wild.next()).toEqual({ data: { mood: [{ id: 3 }] } });

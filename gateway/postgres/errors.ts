@@ -98,9 +98,13 @@ function explainEnd(reported: Reported): PuffError | null {
       });
 }
 
-/** Whether a value is at fault rather than the statement: Postgres's class 22, where the statement was given values. */
+/**
+ * Whether a value is at fault rather than the statement: Postgres's class 22, where the statement was given values. A
+ * division by zero is the statement's to avoid.
+ */
 function isOfValues(failure: StatementFailure | null, reported: Reported): boolean {
-  const isData = reported.code?.startsWith("22") === true && !isRaised(reported);
+  const { code = "" } = reported;
+  const isData = code.startsWith("22") && code !== "22012" && !isRaised(reported);
   return isData && failure !== null && failure.statement.params.length > 0;
 }
 
