@@ -11,21 +11,25 @@ import {
   type SqlPlan,
   type TypedText,
 } from "../schema/index.ts";
-import { arrayOidOf, OID, printArray } from "./types.ts";
+import { arrayOidOf, OID, printArray, type TextList } from "./types.ts";
 
 /**
  * Puts a request's values in the places where the plan names them; what is absent is NULL.
  *
  * @throws PuffError `PUFF_SQL_VALUE` for a text that Postgres can't hold.
- * @example bindArguments({ …, params: [{ argument: "limit", as: "int" }] }, { limit: 20 }, null).params; // [[21, "20"]]
+ * @example bindArguments({ …, params: [{ argument: "limit", as: "int" }] }, { limit: 20 }, null).params; // [[23, "20"]]
  */
 export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Claims | null): SqlPlan {
-  const bind = (param: RequestParameter) => typed(broughtValue(param, args, claims), param.as);
+  const bind = (param: RequestParameter) =>
+    typed(broughtValue(param, args, claims), param.as, "members" in param ? param.members : undefined);
   return {
     ...plan,
     params: plan.params.map((param) => {
       if ("items" in param) {
-        return arrayOf(param.items.map((item) => ("as" in item ? bind(item) : item)));
+        return arrayOf(
+          param.items.map((item) => ("as" in item ? bind(item) : item)),
+          0,
+        );
       }
       return "as" in param ? bind(param) : param;
     }),
@@ -42,10 +46,13 @@ export function typeJson(value: JsonValue): TypedText {
     const [kind = "str"] = kinds;
     const isFlat = kinds.size <= 1 && kind !== "json";
     return isFlat
-      ? arrayOf(value.map((item) => (item === null ? [0, null] : typedScalar(item, kind))))
+      ? arrayOf(
+          typeItems(value, 1, (item) => typedScalar(item, kind)),
+          0,
+        )
       : typedScalar(value, "json");
   }
-  return value === null ? [0, null] : typedScalar(value, kindOf(value));
+  return value === null ? NULL : typedScalar(value, kindOf(value));
 }
 
 function kindOf(value: JsonValue): ScalarKind {
@@ -74,22 +81,71 @@ function broughtValue(param: RequestParameter, args: Arguments, claims: Claims |
   return "claim" in param ? valueAt(claims, param.claim) : valueAt(args, param.argument.split("."));
 }
 
-function typed(value: JsonValue, kind: ArgumentKind): TypedText {
+function typed(value: JsonValue, kind: ArgumentKind, members: Members): TypedText {
   if (value === null) {
-    return [0, null];
+    return NULL;
   }
-  const scalar = kind.replace("[]", "") as ScalarKind; // the kinds are made of these
-  return scalar !== kind && Array.isArray(value)
-    ? arrayOf(value.map((item) => (item === null ? [0, null] : typedScalar(item, scalar))))
-    : typedScalar(value, scalar);
+  const scalar = kind.replaceAll("[]", "") as ScalarKind; // the kinds are made of these
+  const dimensions = (kind.length - scalar.length) / 2;
+  const typeItem = (item: JsonValue) => members?.[String(item)] ?? typedScalar(item, scalar);
+  return dimensions === 0 ? typeItem(value) : arrayOf(typeItems(value, dimensions, typeItem), emptyOids[scalar]);
 }
 
-/** An array of the widest of its items' types; of texts or of nothing, Postgres infers it. */
-function arrayOf(items: readonly TypedText[]): TypedText {
-  const oids = new Set(items.flatMap(([oid, text]) => (text === null ? [] : [oid])));
-  const widest = widening.findLast((oid) => oids.has(oid)) ?? oids.values().next().value ?? 0;
-  return [arrayOidOf(widest), printArray(items.map(([, text]) => text))];
+type Members = { readonly [name: string]: TypedText } | undefined;
+type TypedList = readonly (TypedText | { readonly items: TypedList })[];
+
+const NULL: TypedText = [0, null];
+
+/** The items of a list, down to its scalars. */
+function typeItems(list: JsonValue, dimensions: number, typeItem: (item: JsonValue) => TypedText): TypedList {
+  const items: readonly JsonValue[] = Array.isArray(list) ? list : [list];
+  return items.map((item) =>
+    item === null ? NULL : dimensions === 1 ? typeItem(item) : { items: typeItems(item, dimensions - 1, typeItem) },
+  );
 }
+
+/** An array of the widest of its items' types; `empty` where all are null. Of texts Postgres infers it. */
+function arrayOf(items: TypedList, empty: number): TypedText {
+  const oids = new Set<number>();
+  const texts = textsOf(items, oids);
+  const [first = empty] = oids;
+  const oid = widening.findLast((wide) => oids.has(wide)) ?? first;
+  return [arrayOidOf(oid), isEmpty(texts) ? "{}" : printArray(texts)];
+}
+
+function textsOf(items: TypedList, oids: Set<number>): TextList {
+  return items.map((item) => {
+    if ("items" in item) {
+      return textsOf(item.items, oids);
+    }
+    if (item[1] !== null) {
+      oids.add(item[0]);
+    }
+    return item[1];
+  });
+}
+
+/** Whether there is no item at any depth: Postgres has one empty array. */
+function isEmpty(texts: TextList): boolean {
+  return texts.every((item) => Array.isArray(item) && isEmpty(item));
+}
+
+/** The type of the items where there are none, or all are null. */
+const emptyOids: { readonly [kind in ScalarKind]: number } = {
+  int: OID.int4,
+  bigint: OID.int8,
+  float: OID.float8,
+  str: 0,
+  decimal: OID.numeric,
+  uuid: OID.uuid,
+  bool: OID.bool,
+  datetime: OID.timestamptz,
+  date: OID.date,
+  time: OID.time,
+  duration: OID.interval,
+  bytes: OID.bytea,
+  json: OID.jsonb,
+};
 
 /** Types that values of one kind may have, each wider than the one before it. */
 const widening: readonly number[] = [
@@ -103,15 +159,14 @@ const widening: readonly number[] = [
   OID.timetz,
 ];
 
-/** A value in Postgres's text format, typed as psycopg 3 types Python's. */
+/** A value in Postgres's text format with its type: as `puff._parameters` gives it in Python. */
 function typedScalar(value: JsonValue, kind: ScalarKind): TypedText {
-  const text = String(value);
+  const text = kind === "json" ? JSON.stringify(value) : String(value);
   switch (kind) {
-    case "int": {
-      const integer = BigInt(text);
-      const oid = [OID.int2, OID.int4, OID.int8].find((_, index) => BigInt.asIntN(16 << index, integer) === integer);
-      return [oid ?? OID.numeric, text];
-    }
+    case "int":
+      return [fits(text, 32) ? OID.int4 : fits(text, 64) ? OID.int8 : OID.numeric, text];
+    case "bigint":
+      return [fits(text, 64) ? OID.int8 : OID.numeric, text];
     case "float":
       return [OID.float8, text];
     case "decimal":
@@ -131,13 +186,18 @@ function typedScalar(value: JsonValue, kind: ScalarKind): TypedText {
     case "bytes":
       return [OID.bytea, `\\x${Buffer.from(text, "base64").toString("hex")}`];
     case "json":
-      return [OID.jsonb, JSON.stringify(value)];
+      return [OID.jsonb, text];
     case "str":
       if (text.includes("\0")) {
         throw new PuffError("PUFF_SQL_VALUE", "a text with the character NUL, which Postgres can't hold");
       }
       return [0, text];
   }
+}
+
+function fits(integer: string, bits: number): boolean {
+  const value = BigInt(integer);
+  return BigInt.asIntN(bits, value) === value;
 }
 
 /** Whether a time, alone or after a date, says its zone. */

@@ -200,7 +200,10 @@ export function parseArray(text: string, delimiter = ","): TextList {
   }
 }
 
-/** Writes a one-dimensional array as Postgres reads it. */
-export function printArray(texts: readonly (string | null)[]): string {
-  return `{${texts.map((text) => (text === null ? "NULL" : `"${text.replace(/["\\]/g, "\\$&")}"`)).join(",")}}`;
+/** Writes an array as Postgres reads it. */
+export function printArray(items: TextList): string {
+  const printed = items.map((item) =>
+    item === null ? "NULL" : typeof item === "string" ? `"${item.replace(/["\\]/g, "\\$&")}"` : printArray(item),
+  );
+  return `{${printed.join(",")}}`;
 }

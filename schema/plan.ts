@@ -34,9 +34,12 @@ export interface ValuePlan {
 
 export type Plan = SqlPlan | ValuePlan;
 
-/** Scalars whose values the gateway types as psycopg 3 types Python's. */
+/** How a value is typed as a parameter; docs/parameters.md has the rules. */
 export type ScalarKind =
+  /** The smallest of `int4`, `int8` and `numeric` that holds it, as for an integer in SQL. */
   | "int"
+  /** `int8`, or `numeric` beyond it. */
+  | "bigint"
   | "float"
   | "str"
   | "decimal"
@@ -49,12 +52,17 @@ export type ScalarKind =
   | "bytes"
   | "json";
 
-/** What an argument's value is as a parameter: a scalar, or an array of them. */
-export type ArgumentKind = ScalarKind | `${ScalarKind}[]`;
+/** What an argument's value is as a parameter: a scalar, or an array of them, which may be nested (`int[][]`). */
+export type ArgumentKind = ScalarKind | `${ScalarKind}${"[]" | "[][]" | "[][][]"}`;
 
 /** A value that each request brings: an argument, or one within an input object (`filter.after`), or a claim of the caller. */
 export type RequestParameter =
-  | { readonly argument: string; readonly as: ArgumentKind }
+  | {
+      readonly argument: string;
+      readonly as: ArgumentKind;
+      /** Of an enum: what stands in the statement for each of its names. */
+      readonly members?: { readonly [name: string]: TypedText };
+    }
   | { readonly claim: readonly string[]; readonly as: ArgumentKind };
 
 /** A plan in which such values stand by name, to be bound to each request's. */

@@ -5,6 +5,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { jsonScalar } from "./json-scalar.ts";
 import { base64Text, dateText, dateTimeText, durationText, timeText, uuidText } from "./output-texts.ts";
+import { dateInput, dateTimeInput, durationInput, timeInput } from "./time-texts.ts";
 
 /** `DateTime`, `BigInt`, … by name. */
 export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
@@ -29,39 +30,36 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
         "A moment in time as RFC 3339 writes it, in UTC: `2024-05-01T12:30:00Z`; without a zone, a local time.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
       output: dateTimeText,
-      input: matching(
-        /^\d{4,6}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?$/,
-        "2024-05-01T12:30:00Z",
-      ),
+      input: textLike("2024-05-01T12:30:00Z", dateTimeInput),
     }),
     textScalar({
       name: "Date",
       description: "A calendar date: `2024-05-01`.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
       output: dateText,
-      input: matching(/^\d{4,6}-\d\d-\d\d$/, "2024-05-01"),
+      input: textLike("2024-05-01", dateInput),
     }),
     textScalar({
       name: "Time",
       description: "A time of day: `12:30:00`.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339",
       output: timeText,
-      input: matching(/^\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?$/, "12:30:00"),
+      input: textLike("12:30:00", timeInput),
     }),
     textScalar({
       name: "Duration",
       description: "A length of time as ISO 8601 writes it: `P1DT2H30M`.",
       output: durationText,
-      input: matching(/^[+-]?P(?!$)([+-]?\d+(\.\d+)?[YMWD])*(T([+-]?\d+(\.\d+)?[HMS])+)?$/, "P1DT2H30M"),
+      input: textLike("P1DT2H30M", durationInput),
     }),
     textScalar({
       name: "UUID",
       description: "A universally unique identifier: `1b671a64-40d5-491e-99b0-da01ff1f3341`.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc9562",
       output: uuidText,
-      input: matching(
-        /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+      input: textLike(
         "1b671a64-40d5-491e-99b0-da01ff1f3341",
+        matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i),
       ),
     }),
     textScalar({
@@ -69,7 +67,7 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
       description: "Binary data in base64.",
       specifiedBy: "https://www.rfc-editor.org/rfc/rfc4648",
       output: base64Text,
-      input: matching(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "aGVsbG8="),
+      input: textLike("aGVsbG8=", matching(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)),
     }),
     jsonScalar,
   ].map((scalar) => [scalar.name, scalar]),
@@ -121,13 +119,18 @@ function literalText(node: ValueNode, numberLiterals: boolean): unknown {
   return undefined;
 }
 
-function matching(pattern: RegExp, example: string): (value: unknown) => string | null {
+function textLike(example: string, read: (text: string) => string | null): (value: unknown) => string {
   return (value) => {
-    if (typeof value === "string" && pattern.test(value)) {
-      return value;
+    const text = typeof value === "string" ? read(value) : null;
+    if (text === null) {
+      throw new GraphQLError(`expected text such as ${JSON.stringify(example)}, got ${show(value)}`);
     }
-    throw new GraphQLError(`expected text such as ${JSON.stringify(example)}, got ${show(value)}`);
+    return text;
   };
+}
+
+function matching(pattern: RegExp): (text: string) => string | null {
+  return (text) => (pattern.test(text) ? text : null);
 }
 
 function integerText(value: unknown): string | null {

@@ -7,10 +7,10 @@ import { ownDatabase } from "./support/postgres.ts";
 const database = await ownDatabase();
 
 const seven: [type: string, kind: ArgumentKind, value: unknown, oid: string][] = [
-  ["Int", "int", 7, "smallint"],
+  ["Int", "int", 7, "integer"],
   ["Int", "int", -32769, "integer"],
-  ["BigInt", "int", "2147483648", "bigint"],
-  ["BigInt", "int", "9223372036854775808", "numeric"],
+  ["BigInt", "bigint", "7", "bigint"],
+  ["BigInt", "bigint", "9223372036854775808", "numeric"],
   ["Float", "float", 1.5, "double precision"],
   ["Decimal", "decimal", "1.50", "numeric"],
   ["UUID", "uuid", "1b671a64-40d5-491e-99b0-da01ff1f3341", "uuid"],
@@ -182,11 +182,22 @@ describe("a plan that decorates its resolver", () => {
     ["JSON", "json", { a: [1, null] }, 'jsonb {"a": [1, null]}'],
     ["[Int]", "int[]", [1, null, 70_000], "integer[] {1,NULL,70000}"],
     ["[String]", "str[]", ['a "b"', "NULL", null], 'text[] {"a \\"b\\"","NULL",NULL}'],
-    ["[DateTime]", "datetime[]", [], "text[] {}"],
+    ["[Int]", "int[]", [], "integer[] {}"],
+    [
+      "[[Int]]",
+      "int[][]",
+      [
+        [1, 2],
+        [3, null],
+      ],
+      "integer[] {{1,2},{3,NULL}}",
+    ],
+    ["[[Int]]", "int[][]", [[], []], "integer[] {}"],
+    ["[DateTime]", "datetime[]", [], "timestamp with time zone[] {}"],
+    ["[JSON]", "json[]", [[], "5"], 'jsonb[] {[],"\\"5\\""}'],
     ["Int", "int", null, "text "],
   ])("gives %s as %s: %j", async (type, as, value, expected) => {
-    const array =
-      as === "str[]" || expected === "text[] {}" ? "::text[]" : as === "str" || value === null ? "::text" : "";
+    const array = as === "str[]" ? "::text[]" : as === "str" || value === null ? "::text" : "";
     const text = `SELECT pg_typeof($1${array})::text || ' ' || coalesce($1::text, '') AS value`;
     const { run, batches } = decorated(type, { ...sql(text), params: params(as) });
     expect((await run(`query ($a: ${type}) { it(a: $a) }`, { a: value })).data).toEqual({ it: expected });

@@ -261,6 +261,35 @@ test.each(["float('inf')", "float('nan')"])("an enum's value that is not finite:
   ).toMatch(/^PUFF_SCHEMA_INVALID schema.py:4: enum member Level.HIGH has the value (inf|nan)/);
 });
 
+test.each([
+  [
+    "class Level(enum.Enum):\n    LOW = 'HIGH'\n    MID = 'LOW'",
+    "Level.MID has the value 'LOW', which is the name of Level.LOW",
+  ],
+  [
+    "class Level(enum.Enum):\n    LOW = 'a'\n    HIGH = 'LOW'",
+    "Level.HIGH has the value 'LOW', which is the name of Level.LOW",
+  ],
+  [
+    "class Level(enum.Enum):\n    LOW = 1\n    HIGH = '1'",
+    "Level.HIGH has the value '1', which is the value of Level.LOW",
+  ],
+])("an enum whose members a database can't tell apart: %s", async (level, message) => {
+  const mistake = await python.mistake(
+    `${imports}${level}\n${query("@classmethod\ndef a(cls, ctx, /, level: Level) -> int: ...")}`,
+  );
+  expect(mistake).toMatch(/^PUFF_SCHEMA_INVALID schema.py:\d: enum member /);
+  expect(mistake).toContain(message);
+});
+
+test.each([
+  "class Level(enum.Enum):\n    LOW = 'LOW'\n    HIGH = 'high'\n    OLD = 'high'",
+  "class Level(enum.StrEnum):\n    LOW = 'HIGH'\n    MID = 'LOW'",
+])("an enum whose members a database can tell apart: %s", async (level) => {
+  const field = query("@classmethod\ndef a(cls, ctx, /, level: Level) -> int: ...");
+  expect(await python.mistake(`${imports}${level}\n${field}`)).toBe("no error");
+});
+
 test("a scalar based on what is no scalar", async () => {
   expect(await python.mistake(`${imports}X = graphql.scalar("X", based_on=object)\n`)).toMatchInlineSnapshot(
     `"PUFF_SCHEMA_INVALID schema.py:2: scalar X is based on <class 'object'>, which is no built-in scalar | Base it on str, int, float, bool, datetime, date, time, timedelta, Decimal, UUID, bytes or dict."`,

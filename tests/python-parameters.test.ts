@@ -37,8 +37,8 @@ class Day(date): pass
 `;
 
 const dumps = [
-  ...["0", "1", "-1", "32767", "32768", "-32768", "-32769", "2**31-1", "2**31", "-2**31", "-2**31-1"],
-  ...["2**63-1", "2**63", "-2**63", "-2**63-1", "10**40", "True", "False", "None", "Number(7)", "Number(70000)"],
+  ...["32768", "-32769", "2**31-1", "2**31", "-2**31", "-2**31-1"],
+  ...["2**63-1", "2**63", "-2**63", "-2**63-1", "10**40", "True", "False", "None", "Number(70000)"],
   ...["1.5", "-0.0", "1e300", "1e-7", "0.1+0.2", "float('nan')", "float('inf')", "-float('inf')"],
   ...["''", "'a'", "'ünï 🙂'", "'1'", "Text('t')", "'a\\0b'"],
   ...["b''", "b'\\x00\\xffab'", "bytearray(b'x')", "memoryview(b'yz')"],
@@ -51,33 +51,25 @@ const dumps = [
   ...["Decimal('1.50')", "Decimal('-0')", "Decimal('1E+5')", "Decimal('1e-9')", "Decimal('NaN')", "Decimal('sNaN')"],
   ...["Decimal('Infinity')", "Decimal('-Infinity')", "Decimal(10**30)"],
   ...["uuid.UUID(int=5)", "uuid.UUID('1b671a64-40d5-491e-99b0-da01ff1f3341')"],
-  ...["Color.RED", "Color.BLUE", "Level.LOW", "Level.HIGH", "Mode.ON", "Old.ON", "Flag.A | Flag.B"],
+  ...["Color.RED", "Color.BLUE", "Level.HIGH", "Mode.ON", "Old.ON"],
   ...["ipaddress.ip_address('1.2.3.4')", "ipaddress.ip_address('::1')", "ipaddress.ip_network('10.0.0.0/8')"],
   "ipaddress.ip_interface('1.2.3.4/24')",
-  ...["[]", "[None]", "[[]]", "[[], []]", "[[None]]", "[1, 2]", "[1, None]", "[1, 100000]", "[1, 2**40]", "[1, 2**70]"],
-  ...[
-    "[-32769]",
-    "[-32768, 32767]",
-    "[2**70, 1]",
-    "[Number(1)]",
-    "[True, None, False]",
-    "[1.5, 2.5]",
-    "[float('nan')]",
-  ],
+  ...["[None]", "[[]]", "[[], []]", "[[None]]", "[1, 100000]", "[1, 2**40]", "[1, 2**70]"],
+  ...["[-32769]", "[2**70, 1]", "[True, None, False]", "[1.5, 2.5]", "[float('nan')]"],
   ...[
     "['a', 'b']",
     "['a', None]",
     "['', 'NULL', 'null', 'nUll', 'nulls']",
     `['q"u', 'b\\\\s', '{', '}', 'a,b', ' a', 'a b']`,
   ],
-  ...["['ünï', '🙂', 'a\\tb', 'a\\nb']", "[Text('t'), 'u']", "[[1, 2], [3, 4]]", "[[1], [100000]]", "[['a'], ['b']]"],
-  ...["[[[1]], [[2]]]", "[Decimal(1), Decimal('1.5')]", "[date(2020, 1, 1), None]", "[time(1)]", "[timedelta(1)]"],
+  ...["['ünï', '🙂', 'a\\tb', 'a\\nb']", "[Text('t'), 'u']", "[[1], [100000]]", "[['a'], ['b']]"],
+  ...["[Decimal(1), Decimal('1.5')]", "[date(2020, 1, 1), None]", "[time(1)]", "[timedelta(1)]"],
   ...[
     "[moment(2020, 1, 1)]",
     "[moment(2020, 1, 1, tzinfo=utc)]",
     "[moment(2020, 1, 1), moment(2020, 1, 1, tzinfo=utc)]",
   ],
-  ...["[uuid.UUID(int=1)]", "[Color.RED, Color.BLUE]", "[Level.LOW]", "[Mode.ON]", "[Old.ON]", "[time(1, tzinfo=utc)]"],
+  ...["[uuid.UUID(int=1)]", "[Color.RED, Color.BLUE]", "[Mode.ON]", "[Old.ON]", "[time(1, tzinfo=utc)]"],
   ...[
     "[1, 'a']",
     "[1, 1.5]",
@@ -181,16 +173,27 @@ answer`);
   },
 );
 
-/** Where psycopg has no form, or one that would not help here. */
-test.each([
+/** Where psycopg has no form, or one that would not help here: its `int2` overflows where SQL's integers would not. */
+test.each<[expression: string, form: unknown]>([
+  ["0", [23, "0"]],
+  ["-1", [23, "-1"]],
+  ["32767", [23, "32767"]],
+  ["-32768", [23, "-32768"]],
+  ["Number(7)", [23, "7"]],
+  ["Level.LOW", [23, "1"]],
+  ["Flag.A | Flag.B", [23, "3"]],
+  ["[1, None]", [1007, "{1,NULL}"]],
+  ["[Level.LOW]", [1007, "{1}"]],
   ["{'a': [1, None]}", [3802, '{"a": [1, null]}']],
   ["{}", [3802, "{}"]],
   ["[{'a': 'b c'}]", [3807, '{"{\\"a\\": \\"b c\\"}"}']],
-  ["(1, 2)", [1005, "{1,2}"]],
-  ["()", [0, "{}"]],
-  ["[(1, 2), (3, 4)]", [1005, "{{1,2},{3,4}}"]],
-  ["{5}", [1005, "{5}"]],
-  ["range(3)", [1005, "{0,1,2}"]],
+  ["(1, 2)", [1007, "{1,2}"]],
+  ["[]", [0, "\f{}"]],
+  ["()", [0, "\f{}"]],
+  ["[(1, 2), (3, 4)]", [1007, "{{1,2},{3,4}}"]],
+  ["[[[1]], [[2]]]", [1007, "{{{1}},{{2}}}"]],
+  ["{5}", [1007, "{5}"]],
+  ["range(3)", [1007, "{0,1,2}"]],
   ["[b'ab']", [1001, '{"\\\\x6162"}']],
   ["[Level.LOW, Level.HIGH]", [1007, "{1,40000}"]],
 ])("%s is sent in a form of our own", (expression, form) => {

@@ -80,14 +80,14 @@ describe("a QuerySet", () => {
     [
       "Item.objects.filter(Q(price=a) | Q(price=7))",
       '("item"."price" = ($1) OR "item"."price" = $2)',
-      [symbol("a", "int"), [21, "7"]],
+      [symbol("a", "int"), [23, "7"]],
     ],
     [
       "Item.objects.filter(price__in=c)",
       '"item"."price" IN ($1, $2)',
       [
-        [21, "1"],
-        [21, "2"],
+        [23, "1"],
+        [23, "2"],
       ],
     ],
     ["Item.objects.none()", "0 = 1", []],
@@ -139,14 +139,14 @@ describe("a select() of SQLAlchemy's", () => {
     [
       "sa.select(item).where(sa.or_(item.c.price == a, item.c.price == 7))",
       "WHERE item.price = $1 OR item.price = $2",
-      [symbol("a", "int"), [21, "7"]],
+      [symbol("a", "int"), [23, "7"]],
     ],
     [
       "sa.select(item).where(item.c.price.in_(c))",
       "WHERE item.price IN ($1, $2)",
       [
-        [21, "1"],
-        [21, "2"],
+        [23, "1"],
+        [23, "2"],
       ],
     ],
     [

@@ -27,7 +27,7 @@ describe("what a resolver returns", () => {
       {
         ...sqlPlan,
         params: [
-          [21, "1"],
+          [23, "1"],
           [0, "a"],
           [0, null],
         ],
@@ -43,10 +43,10 @@ describe("what a resolver returns", () => {
       'sql("SELECT 1").types("kind", {"p": Post, 2: Comment, Color.RED: Post})',
       { ...sqlPlan, typeColumn: "kind", typeNames: { p: "Post", 2: "Comment", r: "Post" } },
     ],
-    ['(..., "SELECT 1", [5])', { ...sqlPlan, params: [[21, "5"]] }],
+    ['(..., "SELECT 1", [5])', { ...sqlPlan, params: [[23, "5"]] }],
     [
       '(..., "SELECT 1", (5,), ["id"], ["post_id"])',
-      { ...sqlPlan, params: [[21, "5"]], parentKeys: ["id"], childKeys: ["post_id"] },
+      { ...sqlPlan, params: [[23, "5"]], parentKeys: ["id"], childKeys: ["post_id"] },
     ],
     ['(..., "SELECT 1", [], "id", "post_id")', { ...sqlPlan, parentKeys: ["id"], childKeys: ["post_id"] }],
     ["(..., None)", { kind: "value", value: null, parentKeys: [], childKeys: [] }],
@@ -136,7 +136,9 @@ class Schema:
       ["JSON", "json"],
       ["Color", "str"],
       ['Literal["up", "down"]', "str"],
+      ["BigInt", "bigint"],
       ["list[int]", "int[]"],
+      ["list[list[int]]", "int[][]"],
       ["list[Color] | None", "str[]"],
       ['Annotated[str, graphql.scalar("Email")]', "str"],
     ])("takes %s as %s", async (type, as) => {
@@ -150,7 +152,7 @@ class Schema:
       ['args=["b"]', ", a: int", "args of @graphql.sql names 'b', which is no argument of Query.it"],
       ['args=["a"]', ", a: Comment", "argument a of Query.it can't be a parameter of @graphql.sql"],
       ['args=["a"]', ', a: Annotated[str, graphql.scalar("Email", parse=str)]', "without Python's help"],
-      ['args=["a"]', ", a: list[list[int]]", "without Python's help"],
+      ['args=["a"]', ", a: list[list[list[list[int]]]]", "without Python's help"],
     ])("refuses %s for%s", async (args, parameters, message) => {
       expect(await python.mistake(decorated(`sql("SELECT $1", ${args})`, parameters))).toContain(message);
     });

@@ -20,7 +20,7 @@ async function trace(parameters: string, body: string, args: Arguments): Promise
 describe("arguments that only become parameters", () => {
   test.each<[parameters: string, args: Arguments, expected: unknown]>([
     ["a: int", { a: 5 }, symbol("a", "int")],
-    ["a: BigInt", { a: "5" }, symbol("a", "int")],
+    ["a: BigInt", { a: "5" }, symbol("a", "bigint")],
     ["a: str", { a: "x" }, symbol("a", "str")],
     ["a: ID", { a: "x" }, symbol("a", "str")],
     ["a: float", { a: 1.5 }, symbol("a", "float")],
@@ -39,8 +39,11 @@ describe("arguments that only become parameters", () => {
     ["a: bool", { a: true }, ["a"], [16, "t"]],
     ["a: datetime.date", { a: "2024-05-01" }, ["a"], [1082, "2024-05-01"]],
     ["a: int | None = None", { a: null }, [], [0, null]],
-    ["a: list[int]", { a: [1, 2] }, [], [1005, "{1,2}"]],
-    ["a: int = 7", {}, [], [21, "7"]],
+    ["a: list[int]", { a: [1, 2] }, [], [1007, "{1,2}"]],
+    ["a: list[int]", { a: [] }, [], [1007, "{}"]],
+    ["a: JSON", { a: [] }, [], [3802, "[]"]],
+    ["a: JSON", { a: "5" }, ["a"], [3802, '"5"']],
+    ["a: int = 7", {}, [], [23, "7"]],
   ])("%s is its value", async (parameters, args, looked, expected) => {
     expect(await trace(parameters, 'return sql("SELECT $1", a)', args)).toMatchObject({
       kind: "traced",
@@ -91,7 +94,7 @@ class Filter:
 test("a list of parameters may hold symbols", async () => {
   expect(await trace("a: int, b: int", 'return sql("SELECT $1", [a, 7, None, b])', { a: 3, b: 4 })).toMatchObject({
     looked: [],
-    plan: { params: [{ items: [symbol("a", "int"), [21, "7"], [0, null], symbol("b", "int")] }] },
+    plan: { params: [{ items: [symbol("a", "int"), [23, "7"], [0, null], symbol("b", "int")] }] },
   });
 });
 
@@ -131,9 +134,9 @@ class Schema:
     ["DICT", 'ctx.auth["org"]["id"]', claim(["org", "id"], "int"), []],
     ["DICT", 'ctx.auth["admin"]', [16, "t"], []],
     ["DICT", 'ctx.auth["roles"]', [0, "{a}"], []],
-    ["DICT", 'ctx.auth.get("none", 5)', [21, "5"], []],
+    ["DICT", 'ctx.auth.get("none", 5)', [23, "5"], []],
     ["DICT", '"name" in ctx.auth', [16, "t"], []],
-    ["DICT", 'ctx.auth["tenant"] + 1', [21, "8"], [["tenant"]]],
+    ["DICT", 'ctx.auth["tenant"] + 1', [23, "8"], [["tenant"]]],
     ["DICT", "a", symbol("a", "int"), []],
     ["User(7, Org(3))", "ctx.auth.tenant", claim(["tenant"], "int"), []],
     ["User(7, Org(3))", "ctx.auth.org.id", claim(["org", "id"], "int"), []],
@@ -156,7 +159,7 @@ class Schema:
     ["User(7, Org(3))", "repr(ctx.auth)"],
   ])("of %s: a plan with %s is for this caller alone", async (auth, expression) => {
     const { results } = await batchFor(auth, `return sql("SELECT $1, $2", a, ${expression})`);
-    expect(results[0]).toMatchObject({ kind: "sql", params: [[21, "3"], expect.anything()] });
+    expect(results[0]).toMatchObject({ kind: "sql", params: [[23, "3"], expect.anything()] });
   });
 
   test.each(["{'at': datetime.date(2024, 5, 1)}", "{'rate': 1.5}", "{1: 2}", "5", "User(2**60, Org(3))"])(
@@ -208,7 +211,7 @@ describe("a value that is looked at", () => {
 describe("what is not kept", () => {
   test("a plan that depends on who asks", async () => {
     const result = await trace("a: int", 'ctx.auth_token\nreturn sql("SELECT $1", a)', { a: 3 });
-    expect(result).toMatchObject({ kind: "sql", params: [[21, "3"]] });
+    expect(result).toMatchObject({ kind: "sql", params: [[23, "3"]] });
   });
 
   test("a value", async () => {

@@ -13,6 +13,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
 from puff._errors import PlanError
+from puff._given import (
+    BigIntArgument,
+    DurationArgument,
+    FrozensetArgument,
+    JsonFloat,
+    JsonInt,
+    JsonList,
+    JsonStr,
+    ListArgument,
+    SetArgument,
+    TimeArgument,
+    TupleArgument,
+    json_bools,
+)
 from puff._streams import EventSymbol
 from puff._trace import Symbol
 
@@ -35,6 +49,20 @@ ARRAY_OIDS = {
 """From a type's OID to its array's."""
 
 
+def to_parameters(values: Sequence[Any]) -> list[Parameter]:
+    """Gives the form in which a statement's parameters cross the bridge: see `to_parameter`."""
+    parameters = [to_parameter(value) for value in values]
+    bools = json_bools()
+    if bools is not None:
+        for value in (True, False):
+            places = [index for index, item in enumerate(values) if item is value]
+            is_json = len(places) <= bools.json.count(value) and value not in bools.others
+            for index in places if value in bools.json else ():
+                # Where it may be JSON's or not, Postgres infers it: both are written alike.
+                parameters[index] = (_JSONB if is_json else _INFER, json.dumps(value))
+    return parameters
+
+
 def to_parameter(value: Any) -> Parameter:
     """Gives the form in which a value crosses the bridge.
 
@@ -50,8 +78,8 @@ def to_parameter(value: Any) -> Parameter:
         PlanError: The value has no form in Postgres.
 
     Example:
-        >>> to_parameter(40000)
-        (23, '40000')
+        >>> to_parameter(300)
+        (23, '300')
     """
     if value is None:
         return (_INFER, None)
@@ -88,20 +116,28 @@ def _inherited(cls: type) -> Callable[[Any], TypedText]:
 
 def _dump_int(value: int) -> TypedText:
     value = int(value)  # an IntEnum's text would be its name
-    if -0x8000 <= value < 0x8000:
-        oid = _INT2
-    elif -0x80000000 <= value < 0x80000000:
-        oid = _INT4
-    else:
-        oid = _INT8 if -0x8000000000000000 <= value < 0x8000000000000000 else _NUMERIC
-    return (oid, str(value))
+    return (_INT4, str(value)) if -0x80000000 <= value < 0x80000000 else _dump_big_int(value)
+
+
+def _dump_big_int(value: int) -> TypedText:
+    return (_INT8 if -0x8000000000000000 <= value < 0x8000000000000000 else _NUMERIC, int.__repr__(value))
 
 
 def _dump_str(value: str) -> TypedText:
     text = str.__str__(value)  # a StrEnum's too
     if "\0" in text:
         raise PlanError("Postgres's texts can't hold the character NUL")
-    return (_INFER, text)
+    return (_INFER, _checked(text))
+
+
+def _checked(text: str) -> str:
+    """Refuses the halves of characters that JavaScript's and Python's texts may hold, and no UTF-8."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise PlanError("Postgres's texts can't hold half a character, a surrogate alone") from None
+    return text
 
 
 def _dump_enum(value: enum.Enum) -> TypedText:
@@ -134,18 +170,50 @@ def _dump_bytes(value: bytes | bytearray | memoryview) -> TypedText:
 
 def _dump_dict(value: dict[str, Any]) -> TypedText:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return _dump_json(value)
     except (TypeError, ValueError) as error:
         raise PlanError(f"a dict is sent as jsonb, and this one is no JSON: {error}") from None
-    return (_JSONB, text)
+
+
+def _dump_json(value: Any) -> TypedText:
+    return (_JSONB, _checked(json.dumps(value, ensure_ascii=False, allow_nan=False)))
+
+
+def _dump_given_time(value: TimeArgument) -> TypedText:
+    oid, text = _dump_time(value)
+    return (oid, getattr(value, "sent", text))  # what is made of it has no text
+
+
+def _dump_given_timedelta(value: DurationArgument) -> TypedText:
+    return (_INTERVAL, getattr(value, "sent", None) or _dump_timedelta(value)[1])
+
+
+def _dump_given_list(value: ListArgument | TupleArgument | SetArgument | FrozensetArgument) -> TypedText:
+    of = getattr(value, "of", None)
+    if of is None:
+        return _dump_sequence(value)
+    if of.kind == "json":
+        return (ARRAY_OIDS[_JSONB], _array_text(_json_items(value, of.dimensions), {}, 0))
+    return _dump_list(list(value), _ITEMS[of.kind])
+
+
+def _json_items(values: Iterable[Any], dimensions: int) -> list[Any]:
+    if dimensions > 1:
+        return [None if value is None else _json_items(value, dimensions - 1) for value in values]
+    return [None if value is None else _dump_json(value)[1] for value in values]
 
 
 def _dump_sequence(value: Iterable[Any]) -> TypedText:
     return _dump_list(list(value))
 
 
-def _dump_list(value: Sequence[Any]) -> TypedText:
-    """Dumps an array of its items' type, the widest where they are ints; of texts or of nothing, it is inferred."""
+def _dump_list(value: Sequence[Any], empty: int = _INFER) -> TypedText:
+    """Dumps an array of its items' type, the widest where they are ints; of texts it is inferred.
+
+    Args:
+        value: The items.
+        empty: The type where there are none, or all are None.
+    """
     item_types: dict[int, type] = {}
     text = _array_text(value, item_types, 0)
     oid = max(item_types, key=_WIDTH.__getitem__) if len(item_types) > 1 and _widens(item_types) else None
@@ -153,8 +221,10 @@ def _dump_list(value: Sequence[Any]) -> TypedText:
         if len(item_types) > 1:
             names = ", ".join(sorted({cls.__name__ for cls in item_types.values()}))
             raise PlanError(f"the items of an array have one type, and these have several: {names}")
-        oid = next(iter(item_types), _INFER)
-    return (ARRAY_OIDS[oid] if oid else _INFER, text)
+        oid = next(iter(item_types), empty)
+    if oid and not text.strip("{},"):
+        text = "{}"  # lists of empty lists: Postgres has one empty array
+    return (ARRAY_OIDS[oid] if oid else _INFER, _EMPTY if text == "{}" and not oid else text)
 
 
 def _widens(item_types: dict[int, type]) -> bool:
@@ -164,7 +234,13 @@ def _widens(item_types: dict[int, type]) -> bool:
     )
 
 
+_EMPTY = "\f{}"
+"""An empty array of any type. A form feed is a space for arrays, while `{}` alone would be an empty object as jsonb."""
 _FAMILIES = (int, datetime.datetime, datetime.time)
+_ITEMS = {
+    "int": _INT4, "bigint": _INT8, "float": _FLOAT8, "decimal": _NUMERIC, "uuid": _UUID, "bool": _BOOL,
+    "datetime": _TIMESTAMPTZ, "date": _DATE, "time": _TIME, "duration": _INTERVAL, "bytes": _BYTEA,
+}  # fmt: skip
 _WIDTH = {_INT2: 1, _INT4: 2, _INT8: 3, _NUMERIC: 4, _TIMESTAMP: 1, _TIMESTAMPTZ: 2, _TIME: 1, _TIMETZ: 2}
 _MAX_DIMENSIONS = 6  # Postgres's own
 _needs_quotes = re.compile(r'(?i)^$|["{},\\\s]|^null$').search
@@ -177,7 +253,7 @@ def _array_text(values: Sequence[Any], oids: dict[int, type], depth: int) -> str
     for item in values:
         if item is None:
             parts.append("NULL")
-        elif isinstance(item, list | tuple | set | frozenset | ParentColumn):
+        elif isinstance(item, list | tuple | set | frozenset | ParentColumn) and type(item) is not JsonList:
             parts.append(_array_text(list(cast("Iterable[Any]", item)), oids, depth + 1))
         else:
             oid, text = _dumper_of(type(item))(item)
@@ -208,6 +284,17 @@ _dumpers: dict[type, Callable[[Any], TypedText]] = {
     frozenset: _dump_sequence,
     range: _dump_sequence,
     dict: _dump_dict,
+    BigIntArgument: _dump_big_int,
+    TimeArgument: _dump_given_time,
+    DurationArgument: _dump_given_timedelta,
+    JsonInt: _dump_json,
+    JsonFloat: _dump_json,
+    JsonStr: _dump_json,
+    JsonList: _dump_json,
+    ListArgument: _dump_given_list,
+    TupleArgument: _dump_given_list,
+    SetArgument: _dump_given_list,
+    FrozensetArgument: _dump_given_list,
     ipaddress.IPv4Address: lambda value: (_INET, str(value)),
     ipaddress.IPv6Address: lambda value: (_INET, str(value)),
     ipaddress.IPv4Interface: lambda value: (_INET, str(value)),

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from puff._errors import PlanError
 from puff._markers import function_of
-from puff._parameters import Parameter, to_parameter
+from puff._parameters import Parameter, to_parameters
 from puff._queries import CompiledQuery, compile_query
 
 T_co = TypeVar("T_co", covariant=True)
@@ -38,7 +38,7 @@ class Plan(Generic[T_co]):
         if query.params is not params and params:
             raise PlanError("a QuerySet or select() has its parameters in itself, and takes no others")
         self.text = query.text
-        self.params: list[Parameter] = [to_parameter(value) for value in query.params]
+        self.params: list[Parameter] = to_parameters(query.params)
         self.parent_keys = query.parent_keys
         self.child_keys = query.child_keys
         self.type_column = "__typename"

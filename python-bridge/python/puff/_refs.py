@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from puff._errors import SchemaProblem, ValueProblem
-from puff._scalars import PARSERS
+from puff._given import Items, list_argument
+from puff._scalars import KINDS, PARSERS
 from puff._values import json_leaf, leaf
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class TypeRef:
     """From an argument's JSON, which is not null, to Python; None where they are the same."""
     write: Converter = leaf
     """From a leaf's Python value to its wire value."""
+    kind: str | None = None
+    """Of a scalar or enum whose arguments are typed by it: a ScalarKind; None where Python makes the values."""
 
     def __str__(self) -> str:
         """Prints the type in GraphQL's notation."""
@@ -92,7 +95,8 @@ def check_name(name: str, what: str, place: str | None) -> None:
 
 def built_in(name: str) -> TypeRef:
     """Gives the reference to a built-in scalar."""
-    return TypeRef(name, read=PARSERS.get(name), write=json_leaf if name == "JSON" else leaf)
+    write = json_leaf if name == "JSON" else leaf
+    return TypeRef(name, read=PARSERS.get(name), write=write, kind=KINDS.get(name))
 
 
 def list_of(item: TypeRef, container: Callable[[Iterable[Any]], Any] | None) -> TypeRef:
@@ -110,15 +114,30 @@ def custom(marker: ScalarMarker) -> TypeRef:
         marker.name,
         read=(lambda value: parse(read(value))) if parse is not None and read is not None else parse or read,
         write=write if serialize is None else lambda value: None if value is None else write(serialize(value)),
+        kind=base.kind if parse is None else None,
     )
 
 
 def _list_reader(item: TypeRef, container: Callable[[Iterable[Any]], Any] | None) -> Converter | None:
-    read = item.read
-    if read is None:
+    read, of = item.read, _items_of(item)
+    if read is None and of is None:
         return container
     make = container or list
-    return lambda values: make(None if value is None else read(value) for value in values)
+
+    def read_list(values: Any) -> Any:
+        items = values if read is None else (None if value is None else read(value) for value in values)
+        made = make(items)
+        return made if of is None else list_argument(made, of)
+
+    return read_list
+
+
+def _items_of(item: TypeRef) -> Items | None:
+    """Says what a list's items are, unless it is for Postgres to infer, or Python makes them."""
+    dimensions = 1
+    while item.item is not None:
+        item, dimensions = item.item, dimensions + 1
+    return None if item.kind in (None, "str") else Items(item.kind, dimensions)
 
 
 def _list_writer(item: TypeRef) -> Converter:

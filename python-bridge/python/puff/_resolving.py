@@ -12,6 +12,7 @@ from puff._arguments import to_keywords
 from puff._columns import load_texts, load_wire
 from puff._context import Context, Parents
 from puff._errors import NeedsArgument, NeedsParents, PlanError
+from puff._given import begin_call
 from puff._greenlets import GreenletExit
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
@@ -87,6 +88,7 @@ def _call(
 
 def call_resolver(resolver: Resolver, values: Mapping[str, Any], context: Context) -> Any:
     """Gives what a resolver returns for the values of its arguments."""
+    begin_call()
     arguments = to_keywords(resolver.arguments, values)
     if resolver.context == 1:
         value = resolver.function(context, **arguments)

@@ -9,7 +9,9 @@ import uuid
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from puff._columns import load_date, load_datetime, load_interval, load_time
+from puff._argument_texts import read_datetime, read_duration, read_time
+from puff._columns import load_date
+from puff._given import BigIntArgument, bool_argument, json_argument
 
 CLASSES: Mapping[Any, str] = {
     int: "Int",
@@ -51,16 +53,26 @@ def _decimal(value: Any) -> decimal.Decimal:
 
 PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "Float": float,
-    "BigInt": int,
-    "DateTime": lambda text: load_datetime(text.upper()),
+    "Boolean": bool_argument,
+    "BigInt": BigIntArgument,
+    "DateTime": read_datetime,
     "Date": load_date,
-    "Time": lambda text: load_time(text.upper()),
-    "Duration": load_interval,
+    "Time": read_time,
+    "Duration": read_duration,
     "Decimal": _decimal,
     "UUID": uuid.UUID,
     "Bytes": lambda text: base64.b64decode(text, validate=True),
+    "JSON": json_argument,
 }
 """From an argument's JSON to Python, by scalar; the others' JSON is their Python value."""
+
+
+KINDS: Mapping[str, str] = {
+    "Int": "int", "BigInt": "bigint", "Float": "float", "String": "str", "ID": "str", "Boolean": "bool",
+    "Decimal": "decimal", "UUID": "uuid", "DateTime": "datetime", "Date": "date", "Time": "time",
+    "Duration": "duration", "Bytes": "bytes", "JSON": "json",
+}  # fmt: skip
+"""From a scalar to how its values are typed as parameters, as TypeScript's ScalarKind names it."""
 
 
 def _decimal_text(value: decimal.Decimal) -> str:

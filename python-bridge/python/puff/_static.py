@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import PlanError, SchemaProblem
+from puff._parameters import to_parameter
 from puff._resolving import sql_result
-from puff._trace import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from puff._arguments import Argument
     from puff._describe import RuntimeSchema
     from puff._members import Resolver
-    from puff._refs import TypeRef
     from puff._types import Registry
-
-_KINDS: Mapping[str, str] = {
-    **KINDS, "Boolean": "bool", "DateTime": "datetime", "Date": "date", "Time": "time", "Duration": "duration",
-    "Bytes": "bytes", "JSON": "json",
-}  # fmt: skip
-"""From a scalar to the kind of its values as parameters."""
 
 
 def describe_statics(registry: Registry, runtime: RuntimeSchema) -> None:
@@ -33,10 +26,10 @@ def describe_statics(registry: Registry, runtime: RuntimeSchema) -> None:
         for field in named.description.get("fields", ()):
             resolver = runtime.resolvers.get(f"{named.name}.{field['name']}")
             if resolver is not None and resolver.plan is not None:
-                field["source"]["plan"] = _static_plan(registry, runtime, resolver)
+                field["source"]["plan"] = _static_plan(runtime, resolver)
 
 
-def _static_plan(registry: Registry, runtime: RuntimeSchema, resolver: Resolver) -> dict[str, Any]:
+def _static_plan(runtime: RuntimeSchema, resolver: Resolver) -> dict[str, Any]:
     plan = resolver.plan
     if plan is None or resolver.is_method:
         raise SchemaProblem(
@@ -54,28 +47,31 @@ def _static_plan(registry: Registry, runtime: RuntimeSchema, resolver: Resolver)
                 resolver.place,
                 f"Its arguments are {', '.join(arguments) or 'none'}.",
             )
-        kind = _kind_of(registry, argument.type)
-        if kind is None:
+        param = _parameter_of(argument)
+        if param is None:
             raise SchemaProblem(
                 f"argument {python} of {resolver.name} can't be a parameter of @graphql.sql without Python's help",
                 resolver.place,
                 "Return sql(…) from the resolver instead: args are scalars without parse=, enums, or lists of them.",
             )
-        params.append({"argument": argument.name, "as": kind})
+        params.append(param)
     try:
         return {**sql_result(runtime, plan), "params": params}
     except PlanError as error:
         raise SchemaProblem(f"{resolver.name}: {error}", resolver.place, "Name dataclasses of the schema.") from error
 
 
-def _kind_of(registry: Registry, ref: TypeRef) -> str | None:
-    """Gives the kind of an argument's parameter; None where its value is made by Python, or has no form in Postgres."""
-    if ref.item is not None:
-        item = None if ref.item.item is not None else _kind_of(registry, ref.item)
-        return None if item is None else f"{item}[]"
-    named = registry.types.get(ref.name)
-    if named is None:
-        return _KINDS.get(ref.name)
-    if named.kind == "enum":
-        return "str"
-    return _KINDS.get(named.python.based_on) if named.kind == "scalar" and named.python.parse is None else None
+def _parameter_of(argument: Argument) -> dict[str, Any] | None:
+    """Gives an argument's parameter; None where its value is made by Python, or has no form in Postgres."""
+    ref, dimensions = argument.type, 0
+    while ref.item is not None:
+        ref, dimensions = ref.item, dimensions + 1
+    if ref.kind is None or dimensions > _MAX_DIMENSIONS:
+        return None
+    param: dict[str, Any] = {"argument": argument.name, "as": ref.kind + "[]" * dimensions}
+    if isinstance(ref.cls, type) and issubclass(ref.cls, enum.Enum):
+        param["members"] = {name: to_parameter(member) for name, member in ref.cls.__members__.items()}
+    return param
+
+
+_MAX_DIMENSIONS = 3

@@ -20,7 +20,8 @@ Path: TypeAlias = "str | tuple[str, ...]"
 """Of an argument: GraphQL names with dots between them. Of a claim: its keys."""
 
 KINDS: Mapping[str, str] = {
-    "Int": "int", "BigInt": "int", "Float": "float", "String": "str", "ID": "str", "Decimal": "decimal", "UUID": "uuid",
+    "Int": "int", "BigInt": "bigint", "Float": "float", "String": "str", "ID": "str", "Decimal": "decimal",
+    "UUID": "uuid",
 }  # fmt: skip
 """From a scalar to the kind of its symbol. The others' values are always looked at: a Boolean is compared by `is`."""
 

@@ -115,11 +115,13 @@ class Registry:
             place = place_of(cls)
             if not values:
                 raise SchemaProblem(f"enum {cls.__name__} has no members", place, "Add one.")
+            _check_enum(cls)
             self._add(
                 NamedType(type_name(cls), "enum", cls, place, use, {"description": class_doc(cls), "values": values})
             )
         members = dict(cls.__members__)
-        return TypeRef(self.by_class[cls].name, cls=cls, read=members.__getitem__)
+        kind = "int" if issubclass(cls, int) else "str"
+        return TypeRef(self.by_class[cls].name, cls=cls, read=members.__getitem__, kind=kind)
 
     def _literal(self, base: Any, named: NameMarker | None, use: Use) -> TypeRef:
         names = tuple(name for name in arguments_of(base) if name is not None)
@@ -136,7 +138,7 @@ class Registry:
             values = [{"name": name, "value": name, "description": None, "deprecation": None} for name in names]
             parts = {"description": marker.description, "values": values}
             self._add(NamedType(marker.name, "enum", names, use.scope.place, use, parts))
-        return TypeRef(marker.name, nullable=len(names) < len(arguments_of(base)))
+        return TypeRef(marker.name, nullable=len(names) < len(arguments_of(base)), kind="str")
 
     def _union(self, base: Any, named: NameMarker | None, use: Use) -> TypeRef:
         members: list[str] = []
@@ -210,6 +212,30 @@ def _enum_value(cls: type[enum.Enum], member: enum.Enum) -> dict[str, Any]:
         )
     doc = member_doc(cls, member.name) or (str(label) if (label := getattr(member, "label", None)) else None)
     return {"name": member.name, "value": member.value, "description": doc, "deprecation": None}
+
+
+def _check_enum(cls: type[enum.Enum]) -> None:
+    """Refuses members that can't be told apart in a database, which holds names or values as texts.
+
+    Of an enum that is a str or a number it holds the values.
+    """
+    known: dict[str, enum.Enum] = {} if issubclass(cls, str | int | float) else dict(cls.__members__)
+    for member in cls:
+        text = _database_text(member.value)
+        other = known.setdefault(text, member)
+        if other is not member:
+            what = "name" if text in cls.__members__ else "value"
+            raise SchemaProblem(
+                f"enum member {cls.__name__}.{member.name} has the value {member.value!r}, "
+                f"which is the {what} of {cls.__name__}.{other.name}",
+                place_of(cls, member.name),
+                "A database holds names or values, and these can't be told apart: rename a member, give it another "
+                "value, or make the enum a StrEnum, of which a database holds the values.",
+            )
+
+
+def _database_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_finite(value: object) -> bool:

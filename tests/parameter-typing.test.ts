@@ -1,0 +1,154 @@
+/**
+ * What Postgres receives for an argument, and what Python sees: the same whether its resolver is called, traced or
+ * decorated, and whether it is a literal, a variable, a default, within an input object or a list.
+ */
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningServer, startServer } from "../gateway/index.ts";
+import { type ArgumentKind, argumentKinds } from "./support/argument-kinds.ts";
+import { ask } from "./support/ask.ts";
+import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
+import { sharedCache } from "./support/python.ts";
+
+const preamble = `from __future__ import annotations
+import datetime as _datetime
+import enum
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
+from puff import graphql
+from puff.graphql import Context, Plan, sql
+
+
+class Level(enum.Enum):
+    LOW = "l"
+
+
+class Mode(enum.StrEnum):
+    ON = "on"
+
+
+class Rank(enum.IntEnum):
+    FIRST = 1
+    LAST = 70000
+`;
+
+/** The ways of one kind: `called`, `traced`, `static`, the same with a default, and in an input object. */
+function methodsOf({ name, python, cast = "", default: value }: ArgumentKind): string {
+  const statement = `"SELECT pg_typeof($1${cast})::text || ' ' || $1${cast}::text"`;
+  const methods = [
+    `
+    @classmethod
+    def seen_${name}(cls, ctx: Context, /, v: ${python}) -> str:
+        return repr(v)
+
+    @classmethod
+    def called_in_${name}(cls, ctx: Context, /, i: In_${name}) -> Plan[str]:
+        return sql(${statement}, i.v)
+
+    @classmethod
+    @graphql.pure
+    def traced_in_${name}(cls, ctx: Context, /, i: In_${name}) -> Plan[str]:
+        return sql(${statement}, i.v)
+
+    @classmethod
+    def tuple_${name}(cls, ctx: Context, /, v: ${python}) -> tuple[str, str, list[object]]:
+        return ..., ${statement}, [v]
+`,
+  ];
+  for (const [suffix, parameter] of [
+    ["", `v: ${python}`],
+    ["_default", `v: ${python} = ${value}`],
+  ]) {
+    methods.push(`
+    @classmethod
+    def called${suffix}_${name}(cls, ctx: Context, /, ${parameter}) -> Plan[str]:
+        return sql(${statement}, v)
+
+    @classmethod
+    @graphql.pure
+    def traced${suffix}_${name}(cls, ctx: Context, /, ${parameter}) -> Plan[str]:
+        return sql(${statement}, v)
+
+    @classmethod
+    @graphql.sql(${statement}, args=["v"])
+    def static${suffix}_${name}(cls, ctx: Context, /, ${parameter}) -> Plan[str]: ...
+`);
+  }
+  return methods.join("");
+}
+
+const schema = [
+  preamble,
+  ...argumentKinds.map(({ name, python }) => `\n\n@dataclass\nclass In_${name}:\n    v: ${python}\n`),
+  "\n\n@dataclass\nclass Query:",
+  ...argumentKinds.map(methodsOf),
+  "\n\n@dataclass\nclass Schema:\n    query: Query\n",
+].join("");
+
+let folder: string;
+let database: TestDatabase;
+let server: RunningServer;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "puff-typing-")));
+  writeFileSync(join(folder, "typing_schema.py"), schema);
+  server = await startServer({
+    schemas: [{ spec: join(folder, "typing_schema.py") }],
+    databases: [{ name: "default", url: database.url }],
+    cacheFolder: sharedCache,
+    environment: {},
+    port: 0,
+  });
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+  await database.drop();
+});
+
+/** `variables`: JSON as a client writes it. */
+async function graphql(query: string, variables = "{}"): Promise<unknown> {
+  const body = `{"query":${JSON.stringify(query)},"variables":${variables}}`;
+  const { data, errors } = JSON.parse((await ask(server, { body })).body);
+  return errors ?? data;
+}
+
+const ways = ["called", "traced", "static", "tuple"];
+const inner = ["called_in", "traced_in"];
+
+describe.each(argumentKinds)("$python", ({ name, graphql: type, cases }) => {
+  test.each(cases)("$json is $received", async ({ json, literal = json, received, seen }) => {
+    const expected = Object.fromEntries([...ways, ...inner].map((way) => [way, received]));
+    const fields = (value: string, object: string) =>
+      [
+        ...ways.map((way) => `${way}: ${way}_${name}(v: ${value})`),
+        ...inner.map((way) => `${way}: ${way}_${name}(i: ${object})`),
+        `seen: seen_${name}(v: ${value})`,
+      ].join(" ");
+    for (const [query, variables] of [
+      [`{ ${fields(literal, `{ v: ${literal} }`)} }`, "{}"],
+      [`query ($v: ${type}! $i: In_${name}!) { ${fields("$v", "$i")} }`, `{"v":${json},"i":{"v":${json}}}`],
+      [`query ($v: ${type}! = ${literal} $i: In_${name}! = { v: ${literal} }) { ${fields("$v", "$i")} }`, "{}"],
+      [`query ($v: ${type}!) { ${fields("$v", "{ v: $v }")} }`, `{"v":${json}}`],
+    ] as const) {
+      for (const _ of ["traced", "kept"]) {
+        expect(await graphql(query, variables), query).toEqual({ ...expected, seen });
+      }
+    }
+  });
+
+  test("its default is the same in all ways", async () => {
+    const query = `{ called: called_default_${name} traced: traced_default_${name} static: static_default_${name} }`;
+    const { called } = (await graphql(query)) as { called: unknown };
+    expect(called).toEqual(expect.any(String));
+    for (const _ of ["traced", "kept"]) {
+      expect(await graphql(query)).toEqual({ called, traced: called, static: called });
+    }
+  });
+});
