@@ -115,9 +115,29 @@ export class TestPython {
   }
 
   /** Writes files into a folder of their own, where Python then stands, and loads the schema that a spec names. */
-  async load(
+  load(
     files: string | { readonly [path: string]: string },
     { spec = "schema.py", camelCase = false }: { readonly spec?: string; readonly camelCase?: boolean } = {},
+  ): Promise<LoadAnswer> {
+    return this.#load(files, [{ name: "default", spec, camelCase }]);
+  }
+
+  /** The schemas of several modules, loaded in this order. */
+  async descriptions(
+    files: { readonly [path: string]: string },
+    modules: readonly string[],
+  ): Promise<{ readonly [name: string]: SchemaDescription }> {
+    const specs = modules.map((name) => ({ name, spec: `${name}.py`, camelCase: false }));
+    const { schemas, error } = await this.#load(files, specs);
+    if (schemas === undefined) {
+      throw new Error(`${error?.place}: ${error?.message}`);
+    }
+    return schemas;
+  }
+
+  async #load(
+    files: string | { readonly [path: string]: string },
+    schemas: readonly { readonly name: string; readonly spec: string; readonly camelCase: boolean }[],
   ): Promise<LoadAnswer> {
     const name = `case${this.#cases++}`;
     for (const [path, text] of Object.entries(typeof files === "string" ? { "schema.py": files } : files)) {
@@ -136,7 +156,7 @@ for name in [name for name, module in sys.modules.items() if any(path.startswith
 sys.path[:] = ["/cases/${name}"] + [path for path in sys.path if not path.startswith("/cases")]
 os.makedirs("/cases/${name}", exist_ok=True)
 os.chdir("/cases/${name}")`);
-    const sources = JSON.stringify({ schemas: [{ name: "default", spec, camelCase }], wsgi: null, django: null });
+    const sources = JSON.stringify({ schemas, wsgi: null, django: null });
     return JSON.parse(await this.#bridge.load.callPromising(sources));
   }
 

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
+from puff import _breakpoints, _compiled, _django, _greenlets, _imports, _logs, _transactions, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
@@ -49,7 +49,8 @@ def load(sources_json: str) -> str:
         `{"schemas": {name: SchemaDescription}, "sockets": [paths of URLs], "files": [paths]}`, or
         `{"error": …, "files": [paths]}`.
     """
-    return _greenlets.enter_import(_load, sources_json)
+    with _imports.noted():
+        return _greenlets.enter_import(_load, sources_json)
 
 
 def _load(sources_json: str) -> str:
@@ -60,8 +61,9 @@ def _load(sources_json: str) -> str:
         if sources["django"] is not None:
             load_django()
         for spec in sources["schemas"]:
-            cls = load_class(spec["spec"])
-            descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"])
+            cls, module = load_class(spec["spec"])
+            reached = _imports.reached_from(module)
+            descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"], reached)
         if sources["wsgi"] is not None:
             _wsgi.install(load_application(sources["wsgi"]))
         elif sources["django"] == "serve":

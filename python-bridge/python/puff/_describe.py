@@ -20,7 +20,7 @@ from puff._static import describe_statics
 from puff._types import Registry
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(slots=True)
@@ -47,12 +47,14 @@ class RuntimeSchema:
     auth: Callable[[Any], Any] | None
 
 
-def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], RuntimeSchema]:
+def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> tuple[dict[str, Any], RuntimeSchema]:
     """Describes a schema class.
 
     Args:
         cls: A class with the annotations `query` and perhaps `mutation` and `subscription`.
         camel_case: Whether fields and arguments are renamed to camelCase.
+        modules: Those that its module imports, directly or not, and their order: interfaces are implemented by classes
+            of these, and not by what another schema has imported.
 
     Returns:
         The description (a SchemaDescription, ready for JSON), and the schema for resolving.
@@ -73,7 +75,7 @@ def describe_schema(cls: Any, camel_case: bool) -> tuple[dict[str, Any], Runtime
         if named.kind == "input":
             describe_input(registry, named, camel_case)
         else:
-            _describe_object(registry, named, camel_case, runtime)
+            _describe_object(registry, named, camel_case, runtime, modules)
     for named in registry.types.values():
         if named.kind in ("object", "interface"):
             _check_interfaces(named, registry)
@@ -133,7 +135,9 @@ def _auth(cls: Any) -> Callable[[Any], Any] | None:
     return auth
 
 
-def _describe_object(registry: Registry, named: NamedType, camel_case: bool, runtime: RuntimeSchema) -> None:
+def _describe_object(
+    registry: Registry, named: NamedType, camel_case: bool, runtime: RuntimeSchema, modules: Mapping[str, int]
+) -> None:
     cls: type = named.python
     interfaces = [base for base in cls.__mro__[1:] if is_interface(base)]
     use = named.use or Use("output", class_scope(cls, f"type {named.name}", named.place), cls.__name__)
@@ -141,7 +145,8 @@ def _describe_object(registry: Registry, named: NamedType, camel_case: bool, run
         if base not in registry.by_class:
             registry.add_class(base, use)
     if is_interface(cls):
-        for subclass in _subclasses(cls):
+        subclasses = [subclass for subclass in _subclasses(cls) if subclass.__module__ in modules]
+        for subclass in sorted(subclasses, key=lambda subclass: modules[subclass.__module__]):
             if subclass not in registry.by_class:
                 registry.add_class(subclass, use)
     members = Members(registry, named, camel_case)

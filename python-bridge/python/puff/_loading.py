@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def load_class(spec: str) -> Any:
+def load_class(spec: str) -> tuple[type, str]:
     """Imports the class that a spec names.
 
     Args:
@@ -29,7 +29,7 @@ def load_class(spec: str) -> Any:
             the class defaults to `Schema`.
 
     Returns:
-        The class.
+        The class, and the name of the module in which it was looked for.
 
     Raises:
         SchemaProblem: The file or module is missing, its import fails, or it has no such class.
@@ -39,7 +39,7 @@ def load_class(spec: str) -> Any:
     cls = getattr(module, name, None)
     if not isinstance(cls, type):
         raise _no_class(module, name)
-    return cls
+    return cls, module.__name__
 
 
 def load_application(spec: str) -> Any:

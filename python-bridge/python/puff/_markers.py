@@ -179,7 +179,7 @@ def interface(cls: ClassT) -> ClassT:
     """Makes a dataclass an interface: dataclasses that inherit from it implement it.
 
     Args:
-        cls: The dataclass. All subclasses of it that were imported are part of the schema.
+        cls: The dataclass. Its subclasses are part of a schema whose module imports theirs, directly or not.
 
     Returns:
         The class itself.
