@@ -24,6 +24,7 @@ import {
 } from "graphql";
 import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
 import { type Chunk, toChunk } from "./chunk.ts";
+import { detachField } from "./detached.ts";
 import { Leaf } from "./leaves.ts";
 import { budget } from "./limits.ts";
 import type { LayerFunction, PlannerLimits } from "./planner.ts";
@@ -57,7 +58,7 @@ export interface FieldStep {
   /** `Type.field`. */
   readonly name: string;
   readonly definition: GraphQLField;
-  /** All nodes that were merged into it; their arguments are the same. */
+  /** Some of the nodes that were merged into it, detached; the arguments of all are the same. */
   readonly nodes: readonly [FieldNode, ...FieldNode[]];
   readonly source: StepSource;
   readonly shape: Shape;
@@ -73,7 +74,8 @@ export interface FieldStep {
 export type StepSource =
   | FieldSource
   | { readonly kind: "typename" }
-  | { readonly kind: "introspection" }
+  /** `selection`: what is selected of it; null for a leaf. */
+  | { readonly kind: "introspection"; readonly selection: Selection | null }
   | { readonly kind: "function"; readonly call: LayerFunction };
 
 /** A field's type as the writer follows it. */
@@ -82,11 +84,18 @@ export type Shape =
   | { readonly kind: "object"; readonly nonNull: boolean }
   | { readonly kind: "list"; readonly nonNull: boolean; readonly item: Shape };
 
+/** An operation plan, and how much it is. */
+export interface Compiled {
+  readonly selection: Selection;
+  readonly steps: number;
+  /** Nodes of the document that it keeps. */
+  readonly nodes: number;
+}
+
 /** What compiling needs beside the operation. */
 export interface CompileContext {
   readonly schema: ExecutableSchema;
   readonly layerFunctions: ReadonlyMap<string, LayerFunction>;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** One writer a leaf type, shared by all operations. */
   readonly leaves: Map<string, Leaf>;
   readonly limits: PlannerLimits;
@@ -99,19 +108,24 @@ export interface CompileContext {
  */
 export function compileOperation(
   context: CompileContext,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   operation: OperationDefinitionNode,
   rootType: GraphQLObjectType,
   variables: VariableValues,
-): Selection {
+): Compiled {
   const spend = budget(context.limits, context.limits.fields);
-  return compileSelection({ ...context, variables, spend }, rootType, [operation.selectionSet], "");
+  const compilation = { ...context, fragments, variables, spend, kept: { steps: 0, nodes: 0 } };
+  const selection = compileSelection(compilation, rootType, [operation.selectionSet], "");
+  return { selection, ...compilation.kept };
 }
 
 /** What a fragment costs itself, in fields: an object type with many others beside it looks at those of all. */
 const FRAGMENT_COST = 0.02;
 
 interface Compilation extends CompileContext {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly variables: VariableValues;
+  readonly kept: { steps: number; nodes: number };
   /** Told of each selection that is looked at; throws where these are too many. */
   spend(cost: number): void;
 }
@@ -214,30 +228,52 @@ function compileField(
   const name = `${type.name}.${fieldName}`;
   const layer = parentLayer === "" ? key : `${parentLayer}.${key}`;
   const namedType = getNamedType(definition.type);
-  const source = sourceOf(context, name, definition);
+  const selection = isCompositeType(namedType)
+    ? compileSelection(context, namedType, subselections(nodes), layer)
+    : null;
+  const source = sourceOf(context, type, name, definition, selection);
+  context.kept.steps += 1;
   return {
     key,
     opening: toChunk(Buffer.from(`${isFirst ? "{" : ","}${JSON.stringify(key)}:`)),
     name,
     definition,
-    nodes,
+    nodes: keep(context, nodes),
     source,
     shape: shapeOf(context, definition.type),
-    selection:
-      isCompositeType(namedType) && source.kind !== "introspection"
-        ? compileSelection(context, namedType, subselections(nodes), layer)
-        : null,
+    selection: source.kind === "introspection" ? null : selection,
     slot,
     layer,
   };
 }
 
-function sourceOf(context: Compilation, name: string, definition: GraphQLField): StepSource {
+/** The first has the arguments, and a few tell of the field's places. */
+function keep(
+  { kept }: Compilation,
+  [first, ...others]: readonly [FieldNode, ...FieldNode[]],
+): readonly [FieldNode, ...FieldNode[]] {
+  const count = (nodes: number) => {
+    kept.nodes += nodes;
+  };
+  const bare = others.slice(0, MOST_PLACES - 1).map(({ arguments: _, ...node }) => detachField(node, count));
+  return [detachField(first, count), ...bare];
+}
+
+/** Places of one field in the document that an error tells. */
+const MOST_PLACES = 10;
+
+function sourceOf(
+  context: Compilation,
+  type: GraphQLObjectType,
+  name: string,
+  definition: GraphQLField,
+  selection: Selection | null,
+): StepSource {
   if (definition === TypeNameMetaFieldDef) {
     return { kind: "typename" };
   }
-  if (definition.name.startsWith("__")) {
-    return { kind: "introspection" };
+  if (definition.name.startsWith("__") || type.name.startsWith("__")) {
+    return { kind: "introspection", selection };
   }
   const call = context.layerFunctions.get(name);
   if (call !== undefined) {

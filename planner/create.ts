@@ -46,7 +46,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
         const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
-        return await orAborted(executeOptions.signal, request.run());
+        const opened = request instanceof Promise ? await orAborted(executeOptions.signal, request) : request;
+        return await orAborted(executeOptions.signal, opened.run());
       } catch (error) {
         return refuseThrown(error, options, executeOptions.signal);
       }
@@ -55,7 +56,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       const { signal } = subscribeOptions;
       try {
         const request = openRequest(options, { fuser, traces }, operation, variables, caller, { signal });
-        const answers = await orAborted(signal, request.subscribe(subscriptions, subscribeOptions));
+        const opened = request instanceof Promise ? await orAborted(signal, request) : request;
+        const answers = await orAborted(signal, opened.subscribe(subscriptions, subscribeOptions));
         return { kind: "stream", answers };
       } catch (error) {
         return { kind: "refused", response: refuseThrown(error, options, signal) };

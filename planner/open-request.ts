@@ -1,4 +1,5 @@
 import { getVariableValues } from "graphql";
+import type { Selection } from "./compile.ts";
 import type { CompiledOperation } from "./documents.ts";
 import type { Execution } from "./execute.ts";
 import type { Fuser } from "./fuse.ts";
@@ -21,7 +22,7 @@ export function openRequest(
   inputs: { readonly [name: string]: unknown },
   caller: Caller,
   { signal, observe, rollBack = false, stream = false, inside }: ExecuteOptions,
-): Request {
+): Request | Promise<Request> {
   const options =
     inside === undefined
       ? own
@@ -30,9 +31,9 @@ export function openRequest(
   checkVariables(inputs, options.limits);
   const { variableValues: variables, errors } = getVariableValues(
     options.schema.schema,
-    compiled.definition.variableDefinitions ?? [],
+    compiled.variableDefinitions,
     inputs,
-    { maxErrors: 50, hideSuggestions: !options.suggestions },
+    { maxErrors: 20, hideSuggestions: !options.suggestions },
   );
   if (errors !== undefined) {
     throw errors;
@@ -46,11 +47,17 @@ export function openRequest(
     fuser,
     fetched: new Map(),
     effects: null,
-    introspect: (step) => introspect(options, compiled, step, inputs),
+    introspect: (step) => introspect(options.schema.schema, step, variables),
   };
-  const selection = compiled.plan(variables);
-  observe?.({ kind: "operation", selection });
-  return new Request(options, compiled, execution, selection, { rollBack, stream });
+  const begin = (selection: Selection) => {
+    observe?.({ kind: "operation", selection });
+    return new Request(options, compiled, execution, selection, { rollBack, stream });
+  };
+  const known = compiled.known(variables);
+  // Compiling takes time: nobody whom Schema.auth refuses may have it. From then on one call does both.
+  return known === undefined && python.needsAuth
+    ? python.authenticate().then(() => begin(compiled.plan(variables)))
+    : begin(known ?? compiled.plan(variables));
 }
 
 /** Calls into Python as this caller. */

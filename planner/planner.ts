@@ -88,7 +88,7 @@ export interface PlannerLimits {
   readonly fields: number;
   /** Items in any list among the variables or in the document: `PUFF_LIST_TOO_LONG`. */
   readonly listLength: number;
-  /** Compiled operations kept in memory for each schema; the least used is dropped, and compiled again when asked for. */
+  /** Documents kept in memory for each schema, fewer where they are large; the least used is read again when asked for. */
   readonly cachedDocuments: number;
 }
 
@@ -142,7 +142,7 @@ export interface OperationResponse {
 
 /** What happened while an operation ran, for {@link explain}. Times in milliseconds. */
 export type PlannerEvent =
-  /** The operation plan, once, before anything else. */
+  /** The operation plan, once; before it, where it was compiled anew, a call may have told who asks. */
   | { readonly kind: "operation"; readonly selection: Selection }
   | { readonly kind: "python"; readonly fields: readonly string[]; readonly duration: number }
   /** The Postgres settings that the caller's statements run under, once they are known. */

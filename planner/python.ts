@@ -80,6 +80,11 @@ export class PythonCalls {
     return { identity, expires: this.#expires };
   }
 
+  /** Whether the caller is yet to be authenticated. */
+  get needsAuth(): boolean {
+    return this.#needsAuth;
+  }
+
   /** What `Schema.auth` returned as `pg_settings`, once a resolver was called. */
   get pgSettings(): PgSettings | null {
     return this.#pgSettings;

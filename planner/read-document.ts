@@ -44,6 +44,11 @@ export function readDocument(text: string, options: PlannerOptions): ReadDocumen
   return read;
 }
 
+/** Parses a text again that was found to be valid. */
+export function reparse(text: string): ReadDocument {
+  return sort(parse(text));
+}
+
 function sort(document: DocumentNode): ReadDocument {
   const fragments = new Map<string, FragmentDefinitionNode>();
   const operations: OperationDefinitionNode[] = [];

@@ -1,6 +1,7 @@
 /** Errors as clients see them, and the answers that hold nothing else. */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
+import { locationsOf } from "./detached.ts";
 import type { OperationResponse, PlannerOptions } from "./planner.ts";
 import { Refused } from "./python.ts";
 import type { Writer } from "./writer.ts";
@@ -43,7 +44,7 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
   return errors.map((error) => {
     const located = error instanceof GraphQLError ? error : null;
     const original = located?.originalError ?? error;
-    const base = located?.toJSON() ?? { message: error instanceof Error ? error.message : String(error) };
+    const base = located === null ? { message: messageOf(error) } : toJson(located);
     if (original instanceof Refused) {
       return { ...base, extensions: { code: "PUFF_PERMISSION_DENIED" satisfies ErrorCode } };
     }
@@ -62,6 +63,17 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
     const message = explain(puff, masking.maskErrors ? undefined : puff.place);
     return { ...base, message, extensions: { code: puff.code, ...puff.extensions } };
   });
+}
+
+/** As graphql-js has it, with the places of nodes that were detached. */
+function toJson(error: GraphQLError): GraphQLFormattedError {
+  const { message, ...others } = error.toJSON();
+  const locations = locationsOf(error);
+  return { message, ...(locations === undefined ? {} : { locations }), ...others };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** graphql-js repeats the document's names and the variables' values: without a bound, each error may be as long as they are. */

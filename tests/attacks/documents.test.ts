@@ -1,6 +1,9 @@
 /** Documents that are small as text and large in what they ask for, and variables that nothing behind can hold. */
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
-import { getIntrospectionQuery } from "graphql";
+import { buildClientSchema, executeSync, getIntrospectionQuery, type IntrospectionQuery, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../../gateway/options.ts";
 import type { Database } from "../../planner/index.ts";
@@ -209,6 +212,70 @@ describe("A client's mistake is no failure", () => {
     const { status, errors } = await run(query, variables);
     expect({ status, code: errors?.[0]?.extensions.code, reported }).toEqual({ status: 400, code, reported: [] });
   });
+});
+
+describe("Introspection", () => {
+  it.each([
+    ["GraphiQL and others", getIntrospectionQuery()],
+    [
+      "all that may be asked",
+      getIntrospectionQuery({
+        inputValueDeprecation: true,
+        oneOf: true,
+        schemaDescription: true,
+        specifiedByUrl: true,
+      }),
+    ],
+    [
+      "aliases, fragments and conditions",
+      `
+      query($yes: Boolean! = true) {
+        __schema { k: queryType { ...t } __typename types { name @skip(if: $yes) ...t } }
+        t: __type(name: "Node") { ...t possibleTypes { name } }
+        none: __type(name: "None") { name }
+      }
+      fragment t on __Type { __typename kind name fields(includeDeprecated: $yes) { name isDeprecated args { name defaultValue } } }`,
+    ],
+  ])("answers %s as graphql-js does", async (_, query) => {
+    const { run } = planner();
+    const { data } = await run(query);
+    const own = buildClientSchema((await run(getIntrospectionQuery())).data as unknown as IntrospectionQuery);
+    const expected = executeSync({ schema: own, document: parse(query) }).data;
+    expect(JSON.parse(JSON.stringify(data))).toEqual(JSON.parse(JSON.stringify(expected)));
+  });
+
+  it("tells no name of the schema many times over", async () => {
+    const selection = "name description isDeprecated type { name kind ofType { name kind ofType { name } } }";
+    const query = `{ __schema { types { ${repeat(40, (i) => `f${i}: fields { ${selection} args { ${selection} } } `)} } } }`;
+    const { status, errors } = await planner().run(query);
+    expect({ status, code: errors?.[0]?.extensions.code }).toEqual({ status: 400, code: "PUFF_TOO_MANY_FIELDS" });
+  });
+});
+
+describe("A document that was never seen", () => {
+  it("is compiled for nobody whom Schema.auth refuses", async () => {
+    const { run, batches } = planner({ auth: () => ({ status: 401, message: "who are you?" }) });
+    const [text] = documents["fields of an interface below each other"] ?? [""];
+    expect((await run(text)).status).toBe(401);
+    expect(batches).toEqual([[]]);
+  });
+
+  it("asks who it is in a call of its own, and later in the same call as its resolvers", async () => {
+    const resolvers = { "Query.s": () => ({ kind: "value" as const, value: "text", parentKeys: [], childKeys: [] }) };
+    const { "Query.s": _, ...others } = functions;
+    const { run, batches } = planner({ auth: () => null, functions: others, resolvers });
+    await run("{ s }");
+    await run("{ s }");
+    expect(batches).toEqual([[], ["Query.s"], ["Query.s"]]);
+  });
+});
+
+it("Many large documents need little memory", { timeout: 120_000 }, async () => {
+  const file = fileURLToPath(new URL("../support/many-documents.ts", import.meta.url));
+  const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 110 } });
+  const [answered] = await once(worker, "message");
+  await worker.terminate();
+  expect(answered).toBe(40);
 });
 
 describe("A document", () => {
