@@ -2,8 +2,10 @@
 import cluster from "node:cluster";
 import type { FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
+import { PuffError } from "../schema/index.ts";
 import { type Gateway, RunningGateway } from "./gateway.ts";
 import { loadHost } from "./host-module.ts";
+import { hasUploads } from "./http/deadlines.ts";
 import { Guard } from "./http/guard.ts";
 import { addRoutes } from "./http/plugin.ts";
 import { TrustedProxies } from "./http/proxies.ts";
@@ -25,7 +27,7 @@ declare module "fastify" {
  *
  * @throws PuffError on `ready()` for a user's mistake, with place, cause and remedy.
  * @example
- * const app = fastify();
+ * const app = fastify({ pluginTimeout: 0 }); // Fastify's own 10 s are short for a first start
  * await app.register(createGateway({
  *   schemas: [{ spec: "schema.py" }],
  *   databases: [{ name: "default", url: "postgres://localhost/blog" }],
@@ -41,7 +43,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       const gateway = new RunningGateway(settings, await loadHost(options.host), app);
       // Registered first, so that whatever has started by the time another part fails is stopped, too.
       app.addHook("onClose", () => gateway.close());
-      await gateway.start();
+      await startInTime(gateway.start(), app.initialConfig.pluginTimeout ?? 0);
       app.decorate("puff", gateway);
       gateway.metrics?.addTo(app); // before the routes that it measures
       gateway.routes = await addRoutes(app, {
@@ -60,6 +62,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         queueLimit: settings.limits.subscriberQueue,
         corsOrigins: settings.corsOrigins,
         guard,
+        bodyDeadline: hasUploads(settings) ? settings.limits.requestDeadline : null,
         application: createSocketRoutes({
           python: () => gateway.python,
           service: gateway.sockets,
@@ -72,7 +75,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       for (const files of await gateway.findStaticFiles()) {
         await addStaticRoute(app, files, guard);
       }
-      if (settings.wsgi !== null || settings.django?.start === "serve") {
+      if (hasUploads(settings)) {
         await addWsgiRoutes(app, {
           guard,
           python: () => gateway.python,
@@ -89,4 +92,26 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
     },
     { name: "puff-gateway", fastify: "5.x" },
   );
+}
+
+/** Says what to do where Fastify would soon say only that a plugin did not start in time. */
+async function startInTime(start: Promise<void>, patience: number): Promise<void> {
+  if (patience === 0) {
+    await start;
+    return;
+  }
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const time = `${patience / 1000} s`;
+    late.reject(
+      new PuffError("PUFF_CONFIG_INVALID", `the gateway did not start within the ${time} that Fastify gives a plugin`, {
+        remedy: "Give it more: fastify({ pluginTimeout: 0 }). A first start takes a snapshot of the interpreter.",
+      }),
+    );
+  }, patience * 0.9);
+  try {
+    await Promise.race([start, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import type {
   Arguments,
   Claims,
+  ErrorCode,
   ExecutableSchema,
   PuffError,
   ResolveBatch,
@@ -134,6 +135,8 @@ export interface OperationResponse {
   readonly rest: AsyncIterable<Buffer> | null;
   /** False for a request error: the operation did not run. */
   readonly executed: boolean;
+  /** Where it did not run: the code of the first error. */
+  readonly code?: ErrorCode;
   /** 200, or the status that the first error which ended the request asks for. */
   readonly status: number;
   /** From PermissionDenied, or `retry-after` for a 503. */

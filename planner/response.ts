@@ -15,6 +15,7 @@ export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Mas
     body: Buffer.from(JSON.stringify({ errors: formatErrors(errors, code, masking) })),
     rest: null,
     executed: false,
+    code: codeOf(first, code),
     status: statusOf(first) ?? 400,
     headers: first instanceof Refused ? first.headers : retryHeaders(statusOf(first)),
   };
@@ -99,6 +100,11 @@ export function internalError(error: unknown): PuffError {
 function explain({ message, remedy }: PuffError, place: string | undefined): string {
   const sentence = remedy === undefined || /[.!?]$/.test(message) ? message : `${message}.`;
   return [place === undefined ? "" : `${place}: `, sentence, remedy === undefined ? "" : ` ${remedy}`].join("");
+}
+
+function codeOf(thrown: unknown, standard: ErrorCode): ErrorCode {
+  const error = thrown instanceof GraphQLError ? thrown.originalError : thrown;
+  return error instanceof Refused ? "PUFF_PERMISSION_DENIED" : error instanceof PuffError ? error.code : standard;
 }
 
 function statusOf(thrown: unknown): number | undefined {

@@ -6,6 +6,8 @@
 interface CatalogueEntry {
   /** HTTP status where the error ends the request; a command that fails with it exits with 1. */
   readonly status: number;
+  /** Whether it is logged as a security event: a refusal, a limit that was hit, a failed authentication. */
+  readonly security?: boolean;
   /** Whether clients see the message in production. What isn't safe is masked and logged. */
   readonly safe: boolean;
   /** What clients see in its place; absent: "Internal server error". */
@@ -25,30 +27,32 @@ const catalogue = {
   PUFF_NOT_FOUND: { status: 404, safe: true },
   PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },
   PUFF_NOT_ACCEPTABLE: { status: 406, safe: true },
-  PUFF_CSRF: { status: 403, safe: true },
-  PUFF_HOST_REFUSED: { status: 421, safe: true },
-  PUFF_PERMISSION_DENIED: { status: 403, safe: true },
-  PUFF_INTROSPECTION_OFF: { status: 400, safe: true },
+  PUFF_CSRF: { status: 403, safe: true, security: true },
+  PUFF_HOST_REFUSED: { status: 421, safe: true, security: true },
+  PUFF_PERMISSION_DENIED: { status: 403, safe: true, security: true },
+  PUFF_INTROSPECTION_OFF: { status: 400, safe: true, security: true },
   PUFF_EXPLAIN_MUTATION: { status: 400, safe: true },
   // Limits.
-  PUFF_BODY_TOO_LARGE: { status: 413, safe: true },
-  PUFF_JSON_TOO_DEEP: { status: 400, safe: true },
-  PUFF_TOO_MANY_TOKENS: { status: 400, safe: true },
-  PUFF_TOO_DEEP: { status: 400, safe: true },
-  PUFF_TOO_MANY_ALIASES: { status: 400, safe: true },
-  PUFF_TOO_MANY_ROOT_FIELDS: { status: 400, safe: true },
-  PUFF_TOO_MANY_FIELDS: { status: 400, safe: true },
-  PUFF_LIST_TOO_LONG: { status: 400, safe: true },
+  PUFF_REQUEST_SLOW: { status: 408, safe: true, security: true },
+  PUFF_HEADERS_TOO_LARGE: { status: 431, safe: true, security: true },
+  PUFF_BODY_TOO_LARGE: { status: 413, safe: true, security: true },
+  PUFF_JSON_TOO_DEEP: { status: 400, safe: true, security: true },
+  PUFF_TOO_MANY_TOKENS: { status: 400, safe: true, security: true },
+  PUFF_TOO_DEEP: { status: 400, safe: true, security: true },
+  PUFF_TOO_MANY_ALIASES: { status: 400, safe: true, security: true },
+  PUFF_TOO_MANY_ROOT_FIELDS: { status: 400, safe: true, security: true },
+  PUFF_TOO_MANY_FIELDS: { status: 400, safe: true, security: true },
+  PUFF_LIST_TOO_LONG: { status: 400, safe: true, security: true },
   PUFF_TOO_MANY_ROWS: { status: 200, safe: true },
   PUFF_REQUEST_DEADLINE: { status: 504, safe: true },
   PUFF_STATEMENT_TIMEOUT: { status: 200, safe: true },
   PUFF_STATEMENT_CANCELLED: { status: 200, safe: true },
-  PUFF_PYTHON_BUSY: { status: 503, safe: true },
-  PUFF_WSGI_BUSY: { status: 503, safe: true },
+  PUFF_PYTHON_BUSY: { status: 503, safe: true, security: true },
+  PUFF_WSGI_BUSY: { status: 503, safe: true, security: true },
   PUFF_WSGI_DEADLINE: { status: 503, safe: true },
   PUFF_WSGI_FAILED: { status: 500, safe: false },
   PUFF_WEBSOCKET_FAILED: { status: 500, safe: false },
-  PUFF_POOL_BUSY: { status: 503, safe: true },
+  PUFF_POOL_BUSY: { status: 503, safe: true, security: true },
   PUFF_SHUTTING_DOWN: { status: 503, safe: true },
   // What a field answered with.
   PUFF_VALUE_INVALID: { status: 200, safe: true },
@@ -66,8 +70,8 @@ const catalogue = {
   // Subscriptions.
   PUFF_EVENT_INVALID: { status: 200, safe: false },
   PUFF_EVENTS_LOST: { status: 200, safe: true },
-  PUFF_SUBSCRIBER_SLOW: { status: 200, safe: true },
-  PUFF_TOO_MANY_SUBSCRIPTIONS: { status: 503, safe: true },
+  PUFF_SUBSCRIBER_SLOW: { status: 200, safe: true, security: true },
+  PUFF_TOO_MANY_SUBSCRIPTIONS: { status: 503, safe: true, security: true },
   // Plans.
   PUFF_PLAN_INVALID: { status: 200, safe: false },
   PUFF_PLAN_COLUMN_MISSING: { status: 200, safe: false },
@@ -106,6 +110,11 @@ export type ErrorCode = keyof typeof catalogue;
 export const errorCodes = Object.keys(catalogue) as readonly ErrorCode[]; // Object.keys forgets the literal type
 
 const entries: { readonly [code in ErrorCode]: CatalogueEntry } = catalogue;
+
+/** Whether an error is logged as a security event where it ends a client's request. */
+export function isSecurityCode(code: ErrorCode): boolean {
+  return entries[code].security === true;
+}
 
 export interface PuffErrorDetails {
   /** Where it went wrong: `schema.py:12`, `puff.toml`, a URL without its password. */

@@ -6,7 +6,7 @@ export type {
   SchemaDescription,
   TypeDescription,
 } from "./description.ts";
-export { describeError, type ErrorCode, errorCodes, PuffError } from "./errors.ts";
+export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError } from "./errors.ts";
 export type {
   ArgumentKind,
   Arguments,

@@ -1,13 +1,16 @@
 /** The server itself, and the gateway's routes beside an application's own. */
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 import { addRoutes } from "../gateway/http/plugin.ts";
 import { serve } from "../gateway/http/server.ts";
+import { createGateway } from "../gateway/index.ts";
 import { ask } from "./support/ask.ts";
 import { planner, startReferenceServer, subscriptionLimits } from "./support/http.ts";
+import { schemaFolder } from "./support/python.ts";
 
 test("a port that is in use is said with what to do", async () => {
   const other = createServer().listen(0, "127.0.0.1");
@@ -36,6 +39,17 @@ test.each([
   expect(server.url).toMatch(url);
   expect((await ask(server, { url: "/livez" })).status).toBe(200);
   await server.close();
+});
+
+test("a start for which Fastify does not wait says what to do", async () => {
+  const app = fastify({ pluginTimeout: 100 });
+  app.register(createGateway({ schemas: [{ spec: join(schemaFolder("    pass\n"), "schema.py") }], environment: {} }));
+  await expect(app.ready()).rejects.toMatchObject({
+    code: "PUFF_CONFIG_INVALID",
+    message: expect.stringContaining("within the 0.1 s that Fastify gives a plugin"),
+    remedy: expect.stringContaining("fastify({ pluginTimeout: 0 })"),
+  });
+  await app.close();
 });
 
 test("an application's own routes keep their own ways", async () => {
@@ -75,7 +89,7 @@ test("who takes nothing of an answer is left; who takes it slowly gets it all, a
       app.get("/large", (_request, reply) => reply.send(Buffer.alloc(size)));
       app.get("/small", (_request, reply) => reply.send("small"));
     },
-    { port: 0, signals: false, sendDeadline: 3_000 },
+    { port: 0, signals: false, send: 3_000 },
   );
   const open = (path: string) => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");

@@ -388,7 +388,7 @@ describe("limits", () => {
       received += data;
     });
     socket.write("POST /index HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\n");
-    await expect.poll(() => received, { timeout: 10_000 }).toContain("PUFF_WSGI_DEADLINE");
+    await expect.poll(() => received, { timeout: 10_000 }).toContain("PUFF_REQUEST_SLOW");
     expect((await ask(limited, { url: "/index" })).body).toBe("index");
     socket.write("bodyGET /index HTTP/1.1\r\nhost: localhost\r\n\r\n"); // on the same connection
     await expect.poll(() => received).toMatch(/HTTP\/1.1 200 OK.*index/s);

@@ -239,10 +239,27 @@ camel_case = true
     ]);
   });
 
-  test("a schema by flag is served alone, at the URLs of the file's default one", async () => {
-    const toml = `[[graphql]]\nschema = "a.py"\nurl = "/a"\n[[graphql]]\nname = "b"\nschema = "b.py"\nurl = "/b"\n`;
+  test.each([
+    [
+      "the first",
+      '[[graphql]]\nschema = "a.py"\nurl = "/a"\n[[graphql]]\nname = "b"\nschema = "b.py"\nurl = "/b"\n',
+      "/a",
+    ],
+    [
+      "the last",
+      '[[graphql]]\nname = "b"\nschema = "b.py"\nurl = "/b"\n[[graphql]]\nschema = "a.py"\nurl = "/a"\n',
+      "/a",
+    ],
+    [
+      "none",
+      '[[graphql]]\nname = "b"\nschema = "b.py"\nurl = "/b"\n[[graphql]]\nname = "c"\nschema = "c.py"\nurl = "/c"\n',
+      "/graphql",
+    ],
+  ])("a schema by flag is served alone, at the URL of the table named default, which is %s", async (_, toml, url) => {
     const { schemas } = await resolve(toml, { flags: { schema: "c.py:Other" } });
-    expect(schemas.map(({ spec, url }) => [spec, url])).toEqual([[join(cwd, "c.py:Other"), "/a"]]);
+    expect(schemas.map((schema) => [schema.name, schema.spec, schema.url])).toEqual([
+      ["default", join(cwd, "c.py:Other"), url],
+    ]);
   });
 
   test("DATABASE_URL is the default database's, beside the named ones", async () => {

@@ -190,14 +190,14 @@ function chooseHost(sources: Sources): { bind: Picked<"bind">; hostModule: Picke
   return { bind: bind ?? sources.pick("bind"), hostModule: hostModule ?? null };
 }
 
-/** A schema named by a flag or a variable is served alone, in the place of the file's schema named `default`. */
+/** A schema named by a flag or a variable is served alone, in the place of the file's schema named `default`, if there is one. */
 function chooseSchemas(
   sources: Sources,
   tables: readonly SchemaTable[],
   databases: readonly ConfiguredDatabase[],
 ): ConfiguredSchema[] {
   const { value: spec, origin } = sources.pick("schema");
-  const standard = tables.find((table) => table.name === "default") ?? tables[0];
+  const standard = tables.find((table) => table.name === "default");
   const chosen =
     spec === null
       ? tables.map((table) => ({ ...table, origin: table.place }))

@@ -3,7 +3,7 @@
  * those that the audits of graphql-http test; where the specification leaves a choice, the comment says which.
  */
 import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { type ErrorCode, PuffError } from "../../schema/index.ts";
 import { startDeadline } from "../prompts.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
@@ -36,6 +36,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: { readonly [name: string]: string };
   readonly body: Buffer;
+  /** That of the error, where it is nothing else. */
+  readonly code?: ErrorCode;
   /** What follows the body of a large answer; where it fails, the connection has to break. Default: nothing. */
   readonly rest?: AsyncIterable<Buffer> | null;
   /** Aborted where the rest has to break off though the client reads nothing. Default: never. */
@@ -106,7 +108,8 @@ export async function handleRequest(
 export function errorResponse(error: PuffError, form: ResponseForm, status: number = error.status): HttpResponse {
   const extensions = { ...error.extensions, code: error.code };
   const headers = { ...headersOf(form), ...(status === 503 ? { "retry-after": "1" } : {}) };
-  return { status, headers, body: Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions }] })) };
+  const body = Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions }] }));
+  return { status, headers, body, code: error.code };
 }
 
 function notAllowed(message: string, allow: string, form: ResponseForm | null): HttpResponse {
@@ -203,7 +206,8 @@ function convert(response: OperationResponse, form: ResponseForm): HttpResponse 
     headers = { ...headers, ...response.headers };
     break;
   }
-  return { status, headers, body: response.body, rest: response.rest };
+  const { body, rest, code } = response;
+  return code === undefined ? { status, headers, body, rest } : { status, headers, body, rest, code };
 }
 
 /** What has data, even in part, is a success whatever went wrong beside it. */

@@ -12,9 +12,11 @@ import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, 
 import { type ApplicationSockets, addSockets } from "./sockets.ts";
 import { Subscribers } from "./subscribers.ts";
 
-export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins"> {
+export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "bodyDeadline"> {
   /** Default: one that lets all hosts in and trusts no proxy. */
   readonly guard?: Guard;
+  /** Default: null. */
+  readonly bodyDeadline?: number | null;
   /** Origins whose pages may call the gateway from a browser; empty: none but its own. `*`: all, without cookies. */
   readonly corsOrigins: readonly string[];
   readonly apis: readonly Api[];
@@ -56,7 +58,7 @@ export interface Api {
 export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<Routes> {
   let stopping = false;
   const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
-  const shared = { ...options, guard, origins: new Origins(options.corsOrigins) };
+  const shared = { bodyDeadline: null, ...options, guard, origins: new Origins(options.corsOrigins) };
   const subscribers = new Subscribers(options.subscriberLimit);
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {

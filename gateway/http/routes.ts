@@ -6,21 +6,29 @@ import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { negotiate } from "./accept.ts";
+import { endSlowBodies } from "./deadlines.ts";
 import { type Explain, handleExplain } from "./explain.ts";
 import type { Guard } from "./guard.ts";
 import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./handler.ts";
 import type { Origins } from "./origins.ts";
+import { noteSecurity } from "./security.ts";
 
 export interface HttpOptions {
   /** Bytes that a request's body may have. */
   readonly bodyLimit: number;
+  /** Milliseconds in which it must have arrived; null: the server's time for requests is as short. */
+  readonly bodyDeadline: number | null;
   readonly guard: Guard;
   readonly origins: Origins;
 }
 
 /** Sends what the handler answered. */
 export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
-  const { status, headers, body, rest = null, cut } = response;
+  const { status, headers, body, rest = null, cut, code } = response;
+  if (code !== undefined) {
+    const { ip: address } = reply.request;
+    noteSecurity(reply.log, { code, address, what: () => messageIn(body) });
+  }
   const vary = reply.getHeader("vary"); // of CORS: caches have to heed both
   return reply
     .code(status)
@@ -30,6 +38,13 @@ export function send(reply: FastifyReply, response: HttpResponse): FastifyReply 
         ? body
         : Readable.from(concatenate(body, rest), { objectMode: false, ...(cut === undefined ? {} : { signal: cut }) }),
     );
+}
+
+/** The message of an answer that holds an error and nothing else. */
+function messageIn(body: Buffer): string {
+  // The gateway's own JSON.
+  const { errors } = JSON.parse(body.toString()) as { readonly errors: readonly { readonly message: string }[] };
+  return errors[0]?.message ?? "";
 }
 
 async function* concatenate(body: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
@@ -102,14 +117,10 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
       done(null, body);
     });
   }
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const form = negotiate(request.headers.accept).form ?? "json";
-    const refusal = describeFailure(error, options.bodyLimit);
-    if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
-      request.log.error({ err: error }, "a request failed inside the gateway");
-    }
-    return send(reply, errorResponse(refusal, form));
-  });
+  app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply, options.bodyLimit));
+  if (options.bodyDeadline !== null) {
+    endSlowBodies(app, options.bodyDeadline);
+  }
   app.addHook("onRequest", options.guard.hook);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
@@ -126,6 +137,22 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
     globalDecompression: false,
   });
   await options.origins.addTo(app);
+}
+
+/** Answers what failed before a handler ran, or where none expected it. */
+export function answerFailure(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bodyLimit = 0,
+): FastifyReply {
+  const form = negotiate(request.headers.accept).form ?? "json";
+  const refusal = describeFailure(error, bodyLimit);
+  if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
+    request.log.error({ err: error }, "a request failed inside the gateway");
+  }
+  const status = refusal.code === "PUFF_REQUEST_INVALID" ? error.statusCode : undefined;
+  return send(reply, errorResponse(refusal, form, status));
 }
 
 /** Bytes of an answer from which it is compressed. */

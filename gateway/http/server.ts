@@ -3,16 +3,25 @@ import type { AddressInfo } from "node:net";
 import { constants } from "node:os";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from "fastify";
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  fastify,
+  LogController,
+} from "fastify";
 import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { createGateway } from "../create.ts";
 import { settleBeforeExit } from "../exit.ts";
 import { defaultLimits, type GatewayOptions } from "../options.ts";
+import { answerClientError } from "./client-errors.ts";
+import { type Deadlines, deadlinesOf, defaultDeadlines, lookInterval } from "./deadlines.ts";
 import { isLoopback } from "./guard.ts";
 import { errorResponse } from "./handler.ts";
 import { TrustedProxies } from "./proxies.ts";
-import { send } from "./routes.ts";
+import { answerFailure, send } from "./routes.ts";
 import { StalledClients } from "./stalled.ts";
 import { stopServer, stopSignals } from "./stop.ts";
 
@@ -25,6 +34,8 @@ export interface ListenOptions {
   readonly logger?: FastifyBaseLogger;
   /** Milliseconds in which requests in flight may end after a signal to stop. Default: the request deadline and 5 s. */
   readonly stopDeadline?: number;
+  /** Milliseconds until an idle connection is closed. Default: 72 s, more than the 60 s that proxies commonly keep theirs. */
+  readonly keepAlive?: number;
   /** Whether SIGTERM, SIGINT, SIGQUIT and SIGHUP stop it. Default: true. */
   readonly signals?: boolean;
   /** Whether other processes may listen at the same port, and the system (Linux) spreads connections. Default: false. */
@@ -53,15 +64,13 @@ export interface RunningServer {
  */
 export function startServer(options: GatewayOptions & ListenOptions): Promise<RunningServer> {
   const requestDeadline = options.limits?.requestDeadline ?? defaultLimits.requestDeadline;
-  const uploadDeadline = options.limits?.uploadDeadline ?? defaultLimits.uploadDeadline;
   const address = options.address ?? defaultAddress;
   // Names of elsewhere come to a server of this machine alone by a page that has its name point here (DNS rebinding).
   const isPrivate = isLoopback(address) && process.env["NODE_ENV"] !== "production";
   const hosts = isPrivate ? { allowedHosts: [] } : {};
   return serve(createGateway({ ...hosts, ...options }), {
     stopDeadline: Math.min(requestDeadline + 5_000, longestTimer),
-    sendDeadline: Math.min(requestDeadline, longestTimer),
-    ...(options.wsgi == null ? {} : { receiveDeadline: uploadDeadline }),
+    ...deadlinesOf(options),
     ...options,
   });
 }
@@ -71,16 +80,12 @@ const defaultAddress = "127.0.0.1";
 /** Starts a server for any plugin; see {@link startServer}. */
 export async function serve(
   plugin: FastifyPluginAsync,
-  /**
-   * `receiveDeadline`: milliseconds to send a whole request; `sendDeadline`: in which a client may take nothing of its
-   * answer.
-   */
-  options: ListenOptions &
-    Pick<GatewayOptions, "trustProxy"> & { readonly receiveDeadline?: number; readonly sendDeadline?: number },
+  options: ListenOptions & Pick<GatewayOptions, "trustProxy"> & Partial<Deadlines>,
 ): Promise<RunningServer> {
   const trusted = options.trustProxy ?? [];
   const proxies = new TrustedProxies(trusted);
-  const stalled = new StalledClients(options.sendDeadline ?? defaultLimits.requestDeadline);
+  const deadlines = { ...defaultDeadlines, ...options };
+  const stalled = new StalledClients(deadlines.send);
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // The gateway logs what is worth it: two lines a request would cost more than most requests do.
@@ -89,13 +94,18 @@ export async function serve(
     // While it stops, a request on a connection that was open before is still answered: none is lost.
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    // A client that dribbles can't hold a connection.
-    requestTimeout: options.receiveDeadline ?? 30_000,
+    requestTimeout: deadlines.request,
     // What the gateway waits for at start has deadlines of its own, some longer than Fastify's 10 s for a plugin.
     pluginTimeout: 0,
-    keepAliveTimeout: 72_000,
+    keepAliveTimeout: deadlines.keepAlive,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, app.log),
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     // Java's client and curl offer HTTP/2 with each request, which is to be ignored (RFC 9110, 7.8), not refused.
     http: {
+      // A client that dribbles can't hold a connection.
+      headersTimeout: deadlines.head,
+      requestTimeout: deadlines.request,
+      connectionsCheckingInterval: lookInterval,
       shouldUpgradeCallback({ headers, socket }) {
         const isWebSocket = headers.upgrade?.toLowerCase() === "websocket";
         if (isWebSocket) {
@@ -107,6 +117,7 @@ export async function serve(
     routerOptions: { ignoreTrailingSlash: true },
   });
   addNotFound(app);
+  app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply));
   stalled.watch(app.server);
   try {
     await app.register(plugin);

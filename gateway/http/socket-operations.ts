@@ -5,7 +5,7 @@ import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, parse } f
 import { makeServer } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { type ErrorCode, PuffError } from "../../schema/index.ts";
 import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
 import { checkJsonLevels } from "./json.ts";
@@ -16,6 +16,8 @@ export interface OperationOptions {
   readonly queueLimit: number;
   readonly deadline: number;
   readonly log: FastifyBaseLogger;
+  /** Notes what was refused. */
+  note(code: ErrorCode, what: string): void;
 }
 
 /** Codes with which a socket is closed, beside those that graphql-ws closes it with. */
@@ -56,6 +58,7 @@ export function serveOperations(
       const asking = new SocketCaller(headers, connectionParams);
       const authenticated = await planner.authenticate(asking, gone.signal);
       if (authenticated.kind === "refused") {
+        note(authenticated.response);
         close(closeCodes.forbidden, messageOf(authenticated.response));
         return false;
       }
@@ -66,10 +69,13 @@ export function serveOperations(
     onSubscribe(_context, id, { query, operationName, variables }): ExecutionArgs | readonly GraphQLError[] {
       const prepared = planner.prepare(query, operationName ?? null);
       if (prepared.kind === "refused") {
+        note(prepared.response);
         return errorsOf(prepared.response);
       }
       if (running >= options.operationLimit) {
-        return [tooMany(options.operationLimit)];
+        const message = `the WebSocket has ${options.operationLimit} operations already`;
+        options.note("PUFF_TOO_MANY_SUBSCRIPTIONS", message);
+        return [new FormattedError({ message, extensions: { code: "PUFF_TOO_MANY_SUBSCRIPTIONS" } })];
       }
       const job: Job = { id, operation: prepared.operation, variables: variables ?? {} };
       return { schema: planner.schema, document: anyDocument, contextValue: job };
@@ -155,7 +161,7 @@ export function serveOperations(
       const subscribed = await planner.subscribe(operation, variables, caller, {
         signal,
         queueBytes: options.queueLimit,
-        behind: (error) => close(closeCodes.slow, `${error.code}: ${error.message}`),
+        behind: ({ code, message }) => closeSlow(code, message),
       });
       clearTimeout(timer);
       if (subscribed.kind === "refused") {
@@ -181,7 +187,7 @@ export function serveOperations(
   function reply(message: string): void {
     unread += message.length;
     if (unread > options.queueLimit) {
-      close(closeCodes.slow, "PUFF_SUBSCRIBER_SLOW: the client sends messages and does not read the answers");
+      closeSlow("PUFF_SUBSCRIBER_SLOW", "the client sends messages and does not read the answers");
     }
     void write(webSocket, message).then(() => {
       unread -= message.length;
@@ -191,6 +197,19 @@ export function serveOperations(
   async function send(prefix: Buffer, body: Buffer, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) {
       await write(webSocket, Buffer.concat([prefix, body, suffix], prefix.length + body.length + 1));
+    }
+  }
+
+  function closeSlow(code: ErrorCode, message: string): void {
+    if (webSocket.readyState === webSocket.OPEN) {
+      options.note(code, message);
+    }
+    close(closeCodes.slow, `${code}: ${message}`);
+  }
+
+  function note(response: OperationResponse): void {
+    if (response.code !== undefined) {
+      options.note(response.code, messageOf(response));
     }
   }
 
@@ -204,6 +223,7 @@ export function serveOperations(
       return [error.formatted];
     }
     if (cause instanceof Refusal) {
+      note(cause.response);
       return readErrors(cause.response);
     }
     if (cause instanceof PuffError && cause.safe) {
@@ -274,11 +294,6 @@ class FormattedError extends GraphQLError {
     super(formatted.message);
     this.formatted = formatted;
   }
-}
-
-function tooMany(limit: number): GraphQLError {
-  const code = "PUFF_TOO_MANY_SUBSCRIPTIONS";
-  return new FormattedError({ message: `the WebSocket has ${limit} operations already`, extensions: { code } });
 }
 
 function messageOf(response: OperationResponse): string {

@@ -5,9 +5,10 @@ import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { type ErrorCode, PuffError } from "../../schema/index.ts";
 import type { Guard } from "./guard.ts";
 import type { Origins } from "./origins.ts";
+import { noteSecurity } from "./security.ts";
 import { serveOperations } from "./socket-operations.ts";
 import type { Ending, Subscribers } from "./subscribers.ts";
 
@@ -84,12 +85,18 @@ export function addSockets(
       return;
     }
     const wrong = options.guard.check(request);
+    const address = options.guard.proxies.addressOf(request);
+    const note = (code: ErrorCode, what: string) => noteSecurity(app.log, { code, address, what: () => what });
+    const refuseFor = ({ code, message, status }: PuffError) => {
+      note(code, message);
+      refuse(socket, status);
+    };
     if (wrong !== null) {
-      refuse(socket, wrong.status);
+      refuseFor(wrong);
       return;
     }
     if (!mayConnect(request, options)) {
-      refuse(socket, 403);
+      refuseFor(new PuffError("PUFF_CSRF", `a page of ${request.headers.origin} opens a WebSocket`));
       return;
     }
     let opened: WebSocket | null = null;
@@ -108,16 +115,16 @@ export function addSockets(
       if (!(error instanceof PuffError)) {
         throw error;
       }
-      refuse(socket, 503);
+      refuseFor(error);
       return;
     }
     if (planner !== undefined) {
       socket.once("close", left);
-      open((webSocket) => serveOperations(webSocket, request.headers, planner(), { ...options, log: app.log }));
+      open((webSocket) => serveOperations(webSocket, request.headers, planner(), { ...options, note, log: app.log }));
     } else if (serveApplication !== null) {
       const handshake: Handshake = {
         request,
-        address: options.guard.proxies.addressOf(request),
+        address,
         accept: (protocol) =>
           new Promise((resolve, reject) => {
             chosen.set(request, protocol ?? false);

@@ -21,6 +21,8 @@ export class Exchange {
   /** Milliseconds that the client has been waited for beyond what its bytes are worth. */
   #late = 0;
   #written = 0;
+  /** Whether the next piece of the body has been asked for and has not come. */
+  #awaited = false;
   #pieces: AsyncIterator<Buffer> | null = null;
   #rest: Buffer = nothing;
 
@@ -35,9 +37,11 @@ export class Exchange {
     this.#patience = patience;
     this.#timer = startDeadline(patience, () => {
       this.#end.abort(
-        new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
-          remedy: "Make the view quicker, or raise the limit request_deadline.",
-        }),
+        this.#awaited
+          ? new PuffError("PUFF_REQUEST_SLOW", `the request's body did not arrive within ${patience} ms`)
+          : new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
+              remedy: "Make the view quicker, or raise the limit request_deadline.",
+            }),
       );
     });
     response.once("close", () => {
@@ -82,7 +86,9 @@ export class Exchange {
     if (this.#rest.length === 0) {
       this.#pieces ??= this.#request.iterator({ destroyOnReturn: false });
       const since = performance.now();
+      this.#awaited = true;
       const next = await this.#pieces.next();
+      this.#awaited = false;
       if (next.done === true) {
         this.#timer.refresh();
         return nothing;
@@ -153,7 +159,7 @@ export class Exchange {
       return;
     }
     this.#end.abort(
-      new PuffError("PUFF_WSGI_DEADLINE", `the client kept the request waiting for ${this.#patience} ms`, {
+      new PuffError("PUFF_REQUEST_SLOW", `the client kept the request waiting for ${this.#patience} ms`, {
         remedy: "Send the body, and take the answer, at 1 kB a second or more.",
       }),
     );

@@ -1,12 +1,13 @@
 /** Everything that no other route answers goes to the WSGI application. */
-import { type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
+import { type IncomingMessage, METHODS, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { CallAnswer, Python } from "../../python-bridge/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { isSecurityCode, PuffError } from "../../schema/index.ts";
 import { Admission } from "../fairness/admission.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
 import type { Guard } from "../http/guard.ts";
 import { generateRequestId } from "../http/routes.ts";
+import { noteSecurity } from "../http/security.ts";
 import { environOf } from "./environ.ts";
 import { ClientGone, Exchange, type Head } from "./exchange.ts";
 import type { Exchanges } from "./service.ts";
@@ -160,14 +161,19 @@ function toPuffError(error: unknown): PuffError {
 function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, maskErrors: boolean): void {
   const traceback = error.cause instanceof Error ? error.cause.stack : undefined;
   const { code } = error;
-  const details = { code, method: request.method, url: request.raw.url?.split("?", 1)[0] };
-  request.log.error({ ...details, ...(traceback === undefined ? {} : { traceback }) }, error.message);
+  if (isSecurityCode(code)) {
+    noteSecurity(request.log, { code, address: request.ip, what: () => error.message });
+  } else {
+    const details = { code, method: request.method, url: request.raw.url?.split("?", 1)[0] };
+    request.log.error({ ...details, ...(traceback === undefined ? {} : { traceback }) }, error.message);
+  }
   if (exchange.started) {
     exchange.breakOff();
     return;
   }
   const failed = code === "PUFF_WSGI_FAILED" || code === "PUFF_CALL_FAILED" || code === "PUFF_INTERNAL";
-  const [status, reason] = failed ? [500, "Internal Server Error"] : [503, "Service Unavailable"];
+  const status = failed ? 500 : code === "PUFF_REQUEST_SLOW" ? error.status : 503;
+  const reason = STATUS_CODES[status] ?? "";
   // Of what is no failure of the application's, the stack is the gateway's own.
   const shown = failed ? (traceback ?? error.message) : error.message;
   const isShown = maskErrors ? error.safe : true;
@@ -178,7 +184,7 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
       ["Content-Type", "text/plain; charset=utf-8"],
       ["Content-Length", String(body.length)],
       ["Cache-Control", "no-store"],
-      ...(failed ? [] : [["Retry-After", "1"] as const]),
+      ...(status === 503 ? [["Retry-After", "1"] as const] : []),
     ],
   ]);
   exchange.finish(body);

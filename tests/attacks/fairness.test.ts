@@ -77,7 +77,7 @@ describe("a WSGI application", () => {
   test("answers others while 24 views never return, to which it has places for 20", async () => {
     inside = 0;
     const sockets = await Promise.all(
-      Array.from({ length: 24 }, () => send(server, "GET /waiting HTTP/1.1\r\nhost: a\r\n\r\n")),
+      Array.from({ length: 24 }, () => send(server, "GET /waiting HTTP/1.1\r\nhost: localhost\r\n\r\n")),
     );
     await waiting(15);
     expect(await get(server, "/index", "127.0.0.2")).toEqual([200, "index"]);
@@ -91,7 +91,7 @@ describe("a WSGI application", () => {
 
   test("answers others while one connection has 200 requests under way", async () => {
     inside = 0;
-    const socket = await send(server, "GET /waiting HTTP/1.1\r\nhost: a\r\n\r\n".repeat(200));
+    const socket = await send(server, "GET /waiting HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(200));
     await waiting(10);
     expect(await get(server, "/index")).toEqual([200, "index"]);
     socket.destroy();
@@ -101,7 +101,7 @@ describe("a WSGI application", () => {
     ["small", 100],
     ["large", 1_000_000],
   ])("answers others while 24 clients dribble a %s body", async (_size, length) => {
-    const head = `POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\nx`;
+    const head = `POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\nx`;
     const sockets = await Promise.all(Array.from({ length: 24 }, () => send(server, head)));
     expect(await get(server, "/index", "127.0.0.2")).toEqual([200, "index"]);
     expect(await get(server, "/index")).toEqual([200, "index"]);
@@ -113,13 +113,13 @@ describe("a WSGI application", () => {
   test("ends a request whose body dribbles, though each byte comes in time", async () => {
     const strict = await start({ requestDeadline: 300 });
     onTestFinished(() => strict.close());
-    const socket = await send(strict, "POST /index HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n");
+    const socket = await send(strict, "POST /index HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n");
     let answer = "";
     socket.on("data", (data) => {
       answer += data;
     });
     const dribble = setInterval(() => socket.write("x"), 50);
     onTestFinished(() => clearInterval(dribble));
-    await expect.poll(() => answer, { timeout: 20_000 }).toMatch(/^HTTP\/1.1 503 .*PUFF_WSGI_DEADLINE/s);
+    await expect.poll(() => answer, { timeout: 20_000 }).toMatch(/^HTTP\/1.1 408 .*PUFF_REQUEST_SLOW/s);
   });
 });

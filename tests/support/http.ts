@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fastifyPlugin from "fastify-plugin";
 import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
-import { type ListenOptions, type RunningServer, serve } from "../../gateway/http/server.ts";
+import { type RunningServer, serve } from "../../gateway/http/server.ts";
 import { ask } from "./ask.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
 
@@ -109,7 +109,7 @@ export async function begunOn(server: { readonly url: string }): Promise<number>
 /** Listens on a free port of this machine. */
 export function startReferenceServer(
   options: Partial<RoutesOptions> = {},
-  listen: ListenOptions = {},
+  listen: Parameters<typeof serve>[1] = {},
 ): Promise<RunningServer> {
   return serve(
     fastifyPlugin(async (app) => {

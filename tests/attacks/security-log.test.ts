@@ -1,0 +1,122 @@
+/** Refusals in the log: one form for all of them, and a bound on their lines. */
+import { pino } from "pino";
+import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { Guard } from "../../gateway/http/guard.ts";
+import { TrustedProxies } from "../../gateway/http/proxies.ts";
+import { noteSecurity } from "../../gateway/http/security.ts";
+import { ask } from "../support/ask.ts";
+import { startReferenceServer } from "../support/http.ts";
+import { sendRaw } from "../support/raw.ts";
+import { TestSocket } from "../support/socket.ts";
+
+const logs: { readonly [key: string]: unknown }[] = [];
+const server = await startReferenceServer(
+  {
+    bodyLimit: 1_000,
+    operationLimit: 1,
+    guard: new Guard({ allowedHosts: [], proxies: new TrustedProxies(["loopback"]) }),
+  },
+  {
+    trustProxy: ["loopback"],
+    signals: false,
+    logger: pino({ level: "info" }, { write: (line: string) => void logs.push(JSON.parse(line)) }),
+  },
+);
+afterAll(() => server.close());
+beforeEach(() => {
+  logs.length = 0;
+});
+
+const client = { "x-forwarded-for": "203.0.113.9" };
+const head = "host: localhost\r\nx-forwarded-for: 203.0.113.9\r\n";
+
+test.each<[code: string, what: RegExp, attack: () => Promise<unknown>]>([
+  [
+    "PUFF_CSRF",
+    /a page of another site/,
+    () => ask(server, { url: "/graphql?query={hello}", headers: { ...client, origin: "https://evil.example" } }),
+  ],
+  [
+    "PUFF_CSRF",
+    /a page of https:\/\/evil\.example opens a WebSocket/,
+    () => closed({ origin: "https://evil.example" }),
+  ],
+  ["PUFF_HOST_REFUSED", /evil\.example/, () => ask(server, { headers: { ...client, host: "evil.example" } })],
+  ["PUFF_HOST_REFUSED", /evil\.example/, () => closed({ host: "evil.example" })],
+  [
+    "PUFF_BODY_TOO_LARGE",
+    /larger than 1000 bytes/,
+    () => ask(server, { body: { query: " ".repeat(2_000) }, headers: client }),
+  ],
+  [
+    "PUFF_HEADERS_TOO_LARGE",
+    /16 kB/,
+    () => sendRaw(server, `GET / HTTP/1.1\r\n${head}x-a: ${"a".repeat(50_000)}\r\n\r\n`),
+  ],
+  ["PUFF_TOO_MANY_SUBSCRIPTIONS", /1 operations already/, subscribeTwice],
+])("%s, as %s", async (code, what, attack) => {
+  await attack();
+  const own = await vi.waitFor(() => {
+    const found = logs.filter(({ event }) => event === "security");
+    expect(found).toHaveLength(1);
+    return found[0];
+  });
+  // Before its headers are read, who asks is the peer.
+  const address = code === "PUFF_HEADERS_TOO_LARGE" ? "127.0.0.1" : "203.0.113.9";
+  expect(own).toMatchObject({
+    level: 30,
+    event: "security",
+    code,
+    address,
+    what: expect.stringMatching(what),
+    msg: "security",
+  });
+  expect(logs.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+});
+
+function closed(headers: { readonly [name: string]: string }) {
+  return new TestSocket(`${server.url}/graphql`, { headers: { ...client, ...headers } }).untilClosed();
+}
+
+async function subscribeTwice(): Promise<void> {
+  const socket = await new TestSocket(`${server.url}/graphql`, { headers: client }).connected();
+  socket.subscribe("1", "subscription { silence }");
+  socket.subscribe("2", "{ hello }");
+  await socket.until(({ messages }) => messages.some(({ type }) => type === "error"));
+  socket.socket.terminate();
+}
+
+test("mistakes that are no attack are no security events", async () => {
+  await ask(server, { body: "no JSON" });
+  await ask(server, { body: { query: "{ nothing }" } });
+  await ask(server, { url: "/nowhere" });
+  await ask(server, { url: "/graphql/%zz" });
+  await sendRaw(server, "nonsense\r\n\r\n");
+  expect(logs).toEqual([]);
+});
+
+test("a flood of refusals is ten lines in ten seconds, and one that counts the rest", async () => {
+  vi.useFakeTimers();
+  const lines: object[] = [];
+  const log = { info: (fields: object) => void lines.push(fields) };
+  let asked = 0;
+  for (let count = 0; count < 1_000; count++) {
+    const what = () => `${"x".repeat(1_000)}${asked++}`;
+    noteSecurity(log, { code: "PUFF_TOO_DEEP", address: `203.0.113.${count % 256}`, what });
+  }
+  noteSecurity(log, {
+    code: "PUFF_TOO_MANY_TOKENS",
+    address: "203.0.113.7",
+    what: () => "another is not hidden by it",
+  });
+  expect(lines).toHaveLength(11);
+  expect(asked).toBe(10);
+  expect(JSON.stringify(lines[0]).length).toBeLessThan(500);
+  vi.advanceTimersByTime(10_000);
+  expect(lines.slice(11)).toEqual([
+    { event: "security", code: "PUFF_TOO_DEEP", address: null, what: "990 more within 10 s" },
+  ]);
+  noteSecurity(log, { code: "PUFF_TOO_DEEP", address: "203.0.113.7", what: () => "later" });
+  expect(lines).toHaveLength(13);
+  vi.useRealTimers();
+});
