@@ -200,6 +200,40 @@ test.each<[expression: string, form: unknown]>([
   expect(inPyodide(`from puff._parameters import to_parameter\nto_parameter(${expression})`)).toEqual(form);
 });
 
+test.each([
+  ["Json({'a': 1})", [0, '{"a": 1}']],
+  ["Inet('10.0.0.1')", [869, "10.0.0.1"]],
+  ["Binary(b'a\\x00')", [17, "\\x6100"]],
+  ["DateRange(date(2024, 1, 2), None)", [3912, "[2024-01-02,)"]],
+  [
+    "DateTimeRange(moment(2024, 1, 2), moment(2024, 1, 3), '[]')",
+    [3908, '["2024-01-02 00:00:00","2024-01-03 00:00:00"]'],
+  ],
+  ["DateTimeTZRange(None, moment(2024, 1, 2, tzinfo=utc))", [3910, '(,"2024-01-02 00:00:00+00:00")']],
+  ["NumericRange(1, Decimal('2.5'), '(]')", [0, "(1,2.5]"]],
+  ["NumericRange(empty=True)", [0, "empty"]],
+  ['QuotedString("it\'s \\\\")', [0, "it's \\"]],
+  ["Own('a')", [2950, "a"]],
+  ["[Inet('10.0.0.1'), None]", [1041, "{10.0.0.1,NULL}"]],
+  ["AsIs('now()')", "psycopg2 writes an expression for a AsIs, which can't be a parameter"],
+])("%s, which psycopg2 adapts, is sent as a value", (expression, form) => {
+  const code = `
+from psycopg2.extensions import AsIs, Binary, ISQLQuote, QuotedString
+from psycopg2.extras import DateRange, DateTimeRange, DateTimeTZRange, Inet, Json, NumericRange
+from puff._errors import PlanError
+from puff._parameters import to_parameter
+class Own:
+    def __init__(self, text): self.text = text
+    def __conform__(self, protocol): return self
+    def getquoted(self): return f"'{self.text}'::uuid".encode()
+try:
+    answer = to_parameter(${expression})
+except PlanError as error:
+    answer = str(error)
+answer`;
+  expect(inPyodide(code)).toEqual(form);
+});
+
 test.each(loads.map(([oid, text], index) => ({ oid, text, index })))(
   "$oid $text is read as psycopg reads it",
   (load) => {

@@ -8,7 +8,9 @@ import enum
 import ipaddress
 import json
 import re
+import sys
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
@@ -49,6 +51,13 @@ ARRAY_OIDS = {
 """From a type's OID to its array's."""
 
 
+@dataclass(frozen=True)
+class Given:
+    """A value whose type is known."""
+
+    typed: TypedText
+
+
 def to_parameters(values: Sequence[Any]) -> list[Parameter]:
     """Gives the form in which a statement's parameters cross the bridge: see `to_parameter`."""
     parameters = [to_parameter(value) for value in values]
@@ -83,6 +92,8 @@ def to_parameter(value: Any) -> Parameter:
     """
     if value is None:
         return (_INFER, None)
+    if type(value) is Given:
+        return value.typed
     if type(value) is ParentColumn:
         return {"parent": value.column}
     if type(value) is EventSymbol:
@@ -91,6 +102,11 @@ def to_parameter(value: Any) -> Parameter:
         return value.parameter
     if type(value) in (list, tuple) and any(type(item) is Symbol for item in value):
         return {"items": [to_parameter(item) for item in value]}
+    return dump(value)
+
+
+def dump(value: Any) -> TypedText:
+    """Gives a value that is no symbol in Postgres's text format, with its type."""
     return _dumper_of(type(value))(value)
 
 
@@ -108,10 +124,20 @@ def _inherited(cls: type) -> Callable[[Any], TypedText]:
             return _dump_enum
         if base in _dumpers:
             return _dumpers[base]
+    if hasattr(cls, "__conform__") or _is_registered(cls):
+        from puff._literals import dump_adapted  # which needs this module
+
+        return dump_adapted
     raise PlanError(
         f"a {cls.__name__} can't be a parameter of a statement: "
         "give a str, number, bool, date, time, UUID, bytes, dict, Enum or a list of them"
     )
+
+
+def _is_registered(cls: type) -> bool:
+    """Tells whether psycopg2, where it is used, knows how to write a value."""
+    adapters: Any = sys.modules.get("psycopg2._adapters")
+    return adapters is not None and any((base, adapters.ISQLQuote) in adapters.adapters for base in cls.__mro__)
 
 
 def _dump_int(value: int) -> TypedText:
@@ -258,9 +284,13 @@ def _array_text(values: Sequence[Any], oids: dict[int, type], depth: int) -> str
         else:
             oid, text = _dumper_of(type(item))(item)
             oids[oid] = type(item)
-            text = text or ""
-            parts.append('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if _needs_quotes(text) else text)
+            parts.append(array_text(text or ""))
     return "{" + ",".join(parts) + "}"
+
+
+def array_text(text: str) -> str:
+    """Gives an item as an array's text has it: between quotes where it needs them."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if _needs_quotes(text) else text
 
 
 _dumpers: dict[type, Callable[[Any], TypedText]] = {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._compiled_query import KEY, CompiledQuery
+from puff._lookups import check_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def compile_queryset(queryset: Any) -> CompiledQuery:
@@ -20,6 +20,7 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
     `select_related` follows the path as filters write it (`author__username`). A filter by `ctx.parents[…]` correlates.
     """
     query = queryset.query.chain()
+    check_symbols(query)
     keys = list(_correlate(query))
     compiler = query.get_compiler(using=queryset.db, elide_empty=False)
     unnamed = compiler.get_select
@@ -31,14 +32,22 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
         columns = [(column, sql, alias or names.get(index)) for index, (column, sql, alias) in enumerate(select)]
         return columns, klass_info, annotations
 
-    compiler.get_select = named
+    groups: list[tuple[str, Sequence[Any]]] = []
+    ungrouped = compiler.get_group_by
+
+    def grouped(*args: Any) -> Any:
+        groups[:] = ungrouped(*args)
+        return groups
+
+    compiler.get_select, compiler.get_group_by = named, grouped
     text, params = compiler.as_sql()
     if query.combinator or compiler.qualify is not None:
         # Of unions that are ordered and of filters by window functions Django selects col1, col2, … from a subquery.
         columns = ", ".join(compiler.connection.ops.quote_name(name) for name in _column_names(named()[0]))
         text = f"SELECT * FROM ({text}) AS puff_rows ({columns.replace('%', '%%')})"  # noqa: S608  # quoted by Django
-    numbers = iter(range(1, len(params) + 1))
-    text = re.sub("%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", text)
+    from puff._placeholders import place_values  # which needs this module
+
+    text, params = place_values(text, params, groups)
     return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
 
 
@@ -102,15 +111,15 @@ def _expression_class() -> Any:
 
         def __init__(self, symbol: object, many: bool) -> None:
             super().__init__()
-            self._value = symbol
+            self.value = symbol
             self.symbol = symbol if many else None
 
         def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
-            return ("%s" if self.symbol is None else "(SELECT unnest(%s))", [self._value])
+            return ("%s" if self.symbol is None else "(SELECT unnest(%s))", [self.value])
 
         @property
         def identity(self) -> tuple[Any, ...]:
             """Django's own compares the arguments, and a symbol is compared with nothing."""
-            return (type(self), id(self._value))
+            return (type(self), id(self.value))
 
     return SymbolExpression

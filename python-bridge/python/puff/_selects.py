@@ -20,11 +20,19 @@ def compile_select(select: Any) -> CompiledQuery:
             key = f"{KEY}{number}"
             select = select.add_columns(column.label(key))
         keys.append((symbol.column, key))
-    dialect = import_module("sqlalchemy.dialects.postgresql.base").PGDialect(paramstyle="numeric_dollar")
-    compiled = select.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    values = compiled.construct_params(escape_names=False)
-    params = [values[name] for name in compiled.positiontup]
-    return CompiledQuery(str(compiled), params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
+    from puff._placeholders import place_values  # which needs this module
+
+    dialect = import_module("sqlalchemy.dialects.postgresql.psycopg2").PGDialect_psycopg2(paramstyle="format")
+    compiled = select.compile(dialect=dialect)
+    expanded = compiled.construct_expanded_state(escape_names=False)
+    processors = {**compiled._bind_processors, **expanded.processors}  # noqa: SLF001  # no public name gives them
+    values = [processors.get(name, _as_it_is)(expanded.parameters[name]) for name in expanded.positiontup or ()]
+    text, params = place_values(expanded.statement, values)
+    return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _correlations(select: Any) -> Iterator[tuple[Any, Any]]:
