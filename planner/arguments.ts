@@ -72,7 +72,9 @@ function kindOf(value: JsonValue): ScalarKind {
 export function valueAt(values: Arguments | Claims | null, path: readonly string[]): JsonValue {
   let value: JsonValue | undefined = values;
   for (const name of path) {
-    value = typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Claims)[name] : undefined;
+    const isThere: boolean =
+      typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, name);
+    value = isThere ? (value as Claims)[name] : undefined;
   }
   return value ?? null;
 }

@@ -17,7 +17,7 @@ import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
 import { Typed } from "./types.ts";
-import { asError, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
+import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {
@@ -201,6 +201,9 @@ class LayerFiller {
       this.#set(step, leafData(step, plan, rows, this.#layer, members));
       return undefined;
     }
+    if (this.#layer === this.#execution.effects && rows.columns.length === 0) {
+      throw missingColumn(step, step.definition.name, rows); // as for a leaf, so that neither is committed
+    }
     const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step));
     this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
     return this.#fillBelow(layer);
@@ -256,7 +259,7 @@ class LayerFiller {
     const layer = this.#layer;
     if (layer.kind === "values") {
       const [first] = layer.objects;
-      const values = layer.objects.map((object) => object.attributes[column]);
+      const values = layer.objects.map((object) => attributeOf(object, column));
       return this.#answerWithValues(step, values, first?.wire ?? false);
     }
     const { rows } = layer;

@@ -5,7 +5,18 @@ import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
 import type { RowSet } from "./rows.ts";
 import { isIntegerOid, keyText, Typed } from "./types.ts";
-import { commonOid, decode, Failed, plainObject, type Settled, textOf, unwrap, type ValueObject } from "./values.ts";
+import {
+  attributeOf,
+  commonOid,
+  decode,
+  Failed,
+  hasAttribute,
+  plainObject,
+  type Settled,
+  textOf,
+  unwrap,
+  type ValueObject,
+} from "./values.ts";
 
 /** All objects at one path of the response, list indices left out. */
 export type Layer = RowLayer | ValueLayer;
@@ -123,10 +134,10 @@ export class ValueLayer {
 
   reader(name: string): ColumnReader | null {
     const { objects } = this;
-    if (objects.length > 0 && !objects.some((object) => name in object.attributes)) {
+    if (objects.length > 0 && !objects.some((object) => hasAttribute(object, name))) {
       return null;
     }
-    const values = objects.map((object) => unwrap(object.attributes[name], object.wire));
+    const values = objects.map((object) => unwrap(attributeOf(object, name), object.wire));
     const oid = commonOid(values);
     const text = (index: number) => textOf(values[index]);
     const key = (index: number) => {
@@ -179,9 +190,13 @@ export function typesOf(
   for (let row = 0; row < rows.count; row++) {
     rows.seek(row);
     const text = column === -1 || rows.isNull(column) ? null : rows.text(column);
-    plans.push(planOf(selection, text === null ? null : (plan.typeNames?.[text] ?? text)));
+    plans.push(planOf(selection, text === null ? null : typeNameOf(plan, text)));
   }
   return plans;
+}
+
+function typeNameOf({ typeNames }: SqlPlan, text: string): string {
+  return typeNames !== null && Object.hasOwn(typeNames, text) ? (typeNames[text] ?? text) : text;
 }
 
 /** Reads a parent as an object of JavaScript values. */
@@ -203,9 +218,24 @@ export function parentReader(layer: Layer): (index: number) => { [column: string
   };
 }
 
+/** Bytes of a name in Postgres, as it is built unless someone says otherwise (NAMEDATALEN). */
+const LONGEST_NAME = 63;
+
 /** A column that the operation reads is not among the statement's. */
 export function missingColumn(step: FieldStep, column: string, rows: RowSet): PuffError {
   const names = rows.named.map(({ name }) => name).join(", ");
+  if (rows.columns.length === 0) {
+    return new PuffError("PUFF_PLAN_COLUMN_MISSING", `${step.name} wants rows, but its statement returns none`, {
+      remedy: `Add RETURNING to it, with a column for the answer, or AS "${column}".`,
+    });
+  }
+  if (Buffer.byteLength(column) > LONGEST_NAME) {
+    return new PuffError(
+      "PUFF_PLAN_COLUMN_MISSING",
+      `${step.name} wants the column "${column}", but Postgres cuts names after ${LONGEST_NAME} bytes`,
+      { remedy: "Give the field a shorter name." },
+    );
+  }
   return new PuffError(
     "PUFF_PLAN_COLUMN_MISSING",
     `${step.name} wants the column "${column}", but the rows have ${names}`,

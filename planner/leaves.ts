@@ -5,7 +5,10 @@ import type { Chunk } from "./chunk.ts";
 import type { Output } from "./output.ts";
 import { decodeText, isIntegerOid, OID, Typed } from "./types.ts";
 
-/** Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type. */
+/**
+ * Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type, and {@link jsonNull} where
+ * a JSON column's value is null after all.
+ */
 export type BytesWriter = (out: Output, source: Chunk, start: number, end: number) => void;
 
 /** A leaf type, ready to write its values. */
@@ -26,7 +29,10 @@ export class Leaf {
   writerFor(oid: number): BytesWriter {
     let writer = this.#writers.get(oid);
     if (writer === undefined) {
-      writer = shortcut(this.base, oid, (out, source, start, end) => this.#writeSlowly(oid, out, source, start, end));
+      const fitting = shortcut(this.base, oid, (out, source, start, end) =>
+        this.#writeSlowly(oid, out, source, start, end),
+      );
+      writer = oid === OID.json || oid === OID.jsonb ? notNull(fitting) : fitting;
       this.#writers.set(oid, writer);
     }
     return writer;
@@ -58,6 +64,23 @@ export class Leaf {
     }
     return coerced;
   }
+}
+
+/** Thrown in place of JSON's null, which is a field's null whatever its type. */
+export const jsonNull = Symbol("null");
+
+/** Of all JSON, null alone begins with an n. */
+function notNull(write: BytesWriter): BytesWriter {
+  return (out, source, start, end) => {
+    let first = start;
+    while (first < end && (source.bytes[first] as number) <= 0x20) {
+      first++; // white space, which the type json keeps
+    }
+    if (source.bytes[first] === 0x6e) {
+      throw jsonNull;
+    }
+    write(out, source, start, end);
+  };
 }
 
 /** Strings and ids show a number or a date as Postgres prints it; a boolean and JSON are left to the coercion. */

@@ -5,6 +5,7 @@ import { readerOf } from "./correlate.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
 import type { Deferred } from "./python.ts";
 import { OID } from "./types.ts";
+import { attributeOf } from "./values.ts";
 
 /** The columns that a resolver wants, for each distinct parent; for instance methods all columns of each. */
 export function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
@@ -21,7 +22,7 @@ function columnValues(layer: Layer, members: readonly number[], name: string, st
     const reader = readerOf(layer, name, step.name);
     return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
   }
-  return { values: members.map((member) => attributeOf(layer, member, name)) };
+  return { values: members.map((member) => sentAttribute(layer, member, name)) };
 }
 
 function distinctMembers(
@@ -41,13 +42,13 @@ function distinctMembers(
 /** Tells values of a column apart: rows by their texts, objects by all that an attribute holds. */
 function identityOf(layer: Layer, name: string, step: FieldStep): (member: number) => WireValue {
   const reader = readerOf(layer, name, step.name);
-  return layer.kind === "rows" ? (member) => reader.text(member) : (member) => attributeOf(layer, member, name);
+  return layer.kind === "rows" ? (member) => reader.text(member) : (member) => sentAttribute(layer, member, name);
 }
 
 /** An attribute as it crosses the bridge. */
-function attributeOf(layer: ValueLayer, member: number, name: string): WireValue {
+function sentAttribute(layer: ValueLayer, member: number, name: string): WireValue {
   const object = layer.objects[member];
-  const value = object?.attributes[name];
+  const value = object === undefined ? undefined : attributeOf(object, name);
   return object?.wire === true ? ((value ?? null) as WireValue) : toWire(value); // the bridge's own JSON
 }
 

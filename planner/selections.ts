@@ -12,10 +12,10 @@ export function selectionOf(step: FieldStep, variables: VariableValues): ValueSe
 }
 
 function valueSelection(selection: Selection, variables: VariableValues): ValueSelection {
-  const byType: { [typeName: string]: MutableTypeSelection } = {};
+  const byType: { [typeName: string]: MutableTypeSelection } = bare();
   for (const [typeName, plan] of selection.byType) {
     const columns: string[] = [];
-    const objects: { [attribute: string]: ValueSelection } = {};
+    const objects: { [attribute: string]: ValueSelection } = bare();
     const methods: MethodCall[] = [];
     for (const step of plan.steps) {
       const inner = selectionOf(step, variables);
@@ -110,6 +110,11 @@ function hasTwins(columns: readonly Column[]): boolean {
   return new Set(columns.map(({ name }) => name)).size < columns.length;
 }
 
+/** An object whose keys are users' names: of those that others inherit, such as `constructor`, it has none. */
+function bare<T>(): { [name: string]: T } {
+  return Object.create(null) as { [name: string]: T };
+}
+
 /** The attribute under which Python sends the result of an instance method: no Python name has parentheses. */
 export function methodKey(step: FieldStep): string {
   return `${step.key}()`;
@@ -125,7 +130,7 @@ function merge(one: ValueSelection | undefined, other: ValueSelection): ValueSel
   return Object.fromEntries(
     Object.entries(other).map(([typeName, { columns, objects, methods }]) => {
       const first = one[typeName] ?? { columns: [], objects: {}, methods: [] };
-      const merged = { ...first.objects };
+      const merged: { [attribute: string]: ValueSelection } = Object.assign(bare(), first.objects);
       for (const [attribute, selection] of Object.entries(objects)) {
         merged[attribute] = merge(merged[attribute], selection);
       }

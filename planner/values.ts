@@ -35,6 +35,9 @@ export function settle(value: unknown, shape: Shape, step: FieldStep, wire: bool
   if (unwrapped === null || unwrapped instanceof Failed) {
     return unwrapped;
   }
+  if (unwrapped instanceof Typed && isJsonNull(unwrapped)) {
+    return null;
+  }
   // What `{j: …}` holds is plain JSON all the way down.
   const innerWire = wire && !isBoxedJson(value);
   switch (shape.kind) {
@@ -149,6 +152,21 @@ export function decode({ oid, text }: Typed): unknown {
 
 function isBoxedJson(value: unknown): boolean {
   return typeof value === "object" && value !== null && "j" in value;
+}
+
+/** An attribute of a user's object: what every object inherits, such as `constructor`, is none. */
+export function attributeOf(object: ValueObject, name: string): unknown {
+  return hasAttribute(object, name) ? object.attributes[name] : undefined;
+}
+
+/** Whether an object has an attribute of that name, be it a getter of its class. */
+export function hasAttribute({ attributes }: ValueObject, name: string): boolean {
+  return name in Object.prototype ? Object.hasOwn(attributes, name) : name in attributes;
+}
+
+/** JSON's null: a JSON column may hold it where another column holds NULL, and a field shows both alike. */
+function isJsonNull({ oid, text }: Typed): boolean {
+  return (oid === OID.json || oid === OID.jsonb) && text.trim() === "null";
 }
 
 /** The items of a list: an iterable, a typed array's text, or JSON's. Null: not a list. */

@@ -8,6 +8,7 @@ import { PuffError } from "../schema/index.ts";
 import { toChunk } from "./chunk.ts";
 import type { FieldStep, ObjectPlan, Shape } from "./compile.ts";
 import type { FieldData, Groups, Layer, ValueLayer } from "./layers.ts";
+import { jsonNull } from "./leaves.ts";
 import { Output } from "./output.ts";
 import { Failed, type Settled } from "./values.ts";
 
@@ -201,6 +202,9 @@ export class Writer {
       write(this.out, rows.chunk, start, rows.ends[column] as number); // as above
       return true;
     } catch (error) {
+      if (error === jsonNull) {
+        return this.#writeNull(shape, step);
+      }
       return this.#failAt(mark, shape, error, step);
     }
   }
