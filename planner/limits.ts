@@ -81,6 +81,9 @@ export function checkVariables(variables: { readonly [name: string]: unknown }, 
 /** Levels of brackets in a document, those of its fragments included: deeper ones would exhaust the stack. */
 const MOST_LEVELS = 200;
 
+/** What an object among the values counts: all fields that its type has are looked for in it. */
+const OBJECT_SIZE = 5;
+
 /** Names of a cycle of fragments that its message has room for. */
 const SHOWN_CYCLE = 5;
 
@@ -218,7 +221,7 @@ class Measure {
         return 1 + sum(value.values, (item) => this.#value(item, level + 1));
       case Kind.OBJECT:
         checkLevel(level);
-        return 1 + sum(value.fields, (field) => this.#value(field.value, level + 1));
+        return OBJECT_SIZE + sum(value.fields, (field) => this.#value(field.value, level + 1));
       case Kind.STRING: {
         const flaw = flawOf(value.value);
         if (flaw !== null) {

@@ -80,12 +80,22 @@ class Overlaps {
 
   /** Fields of two object types are never asked of one object; those of an abstract type may be, with each other's. */
   #ofOneObject(group: readonly [Entry, ...Entry[]]): Overlap | null {
-    const concrete = new Set(group.flatMap(({ parentType }) => (isObjectType(parentType) ? [parentType] : [])));
+    const abstract: Entry[] = [];
+    const concrete = new Map<GraphQLCompositeType, Entry[]>();
+    for (const entry of group) {
+      const { parentType } = entry;
+      const entries = isObjectType(parentType) ? (concrete.get(parentType) ?? []) : abstract;
+      entries.push(entry);
+      if (isObjectType(parentType)) {
+        concrete.set(parentType, entries);
+      }
+    }
     if (concrete.size <= 1) {
       return this.#fieldOf(group) ?? this.#shapeOf(group) ?? this.among(this.#collect(group), true);
     }
-    for (const type of concrete) {
-      const [first, ...others] = group.filter(({ parentType }) => parentType === type || !isObjectType(parentType));
+    for (const entries of concrete.values()) {
+      const [first, ...others] = [...entries, ...abstract];
+      this.#options.spend(abstract.length);
       if (first !== undefined) {
         const together = [first, ...others] as const;
         const found = this.#ofOneObject(together);

@@ -30,7 +30,7 @@ const MOST_ERRORS = 20;
 const MOST_SUGGESTIONS = 5;
 
 /** Looking for overlapping fields visits a field again for each object type that its neighbours are asked of. */
-const OVERLAP_FACTOR = 5;
+const OVERLAP_FACTOR = 2;
 
 /**
  * Parses and validates.
