@@ -2,6 +2,7 @@
 import { getArgumentValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
+import { plainNumbers } from "./exact-inputs.ts";
 import { type Layer, parentReader } from "./layers.ts";
 import type { LayerContext, LayerFunction } from "./planner.ts";
 
@@ -18,7 +19,12 @@ export async function callLayerFunction(
   variables: VariableValues,
   context: LayerContext,
 ): Promise<readonly unknown[]> {
-  const args = getArgumentValues(step.definition, step.nodes[0], variables);
+  const args = Object.fromEntries(
+    Object.entries(getArgumentValues(step.definition, step.nodes[0], variables)).map(([name, value]) => [
+      name,
+      plainNumbers(value),
+    ]),
+  );
   let values: unknown;
   try {
     values = await call(members.map(parentReader(layer)), args, context);

@@ -1,6 +1,7 @@
 import { getVariableValues } from "graphql";
 import type { Selection } from "./compile.ts";
 import type { CompiledOperation } from "./documents.ts";
+import { readInputs } from "./exact-inputs.ts";
 import type { Execution } from "./execute.ts";
 import type { Fuser } from "./fuse.ts";
 import { introspect } from "./introspection.ts";
@@ -19,7 +20,7 @@ export function openRequest(
   own: PlannerOptions,
   { fuser, traces }: { readonly fuser: Fuser | null; readonly traces: Traces },
   operation: PreparedOperation,
-  inputs: { readonly [name: string]: unknown },
+  sent: { readonly [name: string]: unknown },
   caller: Caller,
   { signal, observe, rollBack = false, stream = false, inside }: ExecuteOptions,
 ): Request | Promise<Request> {
@@ -28,7 +29,8 @@ export function openRequest(
       ? own
       : { ...own, resolver: { ...own.resolver, resolve: inside.resolve }, database: inside.database };
   const compiled = operation as CompiledOperation; // prepare() makes no other
-  checkVariables(inputs, options.limits);
+  checkVariables(sent, options.limits);
+  const inputs = readInputs(options.schema, compiled.variableDefinitions, sent);
   const { variableValues: variables, errors } = getVariableValues(
     options.schema.schema,
     compiled.variableDefinitions,

@@ -10,8 +10,10 @@ import { LRUCache } from "lru-cache";
 import {
   type Arguments,
   type Claims,
+  isExactNumber,
   type JsonValue,
   PuffError,
+  parseExact,
   type ResolveResult,
   type SqlPlan,
   type TracedPlan,
@@ -137,14 +139,14 @@ export class Traces {
  * could never be served the plan of another.
  */
 function asPythonSaw(args: Arguments): Arguments {
-  return JSON.parse(JSON.stringify(args)) as Arguments;
+  return parseExact(JSON.stringify(args)) as Arguments;
 }
 
 /** Which values are there and can be symbols; the others themselves. */
 function shapeOf(name: string, values: Arguments | Claims): string {
   const shape = Object.entries(values).map(
     ([key, value]) =>
-      typeof value !== "object" || value === null || Array.isArray(value)
+      typeof value !== "object" || value === null || Array.isArray(value) || isExactNumber(value)
         ? `${JSON.stringify(key)}:${typeof value === "string" || typeof value === "number" ? typeof value : JSON.stringify(value)}`
         : shapeOf(JSON.stringify(key), value as Claims), // an object that is no array
   );

@@ -7,6 +7,7 @@ export type {
   TypeDescription,
 } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError } from "./errors.ts";
+export { exactInteger, isExactNumber, keepDigits, parseExact } from "./exact-numbers.ts";
 export type {
   ArgumentKind,
   Arguments,

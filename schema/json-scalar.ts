@@ -1,6 +1,8 @@
 /** The scalar `JSON`: any JSON value, as a variable or as a literal. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import type { JsonValue } from "./description.ts";
+import { fitsDouble, isExactNumber, MOST_DIGITS } from "./exact-numbers.ts";
+import { toLiteral } from "./literals.ts";
 
 export const jsonScalar = new GraphQLScalarType({
   name: "JSON",
@@ -11,6 +13,7 @@ export const jsonScalar = new GraphQLScalarType({
     return value;
   },
   coerceInputLiteral: (node) => literalValue(node),
+  valueToLiteral: toLiteral,
 });
 
 /** Throws where a value would cross to Python, or to Postgres, as another: JSON has neither NaN nor functions. */
@@ -22,6 +25,8 @@ function check(value: unknown): void {
     if (!Number.isFinite(value)) {
       throw new GraphQLError(`JSON cannot represent non-finite number: ${value}`);
     }
+  } else if (isExactNumber(value)) {
+    checkNumber(value.rawJSON);
   } else if (Array.isArray(value)) {
     value.forEach(check);
   } else if (isPlain(value)) {
@@ -68,10 +73,18 @@ function literalValue(node: ValueNode): JsonValue {
   }
 }
 
-function numberOf(text: string, node: ValueNode): number {
+function numberOf(text: string, node: ValueNode): JsonValue {
+  checkNumber(text, node);
   const value = Number(text);
-  if (!Number.isFinite(value)) {
-    throw new GraphQLError(`JSON cannot represent non-finite number: ${text}`, { nodes: node });
+  return String(value) === text ? value : JSON.rawJSON(text);
+}
+
+function checkNumber(text: string, node?: ValueNode): void {
+  if (text.length > MOST_DIGITS || !fitsDouble(text)) {
+    const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+    throw new GraphQLError(
+      `JSON cannot represent number that no double holds: ${shown}`,
+      node === undefined ? {} : { nodes: node },
+    );
   }
-  return value;
 }

@@ -3,7 +3,9 @@
  * resolvers hold, and yields the JSON that clients see; the planner's byte writers are shortcuts to the same answers.
  */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { exactInteger, isExactNumber, MOST_DIGITS } from "./exact-numbers.ts";
 import { jsonScalar } from "./json-scalar.ts";
+import { toLiteral } from "./literals.ts";
 import { base64Text, dateText, dateTimeText, durationText, timeText, uuidText } from "./output-texts.ts";
 import { dateInput, dateTimeInput, durationInput, timeInput } from "./time-texts.ts";
 
@@ -14,14 +16,14 @@ export const scalars: ReadonlyMap<string, GraphQLScalarType> = new Map(
       name: "BigInt",
       description: "An integer of any size, as a string. Numbers are accepted as input where they are exact.",
       output: integerText,
-      input: integerText,
+      input: integerInput,
       numberLiterals: true,
     }),
     textScalar({
       name: "Decimal",
       description: "An exact decimal number, as a string: `12.50`. Numbers are accepted as input.",
       output: (value) => (isNotFinite(value) ? value : decimalText(value)),
-      input: decimalText,
+      input: decimalInput,
       numberLiterals: true,
     }),
     textScalar({
@@ -109,6 +111,7 @@ function textScalar({ name, description, specifiedBy, output, input, numberLiter
     coerceOutputValue: coerce(output),
     coerceInputValue: coerceInput,
     coerceInputLiteral: (node) => coerceInput(literalText(node, numberLiterals === true)),
+    valueToLiteral: toLiteral,
   });
 }
 
@@ -139,6 +142,21 @@ function integerText(value: unknown): string | null {
   }
   return typeof value === "string" && /^-?\d+$/.test(value) ? value : null;
 }
+
+function integerInput(value: unknown): string | null {
+  const text = isExactNumber(value) ? exactInteger(value.rawJSON) : integerText(value);
+  return text !== null && text.length <= MOST_DIGITS ? text : null;
+}
+
+/** Not more than Postgres's numeric holds, nor a power of ten that a few characters would blow up to millions. */
+function decimalInput(value: unknown): string | null {
+  const text = isExactNumber(value) ? value.rawJSON : decimalText(value);
+  const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  const exponent = text === null ? 0 : Number(/[eE](.+)$/.exec(text)?.[1] ?? 0);
+  return isRounded || Math.abs(exponent) > MOST_EXPONENT ? null : text;
+}
+
+const MOST_EXPONENT = 16_383;
 
 function decimalText(value: unknown): string | null {
   if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) {

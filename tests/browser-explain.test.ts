@@ -49,7 +49,7 @@ describe.skipIf(chromium === null)("the tab", () => {
     expect(sql).toHaveLength(1);
     expect(sql[0]).toMatch(/^WITH\n {2}puff0 AS MATERIALIZED \(\n {4}SELECT\n[\s\S]+LIMIT\s+3\n/);
     await expect.poll(() => tab.locator(".puff-totals").textContent()).toMatch(/statement1\D/);
-    expect(await tab.locator("table").textContent()).toMatch(/\$10smallint/);
+    expect(await tab.locator("table").textContent()).toMatch(/\$10integer/);
     await tab.getByText("Postgres's plan").click();
     await tab.getByText(/Scan .+ on post/).scrollIntoViewIfNeeded();
     const screenshot = process.env["PUFF_SCREENSHOT"];

@@ -254,6 +254,12 @@ test.each([
   expect(message).toContain(`: ${shown} is not finite`);
 });
 
+test("a default in JSON that JavaScript would round", async () => {
+  expect(
+    await python.mistake(imports + query("@classmethod\ndef a(cls, ctx, /, x: dict = {'a': [2 ** 60]}) -> int: ...")),
+  ).toMatch(/^PUFF_SCHEMA_INVALID schema.py:8: .* can't be described: \{.*\} has an integer beyond 2\^53/);
+});
+
 test.each(["float('inf')", "float('nan')"])("an enum's value that is not finite: %s", async (value) => {
   const level = `class Level(enum.Enum):\n    LOW = 1.0\n    HIGH = ${value}\n`;
   expect(

@@ -14,7 +14,7 @@ test.each<[returned: string, stream: object]>([
   ["graphql.on('c')", { source: "channel", channel: "c", plan: null, live: false, latest: false }],
   [
     "graphql.on('c', graphql.sql('SELECT $1, $2, $3', 5, ctx.event['a'][0], ctx.event), latest=True)",
-    { plan: { kind: "sql", params: [[21, "5"], { event: ["a", 0] }, { event: [] }] }, live: false, latest: true },
+    { plan: { kind: "sql", params: [[23, "5"], { event: ["a", 0] }, { event: [] }] }, live: false, latest: true },
   ],
   ["graphql.on_notify('n', (..., 'SELECT 1', []))", { source: "notify", channel: "n", plan: { text: "SELECT 1" } }],
   ["graphql.live(graphql.sql('SELECT 1'), on='c')", { source: "channel", channel: "c", live: true, latest: true }],

@@ -4,7 +4,7 @@
  */
 import { type Database, type Planner, type PreparedOperation, shareDatabase } from "../../planner/index.ts";
 import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
-import { type JsonValue, PuffError, type ResolveBatchResult } from "../../schema/index.ts";
+import { type JsonValue, PuffError, parseExact, type ResolveBatchResult } from "../../schema/index.ts";
 import type { Psycopg2Service, StatementOptions } from "../psycopg2/index.ts";
 import { Conversation, type Question } from "./conversation.ts";
 
@@ -28,7 +28,8 @@ interface OperationRequest {
   readonly schema: string | null;
   readonly query: string;
   readonly operationName: string | null;
-  readonly variables: { readonly [name: string]: JsonValue };
+  /** An object as JSON: its numbers keep their digits. */
+  readonly variables: string;
   /** By lower-case name. */
   readonly headers: { readonly [name: string]: string };
   readonly authToken: string | null;
@@ -116,7 +117,7 @@ class ClientSession implements HostSession {
       const { variables, headers, authToken } = request;
       const response = await planner.execute(
         prepared.operation,
-        variables,
+        parseExact(variables) as { readonly [name: string]: unknown }, // as puff._client writes it
         { headers, authToken },
         {
           signal: abort.signal,

@@ -1,18 +1,18 @@
 /** JSON from clients: not deeper than the code behind it, Python's among it, can follow. */
-import { PuffError } from "../../schema/index.ts";
+import { PuffError, parseExact } from "../../schema/index.ts";
 
 /** Levels of arrays and objects. */
 export const MOST_JSON_LEVELS = 200;
 
 /**
- * Parses JSON that a client sent.
+ * Parses JSON that a client sent; numbers keep their digits, see `parseExact`.
  *
  * @throws PuffError `PUFF_JSON_TOO_DEEP`; SyntaxError for what is no JSON.
  * @example parseJson('{"query": "{ posts { id } }"}'); // { query: "{ posts { id } }" }
  */
 export function parseJson(text: string): unknown {
   checkJsonLevels(text);
-  return JSON.parse(text);
+  return parseExact(text);
 }
 
 /**

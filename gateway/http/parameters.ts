@@ -1,7 +1,7 @@
 /** The parameters of a GraphQL-over-HTTP request, read from a URL or a body and validated: past here they are trusted. */
 import { isUtf8 } from "node:buffer";
 import { MIMEType } from "node:util";
-import { PuffError } from "../../schema/index.ts";
+import { isExactNumber, PuffError } from "../../schema/index.ts";
 import type { HttpRequest } from "./handler.ts";
 import { parseJson } from "./json.ts";
 
@@ -125,7 +125,7 @@ function validate(params: { readonly [name: string]: unknown }): RequestParamete
 const noVariables = Object.freeze({});
 
 function isMap(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 function nameType(value: unknown): string {
@@ -134,6 +134,9 @@ function nameType(value: unknown): string {
   }
   if (Array.isArray(value)) {
     return "an array";
+  }
+  if (isExactNumber(value)) {
+    return "a number";
   }
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

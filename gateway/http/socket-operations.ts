@@ -5,7 +5,7 @@ import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, parse } f
 import { makeServer } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
-import { type ErrorCode, PuffError } from "../../schema/index.ts";
+import { type ErrorCode, keepDigits, PuffError } from "../../schema/index.ts";
 import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
 import { checkJsonLevels } from "./json.ts";
@@ -54,6 +54,7 @@ export function serveOperations(
   let unread = 0;
   const protocol = makeServer({
     schema: planner.schema,
+    jsonMessageReviver: keepDigits,
     async onConnect({ connectionParams }) {
       const asking = new SocketCaller(headers, connectionParams);
       const authenticated = await planner.authenticate(asking, gone.signal);

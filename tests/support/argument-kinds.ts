@@ -51,6 +51,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
     cases: [
       is("7", "bigint 7"),
       is(text("5"), "bigint 5", "5"),
+      is("9007199254740993", "bigint 9007199254740993"),
       is(text("9223372036854775807"), "bigint 9223372036854775807", "9223372036854775807"),
       is(text("9223372036854775808"), "numeric 9223372036854775808", "9223372036854775808"),
     ],
@@ -80,7 +81,12 @@ export const argumentKinds: readonly ArgumentKind[] = [
     graphql: "ID",
     cast: "::text",
     default: "'7'",
-    cases: [is("1", "text 1", "'1'"), is(text("1"), "text 1", "'1'"), is(text("01"), "text 01", "'01'")],
+    cases: [
+      is("1", "text 1", "'1'"),
+      is(text("1"), "text 1", "'1'"),
+      is(text("01"), "text 01", "'01'"),
+      is("9007199254740993", "text 9007199254740993", "'9007199254740993'"),
+    ],
   },
   {
     name: "yes",
@@ -97,6 +103,8 @@ export const argumentKinds: readonly ArgumentKind[] = [
     cases: [
       is(text("12.50"), "numeric 12.50", "Decimal('12.50')"),
       is("3", "numeric 3", "Decimal('3')"),
+      is("1.50", "numeric 1.50", "Decimal('1.50')"),
+      is("12345678901234567.89", "numeric 12345678901234567.89", "Decimal('12345678901234567.89')"),
       is(text("-0.1e-5"), "numeric -0.000001", "Decimal('-0.000001')"),
     ],
   },
@@ -210,6 +218,17 @@ export const argumentKinds: readonly ArgumentKind[] = [
       is("1.5", "jsonb 1.5"),
       is("true", "jsonb true", "True"),
       is("false", "jsonb false", "False"),
+      is("1.50", "jsonb 1.50", "1.5"),
+      is("1.0", "jsonb 1.0"),
+      is("1e2", "jsonb 100", "100.0"),
+      is("12345678901234567.89", "jsonb 12345678901234567.89", "1.2345678901234568e+16"),
+      is("9007199254740993", "jsonb 9007199254740993"),
+      is(
+        '{"p":[1.50,{"i":18446744073709551615}]}',
+        'jsonb {"p": [1.50, {"i": 18446744073709551615}]}',
+        "{'p': [1.5, {'i': 18446744073709551615}]}",
+        "{p:[1.50,{i:18446744073709551615}]}",
+      ),
     ],
   },
   {
@@ -335,6 +354,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
     default: "[1]",
     cases: [
       is("[]", "jsonb[] {}"),
+      is("[1.50,[9007199254740993]]", "jsonb[] {1.50,[9007199254740993]}", "[1.5, [9007199254740993]]"),
       is('[1,"5",[],{},true,[[1]]]', 'jsonb[] {1,"\\"5\\"",[],"{}",true,[[1]]}', "[1, '5', [], {}, True, [[1]]]"),
     ],
   },

@@ -138,8 +138,18 @@ def default_json(value: Any, ref: TypeRef, registry: Registry, camel_case: bool)
             json.dumps(value, allow_nan=False)
         except ValueError:
             raise TypeError(f"{value!r} is not finite, and JSON has no form for it") from None
+        if ref.name == "JSON" and not _is_exact(value):
+            raise TypeError(f"{value!r} has an integer beyond 2^53")
         return str(value) if ref.name in ("ID", "BigInt", "Decimal") else value
     raise TypeError(f"{value!r} is no {ref.name}")
+
+
+def _is_exact(value: Any) -> bool:
+    """Tells whether JavaScript reads the same from JSON."""
+    if isinstance(value, dict | list):
+        items: Any = value.values() if isinstance(value, dict) else value
+        return all(map(_is_exact, items))
+    return not isinstance(value, int) or abs(value) < 2**53
 
 
 def _default_input(value: Any, registry: Registry, camel_case: bool) -> Any:

@@ -18,6 +18,7 @@ from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._generators import run_generator
+from puff._given import load_batch
 from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._modules import user_file
@@ -109,7 +110,7 @@ def resolve(batch_json: str) -> str:
 
 
 def _resolve(batch_json: str) -> str:
-    return resolve_batch(json.loads(batch_json))
+    return resolve_batch(load_batch(batch_json))
 
 
 def resolve_batch(
@@ -171,7 +172,7 @@ def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:
     try:
         module, _, name = target.partition(":")
         function = attrgetter(name)(importlib.import_module(module))
-        value = function(*json.loads(args_json), **({"buffers": buffers} if buffers else {}))
+        value = function(*load_batch(args_json), **({"buffers": buffers} if buffers else {}))
         if inspect.isawaitable(value):
             value = run_awaitable(value)
         answer = value if isinstance(value, Answer) else Answer(value)

@@ -73,7 +73,7 @@ class GraphQL:
             "schema": self._schema,
             "query": query,
             "operationName": operation_name,
-            "variables": dict(variables or {}),
+            "variables": _json(variables or {}),
             "headers": sent,
             "authToken": token.strip() if scheme.lower() == "bearer" else None,
         }
@@ -103,6 +103,13 @@ def named_client(schema: str) -> GraphQL:
         >>> internal = named_client("internal")
     """
     return GraphQL(schema)
+
+
+def _json(variables: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(variables), allow_nan=False)
+    except ValueError as error:
+        raise TypeError(f"a variable is no JSON: {error}") from None
 
 
 def _reply(step: Mapping[str, Any], connection: Any) -> Any:

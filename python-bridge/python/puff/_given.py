@@ -8,8 +8,12 @@ Python makes of it.
 from __future__ import annotations
 
 import datetime
+import json
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BigIntArgument(int):
@@ -59,14 +63,21 @@ class JsonInt(int):
     __reduce__ = BigIntArgument.__reduce__
 
 
-class JsonFloat(float):
-    """A number with a point or an exponent."""
+class ExactFloat(float):
+    """A number of JSON that Python would print otherwise: `1.50`, or one that a float rounds."""
 
-    __slots__ = ()
+    __slots__ = ("sent",)
+    sent: str
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles as a float."""
         return (float, (float(self),))
+
+
+class JsonFloat(ExactFloat):
+    """A number with a point or an exponent among JSON."""
+
+    __slots__ = ()
 
 
 class JsonStr(str):
@@ -204,7 +215,62 @@ def json_argument(value: Any) -> Any:
     return value
 
 
-_JSON: dict[type, Any] = {int: JsonInt, float: JsonFloat, str: JsonStr, list: JsonList}
+def _json_float(value: float) -> JsonFloat:
+    argument = JsonFloat(value)
+    argument.sent = value.sent if isinstance(value, ExactFloat) else float.__repr__(value)
+    return argument
+
+
+_JSON: dict[type, Any] = {
+    int: JsonInt, float: _json_float, ExactFloat: _json_float, str: JsonStr, list: JsonList,
+}  # fmt: skip
+
+_exact: ContextVar[bool] = ContextVar("puff_exact", default=False)
+
+
+def load_batch(text: str) -> Any:
+    """Parses JSON with arguments in it: floats that Python would change remember their texts."""
+    _exact.set(False)
+    return _decoder.decode(text)
+
+
+def _load_float(number: str) -> float:
+    value = float(number)
+    if float.__repr__(value) == number:
+        return value
+    _exact.set(True)
+    exact = ExactFloat(value)
+    exact.sent = number
+    return exact
+
+
+_decoder = json.JSONDecoder(parse_float=_load_float)
+
+
+def dump_json(value: Any) -> str:
+    """Prints a value as JSON, floats of arguments as they were sent.
+
+    Raises:
+        TypeError: It is no JSON.
+        ValueError: A number in it is not finite.
+    """
+    return _dump_exact(value) if _exact.get() else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _dump_exact(value: Any) -> str:
+    if isinstance(value, ExactFloat):
+        return value.sent
+    if isinstance(value, dict):
+        fields: dict[Any, Any] = value
+        return "{" + ", ".join(f"{_dump_key(key)}: {_dump_exact(inner)}" for key, inner in fields.items()) + "}"
+    if isinstance(value, list | tuple):
+        items: Iterable[Any] = value
+        return "[" + ", ".join(map(_dump_exact, items)) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _dump_key(key: Any) -> str:
+    return json.dumps({key: 0}, ensure_ascii=False, allow_nan=False)[1:-4]
 
 
 def list_argument(values: Any, of: Items) -> Any:

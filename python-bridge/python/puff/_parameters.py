@@ -27,6 +27,7 @@ from puff._given import (
     SetArgument,
     TimeArgument,
     TupleArgument,
+    dump_json,
     json_bools,
 )
 from puff._streams import EventSymbol
@@ -202,7 +203,7 @@ def _dump_dict(value: dict[str, Any]) -> TypedText:
 
 
 def _dump_json(value: Any) -> TypedText:
-    return (_JSONB, _checked(json.dumps(value, ensure_ascii=False, allow_nan=False)))
+    return (_JSONB, _checked(dump_json(value)))
 
 
 def _dump_given_time(value: TimeArgument) -> TypedText:

@@ -211,7 +211,9 @@ def _enum_value(cls: type[enum.Enum], member: enum.Enum) -> dict[str, Any]:
             "Values of enums are str, int, bool or a finite float: what the database holds for them.",
         )
     doc = member_doc(cls, member.name) or (str(label) if (label := getattr(member, "label", None)) else None)
-    return {"name": member.name, "value": member.value, "description": doc, "deprecation": None}
+    # JavaScript rounds larger integers; only the text counts.
+    value = str(member.value) if isinstance(member.value, int) and abs(member.value) >= 2**53 else member.value
+    return {"name": member.name, "value": value, "description": doc, "deprecation": None}
 
 
 def _check_enum(cls: type[enum.Enum]) -> None:
