@@ -42,11 +42,16 @@ test.each([
 });
 
 test("a start for which Fastify does not wait says what to do", async () => {
-  const app = fastify({ pluginTimeout: 100 });
-  app.register(createGateway({ schemas: [{ spec: join(schemaFolder("    pass\n"), "schema.py") }], environment: {} }));
+  const app = fastify({ pluginTimeout: 2_000 });
+  app.register(
+    createGateway({
+      schemas: [{ spec: join(schemaFolder("    pass\n", "time.sleep(30)"), "schema.py") }],
+      environment: {},
+    }),
+  );
   await expect(app.ready()).rejects.toMatchObject({
     code: "PUFF_CONFIG_INVALID",
-    message: expect.stringContaining("within the 0.1 s that Fastify gives a plugin"),
+    message: expect.stringContaining("within the 2 s that Fastify gives a plugin"),
     remedy: expect.stringContaining("fastify({ pluginTimeout: 0 })"),
   });
   await app.close();

@@ -51,6 +51,18 @@ ${auth.replaceAll(/^/gm, "    ")}
     expect(await python.batch({ headers, calls })).toEqual({ results: [], auth: null, denied });
   });
 
+  test.each([
+    ["PermissionDenied(401, 'no', {'X-A': 'a\\r\\nSet-Cookie: b'})", "can't be a header"],
+    ["PermissionDenied(401, 'no', {'X-A: b': 'a'})", "can't be a header"],
+    ["PermissionDenied(401, 'no', {'X-A': '\u20ac'})", "can't be a header"],
+    ["PermissionDenied(200)", "from 400 to 599, not 200"],
+    ["PermissionDenied(1000)", "from 400 to 599, not 1000"],
+  ])("%s is a mistake", async (raised, message) => {
+    await load(`def auth(headers): raise ${raised}`);
+    const { authFailure, denied } = await python.batch({ headers, calls });
+    expect([denied, authFailure?.message]).toEqual([null, expect.stringContaining(message)]);
+  });
+
   test("what can't be pickled is refused", async () => {
     await load("def auth(headers): return lambda: 1");
     const { authFailure } = await python.batch({ headers, calls });

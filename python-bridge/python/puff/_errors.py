@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class PermissionDenied(Exception):
@@ -16,6 +21,9 @@ class PermissionDenied(Exception):
         message: What the client is told.
         headers: Headers of the answer, such as `{"WWW-Authenticate": "Bearer"}`.
         response_message: Puff's name for `message`.
+
+    Raises:
+        ValueError: The status is none of a refusal, or a header is more than one line.
 
     Example:
         >>> raise PermissionDenied(401, "Log in first")
@@ -32,6 +40,11 @@ class PermissionDenied(Exception):
         *,
         response_message: str | None = None,
     ) -> None:
+        if not 400 <= status <= 599:
+            raise ValueError(f"a refusal has a status from 400 to 599, not {status}")
+        for name, value in (headers or {}).items():
+            if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
+                raise ValueError(f"{name!r} can't be a header with the value {value!r}: a name and one line are wanted")
         self.status = status
         self.message = message if response_message is None else response_message
         self.headers = dict(headers or {})
