@@ -1,11 +1,15 @@
 /** Refusals in the log: one form for all of them, and a bound on their lines. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { Guard } from "../../gateway/http/guard.ts";
 import { TrustedProxies } from "../../gateway/http/proxies.ts";
 import { noteSecurity } from "../../gateway/http/security.ts";
+import { startServer } from "../../gateway/index.ts";
 import { ask } from "../support/ask.ts";
 import { startReferenceServer } from "../support/http.ts";
+import { schemaFolder, sharedCache } from "../support/python.ts";
 import { sendRaw } from "../support/raw.ts";
 import { TestSocket } from "../support/socket.ts";
 
@@ -119,4 +123,42 @@ test("a flood of refusals is ten lines in ten seconds, and one that counts the r
   noteSecurity(log, { code: "PUFF_TOO_DEEP", address: "203.0.113.7", what: () => "later" });
   expect(lines).toHaveLength(13);
   vi.useRealTimers();
+});
+
+test("what the planner refuses is told likewise: a failed authentication, limits, over HTTP and a WebSocket", async () => {
+  const folder = schemaFolder(
+    "    @classmethod\n    def hello(cls, ctx: Context, /) -> str:\n        return 'hello'\n",
+  );
+  const file = join(folder, "schema.py");
+  const auth = [
+    "    @staticmethod",
+    "    def auth(headers: dict[str, str]) -> object:",
+    "        if headers.get('authorization') != 'Bearer right':",
+    "            raise graphql.PermissionDenied(401, 'Log in first')",
+    "        return 1",
+  ];
+  writeFileSync(file, `${readFileSync(file, "utf8")}\n${auth.join("\n")}\n`);
+  const own = await startServer({
+    ...{ schemas: [{ spec: file }], cacheFolder: sharedCache, environment: {}, port: 0, signals: false },
+    limits: { tokens: 20 },
+    logger: pino({ level: "info" }, { write: (line: string) => void logs.push(JSON.parse(line)) }),
+  });
+  onTestFinished(() => own.close());
+  logs.length = 0;
+  const long = { query: `{ ${"hello ".repeat(30)}}` };
+  const right = { authorization: "Bearer right" };
+  expect((await ask(own, { body: { query: "{ hello }" }, headers: right })).status).toBe(200);
+  expect((await ask(own, { body: { query: "{ hello }" } })).status).toBe(401);
+  await ask(own, { body: long, headers: right });
+  const socket = new TestSocket(`${own.url}/graphql`);
+  await socket.opened();
+  socket.send({ type: "connection_init" });
+  expect(await socket.untilClosed()).toEqual([4403, "Log in first"]);
+  const events = logs.filter(({ event }) => event === "security");
+  expect(events.map(({ code, address, what }) => [code, address, what])).toEqual([
+    ["PUFF_PERMISSION_DENIED", "127.0.0.1", "Log in first"],
+    ["PUFF_TOO_MANY_TOKENS", "127.0.0.1", expect.stringContaining("20")],
+    ["PUFF_PERMISSION_DENIED", "127.0.0.1", "Log in first"],
+  ]);
+  expect(logs.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
