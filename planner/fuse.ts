@@ -34,6 +34,12 @@ type KnownShape = { readonly shape: FusedShape | null; readonly why: string };
 /** Answers of Postgres that another request with the same plans would get as well, whatever is created or granted. */
 const LASTING_STATES = /^(42(?!P01|703|501)|0A)/;
 
+/**
+ * Layers of one statement. Planning takes Postgres time and memory that grow faster than these: a second for 500 layers,
+ * and half a minute for some thousand.
+ */
+const MOST_LAYERS = 100;
+
 /** Shapes kept for one step: they differ where its resolver returns different SQL. */
 const MOST_SHAPES = 16;
 
@@ -153,6 +159,10 @@ export class Fuser {
           }
           if (!isCorrelated(plan, node)) {
             observe?.({ kind: "unfused", step, why: "its keys and symbols are not all columns of its parents' rows" });
+            continue;
+          }
+          if (nodes.length >= MOST_LAYERS) {
+            observe?.({ kind: "unfused", step, why: `the statement has ${MOST_LAYERS} layers already` });
             continue;
           }
           const child = await this.#collectChild(session, node, typeName, step, plan, plans, observe);
