@@ -7,6 +7,7 @@ import { buildExecutableSchema, describeError, PuffError, type SchemaDescription
 import { type ClientSchema, ClientService } from "./client/service.ts";
 import { type ExplainRequest, explainOperation } from "./explain.ts";
 import type { OperationExplanation } from "./explanation.ts";
+import { Admission } from "./fairness/admission.ts";
 import { chooseResolvers, type Host } from "./host-module.ts";
 import type { HealthCheck } from "./http/health.ts";
 import type { Routes } from "./http/plugin.ts";
@@ -59,6 +60,11 @@ export interface Gateway {
   ): Promise<OperationExplanation>;
 }
 
+/** Calls that an interpreter is given at a time: more would not be answered sooner, and the next client waits for fewer. */
+const callsAtOnce = 200;
+/** Milliseconds after which a resolver waits rather than computes, in all likelihood. */
+const callOldAfter = 100;
+
 export class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
@@ -74,6 +80,8 @@ export class RunningGateway implements Gateway {
   readonly #redis: RedisService;
   /** How the planner's statements run on connections of Python's. */
   readonly #statements: StatementOptions;
+  /** Calls of resolvers. */
+  readonly #calls: Admission;
   #python: Python | null = null;
   #pubsub: PubSub | null = null;
   #planners: ReadonlyMap<string, Planner> = new Map();
@@ -85,15 +93,31 @@ export class RunningGateway implements Gateway {
     this.metrics = settings.metrics ? new Metrics() : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
-    const { poolSize: size, poolQueue: queueLimit, poolTimeout: acquireTimeout, statementTimeout } = limits;
+    const {
+      poolSize: size,
+      poolQueue: queueLimit,
+      poolTimeout: acquireTimeout,
+      statementTimeout,
+      clientShare,
+    } = limits;
     // As through a pooler, each statement brings its settings.
     const local = (readOnly: boolean) => sessionSettings({ pooler: true, readOnly, statementTimeout });
+    this.#calls = new Admission({
+      places: callsAtOnce * settings.workers,
+      queueLimit: limits.pythonQueue,
+      share: clientShare,
+      oldAfter: callOldAfter,
+      busy: (waiting) =>
+        new PuffError("PUFF_PYTHON_BUSY", `${waiting} calls wait for Python already`, {
+          remedy: "Try again in a moment, or run more workers.",
+        }),
+    });
     this.#statements = {
       ...{ reads: local(true), writes: local(false) },
       limits: { maxRows: limits.rows, silence: statementTimeout === 0 ? 0 : statementTimeout + silenceMargin },
     };
     this.#psycopg2 = new Psycopg2Service({
-      pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout })),
+      pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout, clientShare })),
       // Other databases, such as those that Django's tests make, are looked for on the first pool's server.
       environment:
         "PGHOST" in environment || databases[0] === undefined
@@ -234,6 +258,7 @@ export class RunningGateway implements Gateway {
         poolSize: limits.poolSize,
         queueLimit: limits.poolQueue,
         acquireTimeout: limits.poolTimeout,
+        clientShare: limits.clientShare,
         statementTimeout: limits.statementTimeout,
         maxRows: limits.rows,
         connectDeadline: limits.connectDeadline,
@@ -273,7 +298,7 @@ export class RunningGateway implements Gateway {
           resolver: {
             resolve: (batch, signal) => {
               this.metrics?.countBatch(schema.name);
-              return this.python.resolve(batch, signal);
+              return this.#calls.run(signal, () => this.python.resolve(batch, signal));
             },
             iterate: (batch, signal) => this.python.iterate(batch, signal),
           },

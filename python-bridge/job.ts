@@ -1,4 +1,5 @@
 /** What an interpreter is to do, on the main thread: from whoever wants it to its answer. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { PuffError } from "../schema/index.ts";
 import type { JobOutcome, WireJob } from "./messages.ts";
 
@@ -15,6 +16,8 @@ export abstract class Job<Answer = unknown> {
   losses = 0;
   /** Answered, failed or given up. */
   settled = false;
+  /** Runs what Python asks of the host for it in the asynchronous context of whoever made it, which tells whose it is. */
+  readonly inContext = AsyncLocalStorage.snapshot();
   readonly #answer = Promise.withResolvers<unknown>();
 
   constructor(deadline: number | null) {

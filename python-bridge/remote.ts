@@ -199,7 +199,10 @@ export class Remote {
   }
 
   async #callService(call: ServiceCall): Promise<void> {
-    const answer = await this.#sessions.call(call);
+    const job = this.#inFlight.get(call.greenlet)?.job;
+    const answer = await (job === undefined
+      ? this.#sessions.call(call)
+      : job.inContext(() => this.#sessions.call(call)));
     if (call.call === 0 || this.#state === "dead") {
       return;
     }

@@ -77,7 +77,14 @@ test("a connection that was refused is tried again for what waits, though the ot
 });
 
 test("Python borrows another connection where the one it was given is lost at once", async () => {
-  const lender = new Lender({ name: "default", url: own.url, size: 2, queueLimit: 1, acquireTimeout: 10_000 });
+  const lender = new Lender({
+    name: "default",
+    url: own.url,
+    size: 2,
+    queueLimit: 1,
+    acquireTimeout: 10_000,
+    clientShare: 25,
+  });
   const first = await lender.borrow();
   first.release();
   const borrowed = lender.borrow();

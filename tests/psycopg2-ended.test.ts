@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => own.drop());
 
 beforeEach(() => {
-  const pools = [{ name: "default", url: own.url, size: 1, queueLimit: 2, acquireTimeout: 10_000 }];
+  const pools = [{ name: "default", url: own.url, size: 1, queueLimit: 2, acquireTimeout: 10_000, clientShare: 25 }];
   service = new Psycopg2Service({ pools, environment: {}, onLeftOpen: () => {}, onBeside: () => {} });
   python = service.open();
 });

@@ -90,7 +90,7 @@ def hold_all():
 async function start(size = 4) {
   const leftOpen: number[] = [];
   const service = new Psycopg2Service({
-    pools: [{ name: "default", url, size, queueLimit: 100, acquireTimeout: 2_000 }],
+    pools: [{ name: "default", url, size, queueLimit: 100, acquireTimeout: 2_000, clientShare: 25 }],
     environment: {},
     onLeftOpen: () => leftOpen.push(1),
     onBeside: () => undefined,

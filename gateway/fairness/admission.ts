@@ -26,7 +26,7 @@ interface Waiter {
 }
 
 /** What work that is under way holds. */
-interface Place {
+export interface Place {
   readonly client: Client;
   readonly since: number;
 }
@@ -34,8 +34,7 @@ interface Place {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #places: Places;
-  readonly #seats: Places;
-  readonly #queue = new FairQueue<Waiter>(Number.POSITIVE_INFINITY, () => null);
+  readonly #queue: FairQueue<Waiter>;
   /** Those that count in full, the oldest first. */
   readonly #young = new Set<Place>();
   /** Those that count for a share. */
@@ -45,7 +44,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#places = new Places(options.places, options.share);
-    this.#seats = new Places(options.queueLimit, options.share);
+    this.#queue = new FairQueue({ limit: options.queueLimit, share: options.share });
   }
 
   /**
@@ -54,19 +53,34 @@ export class Admission {
    * @throws what `busy` gives where too much waits already, or the signal's reason where it aborts first
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const client = currentClient();
-    const place =
-      this.#queue.length === 0 && this.#places.refuse(client, this.#free) === null
-        ? this.#begin(client)
-        : await this.#wait(client, signal);
+    const place = await this.enter(signal);
     try {
       return await work();
     } finally {
-      this.#places.leave(client);
-      this.#young.delete(place);
-      this.#old.delete(place);
-      this.#serve();
+      this.leave(place);
     }
+  }
+
+  /** Takes a place when there is one; whoever takes it calls {@link leave}. Throws as {@link run} does. */
+  async enter(signal: AbortSignal): Promise<Place> {
+    const client = currentClient();
+    // Who waits though something is free has more than its share.
+    const isNext = this.#queue.length === 0 || this.#places.isModest(client);
+    return isNext && this.#places.refuse(client, this.#free) === null
+      ? this.#begin(client)
+      : await this.#wait(client, signal);
+  }
+
+  leave(place: Place): void {
+    this.#places.leave(place.client);
+    this.#young.delete(place);
+    this.#old.delete(place);
+    this.#serve();
+  }
+
+  /** What waits for a place. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   get #free(): number {
@@ -82,32 +96,24 @@ export class Admission {
   }
 
   async #wait(client: Client, signal: AbortSignal): Promise<Place> {
-    const { length } = this.#queue;
     signal.throwIfAborted();
-    if (this.#seats.refuse(client, this.#options.queueLimit - length) !== null && !this.#hasPlaceFor(client)) {
-      throw this.#options.busy(length);
-    }
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const waiter: Waiter = { client, enter: resolve, fail: reject };
+    if (!this.#queue.push(waiter)) {
+      throw this.#options.busy(this.#queue.length);
+    }
     const leave = () => {
       if (this.#queue.remove(waiter)) {
-        this.#seats.leave(client);
         reject(signal.reason);
       }
     };
-    this.#seats.take(client);
-    this.#queue.push(waiter);
     signal.addEventListener("abort", leave, { once: true });
-    this.#serve(); // it may be the others who are past their shares
+    this.#serve();
     try {
       return await promise;
     } finally {
       signal.removeEventListener("abort", leave);
     }
-  }
-
-  #hasPlaceFor(client: Client): boolean {
-    return this.#places.refuse(client, this.#free) === null;
   }
 
   #serve(): void {
@@ -117,7 +123,6 @@ export class Admission {
       if (next === null) {
         return;
       }
-      this.#seats.leave(next.granted);
       next.waiter.enter(this.#begin(next.granted));
     }
   }

@@ -1,42 +1,56 @@
 /** Those who wait: addresses take turns, an address's connections among them, and each waits for a bounded time. */
 import type { Client } from "./client.ts";
-import type { Refusal } from "./places.ts";
+import { Places, type Refusal } from "./places.ts";
 
 export interface Waiter {
   readonly client: Client;
   fail(error: unknown): void;
 }
 
+export interface FairQueueOptions {
+  /** How many may wait. */
+  readonly limit: number;
+  /** Percent of that that one client may have while others wait, see {@link Places}. */
+  readonly share: number;
+  /** Milliseconds that each waits at most. Default: until it is taken out. */
+  readonly patience?: number;
+  /** The error for those who waited that long. */
+  overdue?(): unknown;
+}
+
 export class FairQueue<W extends Waiter> {
-  readonly #patience: number;
-  readonly #overdue: () => unknown;
+  readonly #options: FairQueueOptions;
+  readonly #places: Places;
   /** In the order of their turns. */
   readonly #addresses = new Map<string, Map<object, Set<W>>>();
   /** In the order in which they came, each with the time until which it waits. */
   readonly #deadlines = new Map<W, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  /**
-   * @param patience Milliseconds that each waits at most; infinite: no timer.
-   * @param overdue The error for those who waited that long.
-   */
-  constructor(patience: number, overdue: () => unknown) {
-    this.#patience = patience;
-    this.#overdue = overdue;
+  constructor(options: FairQueueOptions) {
+    this.#options = options;
+    this.#places = new Places(options.limit, options.share);
   }
 
   get length(): number {
     return this.#deadlines.size;
   }
 
-  push(waiter: W): void {
+  /** Adds one. False where it can't wait: there is no room, or its client has too much of it. */
+  push(waiter: W, limit: number = this.#options.limit): boolean {
     const { address, connection } = waiter.client;
+    if (this.#places.refuse(waiter.client, limit - this.length) !== null) {
+      return false;
+    }
+    this.#places.take(waiter.client);
     const connections = ensure(this.#addresses, address, () => new Map<object, Set<W>>());
     ensure(connections, connection, () => new Set<W>()).add(waiter);
-    this.#deadlines.set(waiter, performance.now() + this.#patience);
-    if (this.#patience !== Number.POSITIVE_INFINITY) {
-      this.#timer ??= setTimeout(() => this.#endOverdue(), this.#patience);
+    const { patience = Number.POSITIVE_INFINITY } = this.#options;
+    this.#deadlines.set(waiter, performance.now() + patience);
+    if (patience !== Number.POSITIVE_INFINITY) {
+      this.#timer ??= setTimeout(() => this.#endOverdue(), patience);
     }
+    return true;
   }
 
   /**
@@ -70,6 +84,7 @@ export class FairQueue<W extends Waiter> {
     if (!this.#deadlines.delete(waiter)) {
       return false;
     }
+    this.#places.leave(waiter.client);
     if (this.#deadlines.size === 0 && this.#timer !== null) {
       clearTimeout(this.#timer);
       this.#timer = null;
@@ -103,7 +118,7 @@ export class FairQueue<W extends Waiter> {
         return;
       }
       this.remove(waiter);
-      waiter.fail(this.#overdue());
+      waiter.fail(this.#options.overdue?.());
     }
   }
 }

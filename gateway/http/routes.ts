@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
+import { clientOf, runFor } from "../fairness/client.ts";
 import { negotiate } from "./accept.ts";
 import { endSlowBodies } from "./deadlines.ts";
 import { type Explain, handleExplain } from "./explain.ts";
@@ -64,14 +65,20 @@ export function addGraphqlRoute(
 ): void {
   app.all(url, async (request, reply) => {
     const plain = { ...toPlain(request), host: proxies.hostOf(request.raw) };
-    return send(reply, await requests.run(request, handleRequest, plain, endpoint(), abortWith(reply)));
+    const answer = () => requests.run(request, handleRequest, plain, endpoint(), abortWith(reply));
+    return send(reply, await runFor(clientOf(request.raw.socket, request.ip), answer));
   });
 }
 
 /** Adds the endpoint that explains operations. */
 export function addExplainRoute(app: FastifyInstance, url: string, explain: Explain, deadline: number): void {
   app.post(url, async (request, reply) =>
-    send(reply, await requests.run(request, handleExplain, toPlain(request), explain, deadline, abortWith(reply))),
+    send(
+      reply,
+      await runFor(clientOf(request.raw.socket, request.ip), () =>
+        requests.run(request, handleExplain, toPlain(request), explain, deadline, abortWith(reply)),
+      ),
+    ),
   );
 }
 

@@ -6,6 +6,7 @@ import { makeServer } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
 import { type ErrorCode, keepDigits, PuffError } from "../../schema/index.ts";
+import { type Client, runFor } from "../fairness/client.ts";
 import { startDeadline } from "../prompts.ts";
 import { callAt } from "./expiry.ts";
 import { checkJsonLevels } from "./json.ts";
@@ -15,6 +16,7 @@ export interface OperationOptions {
   readonly operationLimit: number;
   readonly queueLimit: number;
   readonly deadline: number;
+  readonly client: Client;
   readonly log: FastifyBaseLogger;
   /** Notes what was refused. */
   note(code: ErrorCode, what: string): void;
@@ -57,7 +59,7 @@ export function serveOperations(
     jsonMessageReviver: keepDigits,
     async onConnect({ connectionParams }) {
       const asking = new SocketCaller(headers, connectionParams);
-      const authenticated = await planner.authenticate(asking, gone.signal);
+      const authenticated = await runFor(options.client, () => planner.authenticate(asking, gone.signal));
       if (authenticated.kind === "refused") {
         note(authenticated.response);
         close(closeCodes.forbidden, messageOf(authenticated.response));
@@ -111,7 +113,7 @@ export function serveOperations(
     const left = new AbortController();
     let completed = false;
     running++;
-    const finished = answer(job, left).finally(() => {
+    const finished = runFor(options.client, answer, job, left).finally(() => {
       running--;
     });
     finished.catch(() => undefined); // next() tells

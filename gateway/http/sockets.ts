@@ -6,6 +6,7 @@ import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../planner/index.ts";
 import { type ErrorCode, PuffError } from "../../schema/index.ts";
+import { clientOf, runFor } from "../fairness/client.ts";
 import type { Guard } from "./guard.ts";
 import type { Origins } from "./origins.ts";
 import { noteSecurity } from "./security.ts";
@@ -99,6 +100,7 @@ export function addSockets(
       refuseFor(new PuffError("PUFF_CSRF", `a page of ${request.headers.origin} opens a WebSocket`));
       return;
     }
+    const client = clientOf(socket, options.guard.proxies.addressOf(request));
     let opened: WebSocket | null = null;
     const open = (use: (webSocket: WebSocket) => void) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -120,7 +122,9 @@ export function addSockets(
     }
     if (planner !== undefined) {
       socket.once("close", left);
-      open((webSocket) => serveOperations(webSocket, request.headers, planner(), { ...options, note, log: app.log }));
+      open((webSocket) =>
+        serveOperations(webSocket, request.headers, planner(), { ...options, client, note, log: app.log }),
+      );
     } else if (serveApplication !== null) {
       const handshake: Handshake = {
         request,
@@ -139,7 +143,7 @@ export function addSockets(
         refuse: (status) => refuse(socket, status),
       };
       socket.on("error", () => undefined); // its end tells
-      void serveApplication(handshake).finally(left);
+      void runFor(client, serveApplication, handshake).finally(left);
     }
   };
   app.server.on("upgrade", upgrade);

@@ -236,9 +236,8 @@ export type PooledClient = RawClient & PoolClient;
 export interface RawPool {
   connect(): Promise<PooledClient>;
   end(): Promise<void>;
-  readonly waitingCount: number;
-  readonly idleCount: number;
-  readonly totalCount: number;
+  /** A client is given back, or dropped. */
+  on(event: "release", listener: (error: Error | undefined, client: PooledClient) => void): unknown;
 }
 
 export function createPool(config: RawClientConfig & PoolConfig): RawPool {

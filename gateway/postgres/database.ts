@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   readonly queueLimit: number;
   /** Milliseconds one may wait for a connection, or for connecting; past it `PUFF_POOL_BUSY` or `PUFF_DATABASE_UNAVAILABLE`. */
   readonly acquireTimeout: number;
+  /** Percent of the connections, and of the queue, that one client may hold while others want them. Default: 25. */
+  readonly clientShare?: number;
   /** Milliseconds a statement may run; past it `PUFF_STATEMENT_TIMEOUT`. 0: no limit. */
   readonly statementTimeout: number;
   /** Rows a statement may return; past it `PUFF_TOO_MANY_ROWS`. */
@@ -60,6 +62,7 @@ export interface PostgresDatabase extends Database {
   close(): Promise<void>;
 }
 
+const defaultShare = 25;
 /** Milliseconds past Postgres's own timeout after which its silence means that the connection is dead. */
 export const silenceMargin = 5_000;
 /** Milliseconds that a script may take: the start of a server must not hang on it for ever. */
@@ -198,10 +201,18 @@ class PoolDatabase implements PostgresDatabase {
   }
 
   #createPool(server: Server): ConnectionPool {
-    const { poolSize, queueLimit, acquireTimeout } = this.#options;
+    const { poolSize, queueLimit, acquireTimeout, clientShare = defaultShare } = this.#options;
     const connect = this.#configOf(server);
     return new ConnectionPool({
-      ...{ connect, place: server.place, size: poolSize, queueLimit, acquireTimeout, limits: this.#limits },
+      ...{
+        connect,
+        place: server.place,
+        size: poolSize,
+        queueLimit,
+        acquireTimeout,
+        clientShare,
+        limits: this.#limits,
+      },
     });
   }
 

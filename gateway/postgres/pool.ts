@@ -10,6 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
+import { type Client, currentClient } from "../fairness/client.ts";
+import { FairQueue, type Waiter } from "../fairness/fair-queue.ts";
+import { Places, type Refusal } from "../fairness/places.ts";
 import { abandonment, cancelRunning } from "./cancel.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors.ts";
@@ -19,7 +22,6 @@ import { type QueryLimits, RowQuery } from "./row-query.ts";
 import type { Prelude } from "./session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
 import { explainConnect } from "./unavailable.ts";
-import { type Waiter, WaitQueue } from "./wait-queue.ts";
 
 export interface PoolOptions {
   readonly connect: RawClientConfig;
@@ -31,6 +33,8 @@ export interface PoolOptions {
   readonly queueLimit: number;
   /** Milliseconds that one may wait. */
   readonly acquireTimeout: number;
+  /** Percent of the connections, and of the queue, that one client may hold while others want them. */
+  readonly clientShare: number;
   readonly limits: QueryLimits;
 }
 
@@ -45,7 +49,8 @@ interface Slot {
   cancelling: boolean;
 }
 
-interface SlotWaiter extends Waiter<Slot> {
+interface SlotWaiter extends Waiter {
+  start(slot: Slot): void;
   /** Absent: a transaction. */
   readonly statement?: Statement;
   /** Whether it may join others on a connection. */
@@ -68,12 +73,16 @@ const pauseAfterFailure = 1_000;
 const longestPause = 40;
 /** Runs of a statement that met another transaction, or whose connection was lost for those before it; from the second on it has one to itself. */
 const mostRuns = 3;
+/** Milliseconds in all that a list may keep a connection for a client that does not take its rows, while others wait. */
+const heldLimit = 2_000;
 const sessionSpoiled = new Error("a statement before it changed the session");
 
 export class ConnectionPool {
   readonly #options: PoolOptions;
   readonly #slots = new Set<Slot>();
-  readonly #waiting: WaitQueue<SlotWaiter>;
+  readonly #waiting: FairQueue<SlotWaiter>;
+  /** Statements and transactions under way, by client. */
+  readonly #held: Places;
   /** Milliseconds that statements usually take, by their text; infinite for those that spoil the session. */
   readonly #times = new LRUCache<string, number>({ max: 2_000 });
   readonly #opening = new Set<Promise<void>>();
@@ -88,7 +97,9 @@ export class ConnectionPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#waiting = new WaitQueue(options.acquireTimeout, () => this.#overdueError());
+    const { size, queueLimit: limit, acquireTimeout: patience, clientShare: share } = options;
+    this.#waiting = new FairQueue({ limit, share, patience, overdue: () => this.#overdueError() });
+    this.#held = new Places(size, share);
   }
 
   /**
@@ -134,13 +145,16 @@ export class ConnectionPool {
   async lend<T>(use: (client: RawClient) => Promise<T>): Promise<T> {
     this.#enter();
     try {
-      let slot = await this.#take();
+      const client = currentClient();
+      let slot = await this.#take(client);
       while (!slot.client.isAlive) {
-        slot = await this.#take(); // that one was lost meanwhile, with nothing sent on it
+        this.#held.leave(client);
+        slot = await this.#take(client); // that one was lost meanwhile, with nothing sent on it
       }
       try {
         return await use(slot.client);
       } finally {
+        this.#held.leave(client);
         slot.lent = false;
         slot.client.connection.spoiled ||= slot.client.load > 0;
         this.#settle(slot);
@@ -185,43 +199,67 @@ export class ConnectionPool {
     await Promise.all([...this.#slots].map((slot) => this.#end(slot)));
   }
 
-  #take(): Promise<Slot> {
+  #take(client: Client): Promise<Slot> {
     const { promise, resolve, reject } = Promise.withResolvers<Slot>();
     const start = (slot: Slot): void => {
       slot.lent = true;
+      this.#held.take(client);
       resolve(slot);
     };
-    this.#start({ quick: false, start, fail: reject });
+    this.#start({ client, quick: false, start, fail: reject });
     return promise;
   }
 
   #share(query: RowQuery, mayJoin: boolean): Promise<RowSet> {
     const quick = mayJoin && (this.#times.get(query.statement.text) ?? Number.POSITIVE_INFINITY) <= quickLimit;
+    const client = currentClient();
+    const leave = (): void => {
+      this.#held.leave(client);
+      if (this.#waiting.length > 0) {
+        this.#serve(); // before, it counted still
+      }
+    };
     const start = (slot: Slot): void => {
       slot.quick = quick;
+      this.#held.take(client);
+      query.rows.then(leave, leave);
       slot.client.run(query);
     };
-    this.#start({ quick, statement: query.statement, start, fail: (error) => query.fail(error) });
+    this.#start({ client, quick, statement: query.statement, start, fail: (error) => query.fail(error) });
     return query.rows;
   }
 
   /** Starts at once where there is a connection, and else queues up. */
   #start(waiter: SlotWaiter): void {
-    const slot = this.#waiting.length === 0 ? this.#choose(waiter.quick) : null;
-    if (slot !== null) {
+    // Where connections are free, those who wait have more than their share.
+    const isNext = this.#waiting.length === 0 || (this.#held.isModest(waiter.client) && this.#free > 0);
+    const slot = isNext ? this.#choose(waiter) : "all";
+    if (typeof slot === "object") {
       waiter.start(slot);
       return;
     }
     const { size, queueLimit } = this.#options;
-    if (this.#waiting.length >= queueLimit + size - this.#slots.size) {
-      waiter.fail(this.#busyError(`all ${size} connections are busy and ${queueLimit} statements wait for one`));
+    if (!this.#waiting.push(waiter, queueLimit + size - this.#slots.size)) {
+      waiter.fail(
+        this.#busyError(`all ${size} connections are busy and ${this.#waiting.length} statements wait for one`),
+      );
       return;
     }
-    this.#waiting.push(waiter);
+    this.#serve();
+  }
+
+  /** Connections that nobody uses, or that can be opened. */
+  get #free(): number {
+    let free = this.#pause === null ? this.#options.size : this.#slots.size;
+    for (const { lent, cancelling, client } of this.#slots) {
+      free -= lent || cancelling || client.load > 0 ? 1 : 0;
+    }
+    return free;
   }
 
   /** An idle connection, or else the least loaded one that takes more, while another is being opened. */
-  #choose(quick: boolean): Slot | null {
+  #choose({ client, quick }: SlotWaiter): Slot | Refusal {
+    const refusal = this.#held.isModest(client) ? null : this.#held.refuse(client, this.#free);
     let best: Slot | null = null;
     for (const slot of this.#slots) {
       const { load } = slot.client;
@@ -229,24 +267,26 @@ export class ConnectionPool {
         continue;
       }
       if (load === 0) {
-        return slot;
-      }
-      if (quick && slot.quick && !slot.client.isHeld && load < (best?.client.load ?? mostUnderWay)) {
+        if (refusal === null) {
+          return slot;
+        }
+      } else if (quick && slot.quick && !slot.client.isHeld && load < (best?.client.load ?? mostUnderWay)) {
         best = slot;
       }
     }
-    this.#grow();
-    return best;
+    if (refusal === null) {
+      this.#grow();
+    }
+    return best ?? refusal ?? "all";
   }
 
   #serve(): void {
-    for (let waiter = this.#waiting.first; waiter !== undefined; waiter = this.#waiting.first) {
-      const slot = this.#choose(waiter.quick);
-      if (slot === null) {
+    for (;;) {
+      const next = this.#waiting.take<Slot>((waiter) => this.#choose(waiter));
+      if (next === null) {
         return;
       }
-      this.#waiting.shift();
-      waiter.start(slot);
+      next.waiter.start(next.granted);
     }
   }
 
@@ -324,6 +364,7 @@ export class ConnectionPool {
   }
 
   #endAbandoned(): void {
+    this.#endHeld();
     const isOver = (statement: Statement | undefined): boolean => statement?.signal?.aborted === true;
     for (const waiter of this.#waiting.drop(({ statement }) => isOver(statement))) {
       waiter.fail(new Error("nobody waits for it"));
@@ -334,6 +375,22 @@ export class ConnectionPool {
       if (isOver(running?.statement) && slot.client.load === 1 && !slot.cancelling) {
         void this.#cancel(slot);
       }
+    }
+  }
+
+  /** While statements wait, ends the one whose client has taken its rows the most slowly: Postgres can't be told to wait. */
+  #endHeld(): void {
+    if (this.#waiting.length === 0) {
+      return;
+    }
+    const held = [...this.#slots].map(({ client: { connection } }) => ({
+      connection,
+      time: connection.running?.heldTime ?? 0,
+    }));
+    const [slowest] = held.toSorted((one, other) => other.time - one.time);
+    if (slowest !== undefined && slowest.time > heldLimit) {
+      const message = "its client took the rows slowly, and other statements waited for the connection";
+      slowest.connection.giveUp(this.#busyError(message));
     }
   }
 

@@ -18,6 +18,9 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
   #rows = noRows;
   #bytes = 0;
   #size = firstPart;
+  /** Since when the connection waits for whoever takes the rows; null: it does not. */
+  #heldSince: number | null = null;
+  #heldBefore = 0;
   #outcome: "running" | "ended" | Error = "running";
   #wake: () => void = () => undefined;
 
@@ -36,6 +39,7 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
         this.#bytes += buffer.readInt32BE(offset - 4); // the length of its message
         if (this.#bytes >= this.#size) {
           connection.hold();
+          this.#heldSince ??= performance.now();
           this.#wake();
         }
       },
@@ -64,6 +68,11 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
     return { first, rest: this };
   }
 
+  /** Milliseconds that the connection has waited in all for whoever takes the rows. */
+  get heldTime(): number {
+    return this.#heldBefore + (this.#heldSince === null ? 0 : performance.now() - this.#heldSince);
+  }
+
   async next(): Promise<IteratorResult<RowSet, undefined>> {
     await this.#fill();
     return this.#rows.count === 0 ? { done: true, value: undefined } : { done: false, value: this.#take() };
@@ -83,6 +92,8 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
     while (this.#bytes < this.#size && this.#outcome === "running") {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      this.#heldBefore = this.heldTime;
+      this.#heldSince = null;
       this.#connection?.stream.resume();
       await promise;
     }

@@ -58,7 +58,7 @@ export class RowQuery {
   readonly #inTransaction: boolean;
   readonly #reads: boolean;
   readonly #resolve: (rows: RowSet) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #reject: (error: unknown) => void;
   #connection: RawConnection | undefined;
   #prepared: PreparedStatement | undefined;
   #rows = noRows;
@@ -88,6 +88,11 @@ export class RowQuery {
   /** Whether it was sent, but the connection was lost, or is held up, on those before it. */
   get isStranded(): boolean {
     return this.#connection !== undefined && (this.#begunAt === 0 || this.#isAbandoned);
+  }
+
+  /** Milliseconds that its connection has waited for whoever takes the rows. */
+  get heldTime(): number {
+    return this.#batches?.heldTime ?? 0;
   }
 
   /** Fails it as stranded. Its answer, which is still to come, is for nobody. */
@@ -137,7 +142,7 @@ export class RowQuery {
   }
 
   /** Fails it, sent or not. */
-  fail(error: Error): void {
+  fail(error: unknown): void {
     this.#reject(error);
   }
 

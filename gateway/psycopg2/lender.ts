@@ -1,4 +1,5 @@
 /** The gateway's connections as Python borrows them: bounded, and clean whenever they change hands. */
+import { Admission, type Place } from "../fairness/admission.ts";
 import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
 import { explainFailure, noTls } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";
@@ -14,6 +15,8 @@ export interface LenderOptions {
   readonly queueLimit: number;
   /** Milliseconds one may wait. */
   readonly acquireTimeout: number;
+  /** Percent of both that one client may hold while others want them. */
+  readonly clientShare: number;
 }
 
 /** A session that several of Python's connections use. */
@@ -46,6 +49,9 @@ export class Lender {
   readonly shared = new WeakMap<AbortSignal, Shared>();
   readonly #options: LenderOptions;
   #pool: RawPool;
+  /** What is let in has a connection of the pool's, and waits for none. */
+  readonly #admission: Admission;
+  readonly #places = new WeakMap<PooledClient, Place>();
   /** The one that has rested longest first. */
   readonly #resting = new Set<Resting>();
   /** Releases under way. */
@@ -53,6 +59,13 @@ export class Lender {
 
   constructor(options: LenderOptions) {
     this.#options = options;
+    const { name, size, queueLimit, clientShare: share } = options;
+    const busy = (waiting: number) =>
+      new ConnectFailure(
+        `all ${size} connections of pool "${name}" are in use and ${waiting} callers wait for one\n`,
+        "PUFF_POOL_BUSY",
+      );
+    this.#admission = new Admission({ places: size, queueLimit, share, busy });
     this.#pool = this.#createPool(readUrl(options.url).connectionString);
   }
 
@@ -62,51 +75,60 @@ export class Lender {
 
   /** @throws ConnectFailure where none becomes free in time, or it can't connect. */
   async borrow(): Promise<PooledClient> {
-    const { name, size, queueLimit, acquireTimeout } = this.#options;
-    const { waitingCount, totalCount, idleCount } = this.#pool;
-    if (totalCount >= size && waitingCount >= queueLimit + idleCount + this.#resting.size) {
-      throw new ConnectFailure(
-        `all ${size} connections of pool "${name}" are in use and ${queueLimit} callers wait for one\n`,
-        "PUFF_POOL_BUSY",
-      );
-    }
-    if (totalCount >= size && waitingCount >= idleCount) {
-      const [first] = this.#resting;
-      if (first !== undefined) {
-        this.#resting.delete(first);
-        first.surrender();
+    const { name, size, acquireTimeout } = this.#options;
+    const late = new AbortController();
+    const timer = setTimeout(
+      () =>
+        late.abort(
+          new ConnectFailure(
+            `none of the ${size} connections of pool "${name}" became free within ${acquireTimeout / 1000} s: ` +
+              "close connections that are no longer used, or make the pool larger\n",
+            "PUFF_POOL_BUSY",
+          ),
+        ),
+      acquireTimeout,
+    );
+    try {
+      const entering = this.#admission.enter(late.signal);
+      if (this.#admission.waiting > 0) {
+        const [first] = this.#resting;
+        if (first !== undefined) {
+          this.#resting.delete(first);
+          first.surrender();
+        }
       }
+      return await this.#connect(await entering);
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  async #connect(place: Place): Promise<PooledClient> {
     try {
       for (;;) {
         const client = await this.#pool.connect();
         if (client.isAlive) {
+          this.#places.set(client, place);
           return client;
         }
         client.release(true); // lost meanwhile, with nothing sent on it
       }
     } catch (error) {
-      if (error instanceof Error && error.message === "timeout exceeded when trying to connect") {
-        throw new ConnectFailure(
-          `none of the ${size} connections of pool "${name}" became free within ${acquireTimeout / 1000} s: ` +
-            "close connections that are no longer used, or make the pool larger\n",
-          "PUFF_POOL_BUSY",
-        );
-      }
       const { host, port, connectionString, encryptionOptional } = readUrl(this.#options.url);
       if (encryptionOptional && error instanceof Error && error.message === noTls) {
         const refused = this.#pool;
         this.#pool = this.#createPool(connectionString.replace("sslmode=prefer", "sslmode=disable"));
         await refused.end();
-        return await this.borrow();
+        return await this.#connect(place);
       }
+      this.#admission.leave(place);
       throw explainFailure(error, host, port);
     }
   }
 
   /** Whether a connection may keep its session while it rests: nobody waits for one. */
   mayRest(connection: Resting): boolean {
-    const may = this.#pool.waitingCount === 0;
+    const may = this.#admission.waiting === 0;
     if (may) {
       this.#resting.add(connection);
     }
@@ -129,7 +151,7 @@ export class Lender {
 
   #createPool(connectionString: string): RawPool {
     const { size, acquireTimeout } = this.#options;
-    return createPool({
+    const pool = createPool({
       connectionString,
       keepsStatements: false,
       settings: { application_name: "puff-gateway python", DateStyle: "ISO" },
@@ -137,6 +159,14 @@ export class Lender {
       connectionTimeoutMillis: acquireTimeout,
       idleTimeoutMillis: 60_000,
     });
+    pool.on("release", (_error, client) => {
+      const place = this.#places.get(client);
+      if (place !== undefined) {
+        this.#places.delete(client);
+        this.#admission.leave(place);
+      }
+    });
+    return pool;
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,15 @@
 /** Clients that take all they can get, and one that wants its answer beside them. */
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { request as rawRequest } from "node:http";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { createTestDatabase, type HeldLock, holdLock, type TestDatabase } from "../support/postgres.ts";
 import { sharedCache } from "../support/python.ts";
+import { TestSocket } from "../support/socket.ts";
 
 type Options = Parameters<typeof startServer>[0];
 
@@ -121,5 +125,132 @@ describe("a WSGI application", () => {
     const dribble = setInterval(() => socket.write("x"), 50);
     onTestFinished(() => clearInterval(dribble));
     await expect.poll(() => answer, { timeout: 20_000 }).toMatch(/^HTTP\/1.1 408 .*PUFF_REQUEST_SLOW/s);
+  });
+});
+
+const schema = `
+import time
+from dataclasses import dataclass
+from puff.graphql import Context, Plan, sql
+
+@dataclass
+class Item:
+    id: int
+    name: str
+
+@dataclass
+class Query:
+    @classmethod
+    def items(cls, ctx: Context, /) -> Plan[list[Item]]:
+        return sql("SELECT i AS id, repeat('x', 100) AS name FROM generate_series(1, 500000) i")
+
+    @classmethod
+    def waiting(cls, ctx: Context, /) -> Plan[list[Item]]:
+        return sql("SELECT 1 AS id, 'x' AS name FROM pg_advisory_xact_lock_shared(1)")
+
+    @classmethod
+    def quick(cls, ctx: Context, /) -> Plan[list[Item]]:
+        return sql("SELECT 1 AS id, 'x' AS name")
+
+    @classmethod
+    def sleeping(cls, ctx: Context, /) -> int:
+        time.sleep(30)
+        return 1
+
+    @classmethod
+    def awake(cls, ctx: Context, /) -> int:
+        return 1
+
+@dataclass
+class Schema:
+    query: Query
+`;
+
+describe("GraphQL", () => {
+  let own: TestDatabase;
+  let server: RunningServer;
+  let lock: HeldLock;
+
+  beforeAll(async () => {
+    own = await createTestDatabase();
+    const folder = mkdtempSync(join(tmpdir(), "puff-fairness-"));
+    writeFileSync(join(folder, "schema.py"), schema);
+    server = await startServer({
+      schemas: [{ spec: join(folder, "schema.py") }],
+      databases: [{ name: "default", url: own.url }],
+      cacheFolder: sharedCache,
+      environment: {},
+      limits: { requestDeadline: 60_000, pythonDeadline: 60_000, statementTimeout: 60_000, poolTimeout: 60_000 },
+      port: 0,
+    });
+    lock = await holdLock(own.url);
+    await get(server, "/graphql?query={quick{id}}");
+  });
+
+  afterAll(async () => {
+    await lock.release();
+    await server.close();
+    await own.drop();
+  });
+
+  const quick = () => get(server, `/graphql?query=${encodeURIComponent("{ quick { id } }")}`);
+  const answered = [200, '{"data":{"quick":[{"id":1}]}}'];
+  const asking = (field: string) =>
+    `GET /graphql?query=${encodeURIComponent(`{ ${field} }`)} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n\r\n`;
+
+  test("answers others while a connection has 200 slow statements under way", async () => {
+    const socket = await send(server, asking("waiting { id }").repeat(200));
+    await lock.waitedFor(6);
+    expect(await quick()).toEqual(answered);
+    socket.destroy();
+    await lock.waitedFor(0);
+  });
+
+  test("answers another address while one has all that it may have", async () => {
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => send(server, asking("waiting { id }"))));
+    await lock.waitedFor(8);
+    expect(await get(server, `/graphql?query=${encodeURIComponent("{ quick { id } }")}`, "127.0.0.2")).toEqual(
+      answered,
+    );
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    await lock.waitedFor(0);
+  });
+
+  test("answers others while one WebSocket has 100 slow operations under way", async () => {
+    const socket = await new TestSocket(`${server.url}/graphql`).connected();
+    onTestFinished(() => socket.socket.terminate());
+    for (let id = 0; id < 100; id++) {
+      socket.subscribe(String(id), "{ waiting { id } }");
+    }
+    await lock.waitedFor(6);
+    expect(await quick()).toEqual(answered);
+    socket.socket.terminate();
+    await lock.waitedFor(0);
+  });
+
+  test("answers others while 12 clients read nothing of a list that takes 10 connections", async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const socket = await send(server, asking("items { id name }"));
+        socket.pause();
+        return socket;
+      }),
+    );
+    expect(await quick()).toEqual(answered);
+    expect(sockets.some(({ destroyed }) => destroyed)).toBe(false);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+
+  test("answers others while one connection has 1,000 calls of Python under way", async () => {
+    const socket = await send(server, asking("sleeping").repeat(1_000));
+    expect(await get(server, `/graphql?query=${encodeURIComponent("{ awake }")}`)).toEqual([
+      200,
+      '{"data":{"awake":1}}',
+    ]);
+    socket.destroy();
   });
 });
