@@ -5,6 +5,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../gateway/index.ts";
 import { type ArgumentKind, argumentKinds } from "./support/argument-kinds.ts";
@@ -151,4 +152,47 @@ describe.each(argumentKinds)("$python", ({ name, graphql: type, cases }) => {
       expect(await graphql(query)).toEqual({ called, traced: called, static: called });
     }
   });
+});
+
+/** JSON texts whose numbers need their digits among them. */
+const json = fc
+  .json({ noUnicodeString: false, maxDepth: 4 })
+  .filter((value) => !value.includes("\\u0000") && !/"__proto__"/.test(value))
+  .chain((value) =>
+    fc
+      .constantFrom(
+        "1.50",
+        "0.10",
+        "12345678901234567.89",
+        "9007199254740993",
+        "-0.0",
+        "1e2",
+        "1E-7",
+        "18446744073709551616",
+      )
+      .map((number) => `[${value},{"n":${number}},${number}]`),
+  );
+
+test("any JSON is what Postgres reads of the client's text, in all ways", async () => {
+  await fc.assert(
+    fc.asyncProperty(json, fc.boolean(), async (text, whole) => {
+      const sent = whole ? text : `{"part":${text}}`;
+      const rows = await server.app.puff.databases
+        .get("default")
+        ?.query({ text: "SELECT 'jsonb ' || $1::jsonb::text", params: [[0, sent]] });
+      rows?.seek(0);
+      const received = rows?.text(0);
+      const fields = ["called", "traced", "static", "tuple"].map((way) => `${way}: ${way}_json(v: $v)`);
+      expect(await graphql(`query ($v: JSON!) { ${fields.join(" ")} }`, `{"v":${sent}}`)).toEqual({
+        called: received,
+        traced: received,
+        static: received,
+        tuple: received,
+      });
+      expect(await graphql("query ($v: JSON!) { it: called_json(v: { in: [$v] }) }", `{"v":${sent}}`)).toEqual({
+        it: `jsonb {"in": [${received?.slice("jsonb ".length)}]}`,
+      });
+    }),
+    { numRuns: 40 },
+  );
 });
