@@ -1,5 +1,6 @@
 /** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it. */
 import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../schema/index.ts";
+import type { KeyClasses, KeyPair } from "./equality.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";
 import { symbolsOf } from "./selections.ts";
 import { arrayOidOf, printArray } from "./types.ts";
@@ -90,19 +91,36 @@ function distinctTuples(
   return seen.size === 0 ? null : columns.map(printArray);
 }
 
-/** Groups the children by their keys and finds each member's group. Without keys, every member has all children. */
-export function groupChildren(
+/** A plan's keys in its parents and in its rows. */
+export function keyPairs(
   plan: SqlPlan | ValuePlan,
+  parents: Layer,
+  children: Layer,
+  field: string,
+): readonly KeyPair[] {
+  return plan.parentKeys.map((parentName, index) => {
+    const parent = readerOf(parents, parentName, field);
+    const childName = plan.childKeys[index] ?? ""; // there are as many
+    return { parent, child: readerOf(children, childName, field), parentName, childName };
+  });
+}
+
+/**
+ * Groups the children by their keys and finds each member's group. Without keys, every member has all children.
+ * `classes`: of each key whose texts do not tell what is equal.
+ */
+export function groupChildren(
+  keys: readonly KeyPair[],
   parents: Layer,
   members: readonly number[],
   children: Layer,
-  field: string,
+  classes: readonly (KeyClasses | null)[] = noClasses,
 ): Groups {
-  if (plan.parentKeys.length === 0) {
+  if (keys.length === 0) {
     return everyChild(parents.count, children.count);
   }
-  const parentKeys = plan.parentKeys.map((name) => readerOf(parents, name, field));
-  const childKeys = plan.childKeys.map((name) => readerOf(children, name, field));
+  const parentKeys = keys.map(({ parent }, index) => classified(parent, classes[index]?.parents));
+  const childKeys = keys.map(({ child }, index) => classified(child, classes[index]?.children));
   const [parentKey, childKey] = comparableKeys(parentKeys, childKeys);
   const groupOf = new Map<string | number, number>();
   const sizes: number[] = [];
@@ -127,6 +145,17 @@ export function groupChildren(
     of[member] = (key === null ? undefined : groupOf.get(key)) ?? -1;
   }
   return { of, starts, rows };
+}
+
+const noClasses: readonly null[] = [];
+
+/** A key whose values are those of their classes; one of no class equals none. */
+function classified(reader: ColumnReader, classes: ReadonlyMap<string, number> | undefined): ColumnReader {
+  if (classes === undefined) {
+    return reader;
+  }
+  const key = (index: number) => classes.get(reader.text(index) ?? "") ?? null;
+  return { ...reader, isInteger: true, key: (index) => (reader.text(index) === null ? null : key(index)) };
 }
 
 /** No children for anyone. */

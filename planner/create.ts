@@ -1,6 +1,7 @@
 import { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import { Documents } from "./documents.ts";
+import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";
 import { openPython, openRequest } from "./open-request.ts";
 import type { Authenticated, OperationResponse, Planner, PlannerOptions, Prepared, Subscribed } from "./planner.ts";
@@ -22,6 +23,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
   const fuser = options.fuse ? new Fuser() : null;
   const traces = new Traces();
+  const own = { fuser, traces, equality: new Equality() };
   const subscriptions = new Subscriptions(options);
   return {
     schema: options.schema.schema,
@@ -45,7 +47,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
-        const request = openRequest(options, { fuser, traces }, operation, variables, caller, executeOptions);
+        const request = openRequest(options, own, operation, variables, caller, executeOptions);
         const opened = request instanceof Promise ? await orAborted(executeOptions.signal, request) : request;
         return await orAborted(executeOptions.signal, opened.run());
       } catch (error) {
@@ -55,7 +57,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     async subscribe(operation, variables, caller, subscribeOptions): Promise<Subscribed> {
       const { signal } = subscribeOptions;
       try {
-        const request = openRequest(options, { fuser, traces }, operation, variables, caller, { signal });
+        const request = openRequest(options, own, operation, variables, caller, { signal });
         const opened = request instanceof Promise ? await orAborted(signal, request) : request;
         const answers = await orAborted(signal, opened.subscribe(subscriptions, subscribeOptions));
         return { kind: "stream", answers };

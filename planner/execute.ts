@@ -4,11 +4,22 @@
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
-import { bindParameters, groupChildren, noChildren } from "./correlate.ts";
+import { bindParameters, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
+import type { Equality } from "./equality.ts";
 import { callLayerFunction } from "./functions.ts";
 import type { Fuser } from "./fuse.ts";
-import { type FieldData, type Layer, membersByPlan, missingColumn, RowLayer, typesOf, ValueLayer } from "./layers.ts";
+import { groupByKeys } from "./grouping.ts";
+import {
+  type FieldData,
+  type Groups,
+  type Layer,
+  membersByPlan,
+  missingColumn,
+  RowLayer,
+  typesOf,
+  ValueLayer,
+} from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
@@ -27,6 +38,8 @@ export interface Execution {
   readonly observe: ((event: PlannerEvent) => void) | undefined;
   /** Fuses statements; null: one statement a layer. */
   readonly fuser: Fuser | null;
+  /** Knows which keys are equal. */
+  readonly equality: Equality;
   /** Rows that a fused statement brought for layers below the one it was for. */
   readonly fetched: Map<FieldStep, RowSet>;
   /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
@@ -197,16 +210,33 @@ class LayerFiller {
   }
 
   #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
+    const origin = { plan, parents: this.#layer };
     if (step.selection === null) {
-      this.#set(step, leafData(step, plan, rows, this.#layer, members));
-      return undefined;
+      const leaves = leafData(step, plan, rows);
+      const layer = new RowLayer(noSelection, rows, [], origin);
+      return this.#group(step, members, plan, layer, (groups) => void this.#set(step, { ...leaves, groups }));
     }
     if (this.#layer === this.#execution.effects && rows.columns.length === 0) {
       throw missingColumn(step, step.definition.name, rows); // as for a leaf, so that neither is committed
     }
-    const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step));
-    this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
-    return this.#fillBelow(layer);
+    const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step), origin);
+    return this.#group(step, members, plan, layer, (groups) => {
+      this.#set(step, { kind: "objects", groups, layer });
+      return this.#fillBelow(layer);
+    });
+  }
+
+  /** Finds each member's objects of `layer`, which may take a statement. */
+  #group(
+    step: FieldStep,
+    members: readonly number[],
+    plan: SqlPlan | ValuePlan,
+    layer: Layer,
+    use: (groups: Groups) => Unfinished,
+  ): Unfinished {
+    const { equality } = this.#execution;
+    const groups = groupByKeys(equality, this.#session, plan, this.#layer, members, layer, step.name);
+    return groups instanceof Promise ? groups.then(use) : use(groups);
   }
 
   #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
@@ -219,8 +249,10 @@ class LayerFiller {
         throw failed.error;
       }
       const layer = new ValueLayer(step.selection, objects);
-      this.#set(step, { kind: "objects", groups: groupChildren(plan, this.#layer, members, layer, step.name), layer });
-      return this.#fillBelow(layer);
+      return this.#group(step, members, plan, layer, (groups) => {
+        this.#set(step, { kind: "objects", groups, layer });
+        return this.#fillBelow(layer);
+      });
     }
     const objects: ValueObject[] = [];
     const value = settle(plan.value, step.shape, step, true, objects);

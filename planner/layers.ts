@@ -63,19 +63,28 @@ export interface ColumnReader {
   key(index: number): string | number | null;
 }
 
+/** A plan, and the objects that its symbols are columns of. */
+export interface Origin {
+  readonly plan: SqlPlan;
+  readonly parents: Layer;
+}
+
 /** A layer whose objects are rows of SQL. */
 export class RowLayer {
   readonly kind = "rows";
   readonly selection: Selection;
   readonly rows: RowSet;
   readonly types: readonly (ObjectPlan | Failed)[] | null;
+  /** The statement that gave the rows. */
+  readonly origin: Origin;
   readonly data: FieldData[] = [];
 
   /** `types`: each row's plan, or null where the selection has only one. */
-  constructor(selection: Selection, rows: RowSet, types: readonly (ObjectPlan | Failed)[] | null) {
+  constructor(selection: Selection, rows: RowSet, types: readonly (ObjectPlan | Failed)[] | null, origin: Origin) {
     this.selection = selection;
     this.rows = rows;
     this.types = types;
+    this.origin = origin;
   }
 
   get count(): number {

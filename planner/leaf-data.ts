@@ -1,23 +1,18 @@
 /** Fields without a selection set whose values are no column of their own parent's row. */
 import type { SqlPlan } from "../schema/index.ts";
 import type { FieldStep, Selection } from "./compile.ts";
-import { groupChildren } from "./correlate.ts";
-import { type FieldData, type Layer, missingColumn, RowLayer } from "./layers.ts";
+import { type FieldData, missingColumn } from "./layers.ts";
 import type { RowSet } from "./rows.ts";
 import { leafColumn } from "./selections.ts";
+
+type Leaves = Extract<FieldData, { kind: "leaves" }>;
 
 /**
  * A plan's rows as leaves: their values are in the column of {@link leafColumn}.
  *
  * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where there is none.
  */
-export function leafData(
-  step: FieldStep,
-  plan: SqlPlan,
-  rows: RowSet,
-  parents: Layer,
-  members: readonly number[],
-): FieldData {
+export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet): Omit<Leaves, "groups"> {
   const shape = step.shape.kind === "list" ? step.shape.item : step.shape;
   if (shape.kind !== "leaf") {
     throw new TypeError(`${step.name} is no leaf`);
@@ -26,14 +21,7 @@ export function leafData(
   if (value === null) {
     throw missingColumn(step, step.definition.name, rows);
   }
-  const children = new RowLayer(noSelection, rows, []);
-  return {
-    kind: "leaves",
-    groups: groupChildren(plan, parents, members, children, step.name),
-    rows,
-    column: rows.columns.indexOf(value),
-    write: shape.leaf.writerFor(value.oid),
-  };
+  return { kind: "leaves", rows, column: rows.columns.indexOf(value), write: shape.leaf.writerFor(value.oid) };
 }
 
 /** The selection of layers whose rows are leaves. */

@@ -1,6 +1,7 @@
 import { getVariableValues } from "graphql";
 import type { Selection } from "./compile.ts";
 import type { CompiledOperation } from "./documents.ts";
+import type { Equality } from "./equality.ts";
 import { readInputs } from "./exact-inputs.ts";
 import type { Execution } from "./execute.ts";
 import type { Fuser } from "./fuse.ts";
@@ -18,7 +19,7 @@ import type { Traces } from "./traces.ts";
  */
 export function openRequest(
   own: PlannerOptions,
-  { fuser, traces }: { readonly fuser: Fuser | null; readonly traces: Traces },
+  { fuser, traces, equality }: { readonly fuser: Fuser | null; readonly traces: Traces; readonly equality: Equality },
   operation: PreparedOperation,
   sent: { readonly [name: string]: unknown },
   caller: Caller,
@@ -47,6 +48,7 @@ export function openRequest(
     context: { caller, signal },
     observe,
     fuser,
+    equality,
     fetched: new Map(),
     effects: null,
     introspect: (step) => introspect(options.schema.schema, step, variables),

@@ -98,7 +98,7 @@ export class SubscriptionAnswers {
   async #run(result: ResolveResult | Failed, count: number, together = false): Promise<(Buffer | null)[] | null> {
     const { execution, root, step, plans } = this.#operation;
     const objects = Array.from({ length: count }, (_, index) => ({
-      attributes: { [setColumn]: String(index + 1) },
+      attributes: { [setColumn]: index + 1 },
       typeName: root.typeName,
       wire: false,
     }));

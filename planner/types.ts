@@ -82,6 +82,33 @@ export function isIntegerOid(oid: number): boolean {
   return oid === OID.int2 || oid === OID.int4 || oid === OID.int8;
 }
 
+/** Types of one value each for a text: equal ones have the same, once {@link keyText} has it. */
+const told: ReadonlySet<number> = new Set([
+  ...[OID.bool, OID.bytea, OID.uuid, OID.date, OID.time, OID.timestamp, OID.timestamptz, OID.timetz, OID.inet],
+  ...[OID.float4, OID.float8, OID.int2, OID.int4, OID.int8, OID.oid, OID.numeric],
+  ...[18, 19, 650, 774, 829, 1560, 1562], // "char", name, cidr, macaddr8, macaddr, bit, varbit
+  ...[1000, 1001, 1005, 1007, 1016, 1028, 1115, 1182, 1183, 1185, 2951], // arrays of such
+]);
+
+/** Types whose texts tell of each other, too. */
+const exact: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.oid, OID.numeric]);
+
+const texts: ReadonlySet<number> = new Set([OID.text, OID.varchar, 19]); // char(n) has two rules with these
+const textArrays: ReadonlySet<number> = new Set([1009, 1015]);
+
+/** Whether keys of two types are equal just where their texts are; OID 0: a text of no type. */
+export function textsTell(one: number, other: number): boolean {
+  return one === other ? one === 0 || told.has(one) : exact.has(one) && exact.has(other);
+}
+
+/** Whether both are texts, or arrays of them, which are equal where their texts are unless a collation says otherwise. */
+export function areTexts(one: number, other: number): boolean {
+  const [first, second] = [one || other, other || one];
+  return (
+    (texts.has(first) && texts.has(second)) || (first === second && (first === OID.bpchar || textArrays.has(first)))
+  );
+}
+
 /** One text for values that `=` takes for equal though they are printed otherwise: `2.50` and `2.5`, padded `char(n)`. */
 export function keyText(oid: number, text: string): string {
   switch (oid) {
@@ -89,6 +116,9 @@ export function keyText(oid: number, text: string): string {
       return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
     case OID.bpchar:
       return text.replace(/ +$/, "");
+    case OID.float4:
+    case OID.float8:
+      return text === "-0" ? "0" : text;
     default:
       return text;
   }
