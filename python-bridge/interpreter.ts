@@ -7,6 +7,7 @@ import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } f
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
 import type { LocalTime, NamesAt } from "./local-time.ts";
 import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
+import { boundRecursion, type StackFunctions } from "./stacks.ts";
 import { instantiateShared, release } from "./wasm.ts";
 
 /** What Python sees as the module `_puff_host`; the greenlet that runs is the one that calls. */
@@ -212,6 +213,7 @@ async function loadEngine(
 
 /** Gives an engine its settings, be it new or restored. */
 function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void {
+  boundRecursion(internals(pyodide)._module);
   const cwd = process.cwd();
   const { pythonPath, writable, temporaryFolder, environment } = settings;
   files.mount([...pythonPath, ...writable, temporaryFolder, ...timeZones, ...certificateFolders(environment)]);
@@ -304,6 +306,7 @@ function countStreams({ pyodide }: Engine): number {
 /** What Pyodide has and does not declare. */
 function internals(pyodide: PyodideAPI): {
   readonly FS: EmscriptenFileSystem;
+  readonly _module: StackFunctions;
   readonly _api: {
     on_fatal: (error: unknown) => void;
     scheduleCallback: (callback: () => void, timeout: number) => void;

@@ -12,6 +12,7 @@ import type { Job } from "./job.ts";
 import type { Loaded, LogRecord } from "./messages.ts";
 import { checkRuntime } from "./runtime.ts";
 import type { HostService } from "./services.ts";
+import { enlargeGreenletStacks } from "./stacks.ts";
 import { streamsService } from "./streams.ts";
 import { makeTemporaryFolder } from "./temporary.ts";
 import { longestTimer } from "./timers.ts";
@@ -102,6 +103,7 @@ export async function startPython(options: PythonOptions): Promise<Python> {
   if (tooOld !== null) {
     throw tooOld;
   }
+  enlargeGreenletStacks();
   const python = new RunningPython(options);
   await python.reload();
   return python;

@@ -14,8 +14,10 @@ import os
 import random
 import sys
 import tempfile
+import threading
 import time
 import uuid
+import warnings
 import zoneinfo
 from collections.abc import Iterator
 from typing import Any
@@ -50,6 +52,8 @@ _uuid: Any = uuid
 _COLLECT_AFTER = 20_000
 
 _collect = gc.collect
+_plain_set_recursion_limit = sys.setrecursionlimit
+_DEEPEST = 10_000
 
 
 def prepare() -> None:
@@ -60,6 +64,10 @@ def prepare() -> None:
     gc.enable = _enable_collection
     gc.collect = _collect_safely
     operator.methodcaller = _methodcaller_of_python()  # type: ignore[misc]
+    sys.setrecursionlimit = _set_recursion_limit
+    # Its calls end the interpreter by an access out of bounds.
+    sys.settrace = threading.settrace = threading.settrace_all_threads = _warn_of_tracing
+    sys.setprofile = threading.setprofile = threading.setprofile_all_threads = _warn_of_tracing
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
@@ -82,6 +90,17 @@ def tidy() -> None:
     """Collects garbage where there is enough of it: called between greenlets, since no collection is automatic."""
     if gc.get_count()[0] > _COLLECT_AFTER:
         _collect()
+
+
+def _set_recursion_limit(limit: int) -> None:
+    """Stands in for `sys.setrecursionlimit`: past this depth the interpreter's stack would not suffice."""
+    _plain_set_recursion_limit(min(limit, _DEEPEST))
+
+
+def _warn_of_tracing(function: object) -> None:
+    """Stands in for what would have a function called for each line or call."""
+    if function is not None:
+        warnings.warn("tracing and profiling have no effect here", RuntimeWarning, stacklevel=2)
 
 
 def _enable_collection() -> None:
