@@ -215,6 +215,8 @@ test.each([
   ['QuotedString("it\'s \\\\")', [0, "it's \\"]],
   ["Own('a')", [2950, "a"]],
   ["[Inet('10.0.0.1'), None]", [1041, "{10.0.0.1,NULL}"]],
+  ["[DateRange(date(2024, 1, 2), None)]", [3913, '{"[2024-01-02,)"}']],
+  ["[NumericRange(1, 2), None]", [0, '{"[1,2)",NULL}']],
   ["AsIs('now()')", "psycopg2 writes an expression for a AsIs, which can't be a parameter"],
 ])("%s, which psycopg2 adapts, is sent as a value", (expression, form) => {
   const code = `
