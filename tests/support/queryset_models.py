@@ -17,6 +17,7 @@ from django.contrib.postgres.fields import (
     IntegerRangeField,
 )
 from django.contrib.postgres.search import SearchVectorField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import (
     DateRange,
@@ -26,6 +27,23 @@ from django.db.backends.postgresql.psycopg_any import (
 from django.db.models.functions import Upper
 
 UTC = datetime.UTC
+
+
+class ReversedField(models.TextField):
+    """Keeps texts reversed."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else super().get_prep_value(value)[::-1]
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        del expression, connection
+        return None if value is None else value[::-1]
+
+
+class Line(models.Model):
+    pk = models.CompositePrimaryKey("order", "code")
+    order = models.IntegerField()
+    code = models.CharField(max_length=5)
 
 
 class Brand(models.Model):
@@ -92,6 +110,10 @@ class Item(models.Model):
         expression=Upper("name"), output_field=models.CharField(max_length=50), db_persist=True
     )
     found = SearchVectorField(null=True)
+    rich = models.JSONField(encoder=DjangoJSONEncoder, null=True)
+    turned = ReversedField(null=True)
+    file = models.FileField(upload_to="files", null=True)
+    flag = models.PositiveSmallIntegerField(null=True)
 
 
 class Detail(models.Model):
@@ -107,7 +129,7 @@ class Cafe(Place):
     seats = models.IntegerField()
 
 
-MODELS: list[Any] = [Brand, Tag, Item, Detail, Place, Cafe]
+MODELS: list[Any] = [Line, Brand, Tag, Item, Detail, Place, Cafe]
 KEYS = [uuid.UUID(int=number) for number in range(10)]
 MOMENT = datetime.datetime(2024, 2, 29, 23, 30, 15, 250000, tzinfo=UTC)
 DAY = datetime.date(2024, 2, 29)
@@ -118,6 +140,7 @@ def create() -> None:
     with connection.schema_editor() as editor:
         for model in MODELS:
             editor.create_model(model)
+    Line.objects.create(order=1, code="x")
     acme, other = Brand.objects.create(slug="acme", title="Acme"), Brand.objects.create(slug="o'k", title="100%")
     tags = [Tag.objects.create(name=name) for name in ("red", "green")]
     first = Item.objects.create(
@@ -130,6 +153,7 @@ def create() -> None:
         attrs={"a": "1", "b": None, 'q"': "it's"}, numbers=NumericRange(1, 5), longs=NumericRange(2**40, None),
         amounts=NumericRange(Decimal("1.5"), Decimal("2.5"), "[]"), season=DateRange(DAY, None),
         during=DateTimeTZRange(MOMENT, MOMENT + datetime.timedelta(hours=2)), ip="10.0.0.1", blob=b"\x00\xff'\\",
+        rich={"day": DAY, "price": Decimal("1.50")}, turned="abc", file="files/a.txt", flag=7,
         maybe=True, link="https://a.example/?q=1", brand=acme,
     )  # fmt: skip
     second = Item.objects.create(

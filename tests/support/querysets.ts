@@ -62,6 +62,9 @@ blob=bytearray(b"") | maybe=True | maybe=False | maybe__in=[True, None] | maybe_
 link__contains="?q=1" | brand="acme" | brand__slug="o'k" | brand_id__in=["acme", "o'k"] | brand__title__contains="%" | brand=Brand.objects.get(slug="acme")
 parent=KEYS[1] | parent__name="a" | parent__parent__id=KEYS[1] | children__name="b" | tags__name="red" | tags__in=Tag.objects.filter(name="red")
 detail__text="more" | detail__isnull=True | loud="A" | loud__contains="A" | found="cat" | found=SearchQuery("run & cat", search_type="raw", config="english")
+rich={"day": DAY, "price": Decimal("1.50")} | rich__day=DAY | rich__price=Decimal("1.50") | rich__contains={"day": DAY}
+rich__day__in=[DAY, "x"] | turned="abc" | secret__in=["abc", "x"] | secret__startswith="c" | file="files/a.txt" | flag=7
+file__contains="a.txt" | flag__in=[7, 8.0] | secret__gt="a" | rich__has_key="day" | rich=None
 name=F("loud") | small__lt=F("count") | price__gt=F("ratio") | moment__lt=F("during__startswith") | huge=F("small") * 2
 pk__in=objects.filter(small=300).values("pk") | id__in=objects.filter(doc__n=5).values_list("id", flat=True) | parent__in=objects.filter(nums__contains=[1])
 `;
@@ -183,6 +186,22 @@ objects.dates("day", "year")
 objects.datetimes("moment", "month")
 objects.filter(tags__name__in=["red", "green"]).distinct()
 Cafe.objects.filter(name="Corner", seats__gt=5)
+Line.objects.filter(pk=(1, "x"))
+Line.objects.filter(pk__in=[(1, "x"), (2, "y")])
+Line.objects.filter(pk__gt=(0, "z")).values("pk")
+objects.filter(pk__in=[item.pk for item in objects.raw("SELECT id FROM shop_item WHERE small = %s", [300])])
+objects.annotate(v=Func(Value("a"), Value(None, CharField()), Value(5), function="num_nulls", output_field=IntegerField())).values("v")
+objects.annotate(v=Value("a")).values("v").annotate(n=Count("id"))
+objects.annotate(v=Case(When(name="a", then=Value("x")), default=Value(None))).values("v").annotate(n=Count("id"), most=Max(Concat("name", Value("!")))).order_by("v")
+objects.values(v=Concat(Value("x"), "size")).annotate(n=Count("id")).filter(n__gt=1).order_by(Concat(Value("x"), "size"))
+objects.annotate(v=Count("id", filter=Q(doc__a="x"))).filter(v__gt=0).values("name", "v")
+objects.annotate(d=TruncMonth("moment")).values("d").annotate(n=Sum(Case(When(small__gt=0, then=Value(0.1)), default=Value(0.2)))).order_by("d")
+objects.filter(Q(name="a"), Q(attrs__a="1") | Q(attrs__contains={"a": "2"}))
+objects.filter(small__in=range(298, 302))
+objects.filter(name__in={"a": 1}.keys())
+objects.filter(small__in=(number for number in (300, 1)))
+objects.filter(id__in=objects.values_list("id", flat=True)[:2])
+objects.filter(brand__in=Brand.objects.filter(slug="acme"))
 Place.objects.filter(cafe__seats=12)
 Brand.objects.filter(items__doc__a="x", items__nums__contains=[2])
 Brand.objects.annotate(n=Count("items"), best=Max("items__price")).order_by("slug")
@@ -222,7 +241,7 @@ doc__n__gt=i | doc__n=f | doc__a__contains=s | doc__n=d | nums__contains=[i] | n
 words__0=s | attrs__a=s | attrs__has_key=s | attrs__contains={"a": s} | numbers__contains=i | numbers__startswith=i
 longs__contains=i | day__year=i | day__month__gte=i | moment__hour=i | moment__date__year=i | day=s | moment=s | moment__gt=s
 moment__date=s | ip=s | ip__startswith=s | level=i | level=s | name=i | maybe=i | span__gt=i | ids__contains=[u] | found=s
-name__in=[s] * 2 | blob=s.encode() | nested__0__0=s | docs__0=s | tags__name=s | link__contains=s | loud=s | small=s
+name__in=[s] * 2 | blob=s.encode() | nested__0__0=s | docs__0=s | tags__name=s | link__contains=s | loud=s | small=s | rich__day=s | turned=s | secret__startswith=s | file=s | flag=i
 `;
 
 /** Values of the arguments, two at least for each kind, which `kept` is asked with in turn. */
