@@ -9,6 +9,7 @@ import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
 import { RowBatches } from "./row-batches.ts";
 import type { QueryLimits } from "./row-query.ts";
+import { SessionEffects } from "./session-effects.ts";
 import { type SessionSettings, sessionSettings } from "./session-settings.ts";
 import { runTransaction } from "./transaction.ts";
 import { readUrl } from "./url.ts";
@@ -118,6 +119,7 @@ class PoolDatabase implements PostgresDatabase {
   readonly #writer: Server;
   readonly #reader: Server;
   readonly #limits: QueryLimits;
+  readonly #effects = new SessionEffects();
   readonly #reads: ConnectionPool;
   readonly #writes: ConnectionPool;
   readonly #notifications: Notifications;
@@ -148,8 +150,14 @@ class PoolDatabase implements PostgresDatabase {
   }
 
   transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T> {
-    const prelude = this.#writer.settings.prelude(true, settings);
-    return this.#writes.lend((client) => runTransaction(client, work, prelude, this.#limits, this.place));
+    const { pooler } = this.#writer.settings;
+    const options = {
+      prelude: this.#writer.settings.prelude(true, settings),
+      limits: this.#limits,
+      place: this.place,
+      pooler,
+    };
+    return this.#writes.lend((client) => runTransaction(client, work, options));
   }
 
   async version(): Promise<string> {
@@ -179,6 +187,7 @@ class PoolDatabase implements PostgresDatabase {
     try {
       await client.connect();
       await client.query(text);
+      this.#effects.forget();
     } catch (error) {
       throw explain(error, this.place, text);
     } finally {
@@ -201,7 +210,7 @@ class PoolDatabase implements PostgresDatabase {
   }
 
   #createPool(server: Server): ConnectionPool {
-    const { poolSize, queueLimit, acquireTimeout, clientShare = defaultShare } = this.#options;
+    const { poolSize, queueLimit, acquireTimeout, clientShare = defaultShare, pooler = false } = this.#options;
     const connect = this.#configOf(server);
     return new ConnectionPool({
       ...{
@@ -212,6 +221,8 @@ class PoolDatabase implements PostgresDatabase {
         acquireTimeout,
         clientShare,
         limits: this.#limits,
+        pooler,
+        effects: this.#effects,
       },
     });
   }

@@ -19,6 +19,8 @@ import { explain } from "./errors.ts";
 import { isConflict } from "./reported.ts";
 import type { RowBatches } from "./row-batches.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
+import type { SessionEffects } from "./session-effects.ts";
+import { resetStatements } from "./session-reset.ts";
 import type { Prelude } from "./session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
 import { explainConnect } from "./unavailable.ts";
@@ -36,6 +38,9 @@ export interface PoolOptions {
   /** Percent of the connections, and of the queue, that one client may hold while others want them. */
   readonly clientShare: number;
   readonly limits: QueryLimits;
+  /** Whether each transaction may meet another session, so that a statement has to tidy up in its own flight. */
+  readonly pooler: boolean;
+  readonly effects: SessionEffects;
 }
 
 interface Slot {
@@ -47,6 +52,8 @@ interface Slot {
   idleSince: number;
   /** Whether what runs on it is being cancelled. */
   cancelling: boolean;
+  /** Those under way that are the pool's own, which end soon. */
+  readonly own: Set<RowQuery>;
 }
 
 interface SlotWaiter extends Waiter {
@@ -75,6 +82,8 @@ const longestPause = 40;
 const mostRuns = 3;
 /** Milliseconds in all that a list may keep a connection for a client that does not take its rows, while others wait. */
 const heldLimit = 2_000;
+/** The catalogue is read while nobody waits. */
+const catalogueLimits: QueryLimits = { maxRows: Number.POSITIVE_INFINITY, silence: 60_000 };
 const sessionSpoiled = new Error("a statement before it changed the session");
 
 export class ConnectionPool {
@@ -110,12 +119,15 @@ export class ConnectionPool {
    */
   async run(statement: Statement, prelude: Prelude | null, batches: RowBatches | null = null): Promise<RowSet> {
     this.#enter();
+    const { limits, pooler, effects } = this.#options;
+    const resets = effects.mayChange(statement.text);
+    const behind = resets && pooler ? { behind: this.#resets() } : {};
     let outdated = false;
     try {
       for (let runs = 1; ; runs++) {
-        const query = new RowQuery(statement, this.#options.limits, prelude, { batches, anew: outdated, reads: true });
+        const query = new RowQuery(statement, limits, prelude, { batches, anew: outdated, reads: true, ...behind });
         try {
-          return await this.#share(query, runs === 1);
+          return await this.#share(query, runs === 1, resets && !pooler);
         } catch (error) {
           const given = abandonment(statement);
           if (given !== null) {
@@ -155,9 +167,8 @@ export class ConnectionPool {
         return await use(slot.client);
       } finally {
         this.#held.leave(client);
-        slot.lent = false;
         slot.client.connection.spoiled ||= slot.client.load > 0;
-        this.#settle(slot);
+        this.#giveBack(slot);
       }
     } catch (error) {
       throw explain(error, this.#options.place);
@@ -210,7 +221,58 @@ export class ConnectionPool {
     return promise;
   }
 
-  #share(query: RowQuery, mayJoin: boolean): Promise<RowSet> {
+  /** What was written may have left behind more than the statements say, such as `lastval()`; nobody waits for it to go. */
+  #giveBack(slot: Slot): void {
+    const settle = (): void => {
+      slot.lent = false;
+      this.#settle(slot);
+    };
+    if (this.#options.pooler || isSpoiled(slot.client) || !slot.client.isAlive) {
+      settle();
+    } else {
+      void this.#reset(slot).then(settle);
+    }
+  }
+
+  /** Makes the session as new for what is sent from now on, or ends the connection. */
+  async #reset(slot: Slot): Promise<void> {
+    const { client } = slot;
+    const { ahead, last } = resetStatements(this.#options.effects.mayPrepare);
+    const query = new RowQuery(last, this.#options.limits, null, { ahead });
+    slot.own.add(query);
+    client.run(query);
+    await query.rows.catch(() => {
+      if (!query.isStranded) {
+        client.connection.giveUp(sessionSpoiled);
+      }
+    });
+  }
+
+  #resets(): readonly Statement[] {
+    const { ahead, last } = resetStatements(this.#options.effects.mayPrepare);
+    return [...ahead, last];
+  }
+
+  /** Reads the catalogue on the least loaded connection; null: there is none. */
+  #readCatalogue(statement: Statement): Promise<RowSet> | null {
+    let best: Slot | null = null;
+    for (const slot of this.#slots) {
+      const isFree = !slot.lent && !slot.cancelling && !slot.client.isHeld && slot.client.isAlive;
+      if (isFree && slot.client.load < (best?.client.load ?? mostUnderWay)) {
+        best = slot;
+      }
+    }
+    if (best === null) {
+      return null;
+    }
+    const query = new RowQuery(statement, catalogueLimits, null);
+    best.own.add(query);
+    best.client.run(query);
+    return query.rows;
+  }
+
+  /** @param resets Whether the session is made as new behind it. */
+  #share(query: RowQuery, mayJoin: boolean, resets: boolean): Promise<RowSet> {
     const quick = mayJoin && (this.#times.get(query.statement.text) ?? Number.POSITIVE_INFINITY) <= quickLimit;
     const client = currentClient();
     const leave = (): void => {
@@ -223,7 +285,9 @@ export class ConnectionPool {
       slot.quick = quick;
       this.#held.take(client);
       query.rows.then(leave, leave);
-      slot.client.run(query);
+      if (slot.client.run(query) && resets) {
+        void this.#reset(slot);
+      }
     };
     this.#start({ client, quick, statement: query.statement, start, fail: (error) => query.fail(error) });
     return query.rows;
@@ -266,7 +330,7 @@ export class ConnectionPool {
       if (slot.lent || slot.cancelling) {
         continue;
       }
-      if (load === 0) {
+      if (load === slot.own.size) {
         if (refusal === null) {
           return slot;
         }
@@ -291,6 +355,7 @@ export class ConnectionPool {
   }
 
   #answered(slot: Slot, query: RowQuery): void {
+    slot.own.delete(query);
     const { text } = query.statement;
     const { elapsed } = query;
     const usual = this.#times.get(text) ?? elapsed;
@@ -312,6 +377,7 @@ export class ConnectionPool {
       slot.idleSince = performance.now();
     }
     this.#serve();
+    this.#options.effects.refresh((statement) => this.#readCatalogue(statement));
   }
 
   #grow(): void {
@@ -340,7 +406,14 @@ export class ConnectionPool {
       }
       return;
     }
-    const slot: Slot = { client, lent: false, quick: false, idleSince: performance.now(), cancelling: false };
+    const slot: Slot = {
+      client,
+      lent: false,
+      quick: false,
+      idleSince: performance.now(),
+      cancelling: false,
+      own: new Set(),
+    };
     client.onAnswered = (query) => this.#answered(slot, query);
     const forget = (): void => {
       this.#slots.delete(slot);
@@ -372,7 +445,7 @@ export class ConnectionPool {
     for (const slot of this.#slots) {
       const { running } = slot.client.connection;
       // With others behind it, it was quick until now; and they might be hit.
-      if (isOver(running?.statement) && slot.client.load === 1 && !slot.cancelling) {
+      if (isOver(running?.statement) && slot.client.load - slot.own.size === 1 && !slot.cancelling) {
         void this.#cancel(slot);
       }
     }

@@ -25,6 +25,9 @@ export interface RunOptions {
   readonly anew?: boolean;
   /** Whether it is to read only, as far as errors tell. Default: false. */
   readonly reads?: boolean;
+  /** What is sent ahead of it, and behind it, in the same flight, whose rows nobody wants. Default: none. */
+  readonly ahead?: readonly Statement[];
+  readonly behind?: readonly Statement[];
   /** Whether a transaction is open, which is to survive that what was prepared is outdated. Default: false. */
   readonly inTransaction?: boolean;
 }
@@ -53,10 +56,7 @@ export class RowQuery {
   readonly statement: Statement;
   readonly #limits: QueryLimits;
   readonly #prelude: Prelude | null;
-  readonly #batches: RowBatches | null;
-  readonly #anew: boolean;
-  readonly #inTransaction: boolean;
-  readonly #reads: boolean;
+  readonly #options: RunOptions;
   readonly #resolve: (rows: RowSet) => void;
   readonly #reject: (error: unknown) => void;
   #connection: RawConnection | undefined;
@@ -68,6 +68,8 @@ export class RowQuery {
   /** Statements of the prelude that have not been answered. */
   #ahead = 0;
   #begunAt = 0;
+  /** Whether all its rows are there. */
+  #isDone = false;
   #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,10 +77,7 @@ export class RowQuery {
     this.statement = statement;
     this.#limits = limits;
     this.#prelude = prelude;
-    this.#batches = options.batches ?? null;
-    this.#anew = options.anew ?? false;
-    this.#inTransaction = options.inTransaction ?? false;
-    this.#reads = options.reads ?? false;
+    this.#options = options;
     const { promise, resolve, reject } = Promise.withResolvers<RowSet>();
     this.rows = promise;
     this.#resolve = resolve;
@@ -92,7 +91,7 @@ export class RowQuery {
 
   /** Milliseconds that its connection has waited for whoever takes the rows. */
   get heldTime(): number {
-    return this.#batches?.heldTime ?? 0;
+    return this.#options.batches?.heldTime ?? 0;
   }
 
   /** Fails it as stranded. Its answer, which is still to come, is for nobody. */
@@ -112,8 +111,9 @@ export class RowQuery {
    * @returns false where it can't be sent: it has failed, and the connection knows nothing of it.
    */
   send(connection: RawConnection): boolean {
+    const { anew = false, inTransaction = false, ahead = none, behind = none } = this.#options;
     const key = keyOf(this.statement);
-    if (this.#anew) {
+    if (anew) {
       connection.prepared.delete(key);
     }
     this.#known = connection.prepared.has(key);
@@ -125,12 +125,15 @@ export class RowQuery {
     this.#connection = connection;
     connection.stream.cork();
     try {
-      const saving = this.#known && this.#inTransaction ? [{ text: `SAVEPOINT ${savepoint}`, params: [] }] : [];
-      for (const statement of [...saving, ...preludeStatements(this.#prelude)]) {
+      const saving = this.#known && inTransaction ? [{ text: `SAVEPOINT ${savepoint}`, params: [] }] : [];
+      for (const statement of [...saving, ...preludeStatements(this.#prelude), ...ahead]) {
         sendStep(connection, statement, keyOf(statement), false);
         this.#ahead++;
       }
       this.#prepared = sendStep(connection, this.statement, key, true);
+      for (const statement of behind) {
+        sendStep(connection, statement, keyOf(statement), false);
+      }
       connection.sync();
     } catch (error) {
       // Half a statement may be on its way.
@@ -192,6 +195,13 @@ export class RowQuery {
       }
       return;
     }
+    if (this.#isDone) {
+      return; // one behind it
+    }
+    this.#isDone = true;
+    if (this.#options.behind !== undefined) {
+      connection.sink = nowhere;
+    }
     // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next. CREATE TABLE AS calls itself SELECT.
     if (!harmless.test(tag) || (tag.startsWith("SELECT") && this.#prepared?.yieldsRows === false)) {
       connection.spoiled = true;
@@ -237,7 +247,7 @@ export class RowQuery {
             wanted: prepared?.parameterCount ?? null,
             outdated,
             ofSettings: this.#ahead > 0 && this.#prelude !== null && isFromServer(error),
-            reads: this.#reads,
+            reads: this.#options.reads === true,
           }),
     );
   }
@@ -260,10 +270,11 @@ export class RowQuery {
       return;
     }
     const { maxRows } = this.#limits;
-    if (this.#batches === null) {
+    const { batches } = this.#options;
+    if (batches === undefined || batches === null) {
       this.#rows = new RowSet(columns);
     }
-    const sink: RowSink = this.#batches?.receive(columns, connection) ?? this.#rows;
+    const sink: RowSink = batches?.receive(columns, connection) ?? this.#rows;
     let count = 0;
     connection.sink = {
       add: (buffer, offset) => {
@@ -295,6 +306,7 @@ export class RowQuery {
   }
 }
 
+const none: readonly Statement[] = [];
 /** For rows that nobody wants. */
 const nowhere: RowSink = { add: () => undefined };
 

@@ -22,6 +22,8 @@ export interface SessionOptions {
 export interface SessionSettings {
   /** For the startup message. */
   readonly startup: Record<string, string>;
+  /** Whether each transaction may meet another session, so that it has to leave it as new. */
+  readonly pooler: boolean;
   /**
    * What goes ahead of a statement outside of transactions, and of a transaction's first.
    *
@@ -54,6 +56,7 @@ export function sessionSettings({ pooler, readOnly, statementTimeout }: SessionO
   const plain = local.length === 0 ? null : { begins: false, settings: local };
   return {
     startup,
+    pooler,
     prelude(begins, claims) {
       refuseForms(claims);
       return claims === undefined && !begins

@@ -5,34 +5,42 @@ import { abandonment } from "./cancel.ts";
 import type { RawClient } from "./connection.ts";
 import { explain } from "./errors.ts";
 import { type QueryLimits, RowQuery, savepoint } from "./row-query.ts";
+import { resetText } from "./session-reset.ts";
 import type { Prelude } from "./session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
+
+export interface TransactionOptions {
+  /** What begins it. */
+  readonly prelude: Prelude | null;
+  readonly limits: QueryLimits;
+  /** The database, for errors. */
+  readonly place: string;
+  /** Whether it has to leave the session as new, since others may be given it as soon as it ends. */
+  readonly pooler: boolean;
+}
 
 /**
  * Runs `work` in a transaction, which begins in the flight of its first statement.
  *
- * @param prelude What begins it.
  * @throws PuffError; whatever `work` throws.
  */
 export async function runTransaction<T>(
   client: RawClient,
   work: TransactionWork<T>,
-  prelude: Prelude | null,
-  limits: QueryLimits,
-  place: string,
+  options: TransactionOptions,
 ): Promise<T> {
-  const session = new TransactionSession(client, prelude, limits, place);
+  const session = new TransactionSession(client, options);
   try {
     const { commit, result } = await work(session);
     await session.end();
     if (session.begun) {
-      await endTransaction(client, commit);
+      await endTransaction(client, commit, options.pooler);
     }
     return result;
   } catch (error) {
     await session.end();
     if (session.begun) {
-      await rollBack(client).catch(() => client.connection.giveUp(new Error("ROLLBACK failed")));
+      await rollBack(client, options.pooler).catch(() => client.connection.giveUp(new Error("ROLLBACK failed")));
     }
     throw error;
   }
@@ -42,19 +50,15 @@ export async function runTransaction<T>(
 class TransactionSession implements Session {
   begun = false;
   readonly #client: RawClient;
-  readonly #prelude: Prelude | null;
-  readonly #limits: QueryLimits;
-  readonly #place: string;
+  readonly #options: TransactionOptions;
   #last: Promise<unknown> = Promise.resolve();
   #ended = false;
   /** Whether the last statement failed: until the transaction has gone back to a savepoint, it takes no other. */
   #failed = false;
 
-  constructor(client: RawClient, prelude: Prelude | null, limits: QueryLimits, place: string) {
+  constructor(client: RawClient, options: TransactionOptions) {
     this.#client = client;
-    this.#prelude = prelude;
-    this.#limits = limits;
-    this.#place = place;
+    this.#options = options;
   }
 
   async query(statement: Statement): Promise<RowSet> {
@@ -80,7 +84,7 @@ class TransactionSession implements Session {
       return rows;
     } catch (error) {
       this.#failed = true;
-      throw abandonment(statement) ?? explain(error, this.#place);
+      throw abandonment(statement) ?? explain(error, this.#options.place);
     }
   }
 
@@ -93,7 +97,7 @@ class TransactionSession implements Session {
       if (!(error instanceof StatementFailure && error.details.outdated)) {
         throw error;
       }
-      await (isFirst ? rollBack(this.#client) : this.#client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`));
+      await (isFirst ? rollBack(this.#client, false) : this.#client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`));
       this.begun = !isFirst;
       return await this.#send(statement);
     }
@@ -104,15 +108,17 @@ class TransactionSession implements Session {
     if (given !== null) {
       throw given;
     }
-    const prelude = this.begun ? null : this.#prelude;
-    const query = new RowQuery(statement, this.#limits, prelude, { inTransaction: this.begun && !this.#failed });
+    const { limits, prelude } = this.#options;
+    const query = new RowQuery(statement, limits, this.begun ? null : prelude, {
+      inTransaction: this.begun && !this.#failed,
+    });
     this.begun = this.#client.run(query) || this.begun;
     return await query.rows;
   }
 }
 
-async function rollBack(client: RawClient): Promise<void> {
-  await client.query("ROLLBACK");
+async function rollBack(client: RawClient, pooler: boolean): Promise<void> {
+  await client.query(pooler ? `ROLLBACK; ${resetText()}` : "ROLLBACK");
 }
 
 /** @throws PuffError where the statement that ran has ended the transaction. */
@@ -125,9 +131,23 @@ export function checkTransaction(client: RawClient): void {
 }
 
 /** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: whoever asked for it must know. */
-export async function endTransaction(client: RawClient, commit: boolean): Promise<void> {
-  const { command } = await client.query(commit ? "COMMIT" : "ROLLBACK");
-  if (commit && command !== "COMMIT") {
-    throw new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
+export async function endTransaction(client: RawClient, commit: boolean, pooler: boolean): Promise<void> {
+  const hasFailed = client.getTransactionStatus() === "E";
+  if (!commit || hasFailed) {
+    await rollBack(client, pooler);
+    if (commit) {
+      throw rolledBack();
+    }
+    return;
   }
+  // What is deferred until the end still runs as the caller.
+  const resets = pooler ? `SET CONSTRAINTS ALL IMMEDIATE; ${resetText()}; ` : "";
+  const results = [await client.query(`${resets}COMMIT`)].flat();
+  if (results.at(-1)?.command !== "COMMIT") {
+    throw rolledBack();
+  }
+}
+
+function rolledBack(): PuffError {
+  return new PuffError("PUFF_SQL_FAILED", "the transaction was rolled back, because a statement in it had failed");
 }

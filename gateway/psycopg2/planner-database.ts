@@ -111,7 +111,7 @@ export class PlannerDatabase implements Database {
         reads: false,
       });
     const begun = await this.#lend(async (client, session) => {
-      const begun = await begin(client, session, names);
+      const begun = await begin(client, session, names, writes.pooler);
       if (held.length === 0) {
         return begun;
       }
@@ -155,21 +155,28 @@ interface Begun {
   readonly isOuter: boolean;
   /** SQL that gives settings the values that they had before it, and that they have in it. */
   readonly before: string;
+  /** Whether it has to leave the session as new. */
+  readonly pooler: boolean;
   readonly within: string;
 }
 
-async function begin(client: RawClient, session: PythonSession, names: readonly string[]): Promise<Begun> {
+async function begin(
+  client: RawClient,
+  session: PythonSession,
+  names: readonly string[],
+  pooler: boolean,
+): Promise<Begun> {
   const isOuter = session.status === "I";
   await client.query(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
   session.nests ||= isOuter;
   const before = await restoring(client, names);
-  return { isOuter, before, within: before };
+  return { isOuter, before, within: before, pooler };
 }
 
 async function end(
   client: RawClient,
   session: PythonSession,
-  { isOuter, before }: Begun,
+  { isOuter, before, pooler }: Begun,
   commit: boolean,
 ): Promise<void> {
   if (!isOuter) {
@@ -179,7 +186,7 @@ async function end(
     return;
   }
   session.nests = false;
-  await endTransaction(client, commit);
+  await endTransaction(client, commit, pooler);
 }
 
 /** SQL that gives settings the values that they have now, until the transaction ends. */

@@ -105,7 +105,16 @@ export async function holdLock(url: string): Promise<HeldLock> {
   if (holder === undefined || observer === undefined) {
     throw new Error("there are two");
   }
-  await holder.query({ text: "SELECT pg_advisory_lock(1)", params: [] });
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const holding = holder.transaction(async (session) => {
+    await session.query({ text: "SELECT pg_advisory_xact_lock(1)", params: [] });
+    held.resolve();
+    await released.promise;
+    return { commit: false, result: undefined };
+  });
+  holding.catch(held.reject);
+  await held.promise;
   const text = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
   return {
     statement: "SELECT 1 AS id FROM pg_advisory_xact_lock_shared(1)",
@@ -114,6 +123,8 @@ export async function holdLock(url: string): Promise<HeldLock> {
       await expect.poll(waiting).toBe(count);
     },
     async release() {
+      released.resolve();
+      await holding;
       await Promise.all([holder.close(), observer.close()]);
     },
   };

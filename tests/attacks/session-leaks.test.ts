@@ -1,0 +1,205 @@
+/** What a statement sets in its session is not there for the next request, whoever set it and however. */
+import { afterAll, describe, expect, test } from "vitest";
+import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
+import { hasPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
+import { createTestDatabase, openTestDatabase, write } from "../support/postgres.ts";
+import { textOf, textsOf } from "../support/rows.ts";
+
+const own = await createTestDatabase();
+const role = `other_${process.pid}`;
+const admin = await openTestDatabase(own.url);
+await admin.run(`
+  CREATE ROLE ${role};
+  CREATE TABLE item (id serial PRIMARY KEY, name text);
+  INSERT INTO item (name) VALUES ('one');
+  CREATE TABLE guarded (id int);
+  INSERT INTO guarded VALUES (1);
+  CREATE FUNCTION become() RETURNS text LANGUAGE sql AS $$ SELECT set_config('role', '${role}', false) $$;
+  CREATE FUNCTION setting() RETURNS text LANGUAGE plpgsql AS $$
+    BEGIN SET DateStyle = German; SET search_path = elsewhere; RETURN 'set'; END $$;
+  CREATE FUNCTION run(command text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE command; RETURN command; END $$;
+  CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM become(); RETURN 2 * n; END $$;
+  CREATE FUNCTION "Mixed Case"() RETURNS text LANGUAGE sql AS $$ SELECT become() $$;
+  CREATE FUNCTION shout(item) RETURNS text LANGUAGE sql AS $$ SELECT become() $$;
+  CREATE AGGREGATE product(int) (sfunc = int4mul, stype = int, initcond = '1');
+  CREATE VIEW seen AS SELECT become() AS became;
+  CREATE VIEW seen_twice AS SELECT * FROM seen;
+  CREATE SCHEMA elsewhere;
+`);
+
+/** Kinds of state that a statement leaves, where nobody takes it away. */
+const leaving: readonly (readonly [kind: string, text: string])[] = [
+  ["a role", `SELECT set_config('role', '${role}', false)`],
+  ["a role, failing", `SELECT set_config('role', '${role}', false), 1 / (SELECT 0)`],
+  ["a user", `SELECT set_config('session_authorization', '${role}', false)`],
+  ["DateStyle", "SELECT set_config('DateStyle', 'German', false)"],
+  ["a tenant", "SELECT set_config('app.tenant', 'acme', false)"],
+  ["read-write", "SELECT set_config('default_transaction_read_only', 'off', false)"],
+  ["a statement timeout", "SELECT set_config('statement_timeout', '1', false)"],
+  ["settings of a function", "SELECT setting()"],
+  ["a role, by a function of a function", "SELECT doubled(2)"],
+  ["a role, by a view", "SELECT * FROM seen"],
+  ["a role, by a view of a view", 'SELECT * FROM "seen_twice"'],
+  ["a role, in mixed case", 'SELECT "Mixed Case"()'],
+  ["a role, by a name in escapes", 'SELECT U&"becom\\0065"()'],
+  ["a role, as an attribute", "SELECT item.shout FROM item"],
+  ["a role, by SQL within XML", "SELECT query_to_xml('SELECT become()', true, true, '')"],
+  ["an advisory lock", "SELECT pg_advisory_lock(7)"],
+  ["an advisory lock, failing", "SELECT pg_advisory_lock(7), 1 / (SELECT count(*) FROM item WHERE id < 0)"],
+  ["an advisory lock, shared", "SELECT pg_try_advisory_lock_shared(7)"],
+  ["a prepared statement", "SELECT run('PREPARE theirs AS SELECT 1')"],
+  [
+    "a prepared statement, failing",
+    "SELECT run('PREPARE theirs AS SELECT 1'), 1 / (SELECT count(*) FROM item WHERE id < 0)",
+  ],
+  ["a cursor", "SELECT run('DECLARE theirs CURSOR WITH HOLD FOR SELECT 1')"],
+  ["a channel", "SELECT run('LISTEN theirs')"],
+];
+const writing: typeof leaving = [
+  ["a temporary table", "SELECT run('CREATE TEMP TABLE item AS SELECT 99 AS id')"],
+  ["a sequence's last value", "INSERT INTO item (name) VALUES ('two') RETURNING id"],
+  ["a sequence's last value, failing", "INSERT INTO item (name) VALUES ('two') RETURNING 1 / (SELECT 0)"],
+];
+
+const state = `SELECT current_user || session_user, current_setting('DateStyle'), current_setting('search_path'),
+  coalesce(current_setting('app.tenant', true), ''), current_setting('default_transaction_read_only'),
+  current_setting('statement_timeout'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+  (SELECT string_agg(p.name, ' ') FROM pg_prepared_statements AS p WHERE from_sql),
+  (SELECT count(*) FROM pg_listening_channels()), (SELECT string_agg(c.name, ' ') FROM pg_cursors AS c WHERE is_holdable),
+  (SELECT min(id) FROM item)`;
+
+const hasLastValue = "SELECT lastval()";
+
+/** What is found in the session, without the error where a sequence has no last value. */
+async function found(database: PostgresDatabase, writes: boolean): Promise<unknown> {
+  const ask = (text: string) => (writes ? write(database, text) : database.query({ text, params: [] }));
+  const lastValue = await ask(hasLastValue).then(textOf, (error: unknown) => String(error));
+  return [textsOf(await ask(state)), lastValue];
+}
+
+const direct = await openTestDatabase(own.url, { poolSize: 1 });
+const pgbouncer = hasPgBouncer ? await startPgBouncer(own.url, 1) : null;
+const pooled = pgbouncer === null ? null : await openTestDatabase(pgbouncer.url, { poolSize: 1, pooler: true });
+afterAll(async () => {
+  await Promise.all([direct.close(), pooled?.close()]);
+  await pgbouncer?.stop();
+  await admin.run(`DROP ROLE ${role}`);
+  await admin.close();
+  await own.drop();
+});
+
+/** Which may be left after a statement that fails, by a pooler that gives the session away at once. */
+const leftByPooler = /^(an advisory lock|a prepared statement|a sequence's last value), failing/;
+
+describe.each([
+  ["directly", direct],
+  ["through PgBouncer", pooled],
+])("%s", (way, database) => {
+  if (database === null) {
+    return;
+  }
+  const isKnown = ([kind]: (typeof leaving)[number]) => way === "directly" || !leftByPooler.test(kind);
+
+  test.each(leaving.filter(isKnown))("a query leaves %s: %s", async (_, text) => {
+    const before = await found(database, false);
+    for (let time = 0; time < 3; time++) {
+      await database.query({ text, params: [] }).catch(() => undefined);
+      expect(await found(database, false)).toEqual(before);
+    }
+  });
+
+  test.each([...leaving, ...writing].filter(isKnown))("a mutation leaves %s: %s", async (_, text) => {
+    const before = await found(database, true);
+    for (let time = 0; time < 3; time++) {
+      await write(database, text).catch(() => undefined);
+      expect(await found(database, true)).toEqual(before);
+    }
+  });
+
+  test("what runs beside it never meets it", async () => {
+    const who = { text: "SELECT current_user || current_setting('DateStyle')", params: [] };
+    const before = textOf(await database.query(who));
+    const seen = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const [, text = ""] = leaving[index % leaving.length] ?? [];
+        return index % 3 === 0
+          ? database.query({ text, params: [] }).then(
+              () => before,
+              () => before,
+            )
+          : textOf(await database.query(who));
+      }),
+    );
+    expect(new Set(seen)).toEqual(new Set([before]));
+  });
+});
+
+describe("what is made while the gateway runs", () => {
+  const plain = { text: "SELECT id FROM guarded", params: [] };
+  const resets = async () =>
+    Number(
+      textOf(
+        await direct.query({
+          text: `SELECT coalesce(sum(custom_plans + generic_plans), 0) FROM pg_prepared_statements
+            WHERE statement LIKE 'SELECT pg_adv%'`,
+          params: [],
+        }),
+      ),
+    );
+
+  /** Asks until the catalogue is known, from when on a plain statement costs nothing. */
+  const settle = () =>
+    expect
+      .poll(
+        async () => {
+          const before = await resets();
+          await direct.query(plain);
+          return (await resets()) - before;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(0);
+
+  test("plain statements are not tidied up after, once it is known that they are", async () => {
+    await settle();
+    const before = await resets();
+    for (let time = 0; time < 10; time++) {
+      await direct.query(plain);
+      await direct.query({ text: "SELECT product(id), lower(max(name)) FROM item", params: [] }).catch(() => undefined);
+    }
+    expect(await resets()).toBeGreaterThan(before); // an aggregate of the user's is not known to be harmless
+    const after = await resets();
+    await direct.query(plain);
+    expect(await resets()).toBe(after);
+  });
+
+  test("a new function", async () => {
+    await settle();
+    const before = await found(direct, false);
+    await admin.run("CREATE FUNCTION newcomer() RETURNS text LANGUAGE sql AS 'SELECT become()'");
+    await direct.query({ text: "SELECT newcomer()", params: [] });
+    expect(await found(direct, false)).toEqual(before);
+  });
+
+  test.each([
+    [
+      "a view in a table's place",
+      `ALTER TABLE guarded RENAME TO hidden;
+      CREATE VIEW guarded AS SELECT id FROM hidden WHERE become() IS NOT NULL`,
+    ],
+    [
+      "an operator",
+      `DROP VIEW guarded; ALTER TABLE hidden RENAME TO guarded;
+      CREATE FUNCTION same(int, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM become(); RETURN true; END';
+      CREATE OPERATOR === (leftarg = int, rightarg = text, procedure = same)`,
+    ],
+  ])("%s, made by the gateway's own script", async (_, script) => {
+    await direct.run(script);
+    const text = script.includes("OPERATOR") ? "SELECT id FROM guarded WHERE id === 'x'" : plain.text;
+    const before = await found(direct, false);
+    for (let time = 0; time < 3; time++) {
+      await direct.query({ text, params: [] });
+      expect(await found(direct, false)).toEqual(before);
+    }
+  });
+});
