@@ -4,9 +4,10 @@ import { type ErrorCode, PuffError } from "../schema/index.ts";
 import { locationsOf } from "./detached.ts";
 import type { OperationResponse, PlannerOptions } from "./planner.ts";
 import { Refused } from "./python.ts";
+import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";
 
-type Masking = Pick<PlannerOptions, "maskErrors" | "report">;
+type Masking = Pick<PlannerOptions, "maskErrors" | "report" | "schema">;
 
 /** The answer to a request whose operation did not run. */
 export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Masking): OperationResponse {
@@ -53,6 +54,10 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
       return { ...shorten(base), extensions: { ...located.extensions, code } };
     }
     const puff = original instanceof PuffError ? original : internalError(original);
+    const said = told(puff, masking.schema);
+    if (said !== null) {
+      return { ...base, ...said };
+    }
     if (!puff.safe && !reported.has(original)) {
       reported.add(original);
       masking.report(puff, located?.path ?? []);

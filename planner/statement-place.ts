@@ -10,10 +10,15 @@ export async function inField(error: unknown, field: string, text: string): Prom
   if (!(error instanceof PuffError) || error.safe || error.status === 503 || error.place !== undefined) {
     return error;
   }
-  const { code, message, remedy, cause, extensions } = error;
+  const { code, message, remedy, cause, extensions, said } = error;
   const find = finders[code];
   const offset = find === undefined ? null : await findOffset(text, find);
-  const details = { place: field, ...(remedy === undefined ? {} : { remedy }), cause };
+  const details = {
+    place: field,
+    ...(remedy === undefined ? {} : { remedy }),
+    cause,
+    ...(said === null ? {} : { said }),
+  };
   if (offset === null) {
     return new PuffError(code, message, { ...details, extensions });
   }

@@ -84,7 +84,10 @@ export function fromWireError(error: WireError): PuffError {
     return new PuffError(code, error.message, { safe: true, extensions: error.extensions ?? {} });
   }
   const message = code === "PUFF_RESOLVER_FAILED" ? `${error.type}: ${error.message}` : error.message;
-  return new PuffError(code, message, { extensions: error.traceback === "" ? {} : { traceback: error.traceback } });
+  return new PuffError(code, message, {
+    extensions: error.traceback === "" ? {} : { traceback: error.traceback },
+    ...(error.constraint === undefined ? {} : { said: { kind: "constraint", name: error.constraint } }),
+  });
 }
 
 /** Takes a wire value out of its box. JavaScript values stay as they are, but undefined is null, and an Error fails. */

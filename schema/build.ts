@@ -25,6 +25,10 @@ export interface ExecutableSchema {
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** From each scalar to the built-in one whose form its values have. */
   readonly baseScalars: ReadonlyMap<string, string>;
+  /** By constraint, what clients are told. */
+  readonly constraints: ReadonlyMap<string, string>;
+  /** Whether clients are told what functions raise. */
+  readonly raisedMessages: boolean;
 }
 
 /**
@@ -61,7 +65,9 @@ export function buildExecutableSchema(name: string, description: SchemaDescripti
     }
   }
   const schema = buildSchema(description, usedScalars);
-  return { name, schema, hasAuth: description.hasAuth, fields, enums, baseScalars };
+  const { hasAuth, constraints = {}, raisedMessages = false } = description;
+  const said = { constraints: new Map(Object.entries(constraints)), raisedMessages };
+  return { name, schema, hasAuth, fields, enums, baseScalars, ...said };
 }
 
 /** Only the scalars that the schema mentions, so that `schema print` shows no stranger. */

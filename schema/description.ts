@@ -14,6 +14,10 @@ export interface SchemaDescription {
   readonly types: readonly TypeDescription[];
   /** Whether the class has `auth(headers)`, which then runs before an operation's resolvers. */
   readonly hasAuth: boolean;
+  /** What clients are told where a constraint refuses a row, by the constraint's name. Default: none. */
+  readonly constraints?: { readonly [name: string]: string };
+  /** Whether clients are told what functions and triggers raise without a SQLSTATE of their own. Default: false. */
+  readonly raisedMessages?: boolean;
 }
 
 export type TypeDescription =

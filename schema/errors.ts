@@ -84,6 +84,8 @@ const catalogue = {
   PUFF_SQL_FAILED: { status: 200, safe: false },
   PUFF_SQL_VALUE: { status: 200, safe: false, masked: "The database refuses a value of the request", level: "warn" },
   PUFF_SQL_CONFLICT: { status: 200, safe: true },
+  PUFF_CONSTRAINT: { status: 200, safe: true },
+  PUFF_RAISED: { status: 200, safe: true },
   PUFF_DATABASE_UNAVAILABLE: { status: 503, safe: false, masked: "The database is not available" },
   PUFF_REDIS_UNAVAILABLE: { status: 503, safe: false, masked: "Redis is not available" },
   PUFF_REDIS_BUSY: { status: 503, safe: true },
@@ -125,7 +127,13 @@ export interface PuffErrorDetails {
   /** Whether clients see the message in production, where it differs from the catalogue. */
   readonly safe?: boolean;
   readonly extensions?: { readonly [key: string]: unknown };
+  readonly said?: Said;
 }
+
+/** What the database's author says by an error, which a schema may show to clients. */
+export type Said =
+  | { readonly kind: "constraint"; readonly name: string }
+  | { readonly kind: "raised"; readonly message: string; readonly hint: string | null };
 
 /**
  * A failure with a code of the catalogue. Its message names the cause in one sentence; place and remedy are apart,
@@ -144,6 +152,7 @@ export class PuffError extends Error {
   readonly place: string | undefined;
   readonly remedy: string | undefined;
   readonly extensions: { readonly [key: string]: unknown };
+  readonly said: Said | null;
 
   constructor(code: ErrorCode, message: string, details: PuffErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -157,6 +166,7 @@ export class PuffError extends Error {
     this.place = details.place;
     this.remedy = details.remedy;
     this.extensions = details.extensions ?? {};
+    this.said = details.said ?? null;
   }
 }
 

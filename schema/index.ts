@@ -6,7 +6,7 @@ export type {
   SchemaDescription,
   TypeDescription,
 } from "./description.ts";
-export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError } from "./errors.ts";
+export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
 export { exactInteger, isExactNumber, keepDigits, parseExact } from "./exact-numbers.ts";
 export type {
   ArgumentKind,

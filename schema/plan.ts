@@ -124,6 +124,8 @@ export interface WireError {
   /** For a `graphql.Error`: shown to clients even where errors are masked, with these extensions. */
   readonly safe: boolean;
   readonly extensions: { readonly [key: string]: JsonValue } | null;
+  /** The constraint that refused a row, where psycopg2 says so. */
+  readonly constraint?: string;
 }
 
 /** Which parts of a Python value the operation reads, by concrete GraphQL type. */

@@ -792,6 +792,55 @@ ${returning("Post")}
   expect(hasAuth).toBe(true);
 });
 
+describe("constraints", () => {
+  test("have the messages of the schema's class, its types and their resolvers", async () => {
+    const { constraints, raisedMessages } = await python.description(`${imports}
+@graphql.constraint("of_type", "The type says")
+@dataclass
+class Post:
+    id: int
+    @staticmethod
+    @graphql.constraint("of_static", "The static method says")
+    def author(ctx: Context, /) -> Plan["Post"]: ...
+@dataclass
+class Query:
+    @graphql.constraint("of_field", "The field says")
+    @graphql.constraint("of_field_too", "And so it does")
+    @classmethod
+    def it(cls, ctx: Context, /) -> Plan[Post]: ...
+
+@graphql.constraint("of_schema", "The schema says")
+@dataclass
+class Schema:
+    query: Query
+    raised_messages = True
+`);
+    expect(constraints).toEqual({
+      of_type: "The type says",
+      of_static: "The static method says",
+      of_field: "The field says",
+      of_field_too: "And so it does",
+      of_schema: "The schema says",
+    });
+    expect(raisedMessages).toBe(true);
+  });
+
+  test("have one message each", async () => {
+    const described = python.description(`${imports}
+@graphql.constraint("one", "This")
+@dataclass
+class Query:
+    @classmethod
+    def it(cls, ctx: Context, /) -> int: ...
+@graphql.constraint("one", "That")
+@dataclass
+class Schema:
+    query: Query
+`);
+    await expect(described).rejects.toThrow(/constraint one has two messages: 'That' and 'This'/);
+  });
+});
+
 test("Puff's own example is described", async () => {
   expect(
     await python.sdl(`${imports}

@@ -47,6 +47,15 @@ class Tag(models.Model):
     class Meta:
         db_table = "tag"
 
+class Account(models.Model):
+    code = models.CharField(max_length=5, unique=True, error_messages={"unique": "This %(field_label)s is taken"})
+    name = models.CharField(max_length=5, unique=True)
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(name__gt=""), name="named", violation_error_message="Say a name"),
+            models.UniqueConstraint(fields=["name", "code"], name="one_name"),
+        ]
+
 class Book(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Not yet"
@@ -374,5 +383,32 @@ ${tail("Book.objects.all()").replace("BookType", "Type")}`;
     ["tags: auto", "Type.tags is auto, and tags is a relation | Write its type: tags: Tag."],
   ])("%s", async (attribute, message) => {
     expect(await python.mistake(decorated(attribute))).toContain(message);
+  });
+});
+
+test("a type has what its model says of constraints in words of its own", async () => {
+  const { constraints } = await python.description(`
+from dataclasses import dataclass
+from puff import graphql
+from library.models import Account
+
+@graphql.constraint("one_name", "This name is taken")
+@graphql.django_type(Account, fields=["name"])
+class AccountType:
+    id: graphql.auto
+
+@dataclass
+class Query:
+    @classmethod
+    def accounts(cls, ctx: graphql.Context, /) -> graphql.Plan[list[AccountType]]: ...
+
+@dataclass
+class Schema:
+    query: Query
+`);
+  expect(constraints).toEqual({
+    library_account_code_key: "This code is taken",
+    named: "Say a name",
+    one_name: "This name is taken",
   });
 });

@@ -1,5 +1,5 @@
 /** From what pg and Postgres report to errors of the catalogue. */
-import { PuffError } from "../../schema/index.ts";
+import { PuffError, type Said } from "../../schema/index.ts";
 import { isConflict, isFromServer, isLostConnection, isRaised, type Reported } from "./reported.ts";
 import { counted, StatementFailure } from "./statement-errors.ts";
 import { unavailable } from "./unavailable.ts";
@@ -126,7 +126,17 @@ function explainSql(reported: Reported, sql: string | undefined, isOfValue: bool
     ...(remedy === undefined ? {} : { remedy }),
     cause: reported,
     extensions,
+    ...saidBy(reported),
   });
+}
+
+/** What the database's author says by an error: with a constraint, or with RAISE, to which PL/pgSQL gives class P0. */
+function saidBy(reported: Reported): { readonly said?: Said } {
+  const { code = "", message, hint = null, constraint } = reported;
+  if (constraint !== undefined) {
+    return { said: { kind: "constraint", name: constraint } };
+  }
+  return code.startsWith("P0") && isRaised(reported) ? { said: { kind: "raised", message, hint } } : {};
 }
 
 /** Where Postgres gives no hint of its own. */

@@ -42,6 +42,9 @@ export interface PlannerSketch {
   /** By `Type.field`: plans that decorate the resolvers. */
   readonly plans?: { readonly [field: string]: ParametricPlan };
   readonly verifyPlans?: number;
+  /** What clients are told of constraints, and whether they are told what functions raise. */
+  readonly constraints?: { readonly [name: string]: string };
+  readonly raisedMessages?: boolean;
   readonly introspection?: boolean;
   /** In place of those of tests, which are small. */
   readonly limits?: Partial<PlannerOptions["limits"]>;
@@ -128,6 +131,8 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       mutation: "Mutation" in sketch.types ? "Mutation" : null,
       subscription: "Subscription" in sketch.types ? "Subscription" : null,
       hasAuth: sketch.auth !== undefined || sketch.pgSettings !== undefined,
+      constraints: sketch.constraints ?? {},
+      raisedMessages: sketch.raisedMessages ?? false,
       types: Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
     }),
     resolver: {

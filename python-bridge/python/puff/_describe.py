@@ -12,7 +12,7 @@ from typing import Any
 from puff._annotations import annotations_of, class_scope, evaluate
 from puff._errors import SchemaProblem
 from puff._inputs import describe_input
-from puff._markers import EmptyObject, is_interface
+from puff._markers import EmptyObject, constraints_of, is_interface
 from puff._members import Column, Members, Resolver
 from puff._refs import NamedType, Use
 from puff._source import forget_sources, place_of
@@ -20,7 +20,7 @@ from puff._static import describe_statics
 from puff._types import Registry
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 @dataclass(slots=True)
@@ -89,8 +89,23 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
             for named in registry.types.values()
         ],
         "hasAuth": runtime.auth is not None,
+        "constraints": _constraints([cls, *(known for known in registry.by_class if isinstance(known, type))]),
+        "raisedMessages": getattr(cls, "raised_messages", False) is True,
     }
     return description, runtime
+
+
+def _constraints(classes: Iterable[type]) -> dict[str, str]:
+    messages: dict[str, str] = {}
+    for cls in classes:
+        for name, message in constraints_of(cls).items():
+            if messages.setdefault(name, message) != message:
+                raise SchemaProblem(
+                    f"the constraint {name} has two messages: {messages[name]!r} and {message!r}",
+                    place_of(cls),
+                    "Give it one: it holds for the whole schema.",
+                )
+    return messages
 
 
 def _roots(cls: Any) -> dict[str, type | None]:

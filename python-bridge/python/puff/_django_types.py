@@ -11,7 +11,7 @@ from puff._annotations import annotations_of
 from puff._django_fields import annotation_of
 from puff._django_relations import relation_resolver
 from puff._errors import SchemaProblem
-from puff._markers import FieldOptions
+from puff._markers import FieldOptions, say_constraints
 from puff._source import place_of
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
             else:
                 wanted[name] = _described(annotation, field)
         cls.__annotations__ = wanted
+        say_constraints(cls, _messages_of(model))
         return dataclass(cls)
 
     return decorate
@@ -90,6 +91,23 @@ def _attributes_of(model: Any) -> dict[str, Any]:
         if _has_column(field):
             found[field.attname] = field
     return found
+
+
+def _messages_of(model: Any) -> dict[str, str]:
+    """Gives what the model says of its constraints in words of its own, by their names in Postgres."""
+    meta = model._meta  # noqa: SLF001  # Django's documented name
+    messages: dict[str, str] = {}
+    for constraint in meta.constraints:
+        if constraint.violation_error_message != constraint.default_violation_error_message:
+            messages[constraint.name] = str(constraint.get_violation_error_message())
+    for field in meta.concrete_fields:
+        own: Any = getattr(field, "_error_messages", None) or {}
+        if field.unique and "unique" in own:
+            # As Django makes it with the table: unnamed, so that Postgres names it.
+            kind = "pkey" if field.primary_key else f"{field.column}_key"
+            labels = {"model_name": meta.verbose_name, "field_label": field.verbose_name}
+            messages[f"{meta.db_table}_{kind}"] = str(own["unique"]) % labels
+    return messages
 
 
 def _has_column(field: Any) -> bool:

@@ -242,6 +242,46 @@ def borrow_db_context(resolver: MemberT) -> MemberT:
     return resolver
 
 
+def constraint(name: str, message: str) -> Callable[[MemberT], MemberT]:
+    """Says what clients are told where a constraint of the database refuses what they sent, in production, too.
+
+    Args:
+        name: The constraint's name, as Postgres has it: of a check, a unique or an exclusion constraint, a primary or a
+            foreign key, a unique index, or what `RAISE … USING CONSTRAINT = '…'` names.
+        message: For people. The error's code is `PUFF_CONSTRAINT`, and its extensions name the constraint.
+
+    Returns:
+        A decorator for the schema's class, its types, and resolvers. What it says holds for the whole schema.
+
+    Example:
+        >>> class Mutation:
+        ...     @classmethod
+        ...     @constraint("account_email_key", "This address is taken")
+        ...     def sign_up(cls, ctx: Context, /, email: str) -> Plan[Account]: ...
+    """
+
+    def decorate(member: MemberT) -> MemberT:
+        say_constraints(member, {name: message})
+        return member
+
+    return decorate
+
+
+def say_constraints(member: Any, messages: Mapping[str, str]) -> None:
+    """Adds messages of constraints to those that a class or a resolver has."""
+    owner = member if isinstance(member, type) else function_of(member)
+    setattr(owner, "__puff_constraints__", {**vars(owner).get("__puff_constraints__", {}), **messages})  # noqa: B010  # pyright knows no such attribute
+
+
+def constraints_of(cls: type) -> dict[str, str]:
+    """Gives the messages of a class, of its resolvers, and of those that it inherits from."""
+    messages: dict[str, str] = {}
+    for owner in reversed(cls.__mro__):
+        for member in (owner, *map(function_of, vars(owner).values())):
+            messages |= getattr(member, "__dict__", {}).get("__puff_constraints__", {})
+    return messages
+
+
 def function_of(member: Any) -> Any:
     """Gives the function inside a classmethod, staticmethod or property."""
     if isinstance(member, classmethod | staticmethod):

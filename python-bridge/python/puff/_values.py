@@ -177,7 +177,17 @@ def wire_error(error: BaseException, *, hint: str | None = None, resolver: Calla
         "code": code,
         "safe": safe,
         "extensions": _json_extensions(error.extensions) if isinstance(error, Error) else None,
+        **_refused_by(error),
     }
+
+
+def _refused_by(error: BaseException) -> dict[str, str]:
+    """Names the constraint by which the database refused a row, as psycopg2 has it; Django raises its own from that."""
+    for one in (error, error.__cause__):
+        name: Any = getattr(getattr(one, "diag", None), "constraint_name", None)
+        if isinstance(name, str):
+            return {"constraint": name}
+    return {}
 
 
 def traceback_text(error: BaseException, resolver: Callable[..., Any] | None = None) -> str:
