@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import { Catalogue } from "./catalogue.ts";
 import { Documents } from "./documents.ts";
 import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";
@@ -22,8 +23,7 @@ import { Traces } from "./traces.ts";
 export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
   const fuser = options.fuse ? new Fuser() : null;
-  const traces = new Traces();
-  const own = { fuser, traces, equality: new Equality() };
+  const kept = { fuser, traces: new Traces(), catalogue: new Catalogue(), equality: new Equality() };
   const subscriptions = new Subscriptions(options);
   return {
     schema: options.schema.schema,
@@ -37,7 +37,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     async authenticate(caller, signal): Promise<Authenticated> {
       try {
-        const python = openPython(options, traces, caller, { signal, observe: undefined });
+        const python = openPython(options, kept, caller, { signal, observe: undefined });
         const { identity, expires } = await orAborted(signal, python.authenticate());
         const { headers, authToken } = caller;
         return { kind: "caller", caller: { headers, authToken, identity }, expires };
@@ -47,7 +47,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     async execute(operation, variables, caller, executeOptions): Promise<OperationResponse> {
       try {
-        const request = openRequest(options, own, operation, variables, caller, executeOptions);
+        const request = openRequest(options, kept, operation, variables, caller, executeOptions);
         const opened = request instanceof Promise ? await orAborted(executeOptions.signal, request) : request;
         return await orAborted(executeOptions.signal, opened.run());
       } catch (error) {
@@ -57,7 +57,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     async subscribe(operation, variables, caller, subscribeOptions): Promise<Subscribed> {
       const { signal } = subscribeOptions;
       try {
-        const request = openRequest(options, own, operation, variables, caller, { signal });
+        const request = openRequest(options, kept, operation, variables, caller, { signal });
         const opened = request instanceof Promise ? await orAborted(signal, request) : request;
         const answers = await orAborted(signal, opened.subscribe(subscriptions, subscribeOptions));
         return { kind: "stream", answers };

@@ -3,6 +3,7 @@
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
 import { bindParameters, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
@@ -22,12 +23,12 @@ import {
 } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
+import { Typed } from "./pg-types.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
-import { Typed } from "./types.ts";
 import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */
@@ -36,6 +37,8 @@ export interface Execution {
   readonly python: PythonCalls;
   readonly context: LayerContext;
   readonly observe: ((event: PlannerEvent) => void) | undefined;
+  /** The database's types. */
+  readonly catalogue: Catalogue;
   /** Fuses statements; null: one statement a layer. */
   readonly fuser: Fuser | null;
   /** Knows which keys are equal. */
@@ -210,9 +213,18 @@ class LayerFiller {
   }
 
   #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
+    const { catalogue } = this.#execution;
+    if (catalogue.lacks(rows.columns)) {
+      const learnt = catalogue.learn(this.#session, rows.columns);
+      return learnt.then(() => this.#answerWithKnownRows(step, members, plan, rows));
+    }
+    return this.#answerWithKnownRows(step, members, plan, rows);
+  }
+
+  #answerWithKnownRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
     const origin = { plan, parents: this.#layer };
     if (step.selection === null) {
-      const leaves = leafData(step, plan, rows);
+      const leaves = leafData(step, plan, rows, this.#execution.catalogue);
       const layer = new RowLayer(noSelection, rows, [], origin);
       return this.#group(step, members, plan, layer, (groups) => void this.#set(step, { ...leaves, groups }));
     }
@@ -282,7 +294,12 @@ class LayerFiller {
     if (oid === undefined) {
       this.#set(step, { kind: "failed", error: missingColumn(step, column, rows) });
     } else {
-      this.#set(step, { kind: "column", rows, column: index, write: step.shape.leaf.writerFor(oid) });
+      this.#set(step, {
+        kind: "column",
+        rows,
+        column: index,
+        write: step.shape.leaf.writerFor(this.#execution.catalogue.of(oid)),
+      });
     }
     return true;
   }
@@ -300,18 +317,18 @@ class LayerFiller {
     if (oid === undefined) {
       throw missingColumn(step, column, rows);
     }
+    const type = this.#execution.catalogue.of(oid);
     const values: unknown[] = [];
     for (let row = 0; row < rows.count; row++) {
       rows.seek(row);
-      values.push(rows.isNull(index) ? null : new Typed(oid, rows.text(index)));
+      values.push(rows.isNull(index) ? null : new Typed(type, rows.text(index)));
     }
     return this.#answerWithValues(step, values, false);
   }
 
   async #callFunction(step: FieldStep, call: LayerFunction, members: readonly number[]): Promise<void> {
-    const { variables, context } = this.#execution;
     this.#execution.onOutside?.();
-    const values = await callLayerFunction(step, call, this.#layer, members, variables, context);
+    const values = await callLayerFunction(step, call, this.#layer, members, this.#execution);
     return this.#answerWithValues(step, scatter(members, values, this.#layer.count), false);
   }
 

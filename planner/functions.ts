@@ -1,10 +1,11 @@
 /** Fields that TypeScript resolves, a layer at a time. */
 import { getArgumentValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
-import type { FieldStep, VariableValues } from "./compile.ts";
+import type { FieldStep } from "./compile.ts";
 import { plainNumbers } from "./exact-inputs.ts";
+import type { Execution } from "./execute.ts";
 import { type Layer, parentReader } from "./layers.ts";
-import type { LayerContext, LayerFunction } from "./planner.ts";
+import type { LayerFunction } from "./planner.ts";
 
 /**
  * Calls a layer function for the members of a layer: one value for each.
@@ -16,8 +17,7 @@ export async function callLayerFunction(
   call: LayerFunction,
   layer: Layer,
   members: readonly number[],
-  variables: VariableValues,
-  context: LayerContext,
+  { variables, context, catalogue }: Pick<Execution, "variables" | "context" | "catalogue">,
 ): Promise<readonly unknown[]> {
   const args = Object.fromEntries(
     Object.entries(getArgumentValues(step.definition, step.nodes[0], variables)).map(([name, value]) => [
@@ -27,7 +27,7 @@ export async function callLayerFunction(
   );
   let values: unknown;
   try {
-    values = await call(members.map(parentReader(layer)), args, context);
+    values = await call(members.map(parentReader(layer, catalogue)), args, context);
   } catch (error) {
     throw new PuffError("PUFF_HOST_RESOLVER_FAILED", error instanceof Error ? error.message : String(error), {
       place: step.name,

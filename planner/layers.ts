@@ -1,18 +1,21 @@
 /** The layers of a response: where their objects' values are, and how each field of theirs is found. */
 import type { GraphQLError } from "graphql";
 import { PuffError, type SqlPlan } from "../schema/index.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
+import { Typed } from "./pg-types.ts";
 import type { RowSet } from "./rows.ts";
-import { isIntegerOid, keyText, Typed } from "./types.ts";
+import { decode } from "./typed-values.ts";
+import { isIntegerOid, keyText } from "./types.ts";
 import {
   attributeOf,
   commonOid,
-  decode,
   Failed,
   hasAttribute,
   plainObject,
   type Settled,
+  scalarOf,
   textOf,
   unwrap,
   type ValueObject,
@@ -146,7 +149,7 @@ export class ValueLayer {
     if (objects.length > 0 && !objects.some((object) => hasAttribute(object, name))) {
       return null;
     }
-    const values = objects.map((object) => unwrap(attributeOf(object, name), object.wire));
+    const values = objects.map((object) => scalarOf(unwrap(attributeOf(object, name), object.wire)));
     const oid = commonOid(values);
     const text = (index: number) => textOf(values[index]);
     const key = (index: number) => {
@@ -209,7 +212,7 @@ function typeNameOf({ typeNames }: SqlPlan, text: string): string {
 }
 
 /** Reads a parent as an object of JavaScript values. */
-export function parentReader(layer: Layer): (index: number) => { [column: string]: unknown } {
+export function parentReader(layer: Layer, catalogue: Catalogue): (index: number) => { [column: string]: unknown } {
   if (layer.kind === "values") {
     return (index) => {
       const object = layer.objects[index];
@@ -221,7 +224,9 @@ export function parentReader(layer: Layer): (index: number) => { [column: string
     rows.seek(index);
     return Object.fromEntries(
       rows.columns.flatMap(({ name, oid }, column) =>
-        name === "" ? [] : [[name, rows.isNull(column) ? null : decode(new Typed(oid, rows.text(column)))]],
+        name === ""
+          ? []
+          : [[name, rows.isNull(column) ? null : decode(new Typed(catalogue.of(oid), rows.text(column)))]],
       ),
     );
   };

@@ -1,5 +1,6 @@
 /** Fields without a selection set whose values are no column of their own parent's row. */
 import type { SqlPlan } from "../schema/index.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, Selection } from "./compile.ts";
 import { type FieldData, missingColumn } from "./layers.ts";
 import type { RowSet } from "./rows.ts";
@@ -12,7 +13,7 @@ type Leaves = Extract<FieldData, { kind: "leaves" }>;
  *
  * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where there is none.
  */
-export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet): Omit<Leaves, "groups"> {
+export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet, catalogue: Catalogue): Omit<Leaves, "groups"> {
   const shape = step.shape.kind === "list" ? step.shape.item : step.shape;
   if (shape.kind !== "leaf") {
     throw new TypeError(`${step.name} is no leaf`);
@@ -21,7 +22,12 @@ export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet): Omit<Lea
   if (value === null) {
     throw missingColumn(step, step.definition.name, rows);
   }
-  return { kind: "leaves", rows, column: rows.columns.indexOf(value), write: shape.leaf.writerFor(value.oid) };
+  return {
+    kind: "leaves",
+    rows,
+    column: rows.columns.indexOf(value),
+    write: shape.leaf.writerFor(catalogue.of(value.oid)),
+  };
 }
 
 /** The selection of layers whose rows are leaves. */

@@ -2,8 +2,11 @@
 import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
 import type { ExecutableSchema } from "../schema/index.ts";
 import type { Chunk } from "./chunk.ts";
+import { integerDigits } from "./json-text.ts";
 import type { Output } from "./output.ts";
-import { decodeText, isIntegerOid, OID, Typed } from "./types.ts";
+import { type PgType, Typed } from "./pg-types.ts";
+import { decode, jsonOf } from "./typed-values.ts";
+import { isIntegerOid, OID } from "./types.ts";
 
 /**
  * Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type, and {@link jsonNull} where
@@ -17,7 +20,7 @@ export class Leaf {
   /** Name of the built-in scalar whose form the values have; `enum` for an enum. */
   readonly base: string;
   readonly #enumNames: ReadonlyMap<string, string> | undefined;
-  readonly #writers = new Map<number, BytesWriter>();
+  readonly #writers = new WeakMap<PgType, BytesWriter>();
 
   constructor(type: GraphQLLeafType, schema: ExecutableSchema) {
     this.type = type;
@@ -25,34 +28,26 @@ export class Leaf {
     this.#enumNames = schema.enums.get(type.name);
   }
 
-  /** The writer for columns of the type `oid`. */
-  writerFor(oid: number): BytesWriter {
-    let writer = this.#writers.get(oid);
+  /** The writer for columns of the type. */
+  writerFor(type: PgType): BytesWriter {
+    let writer = this.#writers.get(type);
     if (writer === undefined) {
-      const fitting = shortcut(this.base, oid, (out, source, start, end) =>
-        this.#writeSlowly(oid, out, source, start, end),
+      const fitting = shortcut(this.base, type.oid, (out, source, start, end) =>
+        this.writeValue(out, new Typed(type, source.bytes.toString("utf8", start, end))),
       );
-      writer = oid === OID.json || oid === OID.jsonb ? notNull(fitting) : fitting;
-      this.#writers.set(oid, writer);
+      writer = type.oid === OID.json || type.oid === OID.jsonb ? notNull(fitting) : fitting;
+      this.#writers.set(type, writer);
     }
     return writer;
   }
 
   /** Writes a value that is no row's: a JavaScript value, or a text with its type. */
   writeValue(out: Output, value: unknown): void {
-    if (value instanceof Typed) {
-      if (this.base === "JSON" && (value.oid === OID.json || value.oid === OID.jsonb)) {
-        out.string(value.text);
-        return;
-      }
-      out.json(this.#coerce(isTextLeaf(this.base, value.oid) ? value.text : decodeText(value.oid, value.text)));
+    if (this.base === "JSON") {
+      out.string(value instanceof Typed ? jsonOf(value) : jsonText(this.#coerce(value)));
       return;
     }
-    out.json(this.#coerce(value));
-  }
-
-  #writeSlowly(oid: number, out: Output, source: Chunk, start: number, end: number): void {
-    this.writeValue(out, new Typed(oid, source.bytes.toString("utf8", start, end)));
+    out.json(this.#coerce(value instanceof Typed ? leafValue(this.base, value) : value));
   }
 
   /** graphql-js's own coercion: what the shortcuts abbreviate. */
@@ -83,9 +78,46 @@ function notNull(write: BytesWriter): BytesWriter {
   };
 }
 
-/** Strings and ids show a number or a date as Postgres prints it; a boolean and JSON are left to the coercion. */
-function isTextLeaf(base: string, oid: number): boolean {
-  return (base === "String" || base === "ID") && oid !== OID.bool && oid !== OID.json && oid !== OID.jsonb;
+/** What the scalar `base` makes its value of: strings and ids of the text as it is printed, JSON's numbers of their digits. */
+function leafValue(base: string, value: Typed): unknown {
+  if (value.isJson) {
+    return jsonLeafValue(base, value.text);
+  }
+  const isText = base === "String" || base === "ID";
+  if (value.type.element !== null || (isText && value.oid !== OID.bool)) {
+    return value.text;
+  }
+  return base === "Float" && value.oid === OID.int8 ? Number(value.text) : decode(value);
+}
+
+function jsonLeafValue(base: string, text: string): unknown {
+  if (!/^-?\d/.test(text)) {
+    return JSON.parse(text) as unknown;
+  }
+  switch (base) {
+    case "Decimal":
+    case "String":
+    case "enum":
+      return text;
+    case "BigInt":
+    case "ID":
+      return integerDigits(text) ?? Number(text);
+    case "Int": {
+      const digits = integerDigits(text);
+      return digits === null ? text : Number(digits);
+    }
+    default:
+      return Number(text);
+  }
+}
+
+/** A JavaScript value as JSON; bigints are numbers with all their digits. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, bigintsAsNumbers) ?? "null";
+}
+
+function bigintsAsNumbers(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? JSON.rawJSON(String(value)) : value;
 }
 
 /** The byte writer for the pairs of leaf and column type that need no JavaScript value; `slow` for the others. */
@@ -99,7 +131,7 @@ function shortcut(base: string, oid: number, slow: BytesWriter): BytesWriter {
       return oid === OID.bool ? boolean : slow;
     case "String":
     case "ID":
-      return isTextLeaf(base, oid) ? text : slow;
+      return oid === OID.bool || oid === OID.json || oid === OID.jsonb ? slow : text;
     case "BigInt":
       return isIntegerOid(oid) ? quoted : slow;
     case "Decimal":

@@ -1,4 +1,5 @@
 import { getVariableValues } from "graphql";
+import type { Catalogue } from "./catalogue.ts";
 import type { Selection } from "./compile.ts";
 import type { CompiledOperation } from "./documents.ts";
 import type { Equality } from "./equality.ts";
@@ -12,6 +13,14 @@ import { PythonCalls, type PythonCallsOptions } from "./python.ts";
 import { Request } from "./request.ts";
 import type { Traces } from "./traces.ts";
 
+/** What a planner keeps from one request to the next. */
+export interface Kept {
+  readonly fuser: Fuser | null;
+  readonly traces: Traces;
+  readonly catalogue: Catalogue;
+  readonly equality: Equality;
+}
+
 /**
  * Begins an operation.
  *
@@ -19,7 +28,7 @@ import type { Traces } from "./traces.ts";
  */
 export function openRequest(
   own: PlannerOptions,
-  { fuser, traces, equality }: { readonly fuser: Fuser | null; readonly traces: Traces; readonly equality: Equality },
+  { fuser, traces, catalogue, equality }: Kept,
   operation: PreparedOperation,
   sent: { readonly [name: string]: unknown },
   caller: Caller,
@@ -41,12 +50,13 @@ export function openRequest(
   if (errors !== undefined) {
     throw errors;
   }
-  const python = openPython(options, traces, caller, { signal, observe });
+  const python = openPython(options, { traces, catalogue }, caller, { signal, observe });
   const execution: Execution = {
     variables,
     python,
     context: { caller, signal },
     observe,
+    catalogue,
     fuser,
     equality,
     fetched: new Map(),
@@ -67,7 +77,7 @@ export function openRequest(
 /** Calls into Python as this caller. */
 export function openPython(
   options: PlannerOptions,
-  traces: Traces,
+  { traces, catalogue }: Pick<Kept, "traces" | "catalogue">,
   caller: Caller,
   { signal, observe }: Pick<PythonCallsOptions, "signal" | "observe">,
 ): PythonCalls {
@@ -79,6 +89,7 @@ export function openPython(
     signal,
     observe,
     traces,
+    catalogue,
     verifyPlans: options.verifyPlans,
     reportLiar: (error) => options.report(error, []),
   });

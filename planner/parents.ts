@@ -1,28 +1,47 @@
 /** Parents' values, as Python is given them. */
 import type { ColumnValues, ParentColumns, WireValue } from "../schema/index.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
+import { type PgType, Typed } from "./pg-types.ts";
 import type { Deferred } from "./python.ts";
+import { itemsOfTyped, membersOfTyped } from "./typed-values.ts";
 import { OID } from "./types.ts";
 import { attributeOf } from "./values.ts";
 
 /** The columns that a resolver wants, for each distinct parent; for instance methods all columns of each. */
-export function parentColumns(layer: Layer, { step, members, columns }: Deferred): ParentColumns {
+export function parentColumns(layer: Layer, { step, members, columns }: Deferred, catalogue: Catalogue): ParentColumns {
   const names = columns ?? layer.columnNames;
   const chosen = columns === null ? members : distinctMembers(layer, members, columns, step);
   return {
     count: chosen.length,
-    columns: Object.fromEntries(names.map((name) => [name, columnValues(layer, chosen, name, step)])),
+    columns: Object.fromEntries(names.map((name) => [name, columnValues(layer, chosen, name, step, catalogue)])),
   };
 }
 
-function columnValues(layer: Layer, members: readonly number[], name: string, step: FieldStep): ColumnValues {
-  if (layer.kind === "rows") {
-    const reader = readerOf(layer, name, step.name);
-    return { oid: reader.oid, texts: members.map((member) => reader.text(member)) };
+function columnValues(
+  layer: Layer,
+  members: readonly number[],
+  name: string,
+  step: FieldStep,
+  catalogue: Catalogue,
+): ColumnValues {
+  if (layer.kind === "values") {
+    return { values: members.map((member) => sentAttribute(layer, member, name)) };
   }
-  return { values: members.map((member) => sentAttribute(layer, member, name)) };
+  const reader = readerOf(layer, name, step.name);
+  const type = catalogue.of(reader.oid);
+  const texts = members.map((member) => reader.text(member));
+  if (holdsAttributes(type)) {
+    return { values: texts.map((text) => (text === null ? null : typedToWire(new Typed(type, text)))) };
+  }
+  const { element, delimiter } = type;
+  return element === null ? { oid: type.oid, texts } : { oid: element.oid, delimiter, texts };
+}
+
+function holdsAttributes({ element, attributes }: PgType): boolean {
+  return attributes !== null || (element !== null && holdsAttributes(element));
 }
 
 function distinctMembers(
@@ -63,6 +82,9 @@ function toWire(value: unknown): WireValue {
     case "bigint":
       return { t: [OID.int8, String(value)] };
     case "object":
+      if (value instanceof Typed) {
+        return typedToWire(value);
+      }
       if (value instanceof Date) {
         return { t: [OID.timestamptz, value.toISOString()] };
       }
@@ -73,6 +95,22 @@ function toWire(value: unknown): WireValue {
     default:
       return null;
   }
+}
+
+/** A text of a type that Python may not know the parts of. */
+function typedToWire(value: Typed): WireValue {
+  const { type, text } = value;
+  if (type.element !== null) {
+    return itemsOfTyped(value)?.map((item) => (item === null ? null : typedToWire(item))) ?? null;
+  }
+  if (type.attributes === null) {
+    return { t: [type.oid, text] };
+  }
+  const members = Object.entries(membersOfTyped(value) ?? {});
+  return {
+    o: Object.fromEntries(members.map(([name, item]) => [name, item === null ? null : typedToWire(item)])),
+    type: null,
+  };
 }
 
 function bigintsAsText(_key: string, value: unknown): unknown {

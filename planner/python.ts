@@ -1,6 +1,7 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
 import type { Claims, PuffError, ResolveBatchResult, ResolveResult, ResolverCall, SqlPlan } from "../schema/index.ts";
 import { bindArguments } from "./arguments.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
 import type { PgSettings } from "./database.ts";
 import type { Layer } from "./layers.ts";
@@ -37,6 +38,8 @@ export interface PythonCallsOptions {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly observe: ((event: PlannerEvent) => void) | undefined;
+  /** Of the database whose rows are parents. */
+  readonly catalogue: Catalogue;
   /** Plans of pure resolvers. */
   readonly traces: Traces;
   /** The share of kept plans that are compared with fresh ones, 0 to 1. */
@@ -215,7 +218,7 @@ export class PythonCalls {
           calls.push({
             field: item.step.name,
             args: argumentsOf(item.step, variables),
-            parents: parentColumns(layer, item),
+            parents: parentColumns(layer, item, this.#options.catalogue),
             selection: selectionOf(item.step, variables),
           });
           called.push(item);

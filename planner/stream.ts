@@ -44,6 +44,7 @@ export class StreamSession implements Session {
   readonly #signal: AbortSignal;
   /** What it answered, where its first rows are not all. */
   large: LargeRows | null = null;
+  #isAsked = false;
 
   constructor(database: Database, signal: AbortSignal) {
     this.#database = database;
@@ -51,6 +52,10 @@ export class StreamSession implements Session {
   }
 
   async query(statement: Statement): Promise<RowSet> {
+    if (this.#isAsked) {
+      return this.#database.query(statement); // what is asked about the rows
+    }
+    this.#isAsked = true;
     const { first, rest } = await this.#database.stream(statement, this.#signal);
     if (rest !== null) {
       this.large = { first, rest };

@@ -73,7 +73,7 @@ export function typeNameOf(oid: number): string {
 }
 
 /** The OID of an array's elements; 0 where the array type isn't built in. */
-export function elementOidOf(oid: number): number {
+function elementOidOf(oid: number): number {
   return elementOids.get(oid) ?? 0;
 }
 
@@ -124,111 +124,8 @@ export function keyText(oid: number, text: string): string {
   }
 }
 
-/** A value in Postgres's text format beside its type, not yet decoded. */
-export class Typed {
-  readonly oid: number;
-  readonly text: string;
-
-  constructor(oid: number, text: string) {
-    this.oid = oid;
-    this.text = text;
-  }
-}
-
-/**
- * The JavaScript value that a scalar's coercion is given for a text of that type: number, boolean, bigint (int8
- * beyond 2^53), parsed JSON; for all other types the text itself.
- */
-export function decodeText(oid: number, text: string): unknown {
-  switch (oid) {
-    case OID.bool:
-      return text === "t";
-    case OID.int2:
-    case OID.int4:
-    case OID.oid:
-    case OID.float4:
-    case OID.float8:
-      return Number(text);
-    case OID.int8: {
-      const number = Number(text);
-      return Number.isSafeInteger(number) ? number : BigInt(text);
-    }
-    case OID.json:
-    case OID.jsonb:
-      return JSON.parse(text) as unknown;
-    default:
-      return text;
-  }
-}
-
 /** Nested lists of texts. */
 export type TextList = readonly (string | null | TextList)[];
-
-/**
- * Reads Postgres's text form of an array: `{1,NULL,"a \"quoted\" text"}`, nested to any depth; lower bounds, as in
- * `[0:1]={1,2}`, are left out.
- *
- * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
- * @throws SyntaxError where the text is no array.
- */
-export function parseArray(text: string, delimiter = ","): TextList {
-  let at = text.startsWith("[") ? text.indexOf("=") + 1 : 0;
-  const list = readList();
-  if (at !== text.length) {
-    throw malformed();
-  }
-  return list;
-
-  function readList(): TextList {
-    if (text[at] !== "{") {
-      throw malformed();
-    }
-    at++;
-    const items: (string | null | TextList)[] = [];
-    if (text[at] === "}") {
-      at++;
-      return items;
-    }
-    for (;;) {
-      items.push(text[at] === "{" ? readList() : text[at] === '"' ? readQuoted() : readBare());
-      const next = text[at++];
-      if (next === "}") {
-        return items;
-      }
-      if (next !== delimiter) {
-        throw malformed();
-      }
-    }
-  }
-
-  function readQuoted(): string {
-    let item = "";
-    at++;
-    for (;;) {
-      const character = text[at++];
-      if (character === undefined) {
-        throw malformed();
-      }
-      if (character === '"') {
-        return item;
-      }
-      item += character === "\\" ? text[at++] : character;
-    }
-  }
-
-  function readBare(): string | null {
-    const start = at;
-    while (at < text.length && text[at] !== delimiter && text[at] !== "}") {
-      at++;
-    }
-    const item = text.slice(start, at);
-    return item.toUpperCase() === "NULL" ? null : item;
-  }
-
-  function malformed(): SyntaxError {
-    return new SyntaxError(`not an array of Postgres's at position ${at}: ${text.slice(0, 80)}`);
-  }
-}
 
 /** Writes an array as Postgres reads it. */
 export function printArray(items: TextList): string {

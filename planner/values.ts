@@ -2,7 +2,9 @@
 import { GraphQLError } from "graphql";
 import { errorCodes, PuffError, type WireError, type WireValue } from "../schema/index.ts";
 import type { FieldStep, Shape } from "./compile.ts";
-import { decodeText, elementOidOf, OID, parseArray, type TextList, Typed } from "./types.ts";
+import { builtInType, scalarType, Typed } from "./pg-types.ts";
+import { decode, itemsOfTyped, membersOfTyped } from "./typed-values.ts";
+import { OID } from "./types.ts";
 
 /** A value that could not be had. */
 export class Failed {
@@ -106,7 +108,7 @@ export function unwrap(value: unknown, wire: boolean): unknown {
   const boxed = value as Exclude<WireValue, null | boolean | number | string>; // the bridge's own JSON
   if ("t" in boxed) {
     const [oid, text] = boxed.t;
-    return text === null ? null : new Typed(oid, text);
+    return text === null ? null : new Typed(builtInType(oid) ?? scalarType(oid), text); // Python has no other types
   }
   if ("j" in boxed) {
     return boxed.j;
@@ -140,19 +142,6 @@ export function plainObject(
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, toPlain(value, wire)]));
 }
 
-/** A text as the JavaScript value of its type; arrays as nested arrays of their elements' values. */
-export function decode({ oid, text }: Typed): unknown {
-  const element = elementOidOf(oid);
-  if (element === 0) {
-    return decodeText(oid, text);
-  }
-  const decodeItems = (items: TextList): unknown[] =>
-    items.map((item) =>
-      item === null ? null : typeof item === "string" ? decodeText(element, item) : decodeItems(item),
-    );
-  return decodeItems(parseArray(text));
-}
-
 function isBoxedJson(value: unknown): boolean {
   return typeof value === "object" && value !== null && "j" in value;
 }
@@ -178,28 +167,17 @@ function listOf(value: unknown): readonly unknown[] | null {
     return value;
   }
   if (value instanceof Typed) {
-    if (value.oid === OID.json || value.oid === OID.jsonb) {
-      return listOf(JSON.parse(value.text));
-    }
-    return value.text.startsWith("{") || value.text.startsWith("[")
-      ? typedItems(parseArray(value.text), value.oid)
-      : null;
+    return itemsOfTyped(value);
   }
   return typeof value === "object" && value !== null && Symbol.iterator in value
     ? [...(value as Iterable<unknown>)]
     : null;
 }
 
-function typedItems(items: TextList, arrayOid: number): unknown[] {
-  const oid = elementOidOf(arrayOid);
-  return items.map((item) =>
-    item === null ? null : typeof item === "string" ? new Typed(oid, item) : typedItems(item, arrayOid),
-  );
-}
-
 function objectOf(value: unknown, wire: boolean): ValueObject | null {
   if (value instanceof Typed) {
-    return value.oid === OID.json || value.oid === OID.jsonb ? objectOf(JSON.parse(value.text), false) : null;
+    const members = membersOfTyped(value);
+    return members === null ? null : { attributes: members, typeName: typeNameIn(members), wire: false };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return null;
@@ -209,8 +187,13 @@ function objectOf(value: unknown, wire: boolean): ValueObject | null {
     return { attributes: o, typeName: type, wire };
   }
   const attributes = value as { readonly [name: string]: unknown }; // any object will do
-  const typeName = attributes["__typename"];
-  return { attributes, typeName: typeof typeName === "string" ? typeName : null, wire };
+  return { attributes, typeName: typeNameIn(attributes), wire };
+}
+
+function typeNameIn(attributes: { readonly [name: string]: unknown }): string | null {
+  const given = attributes["__typename"];
+  const name = given instanceof Typed ? decode(given) : given;
+  return typeof name === "string" ? name : null;
 }
 
 function notAList(step: FieldStep): Failed {
@@ -219,6 +202,19 @@ function notAList(step: FieldStep): Failed {
       safe: false,
     }),
   );
+}
+
+/** What a JSON text holds, for keys and parameters: of a number all its digits. Other values as they are. */
+export function scalarOf(value: unknown): unknown {
+  if (!(value instanceof Typed && value.isJson)) {
+    return value;
+  }
+  if (!/^-?\d/.test(value.text)) {
+    return JSON.parse(value.text);
+  }
+  const number = Number(value.text);
+  const isExact = String(number) === value.text;
+  return isExact ? number : new Typed(scalarType(OID.numeric), value.text);
 }
 
 /** A value in Postgres's text format, for keys and parameters. */

@@ -162,9 +162,12 @@ export interface ParentColumns {
   readonly columns: { readonly [name: string]: ColumnValues };
 }
 
-/** Rows from SQL: texts of one type. Objects from Python: wire values. */
+/**
+ * Rows from SQL: texts of one type; with a delimiter, arrays of that type's values. Composite values, and objects from
+ * Python: wire values.
+ */
 export type ColumnValues =
-  | { readonly oid: number; readonly texts: readonly (string | null)[] }
+  | { readonly oid: number; readonly delimiter?: string; readonly texts: readonly (string | null)[] }
   | { readonly values: readonly WireValue[] };
 
 /** One resolver to call. */

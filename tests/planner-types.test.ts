@@ -7,6 +7,11 @@ const database = await ownDatabase(`
   CREATE TYPE feeling AS ENUM ('ok', 'so sad');
   CREATE DOMAIN flag AS boolean;
   CREATE DOMAIN doc AS jsonb;
+  CREATE DOMAIN flags AS flag[];
+  CREATE TYPE thing AS (id int, label text, big bigint, flags flag[]);
+  CREATE TYPE inside AS (big bigint, at timestamptz);
+  CREATE TYPE outside AS (name text, inner_ inside, inners inside[]);
+  ALTER TYPE outside RENAME ATTRIBUTE inner_ TO "inner";
 `);
 
 /** The value of a column of a field's type, fused with another layer and not; also as a list's and as TypeScript's. */
@@ -98,4 +103,152 @@ test.each([
 ])("moments are in UTC where pg_settings has the time zone %s", async (zone, moment, value) => {
   await expectValue("DateTime", `'${moment}'::timestamptz`, value, { TimeZone: zone });
   await expectValue("[DateTime]", `ARRAY['${moment}'::timestamptz]`, [value], { timezone: zone });
+});
+
+describe("types that a database has of its own", () => {
+  test.each([
+    ["[String]", "ARRAY['ok', 'so sad']::feeling[]", ["ok", "so sad"]],
+    ["[Boolean]", "ARRAY[true, NULL, false]::flag[]", [true, null, false]],
+    ["[Boolean]", "ARRAY[true, false]::flags", [true, false]],
+    ["[JSON]", `ARRAY['{"a": 1.50}'::doc]`, [{ a: 1.5 }]],
+    ["[String]", "ARRAY['((1,1),(0,0))'::box, '((2,2),(1,1))'::box]", ["(1,1),(0,0)", "(2,2),(1,1)"]],
+    ["[String]", "ARRAY['10.0.0.1'::inet, NULL]", ["10.0.0.1", null]],
+    [
+      "[[Int]]",
+      "ARRAY[[1, 2], [3, NULL]]",
+      [
+        [1, 2],
+        [3, null],
+      ],
+    ],
+    ["[[String]]", "'[0:1][3:3]={{a},{b}}'::text[]", [["a"], ["b"]]],
+    ["[String]", "ARRAY['[1,3)'::int4range]", ["[1,3)"]],
+    [
+      "JSON",
+      "ROW(1, 'a \"b\" \\c', NULL, ARRAY[true])::thing",
+      { id: 1, label: 'a "b" \\c', big: null, flags: [true] },
+    ],
+    ["[JSON]", "ARRAY[ROW(1, '', NULL, NULL)::thing]", [{ id: 1, label: "", big: null, flags: null }]],
+  ] as const)("%s of %s", (type, expression, value) => expectValue(type, expression, value));
+});
+
+test("composite values are objects, nested and in arrays", async () => {
+  for (const fuse of [true, false]) {
+    const { run } = sketchPlanner({
+      types: {
+        Query: { rows: "[Row!]!" },
+        Row: { id: "Int", one: "Outer", none: "Outer", many: "[Outer]", again: "[Row!]!" },
+        Outer: { name: "String", inner: "Inner", inners: "[Inner!]" },
+        Inner: { big: "BigInt", at: "DateTime" },
+      },
+      resolvers: {
+        "Query.rows": () =>
+          sql(`SELECT 1 AS id, ROW('a, "b"', ROW(9007199254740993, '2024-05-01 12:30+00')::inside,
+              ARRAY[ROW(NULL, NULL)::inside])::outside AS one, NULL::outside AS none,
+              ARRAY[ROW(NULL, NULL, '{}')::outside, NULL] AS many`),
+        "Row.again": () =>
+          sql("SELECT i AS id, ROW('x', NULL, NULL)::outside AS one FROM unnest($1::int[]) AS i", {
+            params: [{ parent: "id" }],
+            parentKeys: ["id"],
+            childKeys: ["id"],
+          }),
+      },
+      database,
+      fuse,
+    });
+    const fields = "{ name inner { big at } inners { big at } }";
+    expect(
+      await run(`{ rows { one ${fields} none ${fields} many ${fields} again { one { name inner { big } } } } }`),
+    ).toEqual({
+      status: 200,
+      data: {
+        rows: [
+          {
+            one: {
+              name: 'a, "b"',
+              inner: { big: "9007199254740993", at: "2024-05-01T12:30:00Z" },
+              inners: [{ big: null, at: null }],
+            },
+            none: null,
+            many: [{ name: null, inner: null, inners: [] }, null],
+            again: [{ one: { name: "x", inner: null } }],
+          },
+        ],
+      },
+    });
+  }
+});
+
+describe("numbers in JSON keep their digits", () => {
+  const json = `'{"amount": 1234567890123.123456789, "same": 100.00, "big": 9223372036854775807, "list": [12.50, 0.10]}'::jsonb`;
+  test.each([
+    ["Decimal", `${json} -> 'amount'`, "1234567890123.123456789"],
+    ["Decimal", `${json} -> 'same'`, "100.00"],
+    ["[Decimal]", `${json} -> 'list'`, ["12.50", "0.10"]],
+    ["BigInt", `${json} -> 'big'`, "9223372036854775807"],
+    ["ID", `${json} -> 'big'`, "9223372036854775807"],
+    ["String", `${json} -> 'big'`, "9223372036854775807"],
+    ["Int", "'5.0'::jsonb", 5],
+    ["Float", "'5.50'::jsonb", 5.5],
+    ["BigInt", "'5.0'::json", "5"],
+    ["Obj", json, { amount: "1234567890123.123456789", same: "100.00", big: "9223372036854775807" }],
+    ["[Obj]", `ARRAY[${json}]`, [{ amount: "1234567890123.123456789", same: "100.00", big: "9223372036854775807" }]],
+  ] as const)("%s of %s", async (type, expression, value) => {
+    const isObject = type.includes("Obj");
+    const { run } = sketchPlanner({
+      types: {
+        Query: { rows: "[Row]" },
+        Row: { value: type },
+        Obj: { amount: "Decimal", same: "Decimal", big: "BigInt" },
+      },
+      resolvers: { "Query.rows": () => sql(`SELECT ${expression} AS value`) },
+      database,
+    });
+    const { data, errors } = await run(`{ rows { value ${isObject ? "{ amount same big }" : ""} } }`);
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ rows: [{ value }] });
+  });
+
+  test.each([
+    ["Int", `${json} -> 'big'`],
+    ["Int", "'5.5'::jsonb"],
+    ["BigInt", "'5.5'::jsonb"],
+    ["ID", "'5.5'::jsonb"],
+    ["Float", "'1e400'::json"],
+  ])("%s can't be %s", expectInvalid);
+});
+
+/** The bytes of the value, since JavaScript would round it. */
+async function bytesOf(type: string, expression: string): Promise<string> {
+  const { raw } = sketchPlanner({
+    types: { Query: { rows: "[Row]" }, Row: { value: type } },
+    resolvers: { "Query.rows": () => sql(`SELECT ${expression} AS value`) },
+    database,
+  });
+  return (await raw("{ rows { value } }")).replace(/^\{"data":\{"rows":\[\{"value":/, "").replace(/\}\]\}\}$/, "");
+}
+
+test.each([
+  ["9007199254740993", "9007199254740993"],
+  ["ARRAY[9007199254740993, NULL]", "[9007199254740993,null]"],
+  ["12.50", "12.50"],
+  ["'NaN'::numeric", '"NaN"'],
+  ["'-Infinity'::float8", '"-Infinity"'],
+  ["ROW(9007199254740993, '2024-05-01 12:30+00')::inside", '{"big":9007199254740993,"at":"2024-05-01T12:30:00+00:00"}'],
+  ["ARRAY[ARRAY['a\"b'], ARRAY[NULL]]", '[["a\\"b"],[null]]'],
+  [`'{"a": 12.50}'::jsonb`, '{"a": 12.50}'],
+])("Any shows %s as %s", async (expression, shown) => {
+  expect(await bytesOf("JSON", expression)).toBe(shown);
+});
+
+test("values of a type that was altered just now are an error rather than another attribute's", async () => {
+  await database.run("CREATE TABLE changing (a int, b text); INSERT INTO changing VALUES (1, 'x')");
+  const { run } = sketchPlanner({
+    types: { Query: { rows: "[Row]" }, Row: { value: "JSON" } },
+    resolvers: { "Query.rows": () => sql("SELECT changing AS value FROM changing") },
+    database,
+  });
+  expect(await run("{ rows { value } }")).toMatchObject({ data: { rows: [{ value: { a: 1, b: "x" } }] } });
+  await database.run("ALTER TABLE changing DROP COLUMN a");
+  expect((await run("{ rows { value } }")).errors).toMatchObject([{ extensions: { code: "PUFF_VALUE_INVALID" } }]);
 });

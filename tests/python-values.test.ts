@@ -308,6 +308,11 @@ class Schema:
       kind: "each",
       values: ["(<Color.BLUE: 'b'>, [<Color.RED: 'r'>, <Color.BLUE: 'b'>], 5)", "(<Color.RED: 'r'>, [None], 5)"],
     });
+    const arrays = { ...parents.columns, colors: { oid: 90_000, delimiter: ",", texts: ["{r,b}", null] } };
+    expect(await python.resolve("Row.it", { parents: { count: 2, columns: arrays } })).toEqual({
+      kind: "each",
+      values: ["(<Color.BLUE: 'b'>, [<Color.RED: 'r'>, <Color.BLUE: 'b'>], 5)", "(<Color.RED: 'r'>, None, 5)"],
+    });
     expect(
       await python.resolve("Row.far", { parents: { count: 1, columns: { id: { oid: 23, texts: ["1"] } } } }),
     ).toMatchObject({

@@ -69,6 +69,8 @@ export interface SketchedPlanner {
     variables?: { readonly [name: string]: unknown },
     headers?: { readonly [name: string]: string },
   ): Promise<Answer>;
+  /** Runs an operation and returns its answer's text. */
+  raw(query: string): Promise<string>;
   explain(query: string, variables?: { readonly [name: string]: unknown }): Promise<Explanation>;
   /** What was reported to the operator. */
   readonly reported: PuffError[];
@@ -181,6 +183,14 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     reported,
     batches,
     statements,
+    async raw(query) {
+      const prepared = planner.prepare(query, null);
+      const response =
+        prepared.kind === "refused"
+          ? prepared.response
+          : await planner.execute(prepared.operation, {}, { headers: {}, authToken: null }, { signal });
+      return response.body.toString();
+    },
     explain(query, variables = {}) {
       const prepared = planner.prepare(query, null);
       if (prepared.kind === "refused") {

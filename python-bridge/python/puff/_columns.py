@@ -41,6 +41,28 @@ def load_texts(oid: int, texts: Sequence[str | None]) -> list[Any]:
     return [None if text is None else loader(text) for text in texts]
 
 
+def load_arrays(oid: int, delimiter: str, texts: Sequence[str | None]) -> list[Any]:
+    """Gives the values of a column of arrays.
+
+    Args:
+        oid: The type of their items; one that is not known is loaded as str.
+        delimiter: What stands between two items: a semicolon for boxes, else a comma.
+        texts: Its values in Postgres's text format, None for NULL.
+
+    Returns:
+        A list, of lists where an array has several dimensions, for each.
+
+    Raises:
+        ValueError: A value that Python's type can't hold, such as the date `infinity`.
+
+    Example:
+        >>> load_arrays(869, ",", ["{10.0.0.1,NULL}"])
+        [['10.0.0.1', None]]
+    """
+    loader = _array_loader(loaders.get(oid, str), delimiter)
+    return [None if text is None else loader(text) for text in texts]
+
+
 def load_wire(value: Any) -> Any:
     """Gives the Python value that a wire value was made from.
 
@@ -132,24 +154,24 @@ def _load_bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def _array_loader(item: Loader) -> Loader:
+def _array_loader(item: Loader, delimiter: str = ",") -> Loader:
+    tokens = _tokens[delimiter]
+
     def load(text: str) -> list[Any]:
         start = text.index("{")  # an array whose lower bound is not 1 has its bounds before it: [0:1]={1,2}
-        return _read_array(_tokens(text, start), item)
+        return _read_array(((match[0], match[1]) for match in tokens(text, start)), item, delimiter)
 
     return load
 
 
-_token = re.compile(r'[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+', re.DOTALL).finditer
+_tokens = {
+    ",": re.compile(r'[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+', re.DOTALL).finditer,
+    ";": re.compile(r'[{};]|"((?:[^"\\]|\\.)*)"|[^{};"]+', re.DOTALL).finditer,
+}
 _unescape = re.compile(r"\\(.)", re.DOTALL)
 
 
-def _tokens(text: str, start: int) -> Iterator[tuple[str, str | None]]:
-    for match in _token(text, start):
-        yield match[0], match[1]
-
-
-def _read_array(tokens: Iterator[tuple[str, str | None]], item: Loader) -> list[Any]:
+def _read_array(tokens: Iterator[tuple[str, str | None]], item: Loader, delimiter: str) -> list[Any]:
     stack: list[list[Any]] = [[]]
     for token, quoted in tokens:
         if token == "{":
@@ -159,7 +181,7 @@ def _read_array(tokens: Iterator[tuple[str, str | None]], item: Loader) -> list[
             stack[-1].append(done)
         elif quoted is not None:
             stack[-1].append(item(_unescape.sub(r"\1", quoted)))
-        elif token != ",":
+        elif token != delimiter:
             stack[-1].append(None if token == "NULL" else item(token))
     return stack[0][0]
 

@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from puff._arguments import to_keywords
-from puff._columns import load_texts, load_wire
+from puff._columns import load_arrays, load_texts, load_wire
 from puff._context import Context, Parents
 from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._given import begin_call
@@ -115,6 +115,9 @@ def failure_of(error: BaseException, resolver: Resolver | None) -> dict[str, Any
 def _load(column: Mapping[str, Any]) -> list[Any]:
     if "values" in column:
         return [load_wire(value) for value in column["values"]]
+    delimiter = column.get("delimiter")
+    if delimiter is not None:
+        return load_arrays(column["oid"], delimiter, column["texts"])
     return load_texts(column["oid"], column["texts"])
 
 
