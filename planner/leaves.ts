@@ -47,6 +47,10 @@ export class Leaf {
       out.string(value instanceof Typed ? jsonOf(value) : jsonText(this.#coerce(value)));
       return;
     }
+    if (this.base === "Float" && value instanceof Typed && isFiniteFloat(value)) {
+      out.string(value.text); // JavaScript's own text loses the sign of zero
+      return;
+    }
     out.json(this.#coerce(value instanceof Typed ? leafValue(this.base, value) : value));
   }
 
@@ -76,6 +80,10 @@ function notNull(write: BytesWriter): BytesWriter {
     }
     write(out, source, start, end);
   };
+}
+
+function isFiniteFloat({ oid, text }: Typed): boolean {
+  return (oid === OID.float8 || oid === OID.float4) && /^-?\d/.test(text);
 }
 
 /** What the scalar `base` makes its value of: strings and ids of the text as it is printed, JSON's numbers of their digits. */

@@ -1,4 +1,6 @@
 /** Columns of any type answer a scalar's field with a value of that scalar, or with an error. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Answer, sketchPlanner, sql } from "./support/planner.ts";
 import { ownDatabase } from "./support/postgres.ts";
@@ -218,6 +220,30 @@ describe("numbers in JSON keep their digits", () => {
   ])("%s can't be %s", expectInvalid);
 });
 
+test("TypeScript sees what a type is made of, and may give bigints within JSON", async () => {
+  const seen: unknown[] = [];
+  const { raw } = sketchPlanner({
+    types: { Query: { rows: "[Row]" }, Row: { moods: "[String]", thing: "JSON", json: "JSON" } },
+    resolvers: {
+      "Query.rows": () =>
+        sql(
+          "SELECT ARRAY['so sad', NULL]::feeling[] AS moods, ROW(1, 'a', 9007199254740993, ARRAY[true])::thing AS thing",
+        ),
+    },
+    functions: {
+      "Row.json": (rows) => {
+        seen.push(...rows);
+        return rows.map(({ thing }) => ({ of: [thing] }));
+      },
+    },
+    database,
+  });
+  const of = '{"of":[{"id":1,"label":"a","big":9007199254740993,"flags":[true]}]}';
+  expect(await raw("{ rows { json } }")).toBe(`{"data":{"rows":[{"json":${of}}]}}`);
+  const thing = { id: 1, label: "a", big: 9007199254740993n, flags: [true] };
+  expect(seen).toEqual([{ moods: ["so sad", null], thing }]);
+});
+
 /** The bytes of the value, since JavaScript would round it. */
 async function bytesOf(type: string, expression: string): Promise<string> {
   const { raw } = sketchPlanner({
@@ -251,4 +277,40 @@ test("values of a type that was altered just now are an error rather than anothe
   expect(await run("{ rows { value } }")).toMatchObject({ data: { rows: [{ value: { a: 1, b: "x" } }] } });
   await database.run("ALTER TABLE changing DROP COLUMN a");
   expect((await run("{ rows { value } }")).errors).toMatchObject([{ extensions: { code: "PUFF_VALUE_INVALID" } }]);
+});
+
+/** A value of each type that docs/types.md names, which all scalars beside it in the table can show. */
+const documented: { readonly [type: string]: string } = {
+  ...{ smallint: "5", integer: "5", bigint: "5", numeric: "5", real: "0.5", "double precision": "0.5", boolean: "t" },
+  ...{
+    text: "a",
+    varchar: "a",
+    "char(n)": "a",
+    name: "a",
+    uuid: "1b671a64-40d5-491e-99b0-da01ff1f3341",
+    bytea: "\\x00",
+  },
+  ...{ date: "2024-05-01", timestamp: "2024-05-01 12:30", timestamptz: "2024-05-01 12:30+00", time: "12:30" },
+  ...{ timetz: "12:30+05:30", interval: "1 day", json: "5", jsonb: "5", inet: "10.0.0.1", point: "(1,1)", xml: "<a/>" },
+};
+
+function documentedPairs(): (readonly [scalar: string, type: string])[] {
+  const page = readFileSync(join(import.meta.dirname, "../docs/types.md"), "utf8");
+  const table = page.slice(page.indexOf("## Columns"), page.indexOf("## JSON"));
+  const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+  return [...table.matchAll(/^\| (.*?) \| (.*?) \|/gm)].flatMap(([, types = "", scalars = ""]) =>
+    names(types).flatMap((type) => (type in documented ? names(scalars).map((scalar) => [scalar, type] as const) : [])),
+  );
+}
+
+test("the page on types has them all", () => {
+  expect(new Set(documentedPairs().map(([, type]) => type))).toEqual(new Set(Object.keys(documented)));
+});
+
+test.each(documentedPairs())("a %s shows a %s, as documented", async (scalar, type) => {
+  const expression = `'${documented[type]}'::${type.replace("(n)", "(3)")}`;
+  for (const { data, errors } of await answersOf(scalar === "Enum" ? "String" : scalar, expression)) {
+    expect(errors).toBeUndefined();
+    expect(data).not.toMatchObject({ rows: [{ value: null }] });
+  }
 });

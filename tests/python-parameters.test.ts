@@ -252,6 +252,7 @@ test.each(intervals.map(([iso, postgres], index) => ({ iso, postgres, index: loa
 
 test.each([
   [1082, "infinity", "Python's date can't hold 'infinity'"],
+  [1083, "24:00:00", "Python's time can't hold '24:00:00'"],
   [1114, "10000-01-01 00:00:00", "Python's datetime can't hold '10000-01-01 00:00:00'"],
 ])("what Python's types can't hold says so: %i %s", (oid, text, message) => {
   const code = `

@@ -41,6 +41,7 @@ describe("leaves", () => {
     ["bytes", "b'a\\x00'", { t: [17, "\\x6100"] }],
     ["dict", "{'a': [1, None]}", { j: { a: [1, null] } }],
     ["JSON", "[1, 'a']", { j: [1, "a"] }],
+    ["JSON", "{'big': 2**63, 'small': 0.5}", { t: [114, '{"big": 9223372036854775808, "small": 0.5}'] }],
     ["Any", "'a'", { j: "a" }],
     ["list[Any]", "[1, {'a': 1}]", [{ j: 1 }, { j: { a: 1 } }]],
     ["Color", "Color.RED", "r"],
@@ -318,6 +319,45 @@ class Schema:
     ).toMatchObject({
       values: [{ e: { message: expect.stringContaining("has no column other: add it to its SELECT.") } }],
     });
+  });
+
+  test("read what Python can hold, whatever other columns have", async () => {
+    for (const slots of ["", "(slots=True)"]) {
+      await python.description(`${prelude}
+@dataclass${slots}
+class Row:
+    id: int
+    until: datetime.datetime
+    colors: list[Color] | None
+    def name(self) -> str:
+        return f"{self.id} {isinstance(self, Row)} {type(self).__name__}"
+    def end(self) -> str:
+        return str(self.until)
+@dataclass
+class Query:
+    @classmethod
+    def rows(cls, ctx: Context, /) -> Plan[list[Row]]: ...
+@dataclass
+class Schema:
+    query: Query
+`);
+      const columns = {
+        id: { oid: 23, texts: ["1", "2", "3"] },
+        until: { oid: 1184, texts: ["infinity", "2024-05-01 12:30:00+00", "0001-01-01 00:00:00+00 BC"] },
+        colors: { values: [[{ t: [25, "r"] as const }], null, null] },
+      };
+      expect(await python.resolve("Row.name", { parents: { count: 3, columns } })).toEqual({
+        kind: "each",
+        values: ["1 True Row", "2 True Row", "3 True Row"],
+      });
+      expect(await python.resolve("Row.end", { parents: { count: 3, columns } })).toMatchObject({
+        values: [
+          { e: { type: "ValueError", message: "until: Python's datetime can't hold 'infinity'" } },
+          "2024-05-01 12:30:00+00:00",
+          { e: { type: "ValueError", message: "until: Python's datetime can't hold '0001-01-01 00:00:00+00 BC'" } },
+        ],
+      });
+    }
   });
 
   test("need their columns first", async () => {

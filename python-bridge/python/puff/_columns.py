@@ -140,6 +140,8 @@ def load_date(text: str) -> datetime.date:
 
 def load_time(text: str) -> datetime.time:
     """Loads a time of day, with an offset where the text has one."""
+    if text.startswith("24"):
+        raise _beyond(text, "time")  # Python takes the day's end for its beginning
     try:
         return datetime.time.fromisoformat(text)
     except ValueError:

@@ -20,6 +20,7 @@ from puff._queries import compile_query
 from puff._refs import checked_list
 from puff._streams import Stream
 from puff._trace import WatchedContext, trace
+from puff._unreadable import Unreadable, class_for, load_each
 from puff._values import wire_error
 
 if TYPE_CHECKING:
@@ -237,22 +238,37 @@ def _call_each(
     if isinstance(given, str):
         return {"kind": "needs", "columns": list(schema.types[resolver.name.split(".")[0]].columns)}
     context = Context(Parents(None, _SELF), auth, token)
-    try:
-        columns = {name: _converted(resolver.cls, schema, name, _load(item)) for name, item in given["columns"].items()}
-    except Exception as error:  # a value that Python's type can't hold
-        return failure_of(error, resolver)
+    columns: dict[str, list[Any]] = {}
+    has_unreadable = False
+    for name, item in given["columns"].items():
+        try:
+            values = _load(item)
+        except (ValueError, ArithmeticError):  # a value that Python's type can't hold
+            values = _load_each(item)
+            has_unreadable = True
+        columns[name] = _converted(resolver.cls, schema, name, values)
     names = list(columns)
     rows = zip(*columns.values(), strict=True) if names else ((),) * given["count"]
     return {
         "kind": "each",
         "values": [
             call_method(
-                resolver, as_instance(dict(zip(names, row, strict=True)), resolver.cls),
+                resolver, _instance(dict(zip(names, row, strict=True)), resolver.cls, has_unreadable),
                 call["args"], call["selection"], schema, context,
             )
             for row in rows
         ],
     }  # fmt: skip
+
+
+def _instance(attributes: dict[str, Any], cls: type, has_unreadable: bool) -> Any:
+    return as_instance(attributes, class_for(cls, attributes) if has_unreadable else cls)
+
+
+def _load_each(column: Mapping[str, Any]) -> list[Any]:
+    if "values" in column:
+        return load_each(load_wire, column["values"])
+    return load_each(lambda text: _load({**column, "texts": [text]})[0], column["texts"])
 
 
 def _converted(cls: type, schema: RuntimeSchema, column: str, values: list[Any]) -> list[Any]:
@@ -262,7 +278,9 @@ def _converted(cls: type, schema: RuntimeSchema, column: str, values: list[Any])
     if known is None:
         return values
     convert = _enum_converter(known.type)
-    return values if convert is None else [None if value is None else convert(value) for value in values]
+    if convert is None:
+        return values
+    return [value if value is None or type(value) is Unreadable else convert(value) for value in values]
 
 
 @cache

@@ -8,6 +8,7 @@ import enum
 import json
 import math
 import os
+import re
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -46,10 +47,14 @@ def json_leaf(value: Any) -> Any:
     if value is None:
         return None
     try:
-        json.dumps(value, allow_nan=False)
+        text = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueProblem(f"the value is no JSON: {error}") from None
-    return {"j": value}
+    # JavaScript would round an int beyond 2^53: such JSON crosses as text.
+    return {"t": (114, text)} if _has_many_digits(text) else {"j": value}
+
+
+_has_many_digits = re.compile(r"\d{16}").search
 
 
 def _inherited(cls: type) -> Callable[[Any], Any]:
