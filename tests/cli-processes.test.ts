@@ -102,6 +102,17 @@ describe("a process that dies", () => {
     }
   });
 
+  test("is replaced, too, if its event loop stands still", async () => {
+    readPids();
+    const blocked = pids.get(2) ?? 0;
+    process.kill(blocked, "SIGSTOP");
+    await serving.printed(`process 2 (${blocked}) did not answer for 10 s and was ended by SIGKILL: starting another`);
+    await expect.poll(() => readPids() && pids.get(2) !== blocked, { timeout: 30_000 }).toBe(true);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(serving, { body: { query } })));
+    expect(answers.map(({ body }) => JSON.parse(body))).toEqual(Array.from({ length: 8 }, () => answer));
+    expect(isAlive(blocked)).toBe(false);
+  });
+
   test("is tried again after pauses where it can't start, while the others serve", async () => {
     const good = await readFile(join(project, "schema.py"), "utf8");
     await writeFile(join(project, "schema.py"), `${good}\nclass Broken\n`);

@@ -14,9 +14,13 @@ export type ToProcess =
       /** Whether to say where the gateway is. */
       readonly announce: boolean;
     }
+  /** Answer `alive`: the event loop turns. */
+  | { readonly kind: "ping" }
   /** Stop gracefully. */
   | { readonly kind: "stop" };
 
 export type FromProcess =
-  /** It serves. */
-  { readonly kind: "ready" };
+  /** It serves; its first message. */
+  | { readonly kind: "ready" }
+  /** Answers a ping. */
+  | { readonly kind: "alive" };

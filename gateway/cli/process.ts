@@ -19,7 +19,19 @@ let stop = async (): Promise<void> => process.exit(0);
 for (const signal of stopSignals) {
   process.on(signal, () => void (signal === "SIGTERM" ? stop() : undefined));
 }
-process.on("message", (message: ToProcess) => void (message.kind === "start" ? run(message) : stop()));
+process.on("message", (message: ToProcess) => {
+  switch (message.kind) {
+    case "start":
+      void run(message);
+      break;
+    case "ping":
+      tell({ kind: "alive" });
+      break;
+    case "stop":
+      void stop();
+      break;
+  }
+});
 
 async function run(start: Start): Promise<void> {
   const { config, sources, embeddedFolder, number } = start;
@@ -36,7 +48,7 @@ async function run(start: Start): Promise<void> {
         process.exit(0);
       }
     };
-    process.send?.({ kind: "ready" } satisfies FromProcess);
+    tell({ kind: "ready" });
     if (start.announce) {
       announce(config, databases, server, log);
     }
@@ -45,4 +57,8 @@ async function run(start: Start): Promise<void> {
     await settleBeforeExit();
     process.exit(1);
   }
+}
+
+function tell(message: FromProcess): void {
+  process.send?.(message);
 }

@@ -1,6 +1,6 @@
 /**
  * `--processes`: several gateways on one port. This process supervises them: it owns the embedded Postgres and the init
- * SQL, and replaces those that die.
+ * SQL, and replaces those that die or whose event loop stands still.
  */
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
@@ -13,6 +13,7 @@ import { defaultLimits } from "../options.ts";
 import type { Configuration } from "./config.ts";
 import type { Databases } from "./databases.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
+import { patience, Watchdog } from "./watchdog.ts";
 
 /**
  * Starts the first process, and the others once it serves: what it found wrong is said once, and the snapshot of the
@@ -82,14 +83,30 @@ class Supervisor {
     const worker = cluster.fork();
     this.#alive.add(worker);
     let servedSince: number | null = null;
-    worker.once("message", (_message: FromProcess) => {
+    let silent = false;
+    // Not while it starts: imports may keep its event loop from turning for long.
+    let watchdog: Watchdog | null = null;
+    worker.on("message", (message: FromProcess) => {
+      if (message.kind === "alive") {
+        watchdog?.heard();
+        return;
+      }
       servedSince = performance.now();
       this.#log.info({ process: number }, `process ${number} (${worker.process.pid}) serves`);
+      watchdog = new Watchdog({
+        ping: () => tell(worker, { kind: "ping" }),
+        onSilent: () => {
+          silent = true;
+          worker.process.kill("SIGKILL"); // whatever blocks it would keep it from stopping, too
+        },
+      });
     });
     worker.once("exit", (code: number | null, signal: string | null) => {
+      watchdog?.stop();
       this.#alive.delete(worker);
       if (this.#serving && !this.#stopping) {
-        const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+        const ended = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+        const how = silent ? `did not answer for ${patience} s and ${ended}` : ended;
         const wasStable = servedSince !== null && performance.now() - servedSince >= stableTime;
         this.#replace(number, `process ${number} (${worker.process.pid}) ${how}`, wasStable);
       }
