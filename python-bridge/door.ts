@@ -35,7 +35,7 @@ export class Door {
   readonly #outbox: Outbox;
   readonly #control: Int32Array;
   readonly #waiting: WaitingJob[] = [];
-  readonly #spawned: number[] = [];
+  readonly #spawned: { readonly key: number; readonly origin: number }[] = [];
   readonly #wakeUps: (() => Greenlet | null)[] = [];
   readonly #jobs = new Map<number, Greenlet>();
   readonly #waits: Waits;
@@ -165,9 +165,9 @@ export class Door {
     if (entries === null) {
       return null;
     }
-    const key = this.#spawned.shift();
-    if (key !== undefined) {
-      return this.#enter(newGreenlet(-key, null), () => entries.run(key));
+    const spawned = this.#spawned.shift();
+    if (spawned !== undefined) {
+      return this.#enter(newGreenlet(-spawned.key, null, spawned.origin), () => entries.run(spawned.key));
     }
     const next = this.#interpreter === null ? undefined : this.#waiting.shift();
     return next === undefined ? null : this.#enterJob(entries, next);
@@ -180,7 +180,7 @@ export class Door {
     if (!wanted) {
       return Promise.resolve();
     }
-    const greenlet = newGreenlet(job.id, job, interrupts);
+    const greenlet = newGreenlet(job.id, job, job.id, interrupts);
     this.#jobs.set(job.id, greenlet);
     if (job.deadline !== null) {
       this.#deadlines.add(greenlet, job.deadline);
@@ -222,13 +222,18 @@ export class Door {
       greenlet.since = performance.now();
     }
     Atomics.store(this.#control, Control.running, greenlet?.id ?? 0);
+    Atomics.store(this.#control, Control.origin, greenlet?.origin ?? 0);
     Atomics.add(this.#control, Control.turns, 1);
     // An interrupt that was meant for what ran before comes too late.
     Atomics.store(this.#control, Control.interrupt, 0);
   }
 
   #end(): void {
+    if (this.#broken) {
+      return; // Control tells what broke it
+    }
     this.#running = null;
+    Atomics.store(this.#control, Control.origin, 0);
     Atomics.store(this.#control, Control.running, 0);
     Atomics.add(this.#control, Control.turns, 1);
   }
@@ -322,7 +327,7 @@ export class Door {
   }
 
   #spawn(key: number): void {
-    this.#spawned.push(key);
+    this.#spawned.push({ key, origin: this.#running?.origin ?? 0 });
     void this.#pass();
   }
 
@@ -330,7 +335,7 @@ export class Door {
   async #load(entries: Entries, load: () => Promise<string>): Promise<string> {
     this.#entries = entries;
     const loaded = Promise.withResolvers<string>();
-    const greenlet = newGreenlet(0, null);
+    const greenlet = newGreenlet(0, null, 0);
     this.#open = true;
     await this.#enter(greenlet, () => {
       const answer = load();

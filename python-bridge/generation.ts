@@ -19,10 +19,8 @@ export interface GenerationOptions {
   onLog(record: LogRecord): void;
 }
 
-/** A job that was running in so many interpreters that died is the likely cause. */
+/** A job that ended so many interpreters is given up. Others are run again for as long as they are wanted. */
 const deathBound = 3;
-/** A job begun in so many is given up, whoever was the cause. */
-const lossBound = 10;
 /** Pauses before the next try when interpreters don't start, milliseconds. */
 const shortestPause = 100;
 const longestPause = 5000;
@@ -37,6 +35,8 @@ export class Generation {
   readonly #remotes = new Set<Remote>();
   /** Apart from each other: calls may last for long, and batches are not to wait behind them. */
   readonly #queues = { batch: [] as Job[], call: [] as Job[] };
+  /** Those that may have ended an interpreter: each runs alone in one. */
+  readonly #suspects: Job[] = [];
   #dispatching = false;
   #unanswered = 0;
   #closing = false;
@@ -177,13 +177,12 @@ export class Generation {
   #replace(remote: Remote, lost: readonly LostJob[], reason: string): void {
     this.#remotes.delete(remote);
     const again: Job[] = [];
-    const known = lost.some(({ state }) => state === "running" || state === "overdue");
     for (const { job, state } of lost) {
-      job.losses += state === "waiting" ? 0 : 1;
-      job.deaths += state === "running" || (state === "entered" && !known) ? 1 : 0;
+      job.deaths += state === "guilty" ? 1 : 0;
+      job.suspect ||= state === "guilty" || state === "suspect";
       if (state === "overdue") {
         job.failDeadline();
-      } else if (state === "waiting" || (job.repeatable && job.deaths < deathBound && job.losses < lossBound)) {
+      } else if (state === "waiting" || (job.repeatable && job.deaths < deathBound)) {
         again.push(job);
       } else {
         job.failDied(reason);
@@ -196,7 +195,7 @@ export class Generation {
       return;
     }
     for (const job of again.toReversed()) {
-      this.#queues[job.kind].unshift(job);
+      this.#queueOf(job).unshift(job);
     }
     if (remote.wasReady) {
       this.#options.onLog({
@@ -239,7 +238,7 @@ export class Generation {
     for (const remote of this.#remotes) {
       remote.cancel(job);
     }
-    const queue = this.#queues[job.kind];
+    const queue = this.#queueOf(job);
     const index = queue.indexOf(job);
     if (index >= 0) {
       queue.splice(index, 1);
@@ -247,16 +246,25 @@ export class Generation {
     job.fail(reason);
   }
 
+  #queueOf(job: Job): Job[] {
+    return job.suspect ? this.#suspects : this.#queues[job.kind];
+  }
+
+  get #allQueues(): Job[][] {
+    return [this.#suspects, ...Object.values(this.#queues)];
+  }
+
   #takeQueued(): Job[] {
-    return Object.values(this.#queues).flatMap((queue) => queue.splice(0));
+    return this.#allQueues.flatMap((queue) => queue.splice(0));
   }
 
   /** Gives out what came in the same turn of the event loop together. */
   #dispatchSoon(): void {
-    if (!this.#dispatching && Object.values(this.#queues).some((queue) => queue.length > 0)) {
+    if (!this.#dispatching && this.#allQueues.some((queue) => queue.length > 0)) {
       this.#dispatching = true;
       setImmediate(() => {
         this.#dispatching = false;
+        this.#isolateSuspects();
         const shares = new Map<Remote, Job[]>();
         for (const queue of Object.values(this.#queues)) {
           this.#share(queue, shares);
@@ -265,6 +273,16 @@ export class Generation {
           remote.send(jobs);
         }
       });
+    }
+  }
+
+  /** Gives suspects to interpreters that have nothing to do: one is, where another has just been ended. */
+  #isolateSuspects(): void {
+    for (const remote of this.#remotes) {
+      const suspect = remote.isEmpty ? this.#suspects.shift() : undefined;
+      if (suspect !== undefined) {
+        remote.send([suspect]);
+      }
     }
   }
 

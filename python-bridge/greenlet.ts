@@ -6,6 +6,8 @@ export interface Greenlet {
   /** Its job's; negative: Python spawned it; 0: what imports the user's modules. */
   readonly id: number;
   readonly job: WireJob | null;
+  /** Id of the job that it runs for, which spawned it or what spawned it; 0: none. */
+  readonly origin: number;
   /** Interrupts meant for others that have hit its job so far. */
   readonly interrupts: number;
   /** When it began the piece of Python that runs, on the wall. */
@@ -24,10 +26,11 @@ export interface Greenlet {
   over: boolean;
 }
 
-export function newGreenlet(id: number, job: WireJob | null, interrupts = 0): Greenlet {
+export function newGreenlet(id: number, job: WireJob | null, origin: number, interrupts = 0): Greenlet {
   return {
     id,
     job,
+    origin,
     interrupts,
     since: performance.now(),
     waits: new Set(),

@@ -10,10 +10,10 @@ export abstract class Job<Answer = unknown> {
   abstract readonly repeatable: boolean;
   /** Milliseconds it may take once begun; null: as long as it is wanted. */
   readonly deadline: number | null;
-  /** Deaths of interpreters while they ran it. */
+  /** Deaths of interpreters that it has caused, as far as is known. */
   deaths = 0;
-  /** Interpreters that died with it begun. */
-  losses = 0;
+  /** Whether it may have caused one: then it runs alone. */
+  suspect = false;
   /** Answered, failed or given up. */
   settled = false;
   /** Runs what Python asks of the host for it in the asynchronous context of whoever made it, which tells whose it is. */

@@ -47,10 +47,12 @@ export const Control = {
   entered: 2,
   /** Id of the greenlet that runs now, which is its job's; negative: one that Python spawned; 0: none. */
   running: 3,
+  /** Id of the job for which it runs, which may be answered; 0: none. Stays as it is where the interpreter breaks. */
+  origin: 5,
   /** How many prompts of a debugger are open. */
   prompts: 4,
 } as const;
-export const controlBytes = 20;
+export const controlBytes = 24;
 
 export type ToWorker =
   | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }

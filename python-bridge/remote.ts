@@ -34,8 +34,11 @@ export interface RemoteEvents {
 /** What became of a job in an interpreter that died. */
 export interface LostJob {
   readonly job: Job;
-  /** `overdue`: the interpreter was ended because of it. */
-  readonly state: "waiting" | "entered" | "running" | "overdue";
+  /**
+   * `bystander`: it had begun, and another is the cause. `suspect`: it had begun, and the cause is not known. `guilty`: it
+   * is the cause. `overdue`: the interpreter was ended because of it.
+   */
+  readonly state: "waiting" | "bystander" | "suspect" | "guilty" | "overdue";
 }
 
 /**
@@ -108,9 +111,19 @@ export class Remote {
     return Atomics.load(this.#control, Control.prompts) > 0;
   }
 
+  /** Whether it could run a job alone. */
+  get isEmpty(): boolean {
+    return this.#state === "ready" && this.#inFlight.size === 0;
+  }
+
+  /** Whether it runs a suspect, alone. */
+  get #isolates(): boolean {
+    return this.#inFlight.size === 1 && [...this.#inFlight.values()].some(({ job }) => job.suspect);
+  }
+
   /** Room for further jobs of this kind; the greater the better. Zero: none. */
   room(kind: WireJob["kind"]): number {
-    if (this.#state !== "ready") {
+    if (this.#state !== "ready" || this.#isolates) {
       return 0;
     }
     const room = windows[kind] - this.#inFlightOf[kind];
@@ -290,19 +303,31 @@ export class Remote {
     }
     this.#state = "dead";
     this.#watchOff();
-    const entered = Atomics.load(this.#control, Control.entered);
-    const running = Atomics.load(this.#control, Control.running);
-    const lost = [...this.#inFlight.values()].map(({ job, position }): LostJob => {
-      if (job.id === this.#overdue) {
-        return { job, state: "overdue" };
-      }
-      return { job, state: job.id === running ? "running" : position <= entered ? "entered" : "waiting" };
-    });
+    const lost = this.#findLost();
     this.#inFlight.clear();
     this.#port.close();
     this.#end.abort();
     this.#sessions.close();
     this.#events.onDeath(lost, reason);
+  }
+
+  #findLost(): LostJob[] {
+    const entered = Atomics.load(this.#control, Control.entered);
+    const origin = Atomics.load(this.#control, Control.origin);
+    const begun = [...this.#inFlight.values()].filter(({ position }) => position <= entered);
+    const stateOf = (id: number): LostJob["state"] => {
+      if (id === this.#overdue) {
+        return "overdue";
+      }
+      if (origin === 0) {
+        return begun.length === 1 ? "guilty" : "suspect";
+      }
+      return id === origin ? "guilty" : "bystander";
+    };
+    return [...this.#inFlight.values()].map(({ job, position }) => ({
+      job,
+      state: position <= entered ? stateOf(job.id) : "waiting",
+    }));
   }
 }
 

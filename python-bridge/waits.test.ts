@@ -7,7 +7,7 @@ import { Waits } from "./waits.ts";
 test("a wait that is cancelled leaves nothing behind", async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const greenlet = newGreenlet(1, null);
+  const greenlet = newGreenlet(1, null, 1);
   const { port1 } = new MessageChannel();
   const waits = new Waits({ running: () => greenlet, wake: (wakeUp) => void wakeUp() }, new Outbox(port1));
   const outcome = waits.park(1, 3_600_000);

@@ -15,6 +15,9 @@ const query = `
             return "lived"
         if how == "abort":
             os.abort()
+        elif how == "thread":
+            threading.Thread(target=os.abort).start()
+            time.sleep(60)
         elif how == "exit":
             os._exit(1)
         elif how == "bad address":
@@ -57,6 +60,23 @@ test("a call that ends every interpreter is given up, and no other", async () =>
   const others = Promise.all(Array.from({ length: 50 }, () => python.call("hello")));
   await expect(poison).rejects.toMatchObject({ code: "PUFF_INTERPRETER_DIED" });
   expect(await others).toHaveLength(50);
+});
+
+test.each(["abort", "exit", "thread"])("calls that wait outlive any number of others that %s", async (how) => {
+  const end = Promise.withResolvers<void>();
+  const python = await pythonOn(schemaFolder(query, "import threading"), {
+    hostFunctions: new Map<string, (n: never) => unknown>([
+      ["wait", (n) => end.promise.then(() => n)],
+      ["may_live", () => false],
+    ]) as never,
+  });
+  const waiting = Promise.all(Array.from({ length: 50 }, (_, n) => python.call("wait", { n })));
+  for (let count = 0; count < 4; count++) {
+    await expect(python.call("die", { how })).rejects.toMatchObject({ code: "PUFF_INTERPRETER_DIED" });
+    expect(await python.call("hello")).toBe("hello");
+  }
+  end.resolve();
+  expect(await waiting).toEqual(Array.from({ length: 50 }, (_, n) => n));
 });
 
 test("a call that may have effects is not made again once begun", async () => {
