@@ -196,7 +196,7 @@ async function loadEngine(
   const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
   const pyodide = await loadPyodide({
     indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),
-    // Python is to reach no more of Node than it needs to wait.
+    // What Pyodide needs to wait. No wall: Python code is trusted, and reaches all of Node through any object's constructor.
     jsglobals: { setTimeout, clearTimeout, Object },
     convertNullToNone: true,
     stdout: log("info", "stdout"),
