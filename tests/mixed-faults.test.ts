@@ -202,7 +202,7 @@ beforeAll(async () => {
     pythonPath: [await installPackages(["Django==5.2.19"])],
     cacheFolder: `${sharedCache}-django`,
     environment: {},
-    limits: { poolSize },
+    limits: { poolSize, clientShare: 100 }, // all clients here have one address
     port: 0,
   });
 });
