@@ -11,6 +11,8 @@ import { Waits } from "./waits.ts";
 /** Entries in a row before messages and timers have their turn, milliseconds. */
 const stretch = 10;
 const entriesPerTidying = 50;
+/** An interpreter with more memory than this, and than twice what it began with, is to be replaced; bytes. */
+const memoryBound = 2 ** 30;
 /** A batch that an interrupt meant for another hit is entered again, this often. */
 const victimBound = 3;
 /** Turns of the event loop until a greenlet whose wait has ended has gone on. */
@@ -47,6 +49,8 @@ export class Door {
   #open = false;
   #broken = false;
   #entered = 0;
+  /** Infinite until it serves, and once it is told of. */
+  #memoryBound = Number.POSITIVE_INFINITY;
 
   constructor(task: ServeTask, outbox: Outbox) {
     this.#task = task;
@@ -87,6 +91,7 @@ export class Door {
     });
     this.#entries = interpreter;
     this.#interpreter = interpreter;
+    this.#memoryBound = Math.max(memoryBound, 2 * interpreter.countBytes());
     this.#outbox.send({ kind: "ready", ...interpreter.loaded });
     void this.#pass();
     const problem = await interpreter.writeImages().then(
@@ -236,6 +241,11 @@ export class Door {
     Atomics.store(this.#control, Control.origin, 0);
     Atomics.store(this.#control, Control.running, 0);
     Atomics.add(this.#control, Control.turns, 1);
+    const bytes = this.#interpreter?.countBytes() ?? 0;
+    if (bytes > this.#memoryBound) {
+      this.#memoryBound = Number.POSITIVE_INFINITY;
+      this.#outbox.send({ kind: "grown", bytes });
+    }
   }
 
   #finish(greenlet: Greenlet, answer: Answer): void {

@@ -43,6 +43,8 @@ export interface Entries {
 
 export interface Interpreter extends Entries {
   readonly loaded: Loaded;
+  /** The size of its memory, which never shrinks. */
+  countBytes(): number;
   /** Collects Python's garbage if there is enough; to be called between entries now and then. */
   tidy(): void;
   /** Writes the images that its start has made; once. Fails where they can't be made or written. */
@@ -248,7 +250,14 @@ const pythonFolders = ["/lib/python314.zip", "/lib/python3.14/lib-dynload", "/li
 
 function serve(engine: Engine, loaded: Loaded, images: readonly PendingImage[]): Interpreter {
   const tidy = engine.pyodide.pyimport("_puff_interpreter").tidy;
-  return { loaded, ...openEntries(engine), tidy: () => tidy(), writeImages: () => writeAll(images) };
+  const module = internals(engine.pyodide)._module;
+  return {
+    loaded,
+    ...openEntries(engine),
+    countBytes: () => module.HEAP8.byteLength,
+    tidy: () => tidy(),
+    writeImages: () => writeAll(images),
+  };
 }
 
 function openEntries({ pyodide }: Engine): Entries & { load(sources: string): Promise<string> } {
@@ -306,7 +315,7 @@ function countStreams({ pyodide }: Engine): number {
 /** What Pyodide has and does not declare. */
 function internals(pyodide: PyodideAPI): {
   readonly FS: EmscriptenFileSystem;
-  readonly _module: StackFunctions;
+  readonly _module: StackFunctions & { readonly HEAP8: Int8Array };
   readonly _api: {
     on_fatal: (error: unknown) => void;
     scheduleCallback: (callback: () => void, timeout: number) => void;

@@ -109,6 +109,8 @@ export type ToMain =
   | { readonly kind: "ended"; readonly greenlets: readonly number[] }
   | { readonly kind: "receipts"; readonly receipts: readonly Receipt[] }
   | { readonly kind: "logs"; readonly records: readonly LogRecord[] }
+  /** Its memory has grown past its bound, which WebAssembly never gives back; told once. */
+  | { readonly kind: "grown"; readonly bytes: number }
   /** The interpreter can't go on; the thread is to be ended. */
   | { readonly kind: "broken"; readonly reason: string };
 

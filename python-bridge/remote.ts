@@ -81,6 +81,8 @@ export class Remote {
   /** How often it was looked at since it was interrupted; null: it was not. */
   #looksSince: number | null = null;
   #overdue = 0;
+  /** Bytes of memory where that is past its bound; else null. */
+  #grown: number | null = null;
   #watch: NodeJS.Timeout | null = null;
 
   constructor(pool: Piscina, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
@@ -127,7 +129,8 @@ export class Remote {
       return 0;
     }
     const room = windows[kind] - this.#inFlightOf[kind];
-    return this.#inFlight.size > 0 && this.#stuckFor() > busyAfter ? room / windows[kind] : room;
+    const avoided = this.#grown !== null || (this.#inFlight.size > 0 && this.#stuckFor() > busyAfter);
+    return avoided ? room / windows[kind] : room;
   }
 
   send(jobs: readonly Job[]): void {
@@ -146,12 +149,20 @@ export class Remote {
   cancel(job: Job): void {
     if (this.#takeOff(job.id) !== null) {
       this.#post({ kind: "cancel", ids: [job.id] });
+      this.#endIfGrown();
     }
   }
 
   /** Ends the thread, whatever it does. */
   end(reason: string): void {
     this.#die(reason);
+  }
+
+  /** Gives back memory that WebAssembly keeps, once no job needs it. */
+  #endIfGrown(): void {
+    if (this.#grown !== null && this.#inFlight.size === 0) {
+      this.#die(`its memory had grown to ${Math.round(this.#grown / 1e6)} MB`);
+    }
   }
 
   #post(message: ToWorker): void {
@@ -190,6 +201,7 @@ export class Remote {
             this.#events.onOutcome(job, outcome);
           }
         }
+        this.#endIfGrown();
         break;
       case "serviceCalls":
         for (const call of message.calls) {
@@ -204,6 +216,10 @@ export class Remote {
         break;
       case "logs":
         this.#events.onLogs(message.records);
+        break;
+      case "grown":
+        this.#grown = message.bytes;
+        this.#endIfGrown();
         break;
       case "broken":
         this.#die(message.reason);
@@ -294,6 +310,7 @@ export class Remote {
     if (this.#state === "dead") {
       return;
     }
+    this.#grown = null; // it ends already
     // What it has answered counts, even if the event loop has not come to it yet.
     for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port)) {
       const message: ToMain = last.message;
