@@ -63,8 +63,8 @@ link__contains="?q=1" | brand="acme" | brand__slug="o'k" | brand_id__in=["acme",
 parent=KEYS[1] | parent__name="a" | parent__parent__id=KEYS[1] | children__name="b" | tags__name="red" | tags__in=Tag.objects.filter(name="red")
 detail__text="more" | detail__isnull=True | loud="A" | loud__contains="A" | found="cat" | found=SearchQuery("run & cat", search_type="raw", config="english")
 rich={"day": DAY, "price": Decimal("1.50")} | rich__day=DAY | rich__price=Decimal("1.50") | rich__contains={"day": DAY}
-rich__day__in=[DAY, "x"] | turned="abc" | secret__in=["abc", "x"] | secret__startswith="c" | file="files/a.txt" | flag=7
-file__contains="a.txt" | flag__in=[7, 8.0] | secret__gt="a" | rich__has_key="day" | rich=None
+rich__day__in=[DAY, "x"] | turned="abc" | file="files/a.txt" | flag=7
+file__contains="a.txt" | flag__in=[7, 8.0] | rich__has_key="day" | rich=None
 name=F("loud") | small__lt=F("count") | price__gt=F("ratio") | moment__lt=F("during__startswith") | huge=F("small") * 2
 pk__in=objects.filter(small=300).values("pk") | id__in=objects.filter(doc__n=5).values_list("id", flat=True) | parent__in=objects.filter(nums__contains=[1])
 `;
@@ -241,7 +241,7 @@ doc__n__gt=i | doc__n=f | doc__a__contains=s | doc__n=d | nums__contains=[i] | n
 words__0=s | attrs__a=s | attrs__has_key=s | attrs__contains={"a": s} | numbers__contains=i | numbers__startswith=i
 longs__contains=i | day__year=i | day__month__gte=i | moment__hour=i | moment__date__year=i | day=s | moment=s | moment__gt=s
 moment__date=s | ip=s | ip__startswith=s | level=i | level=s | name=i | maybe=i | span__gt=i | ids__contains=[u] | found=s
-name__in=[s] * 2 | blob=s.encode() | nested__0__0=s | docs__0=s | tags__name=s | link__contains=s | loud=s | small=s | rich__day=s | turned=s | secret__startswith=s | file=s | flag=i
+name__in=[s] * 2 | blob=s.encode() | nested__0__0=s | docs__0=s | tags__name=s | link__contains=s | loud=s | small=s | rich__day=s | turned=s | file=s | flag=i
 `;
 
 /** Values of the arguments, two at least for each kind, which `kept` is asked with in turn. */
