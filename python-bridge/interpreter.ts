@@ -263,9 +263,10 @@ function serve(engine: Engine, loaded: Loaded, images: readonly PendingImage[]):
 function openEntries({ pyodide }: Engine): Entries & { load(sources: string): Promise<string> } {
   const { load, resolve, call } = pyodide.pyimport("puff._bridge");
   const { run } = pyodide.pyimport("puff._greenlets");
-  const api = internals(pyodide)._api;
+  const { _api: api, _module: c } = internals(pyodide);
   const { scheduleCallback } = api;
   const enterNow = <Result>(enter: () => Promise<Result>): Promise<Result> => {
+    boundRecursion(c);
     // Pyodide would wait for a turn of the event loop, lest two calls enter together; here they come one by one.
     api.scheduleCallback = (callback) => callback();
     try {

@@ -11,6 +11,8 @@ const greenletStack = 32 * 1024;
 const reserve = 512;
 /** Bytes of C's stack, by experiment: the worst recursion known takes some 50 times as much of V8's. */
 const pythonStack = 512 * 1024;
+/** Bytes at the end of C's stack that nobody gets. */
+const lastBytes = 64 * 1024;
 
 /** Makes the stacks of greenlets that begin from now on large. Threads that run, such as the main one, keep theirs. */
 export function enlargeGreenletStacks(): void {
@@ -18,16 +20,29 @@ export function enlargeGreenletStacks(): void {
   setFlagsFromString(`--stack-size=${greenletStack - reserve}`); // else it bounds those, too
 }
 
-/** Has Python raise RecursionError before V8's stack is full. */
+/** Where C's stack may reach to, at the lowest, in each interpreter. */
+const floors = new WeakMap<StackFunctions, number>();
+
+/**
+ * Has Python raise RecursionError before V8's stack is full; to be called ahead of each entry. Greenlets that wait leave
+ * some 500 bytes each on C's stack, which are none of those that begin after them.
+ */
 export function boundRecursion(c: StackFunctions): void {
-  const start = c._emscripten_stack_get_base() - pythonStack;
-  c._PyUnstable_ThreadState_SetStackProtection(c._PyThreadState_Get(), start, pythonStack);
+  const wanted = Math.max(c._emscripten_stack_get_current() - pythonStack, c._emscripten_stack_get_end() + lastBytes);
+  const known = floors.get(c);
+  if (known === undefined || wanted < known) {
+    floors.set(c, wanted);
+    const size = c._emscripten_stack_get_base() - wanted;
+    c._PyUnstable_ThreadState_SetStackProtection(c._PyThreadState_Get(), wanted, size);
+  }
 }
 
 /** Of C: Emscripten's and CPython's. */
 export interface StackFunctions {
   /** The stack grows down from here. */
   _emscripten_stack_get_base(): number;
+  _emscripten_stack_get_current(): number;
+  _emscripten_stack_get_end(): number;
   _PyThreadState_Get(): number;
   _PyUnstable_ThreadState_SetStackProtection(thread: number, start: number, size: number): number;
 }
