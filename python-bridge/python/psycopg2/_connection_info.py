@@ -76,8 +76,8 @@ class ConnectionInfo:
 
     @property
     def socket(self) -> int:
-        """There is none that Python sees."""
-        return -1
+        """The same as `fileno()` of the connection; -1 where it is closed."""
+        return self._conn.fileno() if self._open else -1
 
     @property
     def backend_pid(self) -> int:
