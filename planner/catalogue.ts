@@ -1,7 +1,15 @@
 /** What Postgres says of the types that a database has beside the built-in ones. */
 import { LRUCache } from "lru-cache";
 import type { Session } from "./database.ts";
-import { type Attribute, arrayType, builtInType, compositeType, type PgType, scalarType } from "./pg-types.ts";
+import {
+  type Attribute,
+  arrayType,
+  builtInType,
+  compositeType,
+  holdsAttributes,
+  type PgType,
+  scalarType,
+} from "./pg-types.ts";
 import type { Column, RowSet } from "./rows.ts";
 
 /** Types kept of a database. */
@@ -21,17 +29,12 @@ export class Catalogue {
 
   /** Whether Postgres has to be asked for one of the columns' types. */
   lacks(columns: readonly Column[]): boolean {
-    for (const { oid } of columns) {
-      if (builtInType(oid) === undefined && this.#isUnknown(oid)) {
-        return true;
-      }
-    }
-    return false;
+    return columns.some(({ oid }) => this.#isUnknown(oid));
   }
 
   /** Asks for the types of columns that are not known. */
   async learn(session: Session, columns: readonly Column[]): Promise<void> {
-    const oids = columns.map(({ oid }) => oid).filter((oid) => builtInType(oid) === undefined && this.#isUnknown(oid));
+    const oids = columns.map(({ oid }) => oid).filter((oid) => this.#isUnknown(oid));
     const rows = await session.query({ text: question, params: [[OID_ARRAY, `{${oids.join()}}`]] });
     const until = performance.now() + LASTING;
     const read = new Reader(readRows(rows));
@@ -51,13 +54,12 @@ export class Catalogue {
   }
 
   #isUnknown(oid: number): boolean {
-    const known = oid === 0 ? null : this.#known.get(oid);
-    return known === undefined || (known !== null && known.until < performance.now());
+    if (oid === 0 || builtInType(oid) !== undefined) {
+      return false;
+    }
+    const known = this.#known.get(oid);
+    return known === undefined || known.until < performance.now();
   }
-}
-
-function holdsAttributes({ element, attributes }: PgType): boolean {
-  return attributes !== null || (element !== null && holdsAttributes(element));
 }
 
 const OID_ARRAY = 1028;

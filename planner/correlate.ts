@@ -154,8 +154,11 @@ function classified(reader: ColumnReader, classes: ReadonlyMap<string, number> |
   if (classes === undefined) {
     return reader;
   }
-  const key = (index: number) => classes.get(reader.text(index) ?? "") ?? null;
-  return { ...reader, isInteger: true, key: (index) => (reader.text(index) === null ? null : key(index)) };
+  const key = (index: number) => {
+    const text = reader.text(index);
+    return text === null ? null : (classes.get(text) ?? null);
+  };
+  return { ...reader, isInteger: true, key };
 }
 
 /** No children for anyone. */

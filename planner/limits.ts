@@ -135,20 +135,10 @@ class Measure {
     return size;
   }
 
-  #selectionSet(selectionSet: SelectionSetNode, level: number): Size {
+  /** `spread`: the fragments that what is collected has already; a second time they add nothing to it. */
+  #selectionSet({ selections }: SelectionSetNode, level: number, spread = new Set<string>()): Size {
     checkLevel(level);
     const total = { fields: 0, depth: 0, aliases: 0, size: 0, levels: 1 };
-    this.#add(total, selectionSet.selections, level, new Set());
-    return total;
-  }
-
-  /** `spread`: the fragments that this selection set has already; a second time they add nothing to what is collected. */
-  #add(
-    total: { -readonly [key in keyof Size]: number },
-    selections: readonly SelectionNode[],
-    level: number,
-    spread: Set<string>,
-  ): void {
     for (const selection of selections) {
       total.size += 1 + this.#directives(selection.directives, level);
       const inner = this.#selection(selection, level, spread);
@@ -158,18 +148,15 @@ class Measure {
       total.size += inner.size;
       total.levels = Math.max(total.levels, inner.levels + 1);
     }
+    return total;
   }
 
   #selection(selection: SelectionNode, level: number, spread: Set<string>): Size {
     switch (selection.kind) {
       case Kind.FIELD:
         return this.#field(selection, level);
-      case Kind.INLINE_FRAGMENT: {
-        checkLevel(level + 1);
-        const total = { fields: 0, depth: 0, aliases: 0, size: 0, levels: 1 };
-        this.#add(total, selection.selectionSet.selections, level + 1, spread);
-        return total;
-      }
+      case Kind.INLINE_FRAGMENT:
+        return this.#selectionSet(selection.selectionSet, level + 1, spread);
       case Kind.FRAGMENT_SPREAD: {
         const name = selection.name.value;
         const fragment = this.#fragments.get(name);
@@ -186,17 +173,17 @@ class Measure {
   }
 
   #field(field: FieldNode, level: number): Size {
-    const own = { fields: 1, depth: 1, aliases: field.alias === undefined ? 0 : 1, levels: 0 };
+    const aliases = field.alias === undefined ? 0 : 1;
     const values = sum(field.arguments ?? [], ({ value }) => this.#value(value, level + 1));
     if (field.selectionSet === undefined) {
-      return { ...own, size: values };
+      return { fields: 1, depth: 1, aliases, size: values, levels: 0 };
     }
     const inner = this.#selectionSet(field.selectionSet, level + 1);
     const isIntrospection = field.name.value.startsWith("__");
     return {
       fields: 1,
       depth: isIntrospection ? 1 : inner.depth + 1,
-      aliases: own.aliases + inner.aliases,
+      aliases: aliases + inner.aliases,
       size: values + inner.size,
       levels: inner.levels,
     };

@@ -4,7 +4,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
-import { type PgType, Typed } from "./pg-types.ts";
+import { holdsAttributes, Typed } from "./pg-types.ts";
 import type { Deferred } from "./python.ts";
 import { itemsOfTyped, membersOfTyped } from "./typed-values.ts";
 import { OID } from "./types.ts";
@@ -38,10 +38,6 @@ function columnValues(
   }
   const { element, delimiter } = type;
   return element === null ? { oid: type.oid, texts } : { oid: element.oid, delimiter, texts };
-}
-
-function holdsAttributes({ element, attributes }: PgType): boolean {
-  return attributes !== null || (element !== null && holdsAttributes(element));
 }
 
 function distinctMembers(

@@ -30,6 +30,11 @@ export function compositeType(oid: number, attributes: readonly Attribute[]): Pg
   return { oid, element: null, delimiter: ",", attributes };
 }
 
+/** Whether it is a composite type, or arrays of one: its parts may be altered. */
+export function holdsAttributes({ element, attributes }: PgType): boolean {
+  return attributes !== null || (element !== null && holdsAttributes(element));
+}
+
 /** Of the types that every Postgres has, the OID of each and of its array (pg_type.dat of the Postgres source). */
 const known: readonly (readonly [oid: number, array: number])[] = [
   ...([

@@ -2,6 +2,7 @@
  * How values become the texts of scalars in answers. Each function takes what Postgres's text format, Python's values,
  * JSON and TypeScript's resolvers hold, and gives null where that is no value of its scalar.
  */
+import { daysIn } from "./time-texts.ts";
 
 const zone = String.raw`(?<zone>[Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)`;
 const clock = String.raw`(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?<fraction>\.\d+)?)?`;
@@ -102,11 +103,8 @@ function isDay(parts: Parts): boolean {
   }
   // The year 1 BC was a leap year, as the year 0 would have been.
   const counted = parts["era"] === undefined ? year : 1 - year;
-  const isLeap = counted % 4 === 0 && (counted % 100 !== 0 || counted % 400 === 0);
-  return dayOfMonth <= (month === 2 && isLeap ? 29 : (daysOfMonths[month - 1] ?? 0));
+  return dayOfMonth <= daysIn(counted, month);
 }
-
-const daysOfMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Midnight may be the day's end, as in Postgres. */
 function isClock(parts: Parts): boolean {

@@ -67,7 +67,8 @@ const MOST_DAYS = 999_999_999;
 /** Postgres's hours, minutes and seconds: 64 bits of microseconds. */
 const MOST_DAYS_OF_TIME = 106_751_991;
 
-function daysIn(year: number, month: number): number {
+/** Days of a month, 1 to 12; the year 0 is the one before the year 1. */
+export function daysIn(year: number, month: number): number {
   return month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
