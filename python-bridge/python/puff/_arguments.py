@@ -11,7 +11,7 @@ from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._refs import TypeRef, Use, check_name
 from puff._scalars import DEFAULTS
-from puff._trace import KINDS, Symbol
+from puff._trace import SYMBOLIC, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def describe_argument(
                     use.scope.place,
                     f"Give a default of its type, or let the type be nullable: {python}: … | None.",
                 ) from None
-    symbol = KINDS.get(ref.name) if ref.item is None else None
+    symbol = ref.kind if ref.item is None and ref.name in SYMBOLIC else None
     inputs = registry.inputs
     inner = (lambda: None) if ref.item is not None else lambda: inputs.get(ref.name)
     return description, Argument(name, python, ref, _located(ref.read, python), made, symbol, inner)

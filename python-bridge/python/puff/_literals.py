@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from puff._parameters import TypedText
 
 _INFER = 0
-_BOOL, _BYTEA, _INT4, _INT8, _TEXT, _FLOAT8, _NUMERIC, _UUID = 16, 17, 23, 20, 25, 701, 1700, 2950
+_BYTEA, _INT4, _INT8, _FLOAT8, _NUMERIC, _UUID = 17, 23, 20, 701, 1700, 2950
 _DATE, _TIME, _TIMESTAMP, _TIMESTAMPTZ, _INTERVAL, _TIMETZ = 1082, 1083, 1114, 1184, 1186, 1266
 
 
@@ -102,12 +102,6 @@ def _array_text(values: list[Any], leaves: dict[int, None]) -> str | None:
     return None if None in parts else "{" + ",".join(cast("list[str]", parts)) + "}"
 
 
-def _write_int(value: int) -> TypedText:
-    if -0x80000000 <= value < 0x80000000:
-        return (_INT4, str(value))
-    return (_INT8 if -0x8000000000000000 <= value < 0x8000000000000000 else _NUMERIC, str(value))
-
-
 def _write_float(value: float) -> TypedText:
     if math.isfinite(value):
         return (_NUMERIC, repr(value))  # as SQL reads 1.5
@@ -118,24 +112,20 @@ def _write_timedelta(value: datetime.timedelta) -> TypedText:
     return (_INTERVAL, f"{value.days} days {value.seconds}.{value.microseconds:06} seconds")
 
 
-def _write_bytes(value: bytes | bytearray | memoryview) -> TypedText:
-    return (_BYTEA, "\\x" + bytes(value).hex())
-
-
 WRITERS: dict[type, Callable[[Any], TypedText]] = {
-    bool: lambda value: (_BOOL, "t" if value else "f"),
-    int: _write_int,
+    bool: dump,
+    int: dump,
     float: _write_float,
     str: dump,
     decimal.Decimal: lambda value: (_NUMERIC, str(value) if value.is_finite() else "NaN"),
     datetime.datetime: lambda value: (_TIMESTAMPTZ if value.tzinfo else _TIMESTAMP, value.isoformat()),
-    datetime.date: lambda value: (_DATE, value.isoformat()),
+    datetime.date: dump,
     datetime.time: lambda value: (_TIMETZ if value.tzinfo else _TIME, value.isoformat()),
     datetime.timedelta: _write_timedelta,
     uuid.UUID: lambda value: (_UUID, str(value)),
-    bytes: _write_bytes,
-    bytearray: _write_bytes,
-    memoryview: _write_bytes,
+    bytes: dump,
+    bytearray: dump,
+    memoryview: dump,
 }
 """By class: values that are one constant."""
 
@@ -217,4 +207,4 @@ def _cut(literal: str, params: list[Any]) -> str:
 
 
 def _number(text: str) -> TypedText:
-    return _write_int(int(text)) if text.lstrip("-").isdigit() else (_NUMERIC, text)
+    return dump(int(text)) if text.lstrip("-").isdigit() else (_NUMERIC, text)

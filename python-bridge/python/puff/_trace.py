@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 Path: TypeAlias = "str | tuple[str, ...]"
 """Of an argument: GraphQL names with dots between them. Of a claim: its keys."""
 
-KINDS: Mapping[str, str] = {
-    "Int": "int", "BigInt": "bigint", "Float": "float", "String": "str", "ID": "str", "Decimal": "decimal",
-    "UUID": "uuid",
-}  # fmt: skip
-"""From a scalar to the kind of its symbol. The others' values are always looked at: a Boolean is compared by `is`."""
+SYMBOLIC = frozenset(("Int", "BigInt", "Float", "String", "ID", "Decimal", "UUID"))
+"""Scalars whose values have symbols. The others' are always looked at: a Boolean is compared by `is`."""
 
 
 class Symbol:
