@@ -17,8 +17,8 @@ import { patience, Watchdog } from "./watchdog.ts";
 
 /**
  * Starts the first process, and the others once it serves: what it found wrong is said once, and the snapshot of the
- * interpreter that it made is there for all. From then on they are stopped by SIGTERM, SIGINT, SIGQUIT and SIGHUP; a second signal ends
- * them at once.
+ * interpreter that it made is there for all. From then on they are stopped by SIGTERM, SIGINT, SIGQUIT and SIGHUP; a
+ * second signal ends them at once.
  *
  * @returns null once the first serves, else the exit code with which it ended, having said why.
  */

@@ -73,15 +73,7 @@ function parseBody(body: Buffer | string | null): { readonly [name: string]: unk
   if (typeof body !== "string" && !isUtf8(body)) {
     throw invalid("the body is not UTF-8");
   }
-  let parsed: unknown;
-  try {
-    parsed = parseJson(typeof body === "string" ? body : body.toString("utf8"));
-  } catch (error) {
-    if (error instanceof PuffError) {
-      throw error;
-    }
-    throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const parsed = parseClientJson("the body", typeof body === "string" ? body : body.toString("utf8"));
   if (!isMap(parsed)) {
     throw invalid(`the body must be a JSON object with "query", but it is ${nameType(parsed)}`);
   }
@@ -92,13 +84,17 @@ function parseUrlJson(name: string, text: string | null): unknown {
   if (text === null || text === "") {
     return null;
   }
+  return parseClientJson(`"${name}" in the URL`, text);
+}
+
+function parseClientJson(what: string, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
     if (error instanceof PuffError) {
       throw error;
     }
-    throw invalid(`"${name}" in the URL is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(`${what} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -65,21 +65,20 @@ export function addGraphqlRoute(
 ): void {
   app.all(url, async (request, reply) => {
     const plain = { ...toPlain(request), host: proxies.hostOf(request.raw) };
-    const answer = () => requests.run(request, handleRequest, plain, endpoint(), abortWith(reply));
-    return send(reply, await runFor(clientOf(request.raw.socket, request.ip), answer));
+    return send(reply, await runOf(request, () => handleRequest(plain, endpoint(), abortWith(reply))));
   });
 }
 
 /** Adds the endpoint that explains operations. */
 export function addExplainRoute(app: FastifyInstance, url: string, explain: Explain, deadline: number): void {
   app.post(url, async (request, reply) =>
-    send(
-      reply,
-      await runFor(clientOf(request.raw.socket, request.ip), () =>
-        requests.run(request, handleExplain, toPlain(request), explain, deadline, abortWith(reply)),
-      ),
-    ),
+    send(reply, await runOf(request, () => handleExplain(toPlain(request), explain, deadline, abortWith(reply)))),
   );
+}
+
+/** Runs `work` for a request's client, with the request's log as {@link currentLog}. */
+function runOf<T>(request: FastifyRequest, work: () => T): T {
+  return runFor(clientOf(request.raw.socket, request.ip), () => requests.run(request, work));
 }
 
 function toPlain(request: FastifyRequest): HttpRequest {

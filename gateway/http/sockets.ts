@@ -100,7 +100,7 @@ export function addSockets(
       refuseFor(new PuffError("PUFF_CSRF", `a page of ${request.headers.origin} opens a WebSocket`));
       return;
     }
-    const client = clientOf(socket, options.guard.proxies.addressOf(request));
+    const client = clientOf(socket, address);
     let opened: WebSocket | null = null;
     const open = (use: (webSocket: WebSocket) => void) =>
       server.handleUpgrade(request, socket, head, (webSocket) => {

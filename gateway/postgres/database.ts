@@ -211,19 +211,16 @@ class PoolDatabase implements PostgresDatabase {
 
   #createPool(server: Server): ConnectionPool {
     const { poolSize, queueLimit, acquireTimeout, clientShare = defaultShare, pooler = false } = this.#options;
-    const connect = this.#configOf(server);
     return new ConnectionPool({
-      ...{
-        connect,
-        place: server.place,
-        size: poolSize,
-        queueLimit,
-        acquireTimeout,
-        clientShare,
-        limits: this.#limits,
-        pooler,
-        effects: this.#effects,
-      },
+      connect: this.#configOf(server),
+      place: server.place,
+      size: poolSize,
+      queueLimit,
+      acquireTimeout,
+      clientShare,
+      limits: this.#limits,
+      pooler,
+      effects: this.#effects,
     });
   }
 

@@ -1,7 +1,7 @@
 /** Which statements may leave something behind in their session, where the next request would find it. */
 import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../planner/index.ts";
-import { type Catalogue, catalogueStatement, readCatalogue, wordsOf } from "./catalogue.ts";
+import { catalogueStatement, readCatalogue, type SessionCatalogue, wordsOf } from "./session-catalogue.ts";
 
 /** Milliseconds until the catalogue is read again: functions, views and policies may have been replaced. */
 const catalogueLife = 30_000;
@@ -14,7 +14,7 @@ interface Verdict {
   /** When it came first. */
   readonly since: number;
   /** What it was judged by. */
-  catalogue: Catalogue | null;
+  catalogue: SessionCatalogue | null;
   mayChange: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Verdict {
  */
 export class SessionEffects {
   readonly #verdicts = new LRUCache<string, Verdict>({ max: mostTexts });
-  #catalogue: Catalogue | null = null;
+  #catalogue: SessionCatalogue | null = null;
   /** Counts texts and readings, so that one can tell which came first. */
   #clock = 0;
   #readBegun = 0;
@@ -102,7 +102,7 @@ export class SessionEffects {
 /** Identifiers whose letters are escaped. */
 const escaped = /\bU&"/i;
 
-function hasEffects(text: string, { everything, names, oddNames }: Catalogue): boolean {
+function hasEffects(text: string, { everything, names, oddNames }: SessionCatalogue): boolean {
   const lower = text.toLowerCase();
   return (
     everything ||

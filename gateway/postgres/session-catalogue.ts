@@ -1,7 +1,7 @@
 /** What Postgres's catalogue says of functions that may change a session, and of what calls them unnamed. */
 import type { RowSet, Statement } from "../../planner/index.ts";
 
-export interface Catalogue {
+export interface SessionCatalogue {
   /** Lower-case names of functions that may change a session, and of relations and types that call one. */
   readonly names: ReadonlySet<string>;
   /** Such names that are no single word. */
@@ -50,7 +50,7 @@ export const catalogueStatement: Statement = {
   params: [],
 };
 
-export function readCatalogue(rows: RowSet): Catalogue {
+export function readCatalogue(rows: RowSet): SessionCatalogue {
   const names = new Set(builtIn.split(" "));
   const callers: { readonly name: string; readonly words: readonly string[] }[] = [];
   let prepares = false;
