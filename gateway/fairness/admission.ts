@@ -1,9 +1,10 @@
 /** Lets a bounded amount of work begin at a time, and a bounded amount wait, fairly between clients. */
 import { type Client, currentClient } from "./client.ts";
-import { FairQueue } from "./fair-queue.ts";
+import { FairQueue, type FairQueueOptions } from "./fair-queue.ts";
 import { Places } from "./places.ts";
 
-export interface AdmissionOptions {
+/** `patience` and `overdue` are the queue's. */
+export interface AdmissionOptions extends Pick<FairQueueOptions, "patience" | "overdue"> {
   /** What may be under way at a time. */
   readonly places: number;
   /** What may wait. */
@@ -44,13 +45,14 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#places = new Places(options.places, options.share);
-    this.#queue = new FairQueue({ limit: options.queueLimit, share: options.share });
+    this.#queue = new FairQueue({ ...options, limit: options.queueLimit });
   }
 
   /**
    * Runs `work` when there is a place for it.
    *
-   * @throws what `busy` gives where too much waits already, or the signal's reason where it aborts first
+   * @throws what `busy` gives where too much waits already, what `overdue` gives where it waited for too long, or the
+   *   signal's reason where it aborts first
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const place = await this.enter(signal);
@@ -62,7 +64,7 @@ export class Admission {
   }
 
   /** Takes a place when there is one; whoever takes it calls {@link leave}. Throws as {@link run} does. */
-  async enter(signal: AbortSignal): Promise<Place> {
+  async enter(signal: AbortSignal | null = null): Promise<Place> {
     const client = currentClient();
     // Who waits though something is free has more than its share.
     const isNext = this.#queue.length === 0 || this.#places.isModest(client);
@@ -95,8 +97,8 @@ export class Admission {
     return place;
   }
 
-  async #wait(client: Client, signal: AbortSignal): Promise<Place> {
-    signal.throwIfAborted();
+  async #wait(client: Client, signal: AbortSignal | null): Promise<Place> {
+    signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const waiter: Waiter = { client, enter: resolve, fail: reject };
     if (!this.#queue.push(waiter)) {
@@ -104,15 +106,15 @@ export class Admission {
     }
     const leave = () => {
       if (this.#queue.remove(waiter)) {
-        reject(signal.reason);
+        reject(signal?.reason);
       }
     };
-    signal.addEventListener("abort", leave, { once: true });
+    signal?.addEventListener("abort", leave, { once: true });
     this.#serve();
     try {
       return await promise;
     } finally {
-      signal.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", leave);
     }
   }
 

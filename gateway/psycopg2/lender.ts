@@ -59,13 +59,21 @@ export class Lender {
 
   constructor(options: LenderOptions) {
     this.#options = options;
-    const { name, size, queueLimit, clientShare: share } = options;
-    const busy = (waiting: number) =>
-      new ConnectFailure(
-        `all ${size} connections of pool "${name}" are in use and ${waiting} callers wait for one\n`,
-        "PUFF_POOL_BUSY",
-      );
-    this.#admission = new Admission({ places: size, queueLimit, share, busy });
+    const { name, size, queueLimit, acquireTimeout: patience, clientShare: share } = options;
+    const failure = (message: string) => new ConnectFailure(`${message}\n`, "PUFF_POOL_BUSY");
+    this.#admission = new Admission({
+      places: size,
+      queueLimit,
+      share,
+      patience,
+      busy: (waiting) =>
+        failure(`all ${size} connections of pool "${name}" are in use and ${waiting} callers wait for one`),
+      overdue: () =>
+        failure(
+          `none of the ${size} connections of pool "${name}" became free within ${patience / 1000} s: ` +
+            "close connections that are no longer used, or make the pool larger",
+        ),
+    });
     this.#pool = this.#createPool(readUrl(options.url).connectionString);
   }
 
@@ -75,32 +83,15 @@ export class Lender {
 
   /** @throws ConnectFailure where none becomes free in time, or it can't connect. */
   async borrow(): Promise<PooledClient> {
-    const { name, size, acquireTimeout } = this.#options;
-    const late = new AbortController();
-    const timer = setTimeout(
-      () =>
-        late.abort(
-          new ConnectFailure(
-            `none of the ${size} connections of pool "${name}" became free within ${acquireTimeout / 1000} s: ` +
-              "close connections that are no longer used, or make the pool larger\n",
-            "PUFF_POOL_BUSY",
-          ),
-        ),
-      acquireTimeout,
-    );
-    try {
-      const entering = this.#admission.enter(late.signal);
-      if (this.#admission.waiting > 0) {
-        const [first] = this.#resting;
-        if (first !== undefined) {
-          this.#resting.delete(first);
-          first.surrender();
-        }
+    const entering = this.#admission.enter();
+    if (this.#admission.waiting > 0) {
+      const [first] = this.#resting;
+      if (first !== undefined) {
+        this.#resting.delete(first);
+        first.surrender();
       }
-      return await this.#connect(await entering);
-    } finally {
-      clearTimeout(timer);
     }
+    return await this.#connect(await entering);
   }
 
   async #connect(place: Place): Promise<PooledClient> {
