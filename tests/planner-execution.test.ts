@@ -1,9 +1,8 @@
 /** The planner on a real Postgres: what it does beyond what graphql-js can be compared with. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Database } from "../planner/index.ts";
 import type { ResolveResult } from "../schema/index.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
-import { ownDatabase } from "./support/postgres.ts";
+import { ownDatabase, watched } from "./support/postgres.ts";
 
 const database = await ownDatabase(`
     CREATE TABLE item (id int PRIMARY KEY, name text, parent int REFERENCES item DEFERRABLE INITIALLY DEFERRED);
@@ -80,17 +79,9 @@ describe("a query", () => {
 
   it("asks a statement whose columns are known for those alone that are wanted", async () => {
     const texts: string[] = [];
-    const watched: Database = {
-      query(statement) {
-        texts.push(statement.text);
-        return database.query(statement);
-      },
-      stream: (statement, signal) => database.stream(statement, signal),
-      transaction: (work) => database.transaction(work),
-    };
     const all = "SELECT * FROM item WHERE id < $1 ORDER BY id -- all";
     const resolvers = { "Query.items": () => sql(all, { params: [[23, "3"]] }) };
-    const { run } = sketchPlanner({ types, resolvers, database: watched });
+    const { run } = sketchPlanner({ types, resolvers, database: watched(database, (text) => texts.push(text)) });
     for (let time = 1; time <= 2; time++) {
       expect((await run("{ items { name } }")).data).toEqual({ items: [{ name: "one" }, { name: "two" }] });
     }

@@ -1,9 +1,8 @@
 /** Rows find their parents by keys that are equal in SQL: for every pair of types, what Postgres's `=` says is the truth. */
 import { describe, expect, it } from "vitest";
-import type { Database } from "../planner/index.ts";
 import { createEvents } from "./support/events.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "./support/planner.ts";
-import { ownDatabase } from "./support/postgres.ts";
+import { ownDatabase, watched } from "./support/postgres.ts";
 import { textsOf } from "./support/rows.ts";
 
 const database = await ownDatabase(`
@@ -286,20 +285,12 @@ it("subscribers that are answered together get the rows whose keys equal theirs"
 
 it("keys of which texts tell cost no further statement", async () => {
   const texts: string[] = [];
-  const watched: Database = {
-    query(statement) {
-      texts.push(statement.text);
-      return database.query(statement);
-    },
-    stream: (statement, signal) => database.stream(statement, signal),
-    transaction: (work) => database.transaction(work),
-  };
   for (const type of ["int", "uuid", "timestamptz", "numeric", "mood", "date", "boolean", "text"]) {
     const resolvers = {
       "Query.parents": () => sql(`SELECT 1 AS id, NULL::${type} AS key`),
       "Parent.ids": () => sql(`SELECT 1 AS id, NULL::${type} AS key`, { parentKeys: ["key"], childKeys: ["key"] }),
     };
-    const { run } = sketchPlanner({ types, resolvers, database: watched });
+    const { run } = sketchPlanner({ types, resolvers, database: watched(database, (text) => texts.push(text)) });
     await run("{ parents { ids } }"); // what is asked once
     texts.length = 0;
     expect((await run("{ parents { ids } }")).data).toEqual({ parents: [{ ids: [] }] });

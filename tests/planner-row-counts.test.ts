@@ -1,9 +1,8 @@
 /** Values of LIMIT and OFFSET go into the statement's text, where Postgres can plan with them once. */
 import { expect, test } from "vitest";
-import type { Database } from "../planner/index.ts";
 import type { TypedText } from "../schema/index.ts";
 import { sketchPlanner, sql } from "./support/planner.ts";
-import { ownDatabase } from "./support/postgres.ts";
+import { ownDatabase, watched } from "./support/postgres.ts";
 
 const own = await ownDatabase(`
   CREATE TABLE post (id int PRIMARY KEY);
@@ -21,17 +20,7 @@ const int = (value: number | string | null): TypedText => [23, value === null ? 
 /** Asks for posts by that SQL, with children, so that both are fused; gives their ids and the text that was sent. */
 async function ask(text: string, runs: readonly (readonly TypedText[])[], selection = "id children { id }") {
   const texts: string[] = [];
-  const database: Database = {
-    query: (statement, settings) => {
-      texts.push(statement.text);
-      return own.query(statement, settings);
-    },
-    stream: (statement, signal, settings) => {
-      texts.push(statement.text);
-      return own.stream(statement, signal, settings);
-    },
-    transaction: (work, settings) => own.transaction(work, settings),
-  };
+  const database = watched(own, (text) => texts.push(text));
   let params = runs[0];
   const planner = sketchPlanner({
     types,

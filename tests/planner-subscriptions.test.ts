@@ -1,10 +1,9 @@
 /** Plan subscriptions: what is sent at which events, and how many statements that takes. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Statement } from "../planner/index.ts";
 import type { ResolverCall, StreamPlan } from "../schema/index.ts";
 import { createEvents, type TestEvents } from "./support/events.ts";
 import { type SketchedPlanner, sketchPlanner, sql } from "./support/planner.ts";
-import { ownDatabase } from "./support/postgres.ts";
+import { ownDatabase, watched } from "./support/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TYPE mood AS ENUM ('calm', 'wild');
@@ -17,14 +16,7 @@ let asked: string[];
 /** Resolved when the function of `shout` waits. */
 const waited = Promise.withResolvers<void>();
 
-const counted = {
-  query(statement: Statement) {
-    asked.push(statement.text);
-    return database.query(statement);
-  },
-  stream: database.stream.bind(database),
-  transaction: database.transaction.bind(database),
-};
+const counted = watched(database, (text) => asked.push(text));
 
 beforeEach(async () => {
   asked = [];

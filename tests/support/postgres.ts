@@ -12,7 +12,7 @@ import {
   type PostgresDatabase,
   startEmbeddedPostgres,
 } from "../../gateway/postgres/index.ts";
-import type { RowSet } from "../../planner/index.ts";
+import type { Database, RowSet } from "../../planner/index.ts";
 import type { TypedText } from "../../schema/index.ts";
 import { textOf } from "./rows.ts";
 
@@ -83,6 +83,21 @@ export function openTestDatabase(url: string, options: Partial<DatabaseOptions> 
 }
 
 /** A lock that statements wait for, so that what happens meanwhile does not depend on how long they take. */
+/** The same database, with `told` of the text of each statement that is sent outside of transactions. */
+export function watched(database: Database, told: (text: string) => void): Database {
+  return {
+    query(statement, settings) {
+      told(statement.text);
+      return database.query(statement, settings);
+    },
+    stream(statement, signal, settings) {
+      told(statement.text);
+      return database.stream(statement, signal, settings);
+    },
+    transaction: (work, settings) => database.transaction(work, settings),
+  };
+}
+
 export interface HeldLock {
   /** The statement that waits for it, and gives one row. */
   readonly statement: string;
