@@ -99,14 +99,16 @@ function numberFor(scalar: string | undefined, text: string, exact: unknown): un
 }
 
 /** Arguments for TypeScript's resolvers, to which a number is a JavaScript number. */
-export function plainNumbers(value: unknown): unknown {
+export function plainNumbers(args: Inputs): Inputs {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plainNumber(value)]));
+}
+
+function plainNumber(value: unknown): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
   }
   if (isExactNumber(value)) {
     return Number(value.rawJSON);
   }
-  return Array.isArray(value)
-    ? value.map(plainNumbers)
-    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plainNumbers(inner)]));
+  return Array.isArray(value) ? value.map(plainNumber) : plainNumbers(value as Inputs); // an object that is no array
 }

@@ -19,12 +19,7 @@ export async function callLayerFunction(
   members: readonly number[],
   { variables, context, catalogue }: Pick<Execution, "variables" | "context" | "catalogue">,
 ): Promise<readonly unknown[]> {
-  const args = Object.fromEntries(
-    Object.entries(getArgumentValues(step.definition, step.nodes[0], variables)).map(([name, value]) => [
-      name,
-      plainNumbers(value),
-    ]),
-  );
+  const args = plainNumbers(getArgumentValues(step.definition, step.nodes[0], variables));
   let values: unknown;
   try {
     values = await call(members.map(parentReader(layer, catalogue)), args, context);

@@ -6,7 +6,7 @@ import { integerDigits } from "./json-text.ts";
 import type { Output } from "./output.ts";
 import { type PgType, Typed } from "./pg-types.ts";
 import { decode, jsonOf } from "./typed-values.ts";
-import { isIntegerOid, OID } from "./types.ts";
+import { isIntegerOid, isJsonOid, OID } from "./types.ts";
 
 /**
  * Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type, and {@link jsonNull} where
@@ -35,7 +35,7 @@ export class Leaf {
       const fitting = shortcut(this.base, type.oid, (out, source, start, end) =>
         this.writeValue(out, new Typed(type, source.bytes.toString("utf8", start, end))),
       );
-      writer = type.oid === OID.json || type.oid === OID.jsonb ? notNull(fitting) : fitting;
+      writer = isJsonOid(type.oid) ? notNull(fitting) : fitting;
       this.#writers.set(type, writer);
     }
     return writer;
@@ -139,7 +139,7 @@ function shortcut(base: string, oid: number, slow: BytesWriter): BytesWriter {
       return oid === OID.bool ? boolean : slow;
     case "String":
     case "ID":
-      return oid === OID.bool || oid === OID.json || oid === OID.jsonb ? slow : text;
+      return oid === OID.bool || isJsonOid(oid) ? slow : text;
     case "BigInt":
       return isIntegerOid(oid) ? quoted : slow;
     case "Decimal":
@@ -153,7 +153,7 @@ function shortcut(base: string, oid: number, slow: BytesWriter): BytesWriter {
     case "DateTime":
       return oid === OID.timestamptz ? moment(slow) : oid === OID.timestamp ? localMoment(slow) : slow;
     case "JSON":
-      return oid === OID.json || oid === OID.jsonb ? copy : slow;
+      return isJsonOid(oid) ? copy : slow;
     default:
       return slow;
   }

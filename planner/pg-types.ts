@@ -1,5 +1,5 @@
 /** How Postgres's types are put together: which are arrays, of what, and which attributes a composite type has. */
-import { OID } from "./types.ts";
+import { arrayOids, isJsonOid } from "./types.ts";
 
 export interface PgType {
   /** In pg_type. A domain is the type that it is over. */
@@ -35,108 +35,61 @@ export function holdsAttributes({ element, attributes }: PgType): boolean {
   return attributes !== null || (element !== null && holdsAttributes(element));
 }
 
-/** Of the types that every Postgres has, the OID of each and of its array (pg_type.dat of the Postgres source). */
-const known: readonly (readonly [oid: number, array: number])[] = [
-  ...([
-    [16, 1000],
-    [17, 1001],
-    [18, 1002],
-    [19, 1003],
-    [20, 1016],
-    [21, 1005],
-    [22, 1006],
-    [23, 1007],
-  ] as const),
-  ...([
-    [24, 1008],
-    [25, 1009],
-    [26, 1028],
-    [27, 1010],
-    [28, 1011],
-    [29, 1012],
-    [30, 1013],
-    [114, 199],
-  ] as const),
-  ...([
-    [142, 143],
-    [600, 1017],
-    [601, 1018],
-    [602, 1019],
-    [603, 1020],
-    [604, 1027],
-    [628, 629],
-    [650, 651],
-  ] as const),
-  ...([
-    [700, 1021],
-    [701, 1022],
-    [718, 719],
-    [774, 775],
-    [790, 791],
-    [829, 1040],
-    [869, 1041],
-  ] as const),
-  ...([
-    [1033, 1034],
-    [1042, 1014],
-    [1043, 1015],
-    [1082, 1182],
-    [1083, 1183],
-    [1114, 1115],
-    [1184, 1185],
-  ] as const),
-  ...([
-    [1186, 1187],
-    [1266, 1270],
-    [1560, 1561],
-    [1562, 1563],
-    [1700, 1231],
-    [1790, 2201],
-    [2202, 2207],
-  ] as const),
-  ...([
-    [2203, 2208],
-    [2204, 2209],
-    [2205, 2210],
-    [2206, 2211],
-    [2249, 2287],
-    [2275, 1263],
-    [2950, 2951],
-  ] as const),
-  ...([
-    [2970, 2949],
-    [3220, 3221],
-    [3614, 3643],
-    [3615, 3645],
-    [3642, 3644],
-    [3734, 3735],
-    [3769, 3770],
-  ] as const),
-  ...([
-    [3802, 3807],
-    [3904, 3905],
-    [3906, 3907],
-    [3908, 3909],
-    [3910, 3911],
-    [3912, 3913],
-    [3926, 3927],
-  ] as const),
-  ...([
-    [4072, 4073],
-    [4089, 4090],
-    [4096, 4097],
-    [4191, 4192],
-    [4451, 6150],
-    [4532, 6151],
-    [4533, 6152],
-  ] as const),
-  ...([
-    [4534, 6153],
-    [4535, 6155],
-    [4536, 6157],
-    [5038, 5039],
-    [5069, 271],
-  ] as const),
+/** The other types that every Postgres has, and their arrays (pg_type.dat of the Postgres source). */
+const otherArrays: readonly (readonly [oid: number, array: number])[] = [
+  [22, 1006], // int2vector
+  [24, 1008], // regproc
+  [27, 1010], // tid
+  [28, 1011], // xid
+  [29, 1012], // cid
+  [30, 1013], // oidvector
+  [142, 143], // xml
+  [600, 1017], // point
+  [601, 1018], // lseg
+  [602, 1019], // path
+  [603, 1020], // box
+  [604, 1027], // polygon
+  [628, 629], // line
+  [718, 719], // circle
+  [774, 775], // macaddr8
+  [790, 791], // money
+  [829, 1040], // macaddr
+  [1033, 1034], // aclitem
+  [1560, 1561], // bit
+  [1562, 1563], // varbit
+  [1790, 2201], // refcursor
+  [2202, 2207], // regprocedure
+  [2203, 2208], // regoper
+  [2204, 2209], // regoperator
+  [2205, 2210], // regclass
+  [2206, 2211], // regtype
+  [2249, 2287], // record
+  [2275, 1263], // cstring
+  [2970, 2949], // txid_snapshot
+  [3220, 3221], // pg_lsn
+  [3614, 3643], // tsvector
+  [3615, 3645], // tsquery
+  [3642, 3644], // gtsvector
+  [3734, 3735], // regconfig
+  [3769, 3770], // regdictionary
+  [3904, 3905], // int4range
+  [3906, 3907], // numrange
+  [3908, 3909], // tsrange
+  [3910, 3911], // tstzrange
+  [3912, 3913], // daterange
+  [3926, 3927], // int8range
+  [4072, 4073], // jsonpath
+  [4089, 4090], // regnamespace
+  [4096, 4097], // regrole
+  [4191, 4192], // regcollation
+  [4451, 6150], // int4multirange
+  [4532, 6151], // nummultirange
+  [4533, 6152], // tsmultirange
+  [4534, 6153], // tstzmultirange
+  [4535, 6155], // datemultirange
+  [4536, 6157], // int8multirange
+  [5038, 5039], // pg_snapshot
+  [5069, 271], // xid8
 ];
 
 const unknownLiteral = 705;
@@ -148,7 +101,7 @@ const builtIn: ReadonlyMap<number, PgType> = new Map(
   [
     scalarType(unknownLiteral),
     scalarType(voidType),
-    ...known.flatMap(([oid, array]) => {
+    ...[...arrayOids, ...otherArrays].flatMap(([oid, array]) => {
       const type = scalarType(oid);
       return [type, arrayType(array, type, oid === box ? ";" : ",")];
     }),
@@ -175,6 +128,6 @@ export class Typed {
   }
 
   get isJson(): boolean {
-    return this.type.oid === OID.json || this.type.oid === OID.jsonb;
+    return isJsonOid(this.type.oid);
   }
 }

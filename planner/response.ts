@@ -108,13 +108,17 @@ function explain({ message, remedy }: PuffError, place: string | undefined): str
 }
 
 function codeOf(thrown: unknown, standard: ErrorCode): ErrorCode {
-  const error = thrown instanceof GraphQLError ? thrown.originalError : thrown;
+  const error = originOf(thrown);
   return error instanceof Refused ? "PUFF_PERMISSION_DENIED" : error instanceof PuffError ? error.code : standard;
 }
 
 function statusOf(thrown: unknown): number | undefined {
-  const error = thrown instanceof GraphQLError ? thrown.originalError : thrown;
+  const error = originOf(thrown);
   return error instanceof PuffError || error instanceof Refused ? error.status : undefined;
+}
+
+function originOf(thrown: unknown): unknown {
+  return thrown instanceof GraphQLError ? thrown.originalError : thrown;
 }
 
 function retryHeaders(status: number | undefined): { readonly [name: string]: string } {

@@ -30,7 +30,8 @@ const typeNames: ReadonlyMap<number, string> = new Map(
   Object.entries(OID).map(([name, oid]) => [oid, `pg_catalog.${name}`] as const),
 );
 
-const arrayOids: ReadonlyMap<number, number> = new Map([
+/** From the types that parameters may be arrays of to their arrays. */
+export const arrayOids: ReadonlyMap<number, number> = new Map([
   [OID.bool, 1000],
   [OID.bytea, 1001],
   [18, 1002], // "char"
@@ -75,6 +76,11 @@ export function typeNameOf(oid: number): string {
 /** The OID of an array's elements; 0 where the array type isn't built in. */
 function elementOidOf(oid: number): number {
   return elementOids.get(oid) ?? 0;
+}
+
+/** Whether it is that of json or jsonb. */
+export function isJsonOid(oid: number): boolean {
+  return oid === OID.json || oid === OID.jsonb;
 }
 
 /** Whether it is that of smallint, int or bigint. */

@@ -157,8 +157,8 @@ export function hasAttribute({ attributes }: ValueObject, name: string): boolean
 }
 
 /** JSON's null: a JSON column may hold it where another column holds NULL, and a field shows both alike. */
-function isJsonNull({ oid, text }: Typed): boolean {
-  return (oid === OID.json || oid === OID.jsonb) && text.trim() === "null";
+function isJsonNull({ isJson, text }: Typed): boolean {
+  return isJson && text.trim() === "null";
 }
 
 /** The items of a list: an iterable, a typed array's text, or JSON's. Null: not a list. */
