@@ -69,6 +69,23 @@ describe("of a mutation's field", () => {
     expect(await names()).toEqual(["a of ada"]);
   });
 
+  test.each([
+    ["Django", 'create(name: "a")'],
+    ["psycopg2", 'by_psycopg2(name: "a of ada", end: "commit")'],
+  ])("a constraint that refuses a row of %s has its words for clients", async (_, field) => {
+    await graphql('mutation { create(name: "a") { name } }');
+    expect(await graphql(`mutation { it: ${field} { name } }`)).toMatchObject({
+      errors: [
+        {
+          message: "This name is taken",
+          path: ["it"],
+          extensions: { code: "PUFF_CONSTRAINT", constraint: "thing_name_key" },
+        },
+      ],
+    });
+    expect(await names()).toEqual(["a of ada"]);
+  });
+
   test("the ORM's own transactions are savepoints", async () => {
     expect(await graphql("mutation { partly { name } }")).toEqual({ data: { partly: { name: "outer" } } });
     expect(await names()).toEqual(["outer"]);

@@ -83,6 +83,7 @@ class Query:
 class Mutation:
     @classmethod
     @graphql.borrow_db_context
+    @graphql.constraint("thing_name_key", "This name is taken")
     def create(cls, ctx: Context, /, name: str) -> Plan[Item]:
         thing = Thing.objects.create(name=f"{name} of {setting()}")
         return sql("SELECT id, name FROM thing WHERE id = $1", thing.pk)
