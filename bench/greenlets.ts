@@ -83,7 +83,7 @@ async function measure(): Promise<number[][]> {
     ...{ wsgi: null, django: null, writable: [], pythonPath: [folder], workers: 1, cacheFolder: folder },
     schemas: [{ name: "default", spec: join(folder, "schema.py"), camelCase: false }],
     ...{ environment: {}, hostFunctions: new Map(), services: new Map([["echo", echo]]) },
-    ...{ deadline: 10_000, queueLimit: 100, debugger: false, onLog: () => {} },
+    ...{ deadline: 10_000, queueLimit: 100, retirement: 60_000, debugger: false, onLog: () => {} },
   });
   const all: number[][] = [];
   for (let round = 0; round < rounds; round++) {

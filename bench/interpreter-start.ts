@@ -123,6 +123,7 @@ async function started(): Promise<Python> {
     services: new Map(),
     deadline: 10_000,
     queueLimit: 2 * concurrentCalls,
+    retirement: 60_000,
     debugger: false,
     onLog: () => {},
   });

@@ -90,7 +90,7 @@ export class RunningGateway implements Gateway {
     this.#settings = settings;
     this.#host = host;
     this.#app = app;
-    this.metrics = settings.metrics ? new Metrics() : null;
+    this.metrics = settings.metrics ? new Metrics(() => this.#python?.usage ?? null) : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
     const {
@@ -243,6 +243,8 @@ export class RunningGateway implements Gateway {
       ]),
       deadline: limits.pythonDeadline,
       queueLimit: limits.pythonQueue,
+      // The longest that a request may take.
+      retirement: Math.max(limits.requestDeadline, limits.uploadDeadline),
       debugger: terminal.canPrompt,
       onLog: (record) => logFromPython(this.#app, record),
       // A schema that can't be built must not replace the interpreters that the planners in use belong to.

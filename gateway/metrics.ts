@@ -1,8 +1,9 @@
 /** Figures about the gateway in Prometheus's text format, at `/metrics`. */
 import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type Database, type Session, shareDatabase } from "../planner/index.ts";
+import type { PythonUsage } from "../python-bridge/index.ts";
 import type { ErrorCode } from "../schema/index.ts";
 
 /** Seconds: quick answers are told apart by half a millisecond, slow ones up to the usual deadline of a request. */
@@ -16,7 +17,8 @@ export class Metrics {
   readonly #statements: Counter<"database">;
   readonly #errors: Counter<"schema" | "code">;
 
-  constructor() {
+  /** @param usage Asked whenever somebody looks; null: Python does not run. */
+  constructor(usage: () => PythonUsage | null) {
     const registers = [this.#registry];
     if (cluster.worker !== undefined) {
       this.#registry.setDefaultLabels({ process: String(cluster.worker.id) });
@@ -45,6 +47,30 @@ export class Metrics {
       help: "Errors that were logged, by their code",
       labelNames: ["schema", "code"],
       registers,
+    });
+    new Gauge({
+      name: "puff_interpreter_memory_bytes",
+      help: "Memory of each Python interpreter that serves",
+      labelNames: ["interpreter"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [interpreter, bytes] of usage()?.memory ?? []) {
+          this.set({ interpreter }, bytes);
+        }
+      },
+    });
+    new Counter({
+      name: "puff_interpreters_replaced_total",
+      help: "Python interpreters that were replaced, since they had ended or their memory had grown",
+      labelNames: ["why"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [why, count] of Object.entries(usage()?.replaced ?? {})) {
+          this.inc({ why }, count);
+        }
+      },
     });
   }
 

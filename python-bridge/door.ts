@@ -3,7 +3,7 @@ import { Deadlines } from "./deadlines.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
 import { LocalTime } from "./local-time.ts";
-import { Control, type JobOutcome, type ServeTask, type ToWorker, type WireJob } from "./messages.ts";
+import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { wholeBuffers } from "./transfer.ts";
 import { Waits } from "./waits.ts";
@@ -92,6 +92,7 @@ export class Door {
     this.#entries = interpreter;
     this.#interpreter = interpreter;
     this.#memoryBound = Math.max(memoryBound, 2 * interpreter.countBytes());
+    Atomics.store(this.#control, Control.pages, interpreter.countBytes() / page);
     this.#outbox.send({ kind: "ready", ...interpreter.loaded });
     void this.#pass();
     const problem = await interpreter.writeImages().then(
@@ -242,6 +243,7 @@ export class Door {
     Atomics.store(this.#control, Control.running, 0);
     Atomics.add(this.#control, Control.turns, 1);
     const bytes = this.#interpreter?.countBytes() ?? 0;
+    Atomics.store(this.#control, Control.pages, bytes / page);
     if (bytes > this.#memoryBound) {
       this.#memoryBound = Number.POSITIVE_INFINITY;
       this.#outbox.send({ kind: "grown", bytes });

@@ -15,9 +15,15 @@ export interface GenerationOptions {
   readonly settings: InterpreterSettings;
   readonly workers: number;
   readonly queueLimit: number;
+  /** See PythonOptions. */
+  readonly retirement: number;
   readonly services: ReadonlyMap<string, HostService>;
   onLog(record: LogRecord): void;
+  onReplaced(why: Replaced): void;
 }
+
+/** Why an interpreter was replaced: it ended, or its memory had grown. */
+export type Replaced = "death" | "memory";
 
 /** A job that ended so many interpreters is given up. Others are run again for as long as they are wanted. */
 const deathBound = 3;
@@ -32,7 +38,8 @@ const closeGrace = 2000;
 export class Generation {
   readonly #options: GenerationOptions;
   readonly #pool: Piscina;
-  readonly #remotes = new Set<Remote>();
+  /** Each with a number, the lowest that is free. */
+  readonly #remotes = new Map<Remote, number>();
   /** Apart from each other: calls may last for long, and batches are not to wait behind them. */
   readonly #queues = { batch: [] as Job[], call: [] as Job[] };
   /** Those that may have ended an interpreter: each runs alone in one. */
@@ -53,7 +60,8 @@ export class Generation {
       filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
       name: "serve",
       minThreads: 1,
-      maxThreads: options.workers,
+      // One more, so that a successor starts beside the interpreter whose memory has grown.
+      maxThreads: options.workers + 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       // The one task of a thread is its interpreter, whose event loop has to turn.
       concurrentTasksPerWorker: 1,
@@ -68,6 +76,12 @@ export class Generation {
     this.#started = Promise.withResolvers();
     this.#addInterpreter();
     return this.#started.promise;
+  }
+
+  /** Bytes of memory of those that serve, by their numbers. */
+  get memory(): Map<number, number> {
+    const serving = [...this.#remotes].filter(([remote]) => remote.memory > 0);
+    return new Map(serving.map(([remote, number]) => [number, remote.memory]));
   }
 
   /** Jobs waiting or running. */
@@ -107,7 +121,7 @@ export class Generation {
       this.#idle = Promise.withResolvers();
       const longest = Math.min(this.#options.settings.deadline + closeGrace, longestTimer);
       const bound = setTimeout(() => {
-        if ([...this.#remotes].some(({ isDebugged }) => isDebugged)) {
+        if ([...this.#remotes.keys()].some(({ isDebugged }) => isDebugged)) {
           bound.refresh();
         } else {
           this.#idle?.resolve();
@@ -119,7 +133,7 @@ export class Generation {
     if (this.#pause !== null) {
       clearTimeout(this.#pause);
     }
-    for (const remote of this.#remotes) {
+    for (const remote of [...this.#remotes.keys()]) {
       remote.end("it was closed");
     }
     for (const job of this.#takeQueued()) {
@@ -135,6 +149,7 @@ export class Generation {
         this.#failedStarts = 0;
         this.#hasStarted = true;
         this.#started?.resolve(loaded);
+        this.#retireGrown();
         this.#dispatchSoon();
         if (loaded.from === "image") {
           this.#addMissing();
@@ -159,18 +174,44 @@ export class Generation {
         this.#dispatchSoon();
       },
       onDeath: (lost, reason) => this.#replace(remote, lost, reason),
+      onGrown: () => this.#addOne(),
       onLogs: (records) => {
         for (const record of records) {
           this.#options.onLog(record);
         }
       },
     });
-    this.#remotes.add(remote);
+    const taken = new Set(this.#remotes.values());
+    let number = 1;
+    while (taken.has(number)) {
+      number++;
+    }
+    this.#remotes.set(remote, number);
   }
 
   #addMissing(): void {
-    while (!this.#closing && this.#remotes.size < this.#options.workers) {
+    while (this.#addOne()) {}
+  }
+
+  /**
+   * Adds an interpreter if one is missing. One whose memory has grown is, too: it serves on until its successor does. One
+   * successor starts at a time, and once the one before it has ended, so that their memory does not add up.
+   */
+  #addOne(): boolean {
+    const { workers } = this.#options;
+    const lasting = [...this.#remotes.keys()].filter(({ isGrown }) => !isGrown).length;
+    const adds = !this.#closing && lasting < workers && this.#remotes.size <= workers;
+    if (adds) {
       this.#addInterpreter();
+    }
+    return adds;
+  }
+
+  /** Once there are enough others. */
+  #retireGrown(): void {
+    const { workers, retirement } = this.#options;
+    if ([...this.#remotes.keys()].filter(({ isReady }) => isReady).length > workers) {
+      [...this.#remotes.keys()].find(({ isGrown }) => isGrown)?.retire(retirement);
     }
   }
 
@@ -198,12 +239,13 @@ export class Generation {
       this.#queueOf(job).unshift(job);
     }
     if (remote.wasReady) {
+      this.#options.onReplaced(remote.isRetired ? "memory" : "death");
       this.#options.onLog({
         level: "warning",
         logger: "puff",
         message: `an interpreter ended and is replaced: ${reason}`,
       });
-      this.#addInterpreter();
+      this.#addOne();
     } else {
       this.#tryAgain(reason);
     }
@@ -235,7 +277,7 @@ export class Generation {
     if (job.settled) {
       return;
     }
-    for (const remote of this.#remotes) {
+    for (const remote of [...this.#remotes.keys()]) {
       remote.cancel(job);
     }
     const queue = this.#queueOf(job);
@@ -278,7 +320,7 @@ export class Generation {
 
   /** Gives suspects to interpreters that have nothing to do: one is, where another has just been ended. */
   #isolateSuspects(): void {
-    for (const remote of this.#remotes) {
+    for (const remote of this.#remotes.keys()) {
       const suspect = remote.isEmpty ? this.#suspects.shift() : undefined;
       if (suspect !== undefined) {
         remote.send([suspect]);
@@ -290,7 +332,7 @@ export class Generation {
   #share(queue: Job[], shares: Map<Remote, Job[]>): void {
     const [first] = queue;
     const rooms =
-      first === undefined ? [] : [...this.#remotes].map((remote) => ({ remote, room: remote.room(first.kind) }));
+      first === undefined ? [] : [...this.#remotes.keys()].map((remote) => ({ remote, room: remote.room(first.kind) }));
     for (;;) {
       // Few interpreters: looking at each is quick.
       const best = rooms.reduce<(typeof rooms)[number] | null>(

@@ -51,8 +51,12 @@ export const Control = {
   origin: 5,
   /** How many prompts of a debugger are open. */
   prompts: 4,
+  /** The size of its memory, in WebAssembly's pages; 0 until it serves. */
+  pages: 6,
 } as const;
-export const controlBytes = 24;
+export const controlBytes = 28;
+/** Bytes of a page of WebAssembly's memory. */
+export const page = 65_536;
 
 export type ToWorker =
   | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }

@@ -5,7 +5,7 @@ import { PuffError } from "../schema/index.ts";
 import { Batch } from "./batch.ts";
 import { Call, type CallAnswer, type CallOptions } from "./call.ts";
 import { cryptoService } from "./crypto.ts";
-import { Generation } from "./generation.ts";
+import { Generation, type Replaced } from "./generation.ts";
 import { Generators } from "./generators.ts";
 import { functionsService, type HostFunction, hostFunctions } from "./host.ts";
 import type { Job } from "./job.ts";
@@ -54,11 +54,21 @@ export interface PythonOptions {
   readonly deadline: number;
   /** Batches, and calls, that may wait for an interpreter; past it `PUFF_PYTHON_BUSY`. */
   readonly queueLimit: number;
+  /** Milliseconds for the calls of an interpreter whose memory has grown, from when its successor serves. */
+  readonly retirement: number;
   /** Whether `breakpoint()` may open a debugger: Python's calls take a little longer where it may. */
   readonly debugger: boolean;
   onLog(record: LogRecord): void;
   /** Sees what was loaded before it replaces what serves; a throw refuses it, and the old interpreters go on. */
   accept?(schemas: ReadonlyMap<string, SchemaDescription>): void;
+}
+
+/** What the interpreters take. */
+export interface PythonUsage {
+  /** Bytes of the memory of each, by its number: a successor takes the lowest that is free. */
+  readonly memory: ReadonlyMap<number, number>;
+  /** How many were replaced from the start on, because they ended or because their memory had grown. */
+  readonly replaced: { readonly [why in Replaced]: number };
 }
 
 export interface Python {
@@ -67,6 +77,7 @@ export interface Python {
   readonly sockets: readonly string[];
   /** The user's files that were imported, and the templates that views may render. */
   readonly files: readonly string[];
+  readonly usage: PythonUsage;
   /**
    * Calls resolvers. Fails with a PuffError: `PUFF_RESOLVER_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`,
    * `PUFF_SHUTTING_DOWN`, or with the signal's reason.
@@ -116,6 +127,7 @@ class RunningPython implements Python {
   #current: { readonly generation: Generation; readonly state: State } | null = null;
   #lastReload: Promise<void> = Promise.resolve();
   readonly #retiring = new Set<Promise<void>>();
+  readonly #replaced = { death: 0, memory: 0 };
   #closed = false;
 
   constructor(options: PythonOptions) {
@@ -141,6 +153,10 @@ class RunningPython implements Python {
 
   get files(): readonly string[] {
     return this.#current?.state.files ?? [];
+  }
+
+  get usage(): PythonUsage {
+    return { memory: this.#current?.generation.memory ?? new Map(), replaced: { ...this.#replaced } };
   }
 
   async resolve(batch: ResolveBatch, signal: AbortSignal): Promise<ResolveBatchResult> {
@@ -184,8 +200,19 @@ class RunningPython implements Python {
     if (this.#closed) {
       throw new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping");
     }
-    const { schemas, wsgi, django, pythonPath, writable, environment, cacheFolder, deadline, workers, queueLimit } =
-      this.#options;
+    const {
+      schemas,
+      wsgi,
+      django,
+      pythonPath,
+      writable,
+      environment,
+      cacheFolder,
+      deadline,
+      workers,
+      queueLimit,
+      retirement,
+    } = this.#options;
     const generation = new Generation({
       settings: {
         sources: JSON.stringify({ schemas, wsgi, django }),
@@ -201,8 +228,12 @@ class RunningPython implements Python {
       },
       workers,
       queueLimit,
+      retirement: Math.min(retirement, longestTimer),
       services: this.#services,
       onLog: (record) => this.#options.onLog(record),
+      onReplaced: (why) => {
+        this.#replaced[why]++;
+      },
     });
     try {
       const loaded = await generation.start();

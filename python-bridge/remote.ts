@@ -10,6 +10,7 @@ import {
   type LoadError,
   type Loaded,
   type LogRecord,
+  page,
   type ServeTask,
   type ServiceAnswer,
   type ServiceCall,
@@ -28,6 +29,8 @@ export interface RemoteEvents {
   onOutcome(job: Job, outcome: JobOutcome): void;
   /** `lost`: jobs that it had not answered. */
   onDeath(lost: readonly LostJob[], reason: string): void;
+  /** Its memory has grown past its bound, which ending it alone gives back. */
+  onGrown(): void;
   onLogs(records: readonly LogRecord[]): void;
 }
 
@@ -73,7 +76,7 @@ export class Remote {
   readonly #inFlightOf = { batch: 0, call: 0 };
   readonly #sessions: Sessions;
   readonly #answers: ServiceAnswer[] = [];
-  #state: "starting" | "ready" | "dead" = "starting";
+  #state: "starting" | "ready" | "ending" | "dead" = "starting";
   #wasReady = false;
   #sent = 0;
   #turns = 0;
@@ -83,6 +86,8 @@ export class Remote {
   #overdue = 0;
   /** Bytes of memory where that is past its bound; else null. */
   #grown: number | null = null;
+  /** Ends it at the latest, once it is to end; else null. */
+  #retirement: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
 
   constructor(pool: Piscina, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
@@ -108,6 +113,25 @@ export class Remote {
     return this.#wasReady;
   }
 
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** Whether its memory is past its bound. */
+  get isGrown(): boolean {
+    return this.#grown !== null;
+  }
+
+  /** Whether it gets no more jobs, see {@link retire}. */
+  get isRetired(): boolean {
+    return this.#retirement !== null;
+  }
+
+  /** Bytes of its memory; 0 until it serves. */
+  get memory(): number {
+    return Atomics.load(this.#control, Control.pages) * page;
+  }
+
   /** Whether a person is at a debugger's prompt. */
   get isDebugged(): boolean {
     return Atomics.load(this.#control, Control.prompts) > 0;
@@ -125,7 +149,7 @@ export class Remote {
 
   /** Room for further jobs of this kind; the greater the better. Zero: none. */
   room(kind: WireJob["kind"]): number {
-    if (this.#state !== "ready" || this.#isolates) {
+    if (this.#state !== "ready" || this.#isolates || this.isRetired) {
       return 0;
     }
     const room = windows[kind] - this.#inFlightOf[kind];
@@ -149,8 +173,21 @@ export class Remote {
   cancel(job: Job): void {
     if (this.#takeOff(job.id) !== null) {
       this.#post({ kind: "cancel", ids: [job.id] });
-      this.#endIfGrown();
+      this.#endIfRetired();
     }
+  }
+
+  /** Gives it no more jobs, and ends it when it has answered those that it has, after `bound` milliseconds at the latest. */
+  retire(bound: number): void {
+    const timer = setTimeout(() => {
+      if (this.isDebugged) {
+        timer.refresh();
+      } else {
+        this.#die(this.#whyRetired());
+      }
+    }, bound);
+    this.#retirement = timer;
+    this.#endIfRetired();
   }
 
   /** Ends the thread, whatever it does. */
@@ -158,11 +195,14 @@ export class Remote {
     this.#die(reason);
   }
 
-  /** Gives back memory that WebAssembly keeps, once no job needs it. */
-  #endIfGrown(): void {
-    if (this.#grown !== null && this.#inFlight.size === 0) {
-      this.#die(`its memory had grown to ${Math.round(this.#grown / 1e6)} MB`);
+  #endIfRetired(): void {
+    if (this.isRetired && this.#inFlight.size === 0) {
+      this.#die(this.#whyRetired());
     }
+  }
+
+  #whyRetired(): string {
+    return `its memory had grown to ${Math.round((this.#grown ?? 0) / 1e6)} MB`;
   }
 
   #post(message: ToWorker): void {
@@ -201,7 +241,7 @@ export class Remote {
             this.#events.onOutcome(job, outcome);
           }
         }
-        this.#endIfGrown();
+        this.#endIfRetired();
         break;
       case "serviceCalls":
         for (const call of message.calls) {
@@ -219,7 +259,7 @@ export class Remote {
         break;
       case "grown":
         this.#grown = message.bytes;
-        this.#endIfGrown();
+        this.#events.onGrown();
         break;
       case "broken":
         this.#die(message.reason);
@@ -307,10 +347,10 @@ export class Remote {
   }
 
   #die(reason: string): void {
-    if (this.#state === "dead") {
+    if (this.#state === "ending" || this.#state === "dead") {
       return;
     }
-    this.#grown = null; // it ends already
+    this.#state = "ending";
     // What it has answered counts, even if the event loop has not come to it yet.
     for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port)) {
       const message: ToMain = last.message;
@@ -320,6 +360,7 @@ export class Remote {
     }
     this.#state = "dead";
     this.#watchOff();
+    clearTimeout(this.#retirement ?? undefined);
     const lost = this.#findLost();
     this.#inFlight.clear();
     this.#port.close();

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { LocalTime } from "./local-time.ts";
+import { page } from "./messages.ts";
 
 /** A WebAssembly.Module: it can be posted to threads. */
 export type WasmModule = object;
@@ -55,8 +56,6 @@ export function instantiateShared(wasm: WasmModule, memoryBytes: number, localTi
     WebAssembly.instantiate = instantiate;
   };
 }
-
-const page = 65_536;
 
 /** The little of it that is used here; only the types of browsers declare it. */
 declare const WebAssembly: {

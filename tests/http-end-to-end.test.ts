@@ -254,6 +254,13 @@ test("metrics count statements, requests by their route, and entries into Python
   expect(await metric('puff_request_duration_seconds_count{route="none",method="GET",status="404"}')).toBe(1);
 });
 
+test("metrics tell each interpreter's memory, and how many were replaced", async () => {
+  expect(await metric('puff_interpreter_memory_bytes{interpreter="1"}')).toBeGreaterThan(10 * 2 ** 20);
+  const { body } = await ask(server, { url: "/metrics" });
+  expect(body).toMatch(/^puff_interpreters_replaced_total\{why="memory"\} 0$/m);
+  expect(body).toMatch(/^puff_interpreters_replaced_total\{why="death"\} \d+$/m);
+});
+
 test("a resolver that loops for ever fails alone", async () => {
   const [stuck, fine] = await Promise.all([query("{ forever }"), query("{ posts(limit: 1) { id } }")]);
   expect(stuck.body).toMatchObject({ errors: [{ extensions: { code: "PUFF_RESOLVER_DEADLINE" } }] });

@@ -66,6 +66,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     services: new Map(),
     deadline: 5000,
     queueLimit: 10_000,
+    retirement: 60_000,
     debugger: false,
     onLog: (record) => logs.push(record),
     ...options,
@@ -84,6 +85,9 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     },
     get files() {
       return python.files;
+    },
+    get usage() {
+      return python.usage;
     },
     resolve: (batch, signal) => python.resolve(batch, signal),
     iterate: (batch, signal) => python.iterate(batch, signal),
