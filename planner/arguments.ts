@@ -3,6 +3,8 @@ import {
   type ArgumentKind,
   type Arguments,
   type Claims,
+  exactInteger,
+  isExactNumber,
   type JsonValue,
   type ParametricPlan,
   PuffError,
@@ -38,34 +40,50 @@ export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Cla
 
 /**
  * A value of which only the JSON is known, as a parameter: an array of scalars of one kind as an array, what else has
- * parts as jsonb.
+ * parts as jsonb. Numbers are as exact as in jsonb: integers, or numeric.
  */
 export function typeJson(value: JsonValue): TypedText {
   if (Array.isArray(value)) {
-    const kinds = new Set(value.filter((item) => item !== null).map(kindOf));
-    const [kind = "str"] = kinds;
-    const isFlat = kinds.size <= 1 && kind !== "json";
+    const items: readonly JsonValue[] = value;
+    const kinds = new Set(items.filter((item) => item !== null).map(kindOf));
+    const isFlat = !kinds.has("json") && [...kinds].every((kind) => kinds.size === 1 || isNumber(kind));
     return isFlat
       ? arrayOf(
-          typeItems(value, 1, (item) => typedScalar(item, kind)),
+          typeItems(items, 1, (item) => typedJson(item, kindOf(item))),
           0,
         )
-      : typedScalar(value, "json");
+      : typedJson(value, "json");
   }
-  return value === null ? NULL : typedScalar(value, kindOf(value));
+  return value === null ? NULL : typedJson(value, kindOf(value));
 }
 
 function kindOf(value: JsonValue): ScalarKind {
   switch (typeof value) {
     case "number":
-      return Number.isInteger(value) ? "int" : "float";
+      return numberKind(String(value));
     case "boolean":
       return "bool";
     case "string":
       return "str";
     default:
-      return "json";
+      return isExactNumber(value) ? numberKind(value.rawJSON) : "json";
   }
+}
+
+function numberKind(text: string): "int" | "decimal" {
+  return exactInteger(text) === null ? "decimal" : "int";
+}
+
+function isNumber(kind: ScalarKind): boolean {
+  return kind === "int" || kind === "decimal";
+}
+
+function typedJson(value: JsonValue, kind: ScalarKind): TypedText {
+  if (!isNumber(kind)) {
+    return typedScalar(value, kind);
+  }
+  const text = isExactNumber(value) ? value.rawJSON : String(value);
+  return typedScalar(kind === "int" ? exactInteger(text) : text, kind);
 }
 
 /** The value of an argument or claim by its path; null where it is absent. */
@@ -112,8 +130,11 @@ function arrayOf(items: TypedList, empty: number): TypedText {
   const texts = textsOf(items, oids);
   const [first = empty] = oids;
   const oid = widening.findLast((wide) => oids.has(wide)) ?? first;
-  return [arrayOidOf(oid), isEmpty(texts) ? "{}" : printArray(texts)];
+  return [arrayOidOf(oid), isEmpty(texts) ? (oid === 0 ? EMPTY : "{}") : printArray(texts)];
 }
+
+/** An empty array of any type: a form feed is a space for arrays, while `{}` alone would be an empty object as jsonb. */
+const EMPTY = "\f{}";
 
 function textsOf(items: TypedList, oids: Set<number>): TextList {
   return items.map((item) => {

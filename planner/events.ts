@@ -1,5 +1,12 @@
 /** Events that subscriptions are answered at: where they come from, and what plans take from them. */
-import { type EventPlan, type JsonValue, PuffError, type TypedText } from "../schema/index.ts";
+import {
+  type EventPlan,
+  isExactNumber,
+  type JsonValue,
+  PuffError,
+  parseExact,
+  type TypedText,
+} from "../schema/index.ts";
 import { typeJson } from "./arguments.ts";
 
 /** Where events come from; the gateway implements it. */
@@ -18,21 +25,20 @@ export interface EventListener {
   missed(): void;
 }
 
-/** A payload, read: JSON, or the text itself where it is none. */
-export function readPayload(text: string): JsonValue {
-  try {
-    // Most payloads have no integer that a number can't hold, and a reviver is slow.
-    return JSON.parse(text, /\d{16}/.test(text) ? keepBigInts : undefined) as JsonValue; // JSON.parse makes no other
-  } catch {
-    return text;
-  }
+/** An event's payload: JSON, as its text and parsed. */
+export interface Payload {
+  readonly text: string;
+  /** Its numbers have their digits, see {@link parseExact}. */
+  readonly json: JsonValue;
 }
 
-/** Integers beyond 2^53 as texts, which is what BigInt and ID are in JSON. */
-function keepBigInts(_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
-  return typeof value === "number" && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)
-    ? source
-    : value;
+/** A payload, read: JSON, or the text itself where it is none. */
+export function readPayload(text: string): Payload {
+  try {
+    return { text, json: parseExact(text) as JsonValue }; // it makes no other
+  } catch {
+    return { text: JSON.stringify(text), json: text };
+  }
 }
 
 /**
@@ -40,8 +46,8 @@ function keepBigInts(_key: string, value: unknown, { source }: { readonly source
  *
  * @throws PuffError `PUFF_EVENT_INVALID` where the event has no such part.
  */
-export function bindEvent(params: EventPlan["params"], payload: JsonValue): TypedText[] {
-  return params.map((param) => ("event" in param ? typeJson(partOf(payload, param.event)) : param));
+export function bindEvent(params: EventPlan["params"], { json }: Payload): TypedText[] {
+  return params.map((param) => ("event" in param ? typeJson(partOf(json, param.event)) : param));
 }
 
 function partOf(payload: JsonValue, path: readonly (string | number)[]): JsonValue {
@@ -62,5 +68,5 @@ function partOf(payload: JsonValue, path: readonly (string | number)[]): JsonVal
 function isContainer(
   value: JsonValue | undefined,
 ): value is { readonly [key: string]: JsonValue } | readonly JsonValue[] {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !isExactNumber(value);
 }

@@ -92,7 +92,7 @@ function numberFor(scalar: string | undefined, text: string, exact: unknown): un
     case "BigInt":
       return exact;
     case "ID":
-      return exactInteger(text) ?? Number(text);
+      return exactInteger(text) ?? (Number(text) || exact); // 0 only where it is written so
     default:
       return Number(text);
   }

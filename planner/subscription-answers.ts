@@ -1,15 +1,16 @@
 /** What an event is answered with: the operation's ordinary execution, for all sets of parameters at once. */
-import { type EventPlan, type JsonValue, PuffError, type ResolveResult, type TypedText } from "../schema/index.ts";
+import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../schema/index.ts";
 import { asCaller } from "./caller-database.ts";
 import type { FieldStep, ObjectPlan } from "./compile.ts";
 import type { Database } from "./database.ts";
 import type { CompiledOperation } from "./documents.ts";
-import { bindEvent } from "./events.ts";
+import { bindEvent, type Payload } from "./events.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type FieldData, ValueLayer } from "./layers.ts";
 import { type ParameterSets, setColumn } from "./parameter-sets.ts";
 import type { PlannerOptions } from "./planner.ts";
 import { writeEnd } from "./response.ts";
+import { OID } from "./types.ts";
 import { asError, Failed } from "./values.ts";
 import { Writer } from "./writer.ts";
 
@@ -53,10 +54,11 @@ export class SubscriptionAnswers {
   }
 
   /** An answer for each set of parameters; null where there is nothing to send. Never throws. */
-  async answer(sets: readonly Parameters[], payload: JsonValue): Promise<(Buffer | null)[]> {
+  async answer(sets: readonly Parameters[], payload: Payload): Promise<(Buffer | null)[]> {
     const plan = this.#plan;
     if (plan === null) {
-      return this.#run({ kind: "value", value: { j: payload }, parentKeys: [], childKeys: [] }, sets.length);
+      const value = { t: [OID.jsonb, payload.text] } as const; // what is read of a text keeps its digits
+      return this.#run({ kind: "value", value, parentKeys: [], childKeys: [] }, sets.length);
     }
     try {
       return await this.#answerFrom(

@@ -3,10 +3,13 @@
  * alone. Those of equal parameters get the same bytes; the others share statements.
  */
 import { hash } from "node:crypto";
-import { type JsonValue, PuffError } from "../schema/index.ts";
+import { PuffError } from "../schema/index.ts";
 import { EventQueue, type QueueOptions } from "./event-queue.ts";
-import { type Events, readPayload } from "./events.ts";
+import { type Events, type Payload, readPayload } from "./events.ts";
 import type { Parameters, SubscriptionAnswers } from "./subscription-answers.ts";
+
+/** Of a live query, whose plan takes nothing from events. */
+const nothing: Payload = { text: "null", json: null };
 
 export interface SubscriptionGroupOptions {
   readonly events: Events;
@@ -37,7 +40,7 @@ interface PendingEvent {
   readonly number: number;
   /** Characters of the payload. */
   readonly size: number;
-  readonly payload: JsonValue;
+  readonly payload: Payload;
 }
 
 /** Sets of parameters that one statement answers. */
@@ -186,7 +189,7 @@ export class SubscriptionGroup {
       const chunk = members.slice(from, from + MOST_SETS);
       const answers = await this.#options.answers.answer(
         chunk.map(({ params }) => params),
-        event?.payload ?? null,
+        event?.payload ?? nothing,
       );
       for (const [index, { subscribers }] of chunk.entries()) {
         const answer = answers[index] ?? null;

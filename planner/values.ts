@@ -238,14 +238,19 @@ export function textOf(value: unknown): string | null {
 /** The type that all values share, so that an array of them can be typed; 0 where Postgres must infer it. */
 export function commonOid(values: readonly unknown[]): number {
   const oids = new Set(values.filter((value) => value !== null).map(oidOf));
-  const [first, ...others] = oids;
-  if (first === undefined || others.length > 0) {
-    return first !== undefined && [first, ...others].every((oid) => oid === OID.int4 || oid === OID.int8)
-      ? OID.int8
-      : 0;
+  const [first = 0, ...others] = oids;
+  if (others.length === 0) {
+    return first;
   }
-  return first;
+  return commonNumber.find(([types]) => [...oids].every((oid) => types.includes(oid)))?.[1] ?? 0;
 }
+
+/** Numbers of several types, and the narrowest type that holds them all as they are. */
+const commonNumber: readonly (readonly [types: readonly number[], common: number])[] = [
+  [[OID.int4, OID.int8], OID.int8],
+  [[OID.int4, OID.float8], OID.float8],
+  [[OID.int4, OID.int8, OID.float8, OID.numeric], OID.numeric],
+];
 
 function oidOf(value: unknown): number {
   if (value instanceof Typed) {

@@ -82,11 +82,21 @@ function methodsOf({ name, python, cast = "", default: value }: ArgumentKind): s
   return methods.join("");
 }
 
+/** Lists of texts, whose type Postgres infers, where JSON is wanted: `{}` would be an empty object. */
+const asJson = ["called", "traced", "static"].map(
+  (way) => `
+    @classmethod${{ called: "", traced: "\n    @graphql.pure", static: '\n    @graphql.sql("SELECT $1::jsonb", args=["v"])' }[way]}
+    def json_of_${way}(cls, ctx: Context, /, v: list[str]) -> Plan[graphql.JSON | None]:
+        return sql("SELECT $1::jsonb", v)
+`,
+);
+
 const schema = [
   preamble,
   ...argumentKinds.map(({ name, python }) => `\n\n@dataclass\nclass In_${name}:\n    v: ${python}\n`),
   "\n\n@dataclass\nclass Query:",
   ...argumentKinds.map(methodsOf),
+  ...asJson,
   "\n\n@dataclass\nclass Schema:\n    query: Query\n",
 ].join("");
 
@@ -119,6 +129,13 @@ async function graphql(query: string, variables = "{}"): Promise<unknown> {
   const { data, errors } = JSON.parse((await ask(server, { body })).body);
   return errors ?? data;
 }
+
+test.each(["called", "traced", "static"])("a list of texts, %s, is no JSON, even where it is empty", async (way) => {
+  for (const list of ["[]", '["a"]']) {
+    const errors = await graphql(`{ json_of_${way}(v: ${list}) }`);
+    expect(errors).toMatchObject([{ extensions: { code: "PUFF_SQL_VALUE", sqlstate: "22P02" } }]);
+  }
+});
 
 const ways = ["called", "traced", "static", "tuple"];
 const inner = ["called_in", "traced_in"];

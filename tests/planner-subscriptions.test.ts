@@ -38,6 +38,9 @@ beforeEach(async () => {
         messages: "[Message!]!",
         payload: "Message!",
         text: "String!",
+        exact: "Exact!",
+        anything: "JSON!",
+        part: "String!",
         room: "Room!",
         mood: "[Room!]!",
         count: "Int!",
@@ -47,6 +50,7 @@ beforeEach(async () => {
         noted: "String!",
       },
       Message: { id: "Int!", body: "String", room: "Room", shout: "String" },
+      Exact: { big: "BigInt", price: "Decimal", key: "ID", rest: "JSON", ratio: "Float" },
       Room: { id: "Int!", name: "String", messages: "[Message!]!" },
     },
     args: {
@@ -80,6 +84,10 @@ beforeEach(async () => {
         ]),
       "Subscription.payload": () => on("payload"),
       "Subscription.text": () => on("payload"),
+      "Subscription.exact": () => on("payload"),
+      "Subscription.anything": () => on("payload"),
+      "Subscription.part": () =>
+        on("payload", "SELECT pg_typeof($1)::text || ' ' || $1::text AS part", [{ event: ["part"] }]),
       "Subscription.latest": () => ({ ...on("payload"), latest: true }),
       "Subscription.noted": () => ({ ...on("noted"), source: "notify" }),
       "Subscription.room": (call) => live("SELECT id, name FROM room WHERE id = $1", [[23, argument(call, "id")]]),
@@ -168,6 +176,53 @@ describe("at each event", () => {
     const subscriber = await open("subscription { text }");
     await events.publish("payload", payload);
     expect(await subscriber.next()).toEqual({ data: { text } });
+  });
+
+  test.each([
+    ['{"big": 9007199254740993, "price": 12345678901234567.890, "key": 9007199254740993, "rest": [1.50]}'],
+    ['{"big": "9007199254740993", "price": "12345678901234567.890", "key": "9007199254740993", "rest": [1.50]}'],
+  ])("the numbers of %s keep their digits", async (payload) => {
+    const subscriber = await open("subscription { exact { big price key rest } }");
+    await events.publish("payload", payload);
+    const exact = '{"big":"9007199254740993","price":"12345678901234567.890","key":"9007199254740993","rest":[1.50]}';
+    expect(await subscriber.nextText()).toBe(`{"data":{"exact":${exact}}}`);
+  });
+
+  test.each([
+    '{"a": 9007199254740993, "b": [1.50, -0, 1e400], "__proto__": {"c": 1}}',
+    "9007199254740993",
+    '"x"',
+    "[]",
+  ])("the payload %s is JSON as it was published", async (payload) => {
+    const subscriber = await open("subscription { anything }");
+    await events.publish("payload", payload);
+    expect(await subscriber.nextText()).toBe(`{"data":{"anything":${payload}}}`);
+  });
+
+  test.each([
+    ["5", "integer 5"],
+    ["5.0", "integer 5"],
+    ["1e3", "integer 1000"],
+    ["1e+21", "numeric 1000000000000000000000"],
+    ["9007199254740993", "bigint 9007199254740993"],
+    ["12345678901234567.890", "numeric 12345678901234567.890"],
+    ["1.5", "numeric 1.5"],
+    ["true", "boolean true"],
+    ["[1, 9007199254740993]", "bigint[] {1,9007199254740993}"],
+    ["[1, 2.50, null]", "numeric[] {1,2.50,NULL}"],
+    ['{"a": 1.50}', 'jsonb {"a": 1.50}'],
+    ['[1, "a"]', 'jsonb [1, "a"]'],
+    ["[[1.50]]", "jsonb [[1.50]]"],
+  ])("the part %s of an event is %s to Postgres", async (part, seen) => {
+    const subscriber = await open("subscription { part }");
+    await events.publish("payload", `{"part": ${part}}`);
+    expect(await subscriber.next()).toEqual({ data: { part: seen } });
+  });
+
+  test("a number has no parts", async () => {
+    const subscriber = await open("subscription { part }");
+    await events.publish("payload", "1.50");
+    expect(await subscriber.next()).toMatchObject({ errors: [{ extensions: { code: "PUFF_EVENT_INVALID" } }] });
   });
 
   test("answers come in the order of the events", async () => {

@@ -96,6 +96,8 @@ export interface Subscriber {
   readonly refused: Answer | null;
   /** The next answer; null at the end. */
   next(): Promise<Omit<Answer, "status"> | null>;
+  /** The same as it is sent: JSON.parse rounds numbers. */
+  nextText(): Promise<string | null>;
   leave(): Promise<void>;
 }
 
@@ -213,14 +215,19 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       if (subscribed.kind === "refused") {
         const { status, body } = subscribed.response;
         const refused = { status, ...(JSON.parse(body.toString()) as object) };
-        return { refused, next: async () => null, leave: async () => undefined };
+        return { refused, next: async () => null, nextText: async () => null, leave: async () => undefined };
       }
       const { answers } = subscribed;
+      const nextText = async () => {
+        const { done, value } = await answers.next();
+        return done === true ? null : value.toString();
+      };
       return {
         refused: null,
+        nextText,
         async next() {
-          const { done, value } = await answers.next();
-          return done === true ? null : (JSON.parse(value.toString()) as Answer);
+          const text = await nextText();
+          return text === null ? null : (JSON.parse(text) as Answer);
         },
         async leave() {
           left.abort();
