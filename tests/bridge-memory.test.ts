@@ -1,4 +1,5 @@
 /** Memory that Python took is given back: WebAssembly itself never shrinks. */
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { PythonOptions } from "../python-bridge/index.ts";
@@ -118,3 +119,19 @@ test("a call that goes on for too long does not keep the memory", async () => {
   await ended;
   expect(await python.call("taken")).toBe(0);
 });
+
+test.runIf(process.platform === "linux")("a call leaves no addresses taken", async () => {
+  const python = await start(async (n) => n);
+  const calls = 500;
+  const before = addressSpace();
+  for (let call = 0; call < calls; call++) {
+    await python.call("taken");
+  }
+  expect((addressSpace() - before) / calls).toBeLessThan(megabyte);
+});
+
+/** Bytes of addresses that this process has taken, whether or not there is memory behind them. */
+function addressSpace(): number {
+  const [, kilobytes] = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}
