@@ -28,6 +28,11 @@ export class Batch extends Job<ResolveBatchResult> {
     );
   }
 
+  /** The same limit, seen from the thread that it kept. */
+  failComputed(): void {
+    this.failDeadline();
+  }
+
   failRaised(message: string): void {
     this.fail(
       new PuffError("PUFF_RESOLVER_FAILED", `calling ${this.name} failed in Python`, { cause: new Error(message) }),

@@ -41,10 +41,17 @@ export class Call extends Job<CallAnswer> {
   }
 
   failDeadline(): void {
-    const limit = this.deadline === null ? "computed for too long" : `did not answer within ${this.deadline} ms`;
     this.fail(
-      new PuffError("PUFF_CALL_DEADLINE", `${this.name} ${limit}`, {
+      new PuffError("PUFF_CALL_DEADLINE", `${this.name} did not answer within ${this.deadline} ms`, {
         remedy: "Make it quicker, or raise its deadline.",
+      }),
+    );
+  }
+
+  failComputed(limit: number): void {
+    this.fail(
+      new PuffError("PUFF_CALL_DEADLINE", `${this.name} computed for longer than ${limit} ms without a pause`, {
+        remedy: "Make it quicker, or raise the limit python_deadline.",
       }),
     );
   }

@@ -282,9 +282,12 @@ export class Door {
       this.#answer(greenlet, { failure: "raised", message: error.message });
       return;
     }
-    const guilty = performance.now() - greenlet.since > this.#task.settings.deadline * 0.9;
-    if (guilty || greenlet.interrupts >= victimBound || !job.repeatable) {
-      this.#answer(greenlet, { failure: "deadline" });
+    const limit = this.#task.settings.deadline;
+    if (performance.now() - greenlet.since > limit * 0.9) {
+      this.#answer(greenlet, { failure: "computed", limit });
+    } else if (greenlet.interrupts >= victimBound || !job.repeatable) {
+      // By itself, or by an interrupt that came too late.
+      this.#answer(greenlet, { failure: "raised", message: "KeyboardInterrupt was raised in it" });
     } else if (!greenlet.answered) {
       this.#waiting.unshift({ job, interrupts: greenlet.interrupts + 1, wanted: true });
     }

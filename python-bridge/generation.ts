@@ -222,7 +222,7 @@ export class Generation {
       job.deaths += state === "guilty" ? 1 : 0;
       job.suspect ||= state === "guilty" || state === "suspect";
       if (state === "overdue") {
-        job.failDeadline();
+        job.failComputed(this.#options.settings.deadline);
       } else if (state === "waiting" || (job.repeatable && job.deaths < deathBound)) {
         again.push(job);
       } else {

@@ -47,6 +47,8 @@ export abstract class Job<Answer = unknown> {
       }
     } else if (outcome.failure === "deadline") {
       this.failDeadline();
+    } else if (outcome.failure === "computed") {
+      this.failComputed(outcome.limit);
     } else {
       this.failRaised(outcome.message);
     }
@@ -58,6 +60,8 @@ export abstract class Job<Answer = unknown> {
   }
 
   abstract failDeadline(): void;
+  /** It ran for longer than so many milliseconds without a pause. */
+  abstract failComputed(limit: number): void;
   abstract failRaised(message: string): void;
 
   failDied(cause: string): void {

@@ -141,6 +141,8 @@ export type JobOutcome =
   | { readonly id: number; readonly json: string; readonly buffers?: readonly Uint8Array[] }
   /** It ran or waited past its deadline. */
   | { readonly id: number; readonly failure: "deadline" }
+  /** It was interrupted, since Python ran for longer than this without a pause; milliseconds. */
+  | { readonly id: number; readonly failure: "computed"; readonly limit: number }
   | { readonly id: number; readonly failure: "raised"; readonly message: string };
 
 export interface ServiceCall {

@@ -49,6 +49,8 @@ export interface LostJob {
  * Batches end soon. Calls may wait for hours, at some 20 KB each.
  */
 const windows = { batch: 1000, call: 10_000 };
+/** What an interpreter may take until it begins to import the user's modules, milliseconds; on a busy machine much. */
+const bootDeadline = 300_000;
 /** What importing the user's modules may take, milliseconds. */
 const loadDeadline = 60_000;
 const endlessImport: LoadError = {
@@ -309,8 +311,11 @@ export class Remote {
     const stuck = this.#stuckFor();
     const { deadline } = this.#settings;
     if (this.#state === "starting") {
-      if (stuck > loadDeadline) {
+      const imports = this.#turns > 0;
+      if (imports && stuck > loadDeadline) {
         this.#events.onRefused(endlessImport);
+      } else if (stuck > bootDeadline) {
+        this.#die(`it did not start within ${bootDeadline / 1000} s`);
       }
       return;
     }

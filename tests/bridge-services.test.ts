@@ -57,6 +57,12 @@ def swallow():
         except BaseException: pass
 def loop():
     while True: pass
+def loop_on():
+    while True:
+        try: loop()
+        except BaseException: pass
+def interrupt_itself():
+    raise KeyboardInterrupt
 class Nested:
     @staticmethod
     async def function(n): return n + 1
@@ -211,11 +217,26 @@ test("a call has its own deadline while it waits, and other Python none of it", 
   expect(await python.call("hello")).toBe("hello");
 });
 
-test("a call that never pauses is interrupted whatever its deadline", async () => {
+test.each([
+  ["loop", null],
+  ["loop", 60_000],
+  ["loop_on", 60_000],
+])("a call that never pauses is ended whatever its deadline, and told why: %s, %s", async (name, deadline) => {
   const { call, python } = await started({ deadline: 600 });
   const hello = python.call("hello");
-  await expect(call("loop")).rejects.toMatchObject({ code: "PUFF_CALL_DEADLINE" });
+  const message = `function schema:${name} computed for longer than 600 ms without a pause`;
+  await expect(call(name, { deadline })).rejects.toMatchObject({ code: "PUFF_CALL_DEADLINE", message });
   expect(await hello).toBe("hello");
+});
+
+test("a call that interrupts itself has failed, and was not too long", async () => {
+  const { call } = await started();
+  const error = await call("interrupt_itself").then(
+    () => null,
+    (reason: Error) => reason,
+  );
+  expect(error).toMatchObject({ code: "PUFF_CALL_FAILED" });
+  expect(String(error?.cause)).toBe("Error: KeyboardInterrupt was raised in it");
 });
 
 test("an interpreter that ends closes its sessions, and its greenlets' signals", async () => {
