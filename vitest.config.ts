@@ -1,11 +1,19 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/support/longest-first.ts";
 
 const inCi = process.env["CI"] === "true";
+// Each test file and each command that one starts is a process of its own, which reads the same sources.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, ".puff/compile-cache");
 
 export default defineConfig({
   test: {
     include: ["{schema,planner,python-bridge,gateway,tests}/**/*.test.ts"],
     globalSetup: "tests/support/left-out.ts",
+    // Vitest leaves one core to itself, but a file waits for its processes more than it computes.
+    maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     // Interpreters and databases start in seconds on an idle machine, and several start at once here.
     testTimeout: 120_000,
     hookTimeout: 120_000,

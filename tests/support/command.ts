@@ -92,6 +92,7 @@ export function startCommand(
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       // Kept between runs: what a start leaves there is found by what went into it.
       PUFF_CACHE_FOLDER: join(root, ".puff/test-cache"),
       ...environment,

@@ -1,0 +1,22 @@
+/** The order of test files: those that start whole commands first, so that no long one is left alone at the end. */
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** From long to short; a file belongs to the first that its path matches. */
+const kinds = [
+  /cli-django\.|querysets|example-django|cli-processes|mixed-faults/,
+  /cli-|bridge-death|bridge-services|django|psycopg2|python-redis|python-network|attacks\/slow|differential/,
+  /bridge-|browser-|example-|wsgi|websockets|http-|attacks\//,
+  /python-|planner-keys|docs-python|subscription-|parameter-|types-/,
+  /^tests\//,
+];
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = (file: TestSpecification): number => {
+      const path = file.moduleId.slice(this.ctx.config.root.length + 1);
+      const found = kinds.findIndex((kind) => kind.test(path));
+      return found < 0 ? kinds.length : found;
+    };
+    return files.toSorted((one, other) => rank(one) - rank(other) || one.moduleId.localeCompare(other.moduleId));
+  }
+}
