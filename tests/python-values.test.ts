@@ -174,6 +174,17 @@ describe("objects", () => {
     });
   });
 
+  test("hold the values of enums and of scalars' own classes, selected or not: children may be found by them", async () => {
+    const own =
+      "color=Color.BLUE, title=type('Title', (str,), {})('Emma'), _secret=enum.IntEnum('Level', {'LOW': 7}).LOW";
+    const held = { o: { id: 1, title: "Emma", color: "b", _secret: 7 } };
+    for (const columns of [[], ["color", "title"]]) {
+      expect(await returned(`Book(1, ${own})`, { Book: { ...none, columns } })).toMatchObject(held);
+    }
+    const dict = "{'id': 1, 'color': Color.BLUE, 'odd': enum.Enum('Odd', {'LIST': [1]}).LIST}";
+    expect(await returned(dict, { Book: none })).toEqual({ o: { id: 1, color: "b" }, type: null });
+  });
+
   test("hold objects and lists of them", async () => {
     const selection = {
       Book: { ...none, objects: { pages: { Page: none }, best: { Page: { ...none, columns: ["text"] } } } },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,11 @@ def write_value(value: Any, ref: TypeRef, selection: Selection | None, schema: R
     return _write_object(value, ref, selection, schema, context)
 
 
+_SCALARS = tuple(SCALARS)
+_MADE_OF_SCALARS = (enum.Enum, *_SCALARS)
+"""Bases of what may be a key of children, too: an enum's member stands for its value."""
+
+
 def run_awaitable(awaitable: Any) -> Any:
     """Waits for a coroutine in an event loop of its own."""
     return asyncio.run(_await(awaitable))
@@ -79,8 +85,14 @@ def _write_object(value: Any, ref: TypeRef, selection: Selection, schema: Runtim
         read = _read_attribute
     out: dict[str, Any] = {}
     for attribute, inner in attributes.items():
-        if type(inner) in SCALARS and type(attribute) is str:
+        if type(attribute) is not str:
+            continue
+        if type(inner) in SCALARS:
             out[attribute] = WRITERS[type(inner)](inner)
+        elif isinstance(inner, _MADE_OF_SCALARS):
+            plain = inner.value if isinstance(inner, enum.Enum) else inner
+            if isinstance(plain, _SCALARS):
+                out[attribute] = leaf(plain)
     if chosen is not None:
         _write_selected(out, value, chosen, known, read, schema, context)
     return {"o": out, "type": name}
