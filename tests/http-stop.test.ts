@@ -72,9 +72,10 @@ test.each(["SIGTERM", "SIGINT"] as const)("under load %s loses no request and en
   const done = clients.map((client, index) =>
     loadUntilRefused(client, server.url, index % 2 === 0 ? "hello" : `slow(milliseconds:${index * 5})`),
   );
-  const long = ask(server, { url: "/graphql?query={slow(milliseconds:1500)}" });
   // A connection that the server has not accepted yet is none of its own.
   await expect.poll(() => Math.min(...clients.map(({ answered }) => answered))).toBeGreaterThan(2);
+  const long = ask(server, { url: "/graphql?query={slow(milliseconds:1500)}" });
+  await begunOn(server); // asked later, and so the long one has begun
   server.process.kill(signal);
   await Promise.all(done);
   expect(clients.flatMap(({ lost }) => lost)).toEqual([]);

@@ -14,6 +14,8 @@ export interface Deadlines {
   readonly send: number;
   /** Until an idle connection is closed: longer than proxies keep theirs, which is 60 s commonly. */
   readonly keepAlive: number;
+  /** For clients of a server that stops: to send one more request on a connection they keep, and learn of the end. */
+  readonly leave: number;
 }
 
 export const defaultDeadlines: Deadlines = {
@@ -21,13 +23,14 @@ export const defaultDeadlines: Deadlines = {
   request: defaultLimits.requestDeadline,
   send: defaultLimits.requestDeadline,
   keepAlive: 72_000,
+  leave: 500,
 };
 
 /** Milliseconds between two looks for what is late: each deadline holds to a second or so. */
 export const lookInterval = 1_000;
 
 /** The deadlines of a gateway's server: whatever serves uploads gives them the time of one. */
-export function deadlinesOf(options: GatewayOptions): Omit<Deadlines, "keepAlive"> {
+export function deadlinesOf(options: GatewayOptions): Omit<Deadlines, "keepAlive" | "leave"> {
   const { requestDeadline, uploadDeadline }: Limits = { ...defaultLimits, ...options.limits };
   const short = Math.min(requestDeadline, longestTimer);
   return {

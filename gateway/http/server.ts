@@ -123,7 +123,7 @@ export async function serve(
     await app.register(plugin);
     app.addHook("preClose", async () => {
       if (app.server.listening) {
-        await stopServer(app.server);
+        await stopServer(app.server, deadlines.leave);
       }
     });
     await app.ready();

@@ -10,20 +10,19 @@ import { setTimeout as sleep } from "node:timers/promises";
  * `HttpServer.close()` cuts off at once whatever connection has no request on it, and with it the requests that are
  * just on their way on one. So nothing more is accepted first; then clients are given a moment to send what they were
  * about to send, and leave by themselves; and only what is idle even then is cut off.
+ *
+ * @param leave - that moment, in milliseconds
  */
-export async function stopServer(server: HttpServer): Promise<void> {
+export async function stopServer(server: HttpServer, leave: number): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     // The close of node:net stops accepting and leaves connections alone.
     Server.prototype.close.call(server, () => resolve());
   });
-  await Promise.race([ended, sleep(leaveTime)]);
+  await Promise.race([ended, sleep(leave)]);
   server.closeIdleConnections();
   const cutOff = setInterval(() => server.closeIdleConnections(), 20);
   await ended.finally(() => clearInterval(cutOff));
 }
-
-/** Milliseconds for clients that keep connections to send one more request on each, and learn of the end. */
-const leaveTime = 500;
 
 /**
  * The signals that stop a server. No others may have a handler: V8 learns from SIGSEGV and SIGBUS that WebAssembly has
