@@ -10,7 +10,7 @@ import { TestSocket } from "./support/socket.ts";
 import { openTerminal } from "./support/terminal.ts";
 
 /** Milliseconds that a request may take. */
-const deadline = 1500;
+const deadline = 3000;
 const schema = (version: string) => `
 from dataclasses import dataclass
 from puff.graphql import Context
@@ -59,13 +59,13 @@ test("a prompt outlives the deadlines of an event stream and of a WebSocket's op
     body: { query: '{ stop(word: "tea") }' },
   });
   await terminal.shown("(Pdb) ");
-  await sleep(2 * deadline);
+  await sleep(1.1 * deadline);
   terminal.type("c");
   expect((await streamed).body).toContain('{"data":{"stop":"tea1"}}');
   const socket = await new TestSocket(`${terminal.url}/graphql`).connected();
   socket.subscribe("a", '{ stop(word: "milk") }');
   await terminal.shown("(Pdb) ");
-  await sleep(2 * deadline);
+  await sleep(1.1 * deadline);
   terminal.type("c");
   await socket.until(({ messages }) => messages.length === 3);
   expect(socket.messages[1]).toMatchObject({ type: "next", payload: { data: { stop: "milk1" } } });
@@ -81,7 +81,7 @@ test("a file saved while a prompt is open is loaded, and the prompt goes on; the
   await terminal.shown("loaded schema.py");
   expect((await ask(terminal, { body: { query: "{ version }" } })).body).toBe('{"data":{"version":"2"}}');
   const next = ask(terminal, { body: { query: '{ stop(word: "new") }' } });
-  await sleep(2 * deadline);
+  await sleep(1.1 * deadline);
   expect(await terminal.debug("p word")).toContain("'old'");
   terminal.type("c");
   expect((await old).body).toBe('{"data":{"stop":"old1"}}');

@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from "./support/postgres.ts";
 import { openTerminal, type Terminal } from "./support/terminal.ts";
 
 /** Milliseconds: of a request, and of Python. What a first request loads may take longer. */
-const deadline = 1500;
+const deadline = 3000;
 const files = {
   "puff.toml": `
 django = true
@@ -110,7 +110,7 @@ describe("on a terminal", () => {
     const answer = ask(terminal, { url: "/stop/quiet" });
     expect(await terminal.shown("(Pdb) ")).toMatch(/> \S+\/shop\/views\.py\(15\)stop\(\)\s+-> breakpoint\(\)/);
     expect((await ask(terminal, { url: "/" })).body).toBe("INDEX");
-    await sleep(2 * deadline);
+    await sleep(1.1 * deadline);
     expect(await terminal.debug("p word")).toContain("'quiet'");
     await terminal.debug("word = ask('loud')");
     terminal.type("c");
@@ -120,7 +120,7 @@ describe("on a terminal", () => {
   test("a resolver stops as well", async () => {
     const answer = ask(terminal, { body: { query: '{ stop(word: "tea") }' } });
     await terminal.shown("(Pdb) ");
-    await sleep(2 * deadline);
+    await sleep(1.1 * deadline);
     await terminal.debug("word = 'coffee'");
     terminal.type("c");
     expect(JSON.parse((await answer).body)).toEqual({ data: { stop: "coffee" } });

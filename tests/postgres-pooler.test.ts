@@ -120,7 +120,7 @@ describe.runIf(hasPgBouncer)("through PgBouncer", () => {
   });
 
   test("without the switch the start says which one is missing", async () => {
-    const options = { url: pgbouncer.url, poolSize: 1, queueLimit: 1, acquireTimeout: 5_000, statementTimeout: 0 };
+    const options = { url: pgbouncer.url, poolSize: 1, queueLimit: 1, acquireTimeout: 60_000, statementTimeout: 0 };
     const error = await openDatabase({ ...options, maxRows: 1, connectDeadline: 60_000 }).catch((thrown) => thrown);
     expect(describeError(error)).toMatch(/this is a pooler: .*parameter.* Set --database-pooler/);
   });

@@ -74,10 +74,10 @@ export function openTestDatabase(url: string, options: Partial<DatabaseOptions> 
     url,
     poolSize: 4,
     queueLimit: 1_000,
-    acquireTimeout: 10_000,
-    statementTimeout: 10_000,
+    acquireTimeout: 60_000,
+    statementTimeout: 60_000,
     maxRows: 1_000_000,
-    connectDeadline: 10_000,
+    connectDeadline: 60_000,
     ...options,
   });
 }
