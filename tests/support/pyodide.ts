@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { printSchema } from "graphql";
-import { loadPyodide, type PyodideAPI } from "pyodide";
+import type { PyodideAPI } from "pyodide";
 import {
   buildExecutableSchema,
   type JsonValue,
@@ -13,6 +13,7 @@ import {
   type ResolverCall,
   type SchemaDescription,
 } from "../../schema/index.ts";
+import { startPlainPyodide } from "./plain-pyodide.ts";
 
 /** What most schemas of the tests begin with. */
 export const prelude = `
@@ -69,7 +70,7 @@ export class TestPython {
 
   /** `packages`: a folder of packages that can be imported. */
   static async start(packages?: string): Promise<TestPython> {
-    const pyodide = await loadPyodide({ convertNullToNone: true });
+    const pyodide = await startPlainPyodide();
     if (packages !== undefined) {
       mount(pyodide, packages, "/packages");
       pyodide.runPython("import sys; sys.path.append('/packages')");
