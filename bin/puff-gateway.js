@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const oldest = 24;
+const oldest = 26;
 
 if (Number.parseInt(process.versions.node, 10) < oldest) {
   process.stderr.write(

@@ -113,7 +113,7 @@ describe("on the command line and in puff.toml", () => {
     const { code, stderr } = await runCommand(["--schema", "good.py"], { cwd: folder, node });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "puff-gateway needs Node 24 or newer, and this is Node 20.20.2. Install a newer one from https://nodejs.org, " +
+      "puff-gateway needs Node 26 or newer, and this is Node 20.20.2. Install a newer one from https://nodejs.org, " +
         "or add it to the project: npm install node@26. [PUFF_NODE_TOO_OLD]\n",
     );
   });
