@@ -1,5 +1,6 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 import { Deadlines } from "./deadlines.ts";
+import { FileLocks } from "./file-locks.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
 import { LocalTime } from "./local-time.ts";
@@ -66,6 +67,7 @@ export class Door {
   async start(): Promise<void> {
     const { port, settings } = this.#task;
     const localTime = new LocalTime();
+    const fileLocks = new FileLocks();
     const host: HostModule = {
       call: (service, method, args, buffers = []) => this.#waits.callService(service, method, args, buffers),
       tell: (service, method, args, buffers = []) => this.#waits.tellService(service, method, args, buffers),
@@ -77,6 +79,7 @@ export class Door {
         this.#deadlines.hold(isOpen);
       },
       zone: (name, standard, summer, ...at) => localTime.set(name, [standard, summer], at),
+      lock: (descriptor, operation) => fileLocks.lock(descriptor, operation),
       log: (level, logger, message) => this.#outbox.log({ level, logger, message }),
     };
     port.on("message", (message: ToWorker) => this.#receive(message));
@@ -84,6 +87,7 @@ export class Door {
       settings,
       host,
       localTime,
+      fileLocks,
       interruptBuffer: new Uint8Array(this.#task.control, Control.interrupt, 1),
       onBroken: (error) => this.#break(error),
       load: (entries, load) => this.#load(entries, load),

@@ -6,10 +6,12 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   rmSync,
   statSync,
   utimesSync,
@@ -160,8 +162,9 @@ function stampFile(path: string): string | null {
   if (found === undefined) {
     return null;
   }
+  const link = lstatSync(path).isSymbolicLink() ? `${realpathSync(path)} ` : "";
   // A folder's own times change with files that nobody looked at.
-  return found.isDirectory() ? "folder" : `${found.size} ${found.mtimeNs} ${found.ino}`;
+  return link + (found.isDirectory() ? "folder" : `${found.size} ${found.mtimeNs} ${found.ino}`);
 }
 
 function stampFolder(folder: string, modulesOnly: boolean): string {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
+import type { FileLocks } from "./file-locks.ts";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
 import type { LocalTime, NamesAt } from "./local-time.ts";
@@ -25,6 +26,8 @@ export interface HostModule {
   hold(isOpen: boolean): void;
   /** See {@link LocalTime.set}. */
   zone(name: string | null, standard: string, summer: string, standardAt: number, summerAt: number): NamesAt;
+  /** See {@link FileLocks.lock}. */
+  lock(descriptor: number, operation: number): boolean;
   log(level: string, logger: string, message: string): void;
 }
 
@@ -64,6 +67,7 @@ interface StartOptions {
   readonly settings: InterpreterSettings;
   readonly host: HostModule;
   readonly localTime: LocalTime;
+  readonly fileLocks: FileLocks;
   /** See Control.interrupt. */
   readonly interruptBuffer: Uint8Array;
   /** Told when the interpreter has broken for good. */
@@ -208,7 +212,9 @@ async function loadEngine(
   }).finally(restoreInstantiate);
   internals(pyodide)._api.on_fatal = options.onBroken;
   pyodide.setInterruptBuffer(options.interruptBuffer);
-  const files = openHostFiles(internals(pyodide).FS);
+  const { FS } = internals(pyodide);
+  options.fileLocks.use(FS);
+  const files = openHostFiles(FS);
   files.mount([options.settings.packageFolder]);
   return { pyodide, files };
 }

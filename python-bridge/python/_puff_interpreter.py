@@ -14,15 +14,13 @@ import os
 import random
 import sys
 import tempfile
-import threading
 import time
 import uuid
-import warnings
 import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from puff import _breakpoints
+from puff import _breakpoints, _javascript, _tracing
 
 # Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
 _COMMON = (
@@ -58,6 +56,7 @@ _DEEPEST = 10_000
 
 def prepare() -> None:
     """Imports what the base image holds besides `puff`."""
+    _javascript.install()
     # Python 3.14's incremental collection walks the frames of all greenlets, and in Pyodide those of suspended ones
     # may have been moved away: it corrupts memory (mended in Pyodide after 314.0.7). Full and young collections do not.
     gc.disable()
@@ -65,9 +64,7 @@ def prepare() -> None:
     gc.collect = _collect_safely
     operator.methodcaller = _methodcaller_of_python()  # type: ignore[misc]
     sys.setrecursionlimit = _set_recursion_limit
-    # Its calls end the interpreter by an access out of bounds.
-    sys.settrace = threading.settrace = threading.settrace_all_threads = _warn_of_tracing
-    sys.setprofile = threading.setprofile = threading.setprofile_all_threads = _warn_of_tracing
+    _tracing.install()
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
@@ -97,12 +94,6 @@ def _set_recursion_limit(limit: int) -> None:
     _plain_set_recursion_limit(min(limit, _DEEPEST))
 
 
-def _warn_of_tracing(function: object) -> None:
-    """Stands in for what would have a function called for each line or call."""
-    if function is not None:
-        warnings.warn("tracing and profiling have no effect here", RuntimeWarning, stacklevel=2)
-
-
 def _enable_collection() -> None:
     """Stands in for `gc.enable`, which must not have its effect; collections happen all the same."""
 
@@ -119,24 +110,32 @@ class _Changes:
         self._deleted: set[str] = set()
         self.path: list[str] | None = None
         self.folder: str | None = None
-        self._before: tuple[dict[str, str], list[str], str] = ({}, [], "")
+        self.umask: int | None = None
+        self._before: tuple[dict[str, str], list[str], str, int] = ({}, [], "", 0)
 
     def begin(self) -> None:
         """Notes what there is."""
-        self._before = (dict(os.environ), list(sys.path), os.getcwd())
+        self._before = (dict(os.environ), list(sys.path), os.getcwd(), _umask())
 
     def end(self) -> None:
         """Notes what has become of it."""
-        environment, path, folder = self._before
+        environment, path, folder, umask = self._before
         self._set = {name: value for name, value in os.environ.items() if environment.get(name) != value}
         self._deleted = environment.keys() - os.environ.keys()
         self.path = list(sys.path) if sys.path != path else None
         self.folder = os.getcwd() if os.getcwd() != folder else None
-        self._before = ({}, [], "")
+        self.umask = _umask() if _umask() != umask else None
+        self._before = ({}, [], "", 0)
 
     def made(self, environment: dict[str, str]) -> dict[str, str]:
         """Gives an environment as the import would leave it."""
         return {name: value for name, value in (environment | self._set).items() if name not in self._deleted}
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 _changes = _Changes()
@@ -157,6 +156,8 @@ def adopt(settings_json: str) -> None:
     folder = _changes.folder or settings["cwd"]
     if folder is not None:
         os.chdir(folder)
+    if _changes.umask is not None:
+        os.umask(_changes.umask)
     _breakpoints.allow_stepping(settings["debugger"])
     renew()
 

@@ -161,6 +161,19 @@ const query = `
                 begin(lambda *args: None)
                 CASES["format"](3)
                 begin(None)
+            monitoring = sys.monitoring
+            for name in ("one", "two"):
+                monitoring.use_tool_id(3, name)
+                monitoring.register_callback(3, monitoring.events.PY_START, print)
+                monitoring.set_events(3, monitoring.events.PY_START)
+                CASES["format"](3)
+                monitoring.restart_events()
+                monitoring.set_events(3, 0)
+                assert monitoring.get_tool(3) == name
+                monitoring.free_tool_id(3)
+            assert monitoring.get_tool(3) is None
+            import cProfile
+            cProfile.Profile().runcall(CASES["format"], 3)
         return [str(warning.message) for warning in caught]
 `;
 
@@ -186,7 +199,14 @@ test("recursion of every kind raises, while others wait in the same interpreter"
   expect(python.logs.filter(({ message }) => message.includes("is replaced"))).toEqual([]);
 });
 
-test("tracing and profiling warn and do nothing", async () => {
-  const python = await pythonOn(schemaFolder(query, module));
-  expect(await python.call("trace")).toEqual(Array(4).fill("tracing and profiling have no effect here"));
+test("tracing and profiling warn and do nothing, while others wait", async () => {
+  const waiting = Promise.withResolvers<string>();
+  onTestFinished(() => waiting.resolve("still here"));
+  const python = await pythonOn(schemaFolder(query, module), {
+    hostFunctions: new Map([["wait", () => waiting.promise as never]]),
+  });
+  const others = Array.from({ length: 20 }, () => python.call("wait", {}, { repeatable: false }));
+  expect(await python.call("trace")).toEqual(Array(7).fill("tracing and profiling have no effect here"));
+  waiting.resolve("still here");
+  expect(new Set(await Promise.all(others))).toEqual(new Set(["still here"]));
 });

@@ -10,7 +10,7 @@ import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from puff import _services
+from puff import _services, _tracing
 from puff._greenlets import can_wait
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def allow_stepping(is_allowed: bool) -> None:
     is_prepared = monitoring.get_tool(TOOL_ID) == TOOL_NAME
     if is_allowed and not is_prepared:
         events = monitoring.events
-        monitoring.use_tool_id(TOOL_ID, TOOL_NAME)
+        _tracing.use_tool_id(TOOL_ID, TOOL_NAME)
         every = events.PY_START | events.PY_RESUME | events.PY_THROW | events.PY_UNWIND | events.RAISE
-        monitoring.set_events(TOOL_ID, every)
+        _tracing.set_events(TOOL_ID, every)
     elif is_prepared and not is_allowed:
-        monitoring.free_tool_id(TOOL_ID)
+        _tracing.free_tool_id(TOOL_ID)
 
 
 def _break(*args: Any, **keywords: Any) -> Any:

@@ -11,11 +11,12 @@ __all__ = ["install"]
 
 def install() -> None:
     """Replaces them; what has taken hold of the replaced before is put right, too."""
-    from puff._cooperative import _events, _hashes, _network, _processes, _select, _threads, _time
+    from puff._cooperative import _events, _files, _hashes, _network, _processes, _select, _threads, _time
 
     _threads.install()
     _time.install()
     _events.install()
+    _files.install()
     _hashes.install()
     _network.install()
     _processes.install()
