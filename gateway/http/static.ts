@@ -1,5 +1,5 @@
 /** Static files: served by Node, whatever Python does. */
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import fastifyStatic, { type FastifyStaticOptions } from "@fastify/static";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
@@ -15,14 +15,15 @@ export interface StaticFiles {
 
 /**
  * Whether a file may be seen: a name that begins with a dot is not meant for the web, but for `.well-known` (RFC 8615),
- * and a link must not lead out of its folder.
+ * and a link must not lead out of its folder. To open a pipe takes a thread of Node's until somebody writes into it.
  */
 function isPublic(path: string, folder: string): boolean {
   if (path.split("/").some((name, depth) => name.startsWith(".") && !(depth === 1 && name === ".well-known"))) {
     return false;
   }
   try {
-    return realpathSync.native(join(folder, path)).startsWith(realpathSync.native(folder) + sep);
+    const file = realpathSync.native(join(folder, path));
+    return file.startsWith(realpathSync.native(folder) + sep) && statSync(file).isFile();
   } catch {
     return true; // there is no such file, here at least
   }

@@ -1,5 +1,8 @@
 /** Static folders: what lies in them and is not meant for the web, and ways out of them. */
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -40,6 +43,11 @@ for (const [target, link] of [
   symlinkSync(target, join(base, link));
 }
 
+execFileSync("mkfifo", [join(base, "public/pipe")]);
+symlinkSync("pipe", join(base, "public/piped.txt"));
+const listener = createServer().listen(join(base, "public/socket"));
+await once(listener, "listening");
+
 const guard = new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
 const server = await serve(
   async (app) => {
@@ -50,6 +58,7 @@ const server = await serve(
 );
 afterAll(async () => {
   await server.close();
+  listener.close();
   rmSync(base, { recursive: true });
 });
 
@@ -105,6 +114,12 @@ test.each([
   "deep",
   "deep/",
   "",
+  // To open a pipe takes a thread of Node's until somebody writes into it: four requests would hold them all.
+  "pipe",
+  "pipe/",
+  "piped.txt",
+  "inner/../pipe",
+  "socket",
   "a".repeat(300),
   "a/".repeat(3_000),
 ])("%.40s is refused as a client's mistake", async (path) => {
