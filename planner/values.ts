@@ -87,6 +87,7 @@ export function fromWireError(error: WireError): PuffError {
   }
   const message = code === "PUFF_RESOLVER_FAILED" ? `${error.type}: ${error.message}` : error.message;
   return new PuffError(code, message, {
+    safe: false, // these are Python's words, whatever the code is that they come under
     extensions: error.traceback === "" ? {} : { traceback: error.traceback },
     ...(error.constraint === undefined ? {} : { said: { kind: "constraint", name: error.constraint } }),
   });
