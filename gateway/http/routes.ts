@@ -1,12 +1,14 @@
 /** The Fastify side of GraphQL over HTTP: converts requests and responses, nothing more. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
 import { negotiate } from "./accept.ts";
+import { Body } from "./body.ts";
 import { endSlowBodies } from "./deadlines.ts";
 import { type Explain, handleExplain } from "./explain.ts";
 import type { Guard } from "./guard.ts";
@@ -117,13 +119,19 @@ const requests = new AsyncLocalStorage<FastifyRequest>();
 export async function setUpScope(app: FastifyInstance, options: HttpOptions): Promise<void> {
   // The handler parses, since it decides by media type and names what is wrong in GraphQL's own error form.
   app.removeAllContentTypeParsers();
+  const readBody = async (request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> => {
+    const body = new Body(payload);
+    const tooLarge = Number(request.headers["content-length"] ?? 0) > options.bodyLimit;
+    if (tooLarge || !(await body.arrive(options.bodyLimit + 1))) {
+      throw new PuffError("PUFF_BODY_TOO_LARGE", `the body is larger than ${options.bodyLimit} bytes`);
+    }
+    return body.take(options.bodyLimit);
+  };
   // JSON is named beside "everything", since Fastify remembers only the types that it finds by name.
   for (const type of ["application/json", "*"]) {
-    app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: options.bodyLimit }, (_request, body, done) => {
-      done(null, body);
-    });
+    app.addContentTypeParser(type, readBody);
   }
-  app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply, options.bodyLimit));
+  app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply));
   if (options.bodyDeadline !== null) {
     endSlowBodies(app, options.bodyDeadline);
   }
@@ -146,14 +154,12 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
 }
 
 /** Answers what failed before a handler ran, or where none expected it. */
-export function answerFailure(
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  bodyLimit = 0,
-): FastifyReply {
+export function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const form = negotiate(request.headers.accept).form ?? "json";
-  const refusal = describeFailure(error, bodyLimit);
+  const refusal = describeFailure(error);
+  if (refusal.code === "PUFF_BODY_TOO_LARGE") {
+    reply.header("connection", "close"); // the rest of it is not waited for
+  }
   if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
     request.log.error({ err: error }, "a request failed inside the gateway");
   }
@@ -201,12 +207,9 @@ function describeResponse(request: FastifyRequest, reply: FastifyReply): object 
 }
 
 /** Fastify's own errors arise before the handler runs: a body over its limit, headers that contradict it. */
-function describeFailure(error: FastifyError, bodyLimit: number): PuffError {
+function describeFailure(error: FastifyError): PuffError {
   if (error instanceof PuffError) {
     return error;
-  }
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return new PuffError("PUFF_BODY_TOO_LARGE", `the body is larger than ${bodyLimit} bytes`, { cause: error });
   }
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
     return new PuffError("PUFF_UNSUPPORTED_MEDIA_TYPE", "the content-type is no media type", { cause: error });

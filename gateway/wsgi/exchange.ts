@@ -1,12 +1,12 @@
 /** One request to a WSGI application and its response, while they are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PuffError } from "../../schema/index.ts";
+import { Body } from "../http/body.ts";
 import { startDeadline } from "../prompts.ts";
 
 /** `200 OK` and the headers, as the application gave them to `start_response`. */
 export type Head = readonly [status: string, headers: readonly (readonly [name: string, value: string])[]];
 
-const nothing = Buffer.alloc(0);
 /** Bytes a millisecond at which a client sends and takes at least. What it is slower by, it has the patience for in all. */
 const slowest = 1;
 
@@ -21,10 +21,9 @@ export class Exchange {
   /** Milliseconds that the client has been waited for beyond what its bytes are worth. */
   #late = 0;
   #written = 0;
-  /** Whether the next piece of the body has been asked for and has not come. */
-  #awaited = false;
-  #pieces: AsyncIterator<Buffer> | null = null;
-  #rest: Buffer = nothing;
+  readonly #body: Body;
+  /** Since when the next piece of the body is waited for. */
+  #awaitedSince: number | null = null;
 
   /**
    * @param patience - milliseconds that may pass without a byte that comes from the client or goes to it, and that a
@@ -35,9 +34,10 @@ export class Exchange {
     this.#response = response;
     this.#requestId = requestId;
     this.#patience = patience;
+    this.#body = new Body(request, (bytes) => this.#arrived(bytes));
     this.#timer = startDeadline(patience, () => {
       this.#end.abort(
-        this.#awaited
+        this.#awaitedSince !== null
           ? new PuffError("PUFF_REQUEST_SLOW", `the request's body did not arrive within ${patience} ms`)
           : new PuffError("PUFF_WSGI_DEADLINE", `the application did not answer within ${patience} ms`, {
               remedy: "Make the view quicker, or raise the limit request_deadline.",
@@ -62,44 +62,44 @@ export class Exchange {
     return this.#response.headersSent;
   }
 
+  /** Lets the beginning of the body come before it is read. */
+  begin(): void {
+    this.#body.begin();
+  }
+
   /**
-   * The whole body, for requests that are known to be small.
+   * Waits until so many bytes of the body have arrived, or all of it: then true.
    *
-   * @throws the signal's reason where the client does not send it in time
+   * @throws the signal's reason where the client does not send them in time
    */
-  async readAll(): Promise<Buffer> {
-    const pieces: Buffer[] = [];
+  async arrive(bytes: number): Promise<boolean> {
     const ended = Promise.withResolvers<never>();
-    this.signal.addEventListener("abort", () => ended.reject(this.signal.reason), { once: true });
+    const end = () => ended.reject(this.signal.reason);
+    this.signal.addEventListener("abort", end, { once: true });
     ended.promise.catch(() => undefined); // who reads is told
-    for (;;) {
-      const piece = await Promise.race([this.read(Number.POSITIVE_INFINITY), ended.promise]);
-      if (piece.length === 0) {
-        return Buffer.concat(pieces);
-      }
-      pieces.push(piece);
+    this.#awaitedSince = performance.now();
+    try {
+      return await Promise.race([this.#body.arrive(bytes), ended.promise]);
+    } catch (error) {
+      const isBroken = error instanceof PuffError && error.code === "PUFF_REQUEST_INVALID";
+      this.#end.abort(isBroken ? new ClientGone() : error); // the first reason stays
+      throw error;
+    } finally {
+      this.#awaitedSince = null;
+      this.signal.removeEventListener("abort", end);
+      this.#timer.refresh();
     }
+  }
+
+  /** What has arrived of the body and was not read, `size` bytes at most. */
+  take(size: number): Buffer {
+    return this.#body.take(size);
   }
 
   /** More of the body, `size` bytes at most; none at its end. What is not read stays with the client. */
   async read(size: number): Promise<Buffer> {
-    if (this.#rest.length === 0) {
-      this.#pieces ??= this.#request.iterator({ destroyOnReturn: false });
-      const since = performance.now();
-      this.#awaited = true;
-      const next = await this.#pieces.next();
-      this.#awaited = false;
-      if (next.done === true) {
-        this.#timer.refresh();
-        return nothing;
-      }
-      this.#waitedFor(next.value.length, since);
-      this.#rest = next.value;
-    }
-    const piece = this.#rest.subarray(0, size);
-    // The piece is given away, and what it is a part of with it.
-    this.#rest = piece.length === this.#rest.length ? nothing : this.#rest.subarray(size);
-    return piece;
+    await this.arrive(1);
+    return this.#body.take(size);
   }
 
   start([status, headers]: Head): void {
@@ -110,7 +110,7 @@ export class Exchange {
     if (!headers.some(([name]) => name.toLowerCase() === "x-request-id")) {
       flat.push("x-request-id", this.#requestId);
     }
-    if (this.#request.headers.expect !== undefined && this.#pieces === null) {
+    if (this.#request.headers.expect !== undefined && !this.#body.begun) {
       // Whether the body comes now is the client's choice.
       flat.push("connection", "close");
     }
@@ -141,7 +141,7 @@ export class Exchange {
 
   finish(data?: Uint8Array): void {
     clearTimeout(this.#timer);
-    this.#letGo();
+    this.#body.leave();
     this.#response.end(data);
   }
 
@@ -149,6 +149,13 @@ export class Exchange {
   breakOff(): void {
     clearTimeout(this.#timer);
     this.#response.destroy();
+  }
+
+  #arrived(bytes: number): void {
+    if (this.#awaitedSince !== null) {
+      this.#waitedFor(bytes, this.#awaitedSince);
+      this.#awaitedSince = performance.now();
+    }
   }
 
   /** A byte now and then is not enough: it would hold a place for hours. */
@@ -163,11 +170,6 @@ export class Exchange {
         remedy: "Send the body, and take the answer, at 1 kB a second or more.",
       }),
     );
-  }
-
-  /** What the application did not read of the body is for Node to skip. */
-  #letGo(): void {
-    void this.#pieces?.return?.();
   }
 }
 

@@ -34,16 +34,11 @@ export interface WsgiOptions {
 
 /** Adds the routes, of all methods that HTTP knows. */
 export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions): Promise<void> {
-  const admission = new Admission({
-    places: options.concurrency * options.workers,
-    queueLimit: options.queueLimit,
-    share: options.share,
-    oldAfter,
-    busy: (waiting) =>
-      new PuffError("PUFF_WSGI_BUSY", `${waiting} requests wait for the application already`, {
-        remedy: "Try again in a moment.",
-      }),
-  });
+  const places = options.concurrency * options.workers;
+  const admissions: Admissions = {
+    all: admissionOf(places, options),
+    uploads: admissionOf(Math.max(1, places - Math.ceil((places * options.share) / 100)), options),
+  };
   for (const method of METHODS) {
     if (!app.supportedMethods.includes(method) && method !== "CONNECT") {
       app.addHttpMethod(method, { hasBody: true });
@@ -57,10 +52,29 @@ export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions):
     // The body stays on its stream: the application reads it.
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
     scope.all("/*", (request, reply) =>
-      runFor(clientOf(request.raw.socket, request.ip), serve, request, reply, admission, options),
+      runFor(clientOf(request.raw.socket, request.ip), serve, request, reply, admissions, options),
     );
   };
   await app.register(routes);
+}
+
+interface Admissions {
+  readonly all: Admission;
+  /** Of requests whose bodies arrive while they run: however slow their clients are, a share of places stays for others. */
+  readonly uploads: Admission;
+}
+
+function admissionOf(places: number, { queueLimit, share }: WsgiOptions): Admission {
+  return new Admission({
+    places,
+    queueLimit,
+    share,
+    oldAfter,
+    busy: (waiting) =>
+      new PuffError("PUFF_WSGI_BUSY", `${waiting} requests wait for the application already`, {
+        remedy: "Try again in a moment.",
+      }),
+  });
 }
 
 /** Asks a client for the body that it holds back when the body is read: an application may refuse it by its headers. */
@@ -79,21 +93,24 @@ function continueWhenRead(this: Server, request: IncomingMessage, response: Serv
 type Answer = { readonly head: Head | null } | { readonly failure: string } | { readonly busy: true };
 
 /** Bodies up to so many bytes travel with the call. */
-const smallBody = 65_536;
+const smallBody = 262_144;
+/** Those up to so many do though the client asks first whether to send them; larger ones the application may refuse. */
+const smallExpected = 65_536;
 /** Milliseconds after which a view waits, in all likelihood, for something or for its client. */
 const oldAfter = 1_000;
 
 async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
-  admission: Admission,
+  { all, uploads }: Admissions,
   options: WsgiOptions,
 ): Promise<void> {
   reply.hijack();
   const exchange = new Exchange(request.raw, reply.raw, request.id, options.deadline);
   try {
     const body = await bodyOf(request, exchange);
-    const { value, buffers } = await admission.run(exchange.signal, () => call(request, exchange, body, options));
+    const run = () => all.run(exchange.signal, () => call(request, exchange, body, options));
+    const { value, buffers } = await (body === null ? uploads.run(exchange.signal, run) : run());
     const answer = value as unknown as Answer; // as puff._wsgi writes it
     if ("busy" in answer) {
       throw new PuffError("PUFF_POOL_BUSY", "all connections to the database are in use");
@@ -114,13 +131,17 @@ async function serve(
 }
 
 /** A small body, before the request takes a place of others; null: it is larger, and the application reads it. */
-async function bodyOf(request: FastifyRequest, exchange: Exchange): Promise<Buffer | null> {
-  const { headers } = request.raw;
-  const length = Number(headers["content-length"] ?? 0);
-  if (headers["transfer-encoding"] !== undefined || !(length <= smallBody)) {
+async function bodyOf({ raw: { headers } }: FastifyRequest, exchange: Exchange): Promise<Buffer | null> {
+  const mostFirst = headers.expect === undefined ? smallBody : smallExpected;
+  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > mostFirst) {
+    if (headers.expect === undefined) {
+      exchange.begin();
+    }
     return null;
   }
-  return length === 0 ? Buffer.alloc(0) : await exchange.readAll();
+  return headers["content-length"] !== undefined && (await exchange.arrive(smallBody + 1))
+    ? exchange.take(smallBody)
+    : Buffer.alloc(0);
 }
 
 async function call(
@@ -172,7 +193,7 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
     return;
   }
   const failed = code === "PUFF_WSGI_FAILED" || code === "PUFF_CALL_FAILED" || code === "PUFF_INTERNAL";
-  const status = failed ? 500 : code === "PUFF_REQUEST_SLOW" ? error.status : 503;
+  const status = failed ? 500 : error.status < 500 ? error.status : 503;
   const reason = STATUS_CODES[status] ?? "";
   // Of what is no failure of the application's, the stack is the gateway's own.
   const shown = failed ? (traceback ?? error.message) : error.message;
@@ -184,6 +205,7 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
       ["Content-Type", "text/plain; charset=utf-8"],
       ["Content-Length", String(body.length)],
       ["Cache-Control", "no-store"],
+      ...(code === "PUFF_BODY_TOO_LARGE" ? [["Connection", "close"] as const] : []),
       ...(status === 503 ? [["Retry-After", "1"] as const] : []),
     ],
   ]);

@@ -5,6 +5,7 @@ import { request as rawRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
 import { createTestDatabase, type HeldLock, holdLock, type TestDatabase } from "../support/postgres.ts";
@@ -109,6 +110,18 @@ describe("a WSGI application", () => {
     const sockets = await Promise.all(Array.from({ length: 24 }, () => send(server, head)));
     expect(await get(server, "/index", "127.0.0.2")).toEqual([200, "index"]);
     expect(await get(server, "/index")).toEqual([200, "index"]);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+
+  test("answers others while 96 clients of 8 addresses dribble a large body", async () => {
+    const head = "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\nx";
+    const sockets = await Promise.all(
+      Array.from({ length: 96 }, (_, index) => send(server, head, `127.0.0.${10 + (index % 8)}`)),
+    );
+    await sleep(2_500); // those who wait count for less after a second, so that more come in
+    expect(await get(server, "/index", "127.0.0.99")).toEqual([200, "index"]);
     for (const socket of sockets) {
       socket.destroy();
     }
