@@ -25,6 +25,8 @@ export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "
   readonly deadline: number;
   /** WebSockets and event streams at a time. */
   readonly subscriberLimit: number;
+  /** Percent of them that one client may always have. */
+  readonly share: number;
   /** Operations at a time on one WebSocket. */
   readonly operationLimit: number;
   /** Bytes of answers that may wait for a client who reads slowly. */
@@ -59,7 +61,7 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
   let stopping = false;
   const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
   const shared = { bodyDeadline: null, ...options, guard, origins: new Origins(options.corsOrigins) };
-  const subscribers = new Subscribers(options.subscriberLimit);
+  const subscribers = new Subscribers(options.subscriberLimit, options.share);
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);

@@ -112,7 +112,7 @@ export function addSockets(
     try {
       left = options.subscribers.add((why) => {
         opened === null ? socket.destroy() : opened.close(endings[why].code, endings[why].reason);
-      });
+      }, client);
     } catch (error) {
       if (!(error instanceof PuffError)) {
         throw error;

@@ -2,6 +2,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Python } from "../../python-bridge/index.ts";
 import { type ErrorCode, type JsonValue, PuffError } from "../../schema/index.ts";
+import { currentClient } from "../fairness/client.ts";
+import { Places } from "../fairness/places.ts";
 import type { ApplicationSockets, Handshake } from "../http/sockets.ts";
 import { type ConnectionLimits, SocketConnection } from "./connection.ts";
 import type { SocketService } from "./service.ts";
@@ -11,6 +13,8 @@ export interface SocketRoutesOptions extends ConnectionLimits {
   python(): Python;
   readonly service: SocketService;
   readonly workers: number;
+  /** Percent of the sockets that one client may always have. */
+  readonly share: number;
   readonly log: FastifyBaseLogger;
 }
 
@@ -22,6 +26,8 @@ type Answer = null | { readonly denied: number; readonly reason: string } | { re
 
 /** @example addRoutes(app, { …, application: createSocketRoutes(options) }); */
 export function createSocketRoutes(options: SocketRoutesOptions): ApplicationSockets {
+  const limit = socketsOfWorker * options.workers;
+  const places = new Places(limit, options.share);
   let count = 0;
   return {
     find(path) {
@@ -30,12 +36,19 @@ export function createSocketRoutes(options: SocketRoutesOptions): ApplicationSoc
         return null;
       }
       return async (handshake) => {
-        if (count >= socketsOfWorker * options.workers) {
+        const client = currentClient();
+        if (places.refuse(client, limit - count) !== null) {
           handshake.refuse(503);
           return;
         }
         count++;
-        await serve(handshake, route, options).finally(() => count--);
+        places.take(client);
+        try {
+          await serve(handshake, route, options);
+        } finally {
+          count--;
+          places.leave(client);
+        }
       };
     },
   };

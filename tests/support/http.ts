@@ -39,7 +39,7 @@ type Subscription {
 }
 `;
 
-export const subscriptionLimits = { subscriberLimit: 100, operationLimit: 5, queueLimit: 1000 };
+export const subscriptionLimits = { subscriberLimit: 100, share: 25, operationLimit: 5, queueLimit: 1000 };
 
 /** Subscriptions to `silence` that have ended. */
 export let silences = 0;

@@ -5,6 +5,8 @@ import { WebSocket } from "ws";
 export interface SocketOptions {
   readonly protocol?: string;
   readonly headers?: { readonly [name: string]: string };
+  /** The address of this machine that it comes from. */
+  readonly localAddress?: string;
 }
 
 export class TestSocket extends EventEmitter {
@@ -13,9 +15,12 @@ export class TestSocket extends EventEmitter {
   /** Code and reason, once it is closed; the status, where there was no upgrade. */
   closed: readonly [code: number, reason: string] | null = null;
 
-  constructor(url: string, { protocol = "graphql-transport-ws", headers = {} }: SocketOptions = {}) {
+  constructor(url: string, { protocol = "graphql-transport-ws", headers = {}, localAddress }: SocketOptions = {}) {
     super();
-    this.socket = new WebSocket(url.replace("http", "ws"), protocol === "" ? [] : protocol, { headers });
+    this.socket = new WebSocket(url.replace("http", "ws"), protocol === "" ? [] : protocol, {
+      headers,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     this.socket.on("message", (data) => {
       this.messages.push(JSON.parse(String(data)));
       this.emit("changed");
