@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const root = join(import.meta.dirname, "../..");
 const command = join(root, "bin/puff-gateway.js");
+/** Kept between runs: what a start leaves there is found by what went into it. */
+export const cacheFolder = join(root, ".puff/test-cache");
 
 export interface CommandOptions {
   /** Working folder. */
@@ -93,8 +95,7 @@ export function startCommand(
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
-      // Kept between runs: what a start leaves there is found by what went into it.
-      PUFF_CACHE_FOLDER: join(root, ".puff/test-cache"),
+      PUFF_CACHE_FOLDER: cacheFolder,
       ...environment,
     },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

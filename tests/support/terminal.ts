@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
-import type { CommandOptions } from "./command.ts";
+import { type CommandOptions, cacheFolder } from "./command.ts";
 
 export interface Terminal {
   /** Where the command serves. */
@@ -23,7 +23,7 @@ export async function openTerminal(args: readonly string[], { cwd, environment }
   const command = [process.execPath, join(import.meta.dirname, "../../bin/puff-gateway.js"), "--port", "0", ...args];
   const running = spawn("script", ["-qefc", command.join(" "), "/dev/null"], {
     cwd,
-    env: { ...process.env, NO_COLOR: "1", ...environment },
+    env: { ...process.env, PUFF_CACHE_FOLDER: cacheFolder, NO_COLOR: "1", ...environment },
   });
   const closed = once(running, "close");
   let output = "";
@@ -32,7 +32,7 @@ export async function openTerminal(args: readonly string[], { cwd, environment }
     output += data.toString();
   });
   const shown = async (text: string): Promise<string> => {
-    await vi.waitFor(() => expect(output.slice(seen)).toContain(text), { timeout: 40_000 });
+    await vi.waitFor(() => expect(output.slice(seen)).toContain(text), { timeout: 100_000 });
     const found = output.slice(seen, output.indexOf(text, seen) + text.length);
     seen += found.length;
     return found;
