@@ -202,8 +202,8 @@ async function loadEngine(
   const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
   const pyodide = await loadPyodide({
     indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),
-    // What Pyodide needs to wait. No wall: Python code is trusted, and reaches all of Node through any object's constructor.
-    jsglobals: { setTimeout, clearTimeout, Object },
+    // What Pyodide needs to wait is all that `import js` gives.
+    jsglobals: { setTimeout, clearTimeout },
     convertNullToNone: true,
     stdout: log("info", "stdout"),
     stderr: log("warning", "stderr"),

@@ -4,6 +4,7 @@
  * answered when it is ready.
  */
 import { format } from "node:util";
+import { refuseCodeFromText } from "./confine.ts";
 import { Door } from "./door.ts";
 import { LoadRefused } from "./interpreter.ts";
 import type { ServeTask } from "./messages.ts";
@@ -11,6 +12,7 @@ import { Outbox } from "./outbox.ts";
 
 /** Serves until the thread is ended. Everything that goes wrong is told on the port. */
 export function serve(task: ServeTask): Promise<never> {
+  refuseCodeFromText();
   const outbox = new Outbox(task.port);
   // Pyodide writes there when it breaks; what a user can do about that is told otherwise.
   console.error = (...values) => outbox.log({ level: "debug", logger: "pyodide", message: format(...values) });

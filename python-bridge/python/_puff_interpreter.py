@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 import time
+import types
 import uuid
 import zoneinfo
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ _DEEPEST = 10_000
 
 def prepare() -> None:
     """Imports what the base image holds besides `puff`."""
+    _hide_pyodide()
     _javascript.install()
     # Python 3.14's incremental collection walks the frames of all greenlets, and in Pyodide those of suspended ones
     # may have been moved away: it corrupts memory (mended in Pyodide after 314.0.7). Full and young collections do not.
@@ -68,6 +70,21 @@ def prepare() -> None:
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
+
+
+def _hide_pyodide() -> None:
+    """Leaves of `pyodide_js` what Pyodide's Python asks it for. By the rest it could mount any folder of the host."""
+    pyodide_js, interface = (importlib.import_module(name) for name in ("pyodide_js", "pyodide_js._api"))
+    runs: bool = interface.config.enableRunUntilComplete
+    for finder in sys.meta_path:
+        getattr(finder, "jsproxies", {}).pop("pyodide_js", None)
+    left: Any = types.ModuleType("pyodide_js", "What is left of Pyodide's own interface.")
+    left.version = pyodide_js.version
+    left.loadedPackages = {}
+    inner: Any = types.ModuleType("pyodide_js._api")
+    inner.config = types.SimpleNamespace(enableRunUntilComplete=runs)
+    left._api = inner
+    sys.modules |= {"pyodide_js": left, "pyodide_js._api": inner}
 
 
 def _methodcaller_of_python() -> Any:
