@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import type { FieldDescription, ScalarDescription, SchemaDescription } from "./description.ts";
 import { PuffError } from "./errors.ts";
-import { deriveScalar, scalars } from "./scalars.ts";
+import { deriveScalar, scalars } from "./scalars/scalars.ts";
 import { printDescription } from "./sdl.ts";
 
 /** A schema that can be executed: graphql-js's types, and for each field where its value comes from. */

@@ -7,7 +7,6 @@ export type {
   TypeDescription,
 } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
-export { exactInteger, isExactNumber, keepDigits, parseExact } from "./exact-numbers.ts";
 export type {
   ArgumentKind,
   Arguments,
@@ -33,3 +32,4 @@ export type {
   WireError,
   WireValue,
 } from "./plan.ts";
+export { exactInteger, isExactNumber, keepDigits, parseExact } from "./scalars/exact-numbers.ts";

@@ -1,6 +1,6 @@
 /** The scalar `JSON`: any JSON value, as a variable or as a literal. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import type { JsonValue } from "./description.ts";
+import type { JsonValue } from "../description.ts";
 import { fitsDouble, isExactNumber, MOST_DIGITS } from "./exact-numbers.ts";
 import { toLiteral } from "./literals.ts";
 
