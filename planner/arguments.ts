@@ -13,7 +13,7 @@ import {
   type SqlPlan,
   type TypedText,
 } from "../schema/index.ts";
-import { arrayOidOf, OID, printArray, type TextList } from "./types.ts";
+import { arrayOidOf, OID, printArray, type TextList } from "./types/oids.ts";
 
 /**
  * Puts a request's values in the places where the plan names them; what is absent is NULL.

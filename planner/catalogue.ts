@@ -1,6 +1,7 @@
 /** What Postgres says of the types that a database has beside the built-in ones. */
 import { LRUCache } from "lru-cache";
 import type { Session } from "./database.ts";
+import type { Column, RowSet } from "./rows.ts";
 import {
   type Attribute,
   arrayType,
@@ -9,8 +10,7 @@ import {
   holdsAttributes,
   type PgType,
   scalarType,
-} from "./pg-types.ts";
-import type { Column, RowSet } from "./rows.ts";
+} from "./types/pg-types.ts";
 
 /** Types kept of a database. */
 const MOST_TYPES = 10_000;

@@ -3,7 +3,7 @@ import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../sche
 import type { KeyClasses, KeyPair } from "./equality.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";
 import { symbolsOf } from "./selections.ts";
-import { arrayOidOf, printArray } from "./types.ts";
+import { arrayOidOf, printArray } from "./types/oids.ts";
 
 /** Separates the texts of several keys: the one character that Postgres's texts can't hold. */
 const SEPARATOR = "\0";

@@ -8,7 +8,7 @@ import { isAnswer } from "./narrow.ts";
 import type { RowSet } from "./rows.ts";
 import { cutSql, quoteName } from "./sql-text.ts";
 import { attempt } from "./transaction.ts";
-import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types.ts";
+import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types/oids.ts";
 
 /** From texts of a key to its class: the values of one class are equal. What is in none equals no value of the other side. */
 export interface KeyClasses {

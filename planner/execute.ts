@@ -23,12 +23,12 @@ import {
 } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
-import { Typed } from "./pg-types.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
+import { Typed } from "./types/pg-types.ts";
 import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */

@@ -4,10 +4,10 @@ import { PuffError, type SqlPlan } from "../schema/index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { BytesWriter } from "./leaves.ts";
-import { Typed } from "./pg-types.ts";
 import type { RowSet } from "./rows.ts";
-import { decode } from "./typed-values.ts";
-import { isIntegerOid, keyText } from "./types.ts";
+import { isIntegerOid, keyText } from "./types/oids.ts";
+import { Typed } from "./types/pg-types.ts";
+import { decode } from "./types/typed-values.ts";
 import {
   attributeOf,
   commonOid,

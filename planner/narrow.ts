@@ -10,7 +10,7 @@ import { type CountingStatement, countingStatement, statementFor } from "./row-c
 import type { Column, RowSet } from "./rows.ts";
 import { hasResolvers, neededColumns } from "./selections.ts";
 import { narrowSql } from "./sql-text.ts";
-import { arrayOidOf } from "./types.ts";
+import { arrayOidOf } from "./types/oids.ts";
 
 /** A statement that is ready to run: its symbols were replaced by its parents' values. */
 export interface BoundStatement {

@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { Database } from "./database.ts";
 import { cutSql, fillSql } from "./sql-text.ts";
-import { OID, printArray, typeNameOf } from "./types.ts";
+import { OID, printArray, typeNameOf } from "./types/oids.ts";
 
 /** The column that holds a set's number, counted from 1. */
 export const setColumn = "puff_set";

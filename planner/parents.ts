@@ -4,10 +4,10 @@ import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
-import { holdsAttributes, Typed } from "./pg-types.ts";
 import type { Deferred } from "./python.ts";
-import { itemsOfTyped, membersOfTyped } from "./typed-values.ts";
-import { OID } from "./types.ts";
+import { OID } from "./types/oids.ts";
+import { holdsAttributes, Typed } from "./types/pg-types.ts";
+import { itemsOfTyped, membersOfTyped } from "./types/typed-values.ts";
 import { attributeOf } from "./values.ts";
 
 /** The columns that a resolver wants, for each distinct parent; for instance methods all columns of each. */

@@ -10,7 +10,7 @@ import { type FieldData, ValueLayer } from "./layers.ts";
 import { type ParameterSets, setColumn } from "./parameter-sets.ts";
 import type { PlannerOptions } from "./planner.ts";
 import { writeEnd } from "./response.ts";
-import { OID } from "./types.ts";
+import { OID } from "./types/oids.ts";
 import { asError, Failed } from "./values.ts";
 import { Writer } from "./writer.ts";
 

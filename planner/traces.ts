@@ -21,7 +21,7 @@ import {
 import { bindArguments, valueAt } from "./arguments.ts";
 import type { FieldStep } from "./compile.ts";
 import { hasConstantArguments } from "./selections.ts";
-import { OID } from "./types.ts";
+import { OID } from "./types/oids.ts";
 
 /** Traces kept for one schema. */
 const MOST_TRACES = 5000;

@@ -2,9 +2,9 @@
 import { GraphQLError } from "graphql";
 import { errorCodes, PuffError, type WireError, type WireValue } from "../schema/index.ts";
 import type { FieldStep, Shape } from "./compile.ts";
-import { builtInType, scalarType, Typed } from "./pg-types.ts";
-import { decode, itemsOfTyped, membersOfTyped } from "./typed-values.ts";
-import { OID } from "./types.ts";
+import { OID } from "./types/oids.ts";
+import { builtInType, scalarType, Typed } from "./types/pg-types.ts";
+import { decode, itemsOfTyped, membersOfTyped } from "./types/typed-values.ts";
 
 /** A value that could not be had. */
 export class Failed {

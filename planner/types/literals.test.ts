@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splitArray, splitRecord } from "./literals.ts";
-import { printArray } from "./types.ts";
+import { printArray } from "./oids.ts";
 
 describe("Postgres's arrays", () => {
   it("are read back as they were printed", () => {

@@ -1,5 +1,5 @@
 /** How Postgres's types are put together: which are arrays, of what, and which attributes a composite type has. */
-import { arrayOids, isJsonOid } from "./types.ts";
+import { arrayOids, isJsonOid } from "./oids.ts";
 
 export interface PgType {
   /** In pg_type. A domain is the type that it is over. */

@@ -1,9 +1,9 @@
 /** What texts of Postgres's types hold: items, attributes, JSON, JavaScript values. */
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
 import { itemsOf, membersOf } from "./json-text.ts";
 import { isNested, splitArray, splitRecord } from "./literals.ts";
+import { OID } from "./oids.ts";
 import { type PgType, Typed } from "./pg-types.ts";
-import { OID } from "./types.ts";
 
 /** The items of an array or of a JSON array; null where it is neither. */
 export function itemsOfTyped(value: Typed): (Typed | null)[] | null {
