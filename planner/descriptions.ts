@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan } from "../schema/index.ts";
 import type { Session } from "./database.ts";
 import type { Column } from "./rows.ts";
-import { cutSql } from "./sql-text.ts";
+import { cutSql } from "./sql/sql-text.ts";
 import { attempt } from "./transaction.ts";
 
 /** A statement's columns; null: it can't stand as a subquery, and why. */

@@ -6,7 +6,7 @@ import { stateOf } from "./descriptions.ts";
 import type { ColumnReader, Layer } from "./layers.ts";
 import { isAnswer } from "./narrow.ts";
 import type { RowSet } from "./rows.ts";
-import { cutSql, quoteName } from "./sql-text.ts";
+import { cutSql, quoteName } from "./sql/sql-text.ts";
 import { attempt } from "./transaction.ts";
 import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types/oids.ts";
 

@@ -5,7 +5,7 @@ import type { Statement } from "./database.ts";
 import { CountingStatement, markParameter } from "./row-counts.ts";
 import type { Column } from "./rows.ts";
 import { symbolsOf } from "./selections.ts";
-import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql-text.ts";
+import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql/sql-text.ts";
 import { arrayOidOf, OID, printArray, typeNameOf } from "./types/oids.ts";
 
 /** One layer of a fused statement. */

@@ -9,7 +9,7 @@ import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
 import { type CountingStatement, countingStatement, statementFor } from "./row-counts.ts";
 import type { Column, RowSet } from "./rows.ts";
 import { hasResolvers, neededColumns } from "./selections.ts";
-import { narrowSql } from "./sql-text.ts";
+import { narrowSql } from "./sql/sql-text.ts";
 import { arrayOidOf } from "./types/oids.ts";
 
 /** A statement that is ready to run: its symbols were replaced by its parents' values. */

@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
 import type { Database } from "./database.ts";
-import { cutSql, fillSql } from "./sql-text.ts";
+import { cutSql, fillSql } from "./sql/sql-text.ts";
 import { OID, printArray, typeNameOf } from "./types/oids.ts";
 
 /** The column that holds a set's number, counted from 1. */

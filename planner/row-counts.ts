@@ -9,7 +9,7 @@
 import { LRUCache } from "lru-cache";
 import type { TypedText } from "../schema/index.ts";
 import type { Statement } from "./database.ts";
-import { cutSql, fillSql } from "./sql-text.ts";
+import { cutSql, fillSql } from "./sql/sql-text.ts";
 import { isIntegerOid } from "./types/oids.ts";
 
 /** Texts for one statement. Further values stay parameters, lest statements are prepared that are never run again. */

@@ -6,7 +6,7 @@ import type { Fused } from "./fuse.ts";
 import type { BoundStatement, Ran } from "./narrow.ts";
 import { statementFor } from "./row-counts.ts";
 import { noRows, type RowSet } from "./rows.ts";
-import { inField } from "./statement-place.ts";
+import { inField } from "./sql/statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Where a statement that failed stands: the field that it answers, and the place in its SQL. */
 import { scan } from "libpg-query";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
 
 /**
  * The error with its field, and with line and column where Postgres does not tell them: of the second statement, or of
