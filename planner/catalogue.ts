@@ -1,7 +1,7 @@
 /** What Postgres says of the types that a database has beside the built-in ones. */
 import { LRUCache } from "lru-cache";
+import type { Column, RowSet } from "./bytes/rows.ts";
 import type { Session } from "./database.ts";
-import type { Column, RowSet } from "./rows.ts";
 import {
   type Attribute,
   arrayType,

@@ -23,9 +23,9 @@ import {
   TypeNameMetaFieldDef,
 } from "graphql";
 import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
-import { type Chunk, toChunk } from "./chunk.ts";
+import { type Chunk, toChunk } from "./bytes/chunk.ts";
+import { Leaf } from "./bytes/leaves.ts";
 import { detachField } from "./detached.ts";
-import { Leaf } from "./leaves.ts";
 import { budget } from "./limits.ts";
 import type { LayerFunction, PlannerLimits } from "./planner.ts";
 

@@ -1,8 +1,8 @@
 /** What Postgres says of statements that are not run: the columns that each has as a subquery. */
 import { LRUCache } from "lru-cache";
 import { PuffError, type SqlPlan } from "../schema/index.ts";
+import type { Column } from "./bytes/rows.ts";
 import type { Session } from "./database.ts";
-import type { Column } from "./rows.ts";
 import { cutSql } from "./sql/sql-text.ts";
 import { attempt } from "./transaction.ts";
 

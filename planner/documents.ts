@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { PuffError } from "../schema/index.ts";
+import type { Leaf } from "./bytes/leaves.ts";
 import {
   type CompileContext,
   type Compiled,
@@ -17,7 +18,6 @@ import {
   type VariableValues,
 } from "./compile.ts";
 import { BYTES_PER_NODE, detach } from "./detached.ts";
-import type { Leaf } from "./leaves.ts";
 import type { PlannerOptions, PreparedOperation } from "./planner.ts";
 import { type ReadDocument, readDocument, reparse } from "./read-document.ts";
 

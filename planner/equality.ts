@@ -1,11 +1,11 @@
 /** Which keys are equal where their texts don't tell: there, Postgres compares. */
 import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../schema/index.ts";
+import type { RowSet } from "./bytes/rows.ts";
 import type { Session } from "./database.ts";
 import { stateOf } from "./descriptions.ts";
 import type { ColumnReader, Layer } from "./layers.ts";
 import { isAnswer } from "./narrow.ts";
-import type { RowSet } from "./rows.ts";
 import { cutSql, quoteName } from "./sql/sql-text.ts";
 import { attempt } from "./transaction.ts";
 import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types/oids.ts";

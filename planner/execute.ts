@@ -3,6 +3,7 @@
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
+import type { RowSet } from "./bytes/rows.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
 import { bindParameters, noChildren } from "./correlate.ts";
@@ -25,7 +26,6 @@ import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
-import type { RowSet } from "./rows.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
 import { Typed } from "./types/pg-types.ts";

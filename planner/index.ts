@@ -1,3 +1,4 @@
+export { type Column, noRows, RowSet } from "./bytes/rows.ts";
 export { clientGone, createPlanner } from "./create.ts";
 export type {
   Access,
@@ -25,5 +26,4 @@ export type {
   PreparedOperation,
   Resolver,
 } from "./planner.ts";
-export { type Column, noRows, RowSet } from "./rows.ts";
 export { shareDatabase } from "./transaction.ts";

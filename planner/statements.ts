@@ -1,11 +1,11 @@
 /** Runs the statements of one layer: fused with what is below them, or each for itself. */
 
+import { noRows, type RowSet } from "./bytes/rows.ts";
 import type { Session } from "./database.ts";
 import type { Execution, Plans } from "./execute.ts";
 import type { Fused } from "./fuse.ts";
 import type { BoundStatement, Ran } from "./narrow.ts";
 import { statementFor } from "./row-counts.ts";
-import { noRows, type RowSet } from "./rows.ts";
 import { inField } from "./sql/statement-place.ts";
 import { attempt, LazyTransaction } from "./transaction.ts";
 

@@ -4,11 +4,11 @@
  * can't be taken back, so that what goes wrong after the first of them breaks the answer off.
  */
 import { PuffError } from "../schema/index.ts";
+import type { RowSet } from "./bytes/rows.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { Database, RowStream, Session, Statement } from "./database.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
-import type { RowSet } from "./rows.ts";
 import { asError, Failed } from "./values.ts";
 import type { Writer } from "./writer.ts";
 

@@ -1,5 +1,5 @@
+import type { RowSet } from "./bytes/rows.ts";
 import type { Access, Database, PgSettings, Session, SharedSession, SharedWork, Statement } from "./database.ts";
-import type { RowSet } from "./rows.ts";
 
 /** A transaction that begins with its first statement, so that a mutation without SQL needs no connection. */
 export class LazyTransaction implements Session {

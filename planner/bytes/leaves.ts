@@ -1,12 +1,12 @@
 /** How a leaf gets from what the database or a resolver holds into JSON. */
 import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
-import type { ExecutableSchema } from "../schema/index.ts";
+import type { ExecutableSchema } from "../../schema/index.ts";
+import { integerDigits } from "../types/json-text.ts";
+import { isIntegerOid, isJsonOid, OID } from "../types/oids.ts";
+import { type PgType, Typed } from "../types/pg-types.ts";
+import { decode, jsonOf } from "../types/typed-values.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Output } from "./output.ts";
-import { integerDigits } from "./types/json-text.ts";
-import { isIntegerOid, isJsonOid, OID } from "./types/oids.ts";
-import { type PgType, Typed } from "./types/pg-types.ts";
-import { decode, jsonOf } from "./types/typed-values.ts";
 
 /**
  * Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type, and {@link jsonNull} where
