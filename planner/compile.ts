@@ -25,9 +25,9 @@ import {
 import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
 import { type Chunk, toChunk } from "./bytes/chunk.ts";
 import { Leaf } from "./bytes/leaves.ts";
+import type { LayerFunction, PlannerLimits } from "./contract/planner.ts";
 import { detachField } from "./detached.ts";
 import { budget } from "./limits.ts";
-import type { LayerFunction, PlannerLimits } from "./planner.ts";
 
 /** What graphql-js makes of an operation's variables. */
 export type VariableValues = NonNullable<ReturnType<typeof getVariableValues>["variableValues"]>;

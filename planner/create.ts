@@ -1,11 +1,18 @@
 import { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import { Catalogue } from "./catalogue.ts";
+import type {
+  Authenticated,
+  OperationResponse,
+  Planner,
+  PlannerOptions,
+  Prepared,
+  Subscribed,
+} from "./contract/planner.ts";
 import { Documents } from "./documents.ts";
 import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";
 import { openPython, openRequest } from "./open-request.ts";
-import type { Authenticated, OperationResponse, Planner, PlannerOptions, Prepared, Subscribed } from "./planner.ts";
 import { Refused } from "./python.ts";
 import { internalError, refuse } from "./response.ts";
 import { Subscriptions } from "./subscriptions.ts";

@@ -17,8 +17,8 @@ import {
   type Selection,
   type VariableValues,
 } from "./compile.ts";
+import type { PlannerOptions, PreparedOperation } from "./contract/planner.ts";
 import { BYTES_PER_NODE, detach } from "./detached.ts";
-import type { PlannerOptions, PreparedOperation } from "./planner.ts";
 import { type ReadDocument, readDocument, reparse } from "./read-document.ts";
 
 /** Bytes, about, of the documents' texts and variables, and of the operation plans, that are kept. */

@@ -9,7 +9,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import { exactInteger, isExactNumber } from "../schema/index.ts";
-import type { PlannerOptions } from "./planner.ts";
+import type { PlannerOptions } from "./contract/planner.ts";
 
 type Inputs = { readonly [name: string]: unknown };
 type BaseScalars = ReadonlyMap<string, string>;

@@ -6,6 +6,7 @@ import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../
 import type { RowSet } from "./bytes/rows.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
+import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/planner.ts";
 import { bindParameters, noChildren } from "./correlate.ts";
 import type { Session } from "./database.ts";
 import type { Equality } from "./equality.ts";
@@ -24,7 +25,6 @@ import {
 } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
-import type { LayerContext, LayerFunction, PlannerEvent } from "./planner.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";

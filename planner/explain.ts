@@ -1,8 +1,15 @@
 /** What an operation took, as data: which field was planned and fetched how, and why. */
 import type { Arguments, TypedText } from "../schema/index.ts";
 import type { FieldStep, Selection } from "./compile.ts";
+import type {
+  Caller,
+  OperationResponse,
+  Planner,
+  PlannerEvent,
+  PlanOrigin,
+  PreparedOperation,
+} from "./contract/planner.ts";
 import type { PgSettings } from "./database.ts";
-import type { Caller, OperationResponse, Planner, PlannerEvent, PlanOrigin, PreparedOperation } from "./planner.ts";
 
 /** Times in milliseconds. */
 export interface Explanation {

@@ -2,10 +2,10 @@
 import { getArgumentValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import type { FieldStep } from "./compile.ts";
+import type { LayerFunction } from "./contract/planner.ts";
 import { plainNumbers } from "./exact-inputs.ts";
 import type { Execution } from "./execute.ts";
 import { type Layer, parentReader } from "./layers.ts";
-import type { LayerFunction } from "./planner.ts";
 
 /**
  * Calls a layer function for the members of a layer: one value for each.

@@ -1,17 +1,4 @@
 export { type Column, noRows, RowSet } from "./bytes/rows.ts";
-export { clientGone, createPlanner } from "./create.ts";
-export type {
-  Access,
-  Database,
-  PgSettings,
-  RowStream,
-  Session,
-  SharedWork,
-  Statement,
-  TransactionWork,
-} from "./database.ts";
-export type { EventListener, Events } from "./events.ts";
-export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export type {
   Authenticated,
   Caller,
@@ -25,5 +12,18 @@ export type {
   Prepared,
   PreparedOperation,
   Resolver,
-} from "./planner.ts";
+} from "./contract/planner.ts";
+export { clientGone, createPlanner } from "./create.ts";
+export type {
+  Access,
+  Database,
+  PgSettings,
+  RowStream,
+  Session,
+  SharedWork,
+  Statement,
+  TransactionWork,
+} from "./database.ts";
+export type { EventListener, Events } from "./events.ts";
+export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export { shareDatabase } from "./transaction.ts";

@@ -13,7 +13,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
-import type { PlannerLimits } from "./planner.ts";
+import type { PlannerLimits } from "./contract/planner.ts";
 
 /**
  * Checks a parsed document before anything else looks at it: its nesting, that fragments don't spread themselves, and

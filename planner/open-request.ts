@@ -1,6 +1,7 @@
 import { getVariableValues } from "graphql";
 import type { Catalogue } from "./catalogue.ts";
 import type { Selection } from "./compile.ts";
+import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./contract/planner.ts";
 import type { CompiledOperation } from "./documents.ts";
 import type { Equality } from "./equality.ts";
 import { readInputs } from "./exact-inputs.ts";
@@ -8,7 +9,6 @@ import type { Execution } from "./execute.ts";
 import type { Fuser } from "./fuse.ts";
 import { introspect } from "./introspection.ts";
 import { checkVariables } from "./limits.ts";
-import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./planner.ts";
 import { PythonCalls, type PythonCallsOptions } from "./python.ts";
 import { Request } from "./request.ts";
 import type { Traces } from "./traces.ts";

@@ -3,10 +3,10 @@ import type { Claims, PuffError, ResolveBatchResult, ResolveResult, ResolverCall
 import { bindArguments } from "./arguments.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
+import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./contract/planner.ts";
 import type { PgSettings } from "./database.ts";
 import type { Layer } from "./layers.ts";
 import { parentColumns } from "./parents.ts";
-import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./planner.ts";
 import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
 import { asError, Failed, fromWireError, noAnswer } from "./values.ts";

@@ -11,10 +11,10 @@ import {
   validate,
 } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import type { PlannerOptions } from "./contract/planner.ts";
 import { finiteNumbersRule } from "./finite-numbers.ts";
 import { budget, checkDocument, tooManyLevels } from "./limits.ts";
 import { findOverlap } from "./overlapping-fields.ts";
-import type { PlannerOptions } from "./planner.ts";
 
 /** A valid document's definitions. */
 export interface ReadDocument {

@@ -1,8 +1,8 @@
 /** Errors as clients see them, and the answers that hold nothing else. */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
+import type { OperationResponse, PlannerOptions } from "./contract/planner.ts";
 import { locationsOf } from "./detached.ts";
-import type { OperationResponse, PlannerOptions } from "./planner.ts";
 import { Refused } from "./python.ts";
 import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";

@@ -2,11 +2,11 @@
 import { GraphQLError } from "graphql";
 import { PuffError, type ResolveResult, type StreamPlan } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan } from "./compile.ts";
+import type { PlannerOptions } from "./contract/planner.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
 import type { Plans } from "./execute.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
 import { ParameterSets } from "./parameter-sets.ts";
-import type { PlannerOptions } from "./planner.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";
 import { SubscriptionGroup } from "./subscription-group.ts";
 import { Failed } from "./values.ts";
