@@ -1,6 +1,5 @@
 import { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
-import { Catalogue } from "./catalogue.ts";
 import type {
   Authenticated,
   OperationResponse,
@@ -9,6 +8,7 @@ import type {
   Prepared,
   Subscribed,
 } from "./contract/planner.ts";
+import { Catalogue } from "./database/catalogue.ts";
 import { Documents } from "./documents.ts";
 import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";

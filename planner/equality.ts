@@ -2,12 +2,12 @@
 import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
-import type { Session } from "./database.ts";
-import { stateOf } from "./descriptions.ts";
+import type { Session } from "./database/database.ts";
+import { stateOf } from "./database/descriptions.ts";
+import { attempt } from "./database/transaction.ts";
 import type { ColumnReader, Layer } from "./layers.ts";
 import { isAnswer } from "./narrow.ts";
 import { cutSql, quoteName } from "./sql/sql-text.ts";
-import { attempt } from "./transaction.ts";
 import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types/oids.ts";
 
 /** From texts of a key to its class: the values of one class are equal. What is in none equals no value of the other side. */

@@ -4,11 +4,11 @@
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
-import type { Catalogue } from "./catalogue.ts";
 import type { FieldStep, VariableValues } from "./compile.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/planner.ts";
 import { bindParameters, noChildren } from "./correlate.ts";
-import type { Session } from "./database.ts";
+import type { Catalogue } from "./database/catalogue.ts";
+import type { Session } from "./database/database.ts";
 import type { Equality } from "./equality.ts";
 import { callLayerFunction } from "./functions.ts";
 import type { Fuser } from "./fuse.ts";

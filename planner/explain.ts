@@ -9,7 +9,7 @@ import type {
   PlanOrigin,
   PreparedOperation,
 } from "./contract/planner.ts";
-import type { PgSettings } from "./database.ts";
+import type { PgSettings } from "./database/database.ts";
 
 /** Times in milliseconds. */
 export interface Explanation {

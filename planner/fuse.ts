@@ -11,14 +11,14 @@ import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../schema/index.ts";
 import { RowSet } from "./bytes/rows.ts";
 import type { FieldStep } from "./compile.ts";
-import type { Session, Statement } from "./database.ts";
-import { Descriptions, reasonOf, stateOf } from "./descriptions.ts";
+import type { Session, Statement } from "./database/database.ts";
+import { Descriptions, reasonOf, stateOf } from "./database/descriptions.ts";
+import { attempt } from "./database/transaction.ts";
 import type { Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
 import { hasResolvers, symbolsOf } from "./selections.ts";
-import { attempt } from "./transaction.ts";
 import { Failed } from "./values.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */

@@ -2,8 +2,8 @@
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { Column } from "./bytes/rows.ts";
 import type { FieldStep } from "./compile.ts";
-import type { Statement } from "./database.ts";
-import { CountingStatement, markParameter } from "./row-counts.ts";
+import type { Statement } from "./database/database.ts";
+import { CountingStatement, markParameter } from "./database/row-counts.ts";
 import { symbolsOf } from "./selections.ts";
 import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "./sql/sql-text.ts";
 import { arrayOidOf, OID, printArray, typeNameOf } from "./types/oids.ts";

@@ -23,7 +23,7 @@ export type {
   SharedWork,
   Statement,
   TransactionWork,
-} from "./database.ts";
+} from "./database/database.ts";
+export { shareDatabase } from "./database/transaction.ts";
 export type { EventListener, Events } from "./events.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
-export { shareDatabase } from "./transaction.ts";

@@ -1,7 +1,7 @@
 import { getVariableValues } from "graphql";
-import type { Catalogue } from "./catalogue.ts";
 import type { Selection } from "./compile.ts";
 import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./contract/planner.ts";
+import type { Catalogue } from "./database/catalogue.ts";
 import type { CompiledOperation } from "./documents.ts";
 import type { Equality } from "./equality.ts";
 import { readInputs } from "./exact-inputs.ts";

@@ -1,9 +1,10 @@
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
-import { asCaller } from "./caller-database.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./contract/planner.ts";
-import type { Database, Session } from "./database.ts";
+import { asCaller } from "./database/caller-database.ts";
+import type { Database, Session } from "./database/database.ts";
+import { shareDatabase } from "./database/transaction.ts";
 import type { CompiledOperation } from "./documents.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
@@ -12,7 +13,6 @@ import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
 import { borrowsDatabase, resolverSteps } from "./selections.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
 import { type Subscriptions, streamOf } from "./subscriptions.ts";
-import { shareDatabase } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
 /** One operation on its way to an answer. */

@@ -6,7 +6,7 @@
 import { PuffError } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
-import type { Database, RowStream, Session, Statement } from "./database.ts";
+import type { Database, RowStream, Session, Statement } from "./database/database.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
 import { asError, Failed } from "./values.ts";

@@ -12,7 +12,7 @@ import type {
   TypedText,
 } from "../../schema/index.ts";
 import type { FieldStep, Selection } from "../compile.ts";
-import type { Database, PgSettings } from "../database.ts";
+import type { Database, PgSettings } from "../database/database.ts";
 import type { Events } from "../events.ts";
 
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */

@@ -7,10 +7,10 @@
  * 20 rows 0.1 rather than 0.17 ms.
  */
 import { LRUCache } from "lru-cache";
-import type { TypedText } from "../schema/index.ts";
+import type { TypedText } from "../../schema/index.ts";
+import { cutSql, fillSql } from "../sql/sql-text.ts";
+import { isIntegerOid } from "../types/oids.ts";
 import type { Statement } from "./database.ts";
-import { cutSql, fillSql } from "./sql/sql-text.ts";
-import { isIntegerOid } from "./types/oids.ts";
 
 /** Texts for one statement. Further values stay parameters, lest statements are prepared that are never run again. */
 const MOST_TEXTS = 8;

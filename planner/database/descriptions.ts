@@ -1,9 +1,9 @@
 /** What Postgres says of statements that are not run: the columns that each has as a subquery. */
 import { LRUCache } from "lru-cache";
-import { PuffError, type SqlPlan } from "../schema/index.ts";
-import type { Column } from "./bytes/rows.ts";
+import { PuffError, type SqlPlan } from "../../schema/index.ts";
+import type { Column } from "../bytes/rows.ts";
+import { cutSql } from "../sql/sql-text.ts";
 import type { Session } from "./database.ts";
-import { cutSql } from "./sql/sql-text.ts";
 import { attempt } from "./transaction.ts";
 
 /** A statement's columns; null: it can't stand as a subquery, and why. */

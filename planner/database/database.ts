@@ -1,6 +1,6 @@
 /** What the planner needs of a database: statements in, row bytes out. The gateway implements it on `pg`. */
-import type { TypedText } from "../schema/index.ts";
-import type { RowSet } from "./bytes/rows.ts";
+import type { TypedText } from "../../schema/index.ts";
+import type { RowSet } from "../bytes/rows.ts";
 
 /** One SQL statement with its parameters. */
 export interface Statement {

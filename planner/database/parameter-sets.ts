@@ -3,10 +3,10 @@
  * laterally, so that its rows come back beside their set's number.
  */
 import { LRUCache } from "lru-cache";
-import { PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
+import { PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
+import { cutSql, fillSql } from "../sql/sql-text.ts";
+import { OID, printArray, typeNameOf } from "../types/oids.ts";
 import type { Database } from "./database.ts";
-import { cutSql, fillSql } from "./sql/sql-text.ts";
-import { OID, printArray, typeNameOf } from "./types/oids.ts";
 
 /** The column that holds a set's number, counted from 1. */
 export const setColumn = "puff_set";

@@ -1,7 +1,6 @@
 /** What Postgres says of the types that a database has beside the built-in ones. */
 import { LRUCache } from "lru-cache";
-import type { Column, RowSet } from "./bytes/rows.ts";
-import type { Session } from "./database.ts";
+import type { Column, RowSet } from "../bytes/rows.ts";
 import {
   type Attribute,
   arrayType,
@@ -10,7 +9,8 @@ import {
   holdsAttributes,
   type PgType,
   scalarType,
-} from "./types/pg-types.ts";
+} from "../types/pg-types.ts";
+import type { Session } from "./database.ts";
 
 /** Types kept of a database. */
 const MOST_TYPES = 10_000;

@@ -1,4 +1,4 @@
-import type { RowSet } from "./bytes/rows.ts";
+import type { RowSet } from "../bytes/rows.ts";
 import type { Access, Database, PgSettings, Session, SharedSession, SharedWork, Statement } from "./database.ts";
 
 /** A transaction that begins with its first statement, so that a mutation without SQL needs no connection. */
