@@ -9,10 +9,10 @@ import type {
   Subscribed,
 } from "./contract/planner.ts";
 import { Catalogue } from "./database/catalogue.ts";
-import { Documents } from "./documents.ts";
 import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";
 import { openPython, openRequest } from "./open-request.ts";
+import { Documents } from "./operation/documents.ts";
 import { Refused } from "./python.ts";
 import { internalError, refuse } from "./response.ts";
 import { Subscriptions } from "./subscriptions.ts";

@@ -4,7 +4,6 @@
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
-import type { FieldStep, VariableValues } from "./compile.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/planner.ts";
 import { bindParameters, noChildren } from "./correlate.ts";
 import type { Catalogue } from "./database/catalogue.ts";
@@ -25,6 +24,7 @@ import {
 } from "./layers.ts";
 import { leafData, noSelection, scatter } from "./leaf-data.ts";
 import type { BoundStatement } from "./narrow.ts";
+import type { FieldStep, VariableValues } from "./operation/compile.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";

@@ -1,6 +1,5 @@
 /** What an operation took, as data: which field was planned and fetched how, and why. */
 import type { Arguments, TypedText } from "../schema/index.ts";
-import type { FieldStep, Selection } from "./compile.ts";
 import type {
   Caller,
   OperationResponse,
@@ -10,6 +9,7 @@ import type {
   PreparedOperation,
 } from "./contract/planner.ts";
 import type { PgSettings } from "./database/database.ts";
+import type { FieldStep, Selection } from "./operation/compile.ts";
 
 /** Times in milliseconds. */
 export interface Explanation {

@@ -10,7 +10,6 @@
 import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../schema/index.ts";
 import { RowSet } from "./bytes/rows.ts";
-import type { FieldStep } from "./compile.ts";
 import type { Session, Statement } from "./database/database.ts";
 import { Descriptions, reasonOf, stateOf } from "./database/descriptions.ts";
 import { attempt } from "./database/transaction.ts";
@@ -18,6 +17,7 @@ import type { Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
+import type { FieldStep } from "./operation/compile.ts";
 import { hasResolvers, symbolsOf } from "./selections.ts";
 import { Failed } from "./values.ts";
 

@@ -3,10 +3,10 @@
  * values alone: comparing them costs a tenth of finding out anew which columns each needs and which statement they make.
  */
 import type { SqlPlan, TypedText } from "../schema/index.ts";
-import type { FieldStep } from "./compile.ts";
 import type { Plans } from "./execute.ts";
 import type { FusedShape, Node } from "./fused-statement.ts";
 import type { BoundStatement } from "./narrow.ts";
+import type { FieldStep } from "./operation/compile.ts";
 import { Failed } from "./values.ts";
 
 export interface LastFused {

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { rootLayer } from "./layers.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
 import { asError, Failed } from "./values.ts";
 import type { Writer } from "./writer.ts";

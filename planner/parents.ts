@@ -1,9 +1,9 @@
 /** Parents' values, as Python is given them. */
 import type { ColumnValues, ParentColumns, WireValue } from "../schema/index.ts";
-import type { FieldStep } from "./compile.ts";
 import { readerOf } from "./correlate.ts";
 import type { Catalogue } from "./database/catalogue.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
+import type { FieldStep } from "./operation/compile.ts";
 import type { Deferred } from "./python.ts";
 import { OID } from "./types/oids.ts";
 import { holdsAttributes, Typed } from "./types/pg-types.ts";

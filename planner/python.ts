@@ -1,11 +1,11 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
 import type { Claims, PuffError, ResolveBatchResult, ResolveResult, ResolverCall, SqlPlan } from "../schema/index.ts";
 import { bindArguments } from "./arguments.ts";
-import type { FieldStep, VariableValues } from "./compile.ts";
 import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./contract/planner.ts";
 import type { Catalogue } from "./database/catalogue.ts";
 import type { PgSettings } from "./database/database.ts";
 import type { Layer } from "./layers.ts";
+import type { FieldStep, VariableValues } from "./operation/compile.ts";
 import { parentColumns } from "./parents.ts";
 import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";

@@ -1,14 +1,14 @@
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./contract/planner.ts";
 import { asCaller } from "./database/caller-database.ts";
 import type { Database, Session } from "./database/database.ts";
 import { shareDatabase } from "./database/transaction.ts";
-import type { CompiledOperation } from "./documents.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
 import { runMutationField } from "./mutation-field.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
+import type { CompiledOperation } from "./operation/documents.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
 import { borrowsDatabase, resolverSteps } from "./selections.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";

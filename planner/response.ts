@@ -2,7 +2,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
 import type { OperationResponse, PlannerOptions } from "./contract/planner.ts";
-import { locationsOf } from "./detached.ts";
+import { locationsOf } from "./operation/detached.ts";
 import { Refused } from "./python.ts";
 import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";

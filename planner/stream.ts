@@ -5,10 +5,10 @@
  */
 import { PuffError } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./compile.ts";
 import type { Database, RowStream, Session, Statement } from "./database/database.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type Layer, rootLayer } from "./layers.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import { asError, Failed } from "./values.ts";
 import type { Writer } from "./writer.ts";
 

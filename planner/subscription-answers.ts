@@ -1,14 +1,14 @@
 /** What an event is answered with: the operation's ordinary execution, for all sets of parameters at once. */
 import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan } from "./compile.ts";
 import type { PlannerOptions } from "./contract/planner.ts";
 import { asCaller } from "./database/caller-database.ts";
 import type { Database } from "./database/database.ts";
 import { type ParameterSets, setColumn } from "./database/parameter-sets.ts";
-import type { CompiledOperation } from "./documents.ts";
 import { bindEvent, type Payload } from "./events.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { type FieldData, ValueLayer } from "./layers.ts";
+import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
+import type { CompiledOperation } from "./operation/documents.ts";
 import { writeEnd } from "./response.ts";
 import { OID } from "./types/oids.ts";
 import { asError, Failed } from "./values.ts";

@@ -1,12 +1,12 @@
 /** The subscriptions of one schema: who is answered together. */
 import { GraphQLError } from "graphql";
 import { PuffError, type ResolveResult, type StreamPlan } from "../schema/index.ts";
-import type { FieldStep, ObjectPlan } from "./compile.ts";
 import type { PlannerOptions } from "./contract/planner.ts";
 import { ParameterSets } from "./database/parameter-sets.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
 import type { Plans } from "./execute.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
+import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";
 import { SubscriptionGroup } from "./subscription-group.ts";
 import { Failed } from "./values.ts";

@@ -19,7 +19,7 @@ import {
   type TracedPlan,
 } from "../schema/index.ts";
 import { bindArguments, valueAt } from "./arguments.ts";
-import type { FieldStep } from "./compile.ts";
+import type { FieldStep } from "./operation/compile.ts";
 import { hasConstantArguments } from "./selections.ts";
 import { OID } from "./types/oids.ts";
 

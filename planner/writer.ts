@@ -8,8 +8,8 @@ import { PuffError } from "../schema/index.ts";
 import { toChunk } from "./bytes/chunk.ts";
 import { jsonNull } from "./bytes/leaves.ts";
 import { Output } from "./bytes/output.ts";
-import type { FieldStep, ObjectPlan, Shape } from "./compile.ts";
 import type { FieldData, Groups, Layer, ValueLayer } from "./layers.ts";
+import type { FieldStep, ObjectPlan, Shape } from "./operation/compile.ts";
 import { Failed, type Settled } from "./values.ts";
 
 const COMMA = 0x2c;

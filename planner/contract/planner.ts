@@ -11,9 +11,9 @@ import type {
   ResolveResult,
   TypedText,
 } from "../../schema/index.ts";
-import type { FieldStep, Selection } from "../compile.ts";
 import type { Database, PgSettings } from "../database/database.ts";
 import type { Events } from "../events.ts";
+import type { FieldStep, Selection } from "../operation/compile.ts";
 
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */
 export interface Resolver {

@@ -8,8 +8,8 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from "graphql";
-import { exactInteger, isExactNumber } from "../schema/index.ts";
-import type { PlannerOptions } from "./contract/planner.ts";
+import { exactInteger, isExactNumber } from "../../schema/index.ts";
+import type { PlannerOptions } from "../contract/planner.ts";
 
 type Inputs = { readonly [name: string]: unknown };
 type BaseScalars = ReadonlyMap<string, string>;

@@ -8,9 +8,9 @@ import {
   isInterfaceType,
   isObjectType,
 } from "graphql";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { argumentsOf } from "../selections.ts";
 import type { FieldStep, ObjectPlan, Selection, Shape, VariableValues } from "./compile.ts";
-import { argumentsOf } from "./selections.ts";
 
 /** Values that an answer may have for each name of the schema. The usual query for the whole of it has about 20. */
 const VALUES_PER_NAME = 100;

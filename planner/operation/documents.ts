@@ -8,8 +8,9 @@ import {
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { PuffError } from "../schema/index.ts";
-import type { Leaf } from "./bytes/leaves.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { Leaf } from "../bytes/leaves.ts";
+import type { PlannerOptions, PreparedOperation } from "../contract/planner.ts";
 import {
   type CompileContext,
   type Compiled,
@@ -17,7 +18,6 @@ import {
   type Selection,
   type VariableValues,
 } from "./compile.ts";
-import type { PlannerOptions, PreparedOperation } from "./contract/planner.ts";
 import { BYTES_PER_NODE, detach } from "./detached.ts";
 import { type ReadDocument, readDocument, reparse } from "./read-document.ts";
 

@@ -10,8 +10,8 @@ import {
   specifiedRules,
   validate,
 } from "graphql";
-import { PuffError } from "../schema/index.ts";
-import type { PlannerOptions } from "./contract/planner.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { PlannerOptions } from "../contract/planner.ts";
 import { finiteNumbersRule } from "./finite-numbers.ts";
 import { budget, checkDocument, tooManyLevels } from "./limits.ts";
 import { findOverlap } from "./overlapping-fields.ts";

@@ -22,10 +22,10 @@ import {
   type SelectionSetNode,
   TypeNameMetaFieldDef,
 } from "graphql";
-import type { ExecutableSchema, FieldSource } from "../schema/index.ts";
-import { type Chunk, toChunk } from "./bytes/chunk.ts";
-import { Leaf } from "./bytes/leaves.ts";
-import type { LayerFunction, PlannerLimits } from "./contract/planner.ts";
+import type { ExecutableSchema, FieldSource } from "../../schema/index.ts";
+import { type Chunk, toChunk } from "../bytes/chunk.ts";
+import { Leaf } from "../bytes/leaves.ts";
+import type { LayerFunction, PlannerLimits } from "../contract/planner.ts";
 import { detachField } from "./detached.ts";
 import { budget } from "./limits.ts";
 

@@ -12,8 +12,8 @@ import {
   type ValueNode,
   type VariableDefinitionNode,
 } from "graphql";
-import { type ErrorCode, PuffError } from "../schema/index.ts";
-import type { PlannerLimits } from "./contract/planner.ts";
+import { type ErrorCode, PuffError } from "../../schema/index.ts";
+import type { PlannerLimits } from "../contract/planner.ts";
 
 /**
  * Checks a parsed document before anything else looks at it: its nesting, that fragments don't spread themselves, and
