@@ -9,8 +9,8 @@ import type {
   Subscribed,
 } from "./contract/planner.ts";
 import { Catalogue } from "./database/catalogue.ts";
-import { Equality } from "./equality.ts";
 import { Fuser } from "./fuse.ts";
+import { Equality } from "./layers/equality.ts";
 import { openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
 import { Refused } from "./python.ts";

@@ -5,13 +5,13 @@
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
 import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/planner.ts";
-import { bindParameters, noChildren } from "./correlate.ts";
 import type { Catalogue } from "./database/catalogue.ts";
 import type { Session } from "./database/database.ts";
-import type { Equality } from "./equality.ts";
 import { callLayerFunction } from "./functions.ts";
 import type { Fuser } from "./fuse.ts";
-import { groupByKeys } from "./grouping.ts";
+import { bindParameters, noChildren } from "./layers/correlate.ts";
+import type { Equality } from "./layers/equality.ts";
+import { groupByKeys } from "./layers/grouping.ts";
 import {
   type FieldData,
   type Groups,
@@ -21,15 +21,15 @@ import {
   RowLayer,
   typesOf,
   ValueLayer,
-} from "./layers.ts";
-import { leafData, noSelection, scatter } from "./leaf-data.ts";
+} from "./layers/layers.ts";
+import { leafData, noSelection, scatter } from "./layers/leaf-data.ts";
+import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./layers/values.ts";
 import type { BoundStatement } from "./narrow.ts";
 import type { FieldStep, VariableValues } from "./operation/compile.ts";
 import type { Deferred, PythonCalls } from "./python.ts";
 import { methodKey } from "./selections.ts";
 import { runStatements } from "./statements.ts";
 import { Typed } from "./types/pg-types.ts";
-import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./values.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {

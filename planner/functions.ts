@@ -3,7 +3,7 @@ import { getArgumentValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import type { LayerFunction } from "./contract/planner.ts";
 import type { Execution } from "./execute.ts";
-import { type Layer, parentReader } from "./layers.ts";
+import { type Layer, parentReader } from "./layers/layers.ts";
 import type { FieldStep } from "./operation/compile.ts";
 import { plainNumbers } from "./operation/exact-inputs.ts";
 

@@ -16,10 +16,10 @@ import { attempt } from "./database/transaction.ts";
 import type { Plans } from "./execute.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
+import { Failed } from "./layers/values.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
 import type { FieldStep } from "./operation/compile.ts";
 import { hasResolvers, symbolsOf } from "./selections.ts";
-import { Failed } from "./values.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {

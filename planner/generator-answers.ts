@@ -1,6 +1,6 @@
 import type { ResolveResult } from "../schema/index.ts";
+import { asError, Failed, fromWireError } from "./layers/values.ts";
 import type { SubscriptionAnswers } from "./subscription-answers.ts";
-import { asError, Failed, fromWireError } from "./values.ts";
 
 /**
  * Answers with what a generator in Python yields, for one subscriber. The next value is asked for when the reader asks for

@@ -5,9 +5,9 @@
 import type { SqlPlan, TypedText } from "../schema/index.ts";
 import type { Plans } from "./execute.ts";
 import type { FusedShape, Node } from "./fused-statement.ts";
+import { Failed } from "./layers/values.ts";
 import type { BoundStatement } from "./narrow.ts";
 import type { FieldStep } from "./operation/compile.ts";
-import { Failed } from "./values.ts";
 
 export interface LastFused {
   readonly scope: string;

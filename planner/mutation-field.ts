@@ -5,10 +5,10 @@ import { PuffError } from "../schema/index.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
-import { rootLayer } from "./layers.ts";
+import { rootLayer } from "./layers/layers.ts";
+import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
-import { asError, Failed } from "./values.ts";
 import type { Writer } from "./writer.ts";
 
 export interface MutationContext {

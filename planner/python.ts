@@ -4,12 +4,12 @@ import { bindArguments } from "./arguments.ts";
 import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./contract/planner.ts";
 import type { Catalogue } from "./database/catalogue.ts";
 import type { PgSettings } from "./database/database.ts";
-import type { Layer } from "./layers.ts";
+import type { Layer } from "./layers/layers.ts";
+import { parentColumns } from "./layers/parents.ts";
+import { asError, Failed, fromWireError, noAnswer } from "./layers/values.ts";
 import type { FieldStep, VariableValues } from "./operation/compile.ts";
-import { parentColumns } from "./parents.ts";
 import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
-import { asError, Failed, fromWireError, noAnswer } from "./values.ts";
 
 /** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
 export interface Deferred {

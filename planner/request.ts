@@ -5,7 +5,7 @@ import { asCaller } from "./database/caller-database.ts";
 import type { Database, Session } from "./database/database.ts";
 import { shareDatabase } from "./database/transaction.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
-import { type Layer, rootLayer } from "./layers.ts";
+import { type Layer, rootLayer } from "./layers/layers.ts";
 import { runMutationField } from "./mutation-field.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";

@@ -7,9 +7,9 @@ import { PuffError } from "../schema/index.ts";
 import type { RowSet } from "./bytes/rows.ts";
 import type { Database, RowStream, Session, Statement } from "./database/database.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
-import { type Layer, rootLayer } from "./layers.ts";
+import { type Layer, rootLayer } from "./layers/layers.ts";
+import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
-import { asError, Failed } from "./values.ts";
 import type { Writer } from "./writer.ts";
 
 /** Errors of fields that are kept for the end of an answer while it streams. */

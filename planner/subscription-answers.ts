@@ -6,12 +6,12 @@ import type { Database } from "./database/database.ts";
 import { type ParameterSets, setColumn } from "./database/parameter-sets.ts";
 import { bindEvent, type Payload } from "./events.ts";
 import { type Execution, fillLayer, type Plans } from "./execute.ts";
-import { type FieldData, ValueLayer } from "./layers.ts";
+import { type FieldData, ValueLayer } from "./layers/layers.ts";
+import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { writeEnd } from "./response.ts";
 import { OID } from "./types/oids.ts";
-import { asError, Failed } from "./values.ts";
 import { Writer } from "./writer.ts";
 
 /** A subscription's operation, whose resolvers were called. */

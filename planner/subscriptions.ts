@@ -6,10 +6,10 @@ import { ParameterSets } from "./database/parameter-sets.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
 import type { Plans } from "./execute.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
+import { Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";
 import { SubscriptionGroup } from "./subscription-group.ts";
-import { Failed } from "./values.ts";
 
 export class Subscriptions {
   readonly #options: PlannerOptions;

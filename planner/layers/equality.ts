@@ -1,14 +1,14 @@
 /** Which keys are equal where their texts don't tell: there, Postgres compares. */
 import { LRUCache } from "lru-cache";
-import type { SqlPlan } from "../schema/index.ts";
-import type { RowSet } from "./bytes/rows.ts";
-import type { Session } from "./database/database.ts";
-import { stateOf } from "./database/descriptions.ts";
-import { attempt } from "./database/transaction.ts";
+import type { SqlPlan } from "../../schema/index.ts";
+import type { RowSet } from "../bytes/rows.ts";
+import type { Session } from "../database/database.ts";
+import { stateOf } from "../database/descriptions.ts";
+import { attempt } from "../database/transaction.ts";
+import { isAnswer } from "../narrow.ts";
+import { cutSql, quoteName } from "../sql/sql-text.ts";
+import { areTexts, arrayOidOf, OID, printArray, textsTell } from "../types/oids.ts";
 import type { ColumnReader, Layer } from "./layers.ts";
-import { isAnswer } from "./narrow.ts";
-import { cutSql, quoteName } from "./sql/sql-text.ts";
-import { areTexts, arrayOidOf, OID, printArray, textsTell } from "./types/oids.ts";
 
 /** From texts of a key to its class: the values of one class are equal. What is in none equals no value of the other side. */
 export interface KeyClasses {

@@ -1,13 +1,13 @@
 /** Parents' values, as Python is given them. */
-import type { ColumnValues, ParentColumns, WireValue } from "../schema/index.ts";
+import type { ColumnValues, ParentColumns, WireValue } from "../../schema/index.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { FieldStep } from "../operation/compile.ts";
+import type { Deferred } from "../python.ts";
+import { OID } from "../types/oids.ts";
+import { holdsAttributes, Typed } from "../types/pg-types.ts";
+import { itemsOfTyped, membersOfTyped } from "../types/typed-values.ts";
 import { readerOf } from "./correlate.ts";
-import type { Catalogue } from "./database/catalogue.ts";
 import type { Layer, ValueLayer } from "./layers.ts";
-import type { FieldStep } from "./operation/compile.ts";
-import type { Deferred } from "./python.ts";
-import { OID } from "./types/oids.ts";
-import { holdsAttributes, Typed } from "./types/pg-types.ts";
-import { itemsOfTyped, membersOfTyped } from "./types/typed-values.ts";
 import { attributeOf } from "./values.ts";
 
 /** The columns that a resolver wants, for each distinct parent; for instance methods all columns of each. */

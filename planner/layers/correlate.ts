@@ -1,9 +1,9 @@
 /** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it. */
-import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../schema/index.ts";
+import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../../schema/index.ts";
+import { symbolsOf } from "../selections.ts";
+import { arrayOidOf, printArray } from "../types/oids.ts";
 import type { KeyClasses, KeyPair } from "./equality.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";
-import { symbolsOf } from "./selections.ts";
-import { arrayOidOf, printArray } from "./types/oids.ts";
 
 /** Separates the texts of several keys: the one character that Postgres's texts can't hold. */
 const SEPARATOR = "\0";

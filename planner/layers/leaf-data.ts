@@ -1,10 +1,10 @@
 /** Fields without a selection set whose values are no column of their own parent's row. */
-import type { SqlPlan } from "../schema/index.ts";
-import type { RowSet } from "./bytes/rows.ts";
-import type { Catalogue } from "./database/catalogue.ts";
+import type { SqlPlan } from "../../schema/index.ts";
+import type { RowSet } from "../bytes/rows.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { FieldStep, Selection } from "../operation/compile.ts";
+import { leafColumn } from "../selections.ts";
 import { type FieldData, missingColumn } from "./layers.ts";
-import type { FieldStep, Selection } from "./operation/compile.ts";
-import { leafColumn } from "./selections.ts";
 
 type Leaves = Extract<FieldData, { kind: "leaves" }>;
 

@@ -1,7 +1,7 @@
 /** Which rows belong to which parent, once it is known which of their keys are equal. */
-import type { SqlPlan, ValuePlan } from "../schema/index.ts";
+import type { SqlPlan, ValuePlan } from "../../schema/index.ts";
+import type { Session } from "../database/database.ts";
 import { groupChildren, keyPairs } from "./correlate.ts";
-import type { Session } from "./database/database.ts";
 import type { Equality, KeyClasses, KeyPair } from "./equality.ts";
 import type { Groups, Layer } from "./layers.ts";
 

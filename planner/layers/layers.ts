@@ -1,13 +1,13 @@
 /** The layers of a response: where their objects' values are, and how each field of theirs is found. */
 import type { GraphQLError } from "graphql";
-import { PuffError, type SqlPlan } from "../schema/index.ts";
-import type { BytesWriter } from "./bytes/leaves.ts";
-import type { RowSet } from "./bytes/rows.ts";
-import type { Catalogue } from "./database/catalogue.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
-import { isIntegerOid, keyText } from "./types/oids.ts";
-import { Typed } from "./types/pg-types.ts";
-import { decode } from "./types/typed-values.ts";
+import { PuffError, type SqlPlan } from "../../schema/index.ts";
+import type { BytesWriter } from "../bytes/leaves.ts";
+import type { RowSet } from "../bytes/rows.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { FieldStep, ObjectPlan, Selection } from "../operation/compile.ts";
+import { isIntegerOid, keyText } from "../types/oids.ts";
+import { Typed } from "../types/pg-types.ts";
+import { decode } from "../types/typed-values.ts";
 import {
   attributeOf,
   commonOid,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { OID } from "./types/oids.ts";
-import { builtInType, Typed } from "./types/pg-types.ts";
+import { OID } from "../types/oids.ts";
+import { builtInType, Typed } from "../types/pg-types.ts";
 import { commonOid } from "./values.ts";
 
 function typed(oid: number, text: string): Typed {
