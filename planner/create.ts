@@ -13,10 +13,10 @@ import { Fuser } from "./fuse.ts";
 import { Equality } from "./layers/equality.ts";
 import { openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
-import { Refused } from "./python.ts";
+import { Refused } from "./resolve/python-calls.ts";
+import { Traces } from "./resolve/traces.ts";
 import { internalError, refuse } from "./response.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { Traces } from "./traces.ts";
 
 /**
  * Makes the planner of one schema: documents in, response bytes out.

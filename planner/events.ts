@@ -7,7 +7,7 @@ import {
   parseExact,
   type TypedText,
 } from "../schema/index.ts";
-import { typeJson } from "./arguments.ts";
+import { typeJson } from "./resolve/arguments.ts";
 
 /** Where events come from; the gateway implements it. */
 export interface Events {

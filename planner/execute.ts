@@ -26,8 +26,8 @@ import { leafData, noSelection, scatter } from "./layers/leaf-data.ts";
 import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./layers/values.ts";
 import type { BoundStatement } from "./narrow.ts";
 import type { FieldStep, VariableValues } from "./operation/compile.ts";
-import type { Deferred, PythonCalls } from "./python.ts";
-import { methodKey } from "./selections.ts";
+import type { Deferred, PythonCalls } from "./resolve/python-calls.ts";
+import { methodKey } from "./resolve/selections.ts";
 import { runStatements } from "./statements.ts";
 import { Typed } from "./types/pg-types.ts";
 

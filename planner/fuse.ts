@@ -19,7 +19,7 @@ import { type LastFused, recall, remember } from "./last-fused.ts";
 import { Failed } from "./layers/values.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
 import type { FieldStep } from "./operation/compile.ts";
-import { hasResolvers, symbolsOf } from "./selections.ts";
+import { hasResolvers, symbolsOf } from "./resolve/selections.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {

@@ -8,7 +8,7 @@ import { type Execution, fillLayer, type Plans } from "./execute.ts";
 import { rootLayer } from "./layers/layers.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
-import { borrowsDatabase, resolverSteps, stepsBelow } from "./selections.ts";
+import { borrowsDatabase, resolverSteps, stepsBelow } from "./resolve/selections.ts";
 import type { Writer } from "./writer.ts";
 
 export interface MutationContext {

@@ -8,7 +8,7 @@ import type { Execution, Plans } from "./execute.ts";
 import type { Node } from "./fused-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
 import type { FieldStep } from "./operation/compile.ts";
-import { hasResolvers, neededColumns } from "./selections.ts";
+import { hasResolvers, neededColumns } from "./resolve/selections.ts";
 import { narrowSql } from "./sql/sql-text.ts";
 import { arrayOidOf } from "./types/oids.ts";
 

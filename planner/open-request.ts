@@ -9,9 +9,9 @@ import type { CompiledOperation } from "./operation/documents.ts";
 import { readInputs } from "./operation/exact-inputs.ts";
 import { introspect } from "./operation/introspection.ts";
 import { checkVariables } from "./operation/limits.ts";
-import { PythonCalls, type PythonCallsOptions } from "./python.ts";
 import { Request } from "./request.ts";
-import type { Traces } from "./traces.ts";
+import { PythonCalls, type PythonCallsOptions } from "./resolve/python-calls.ts";
+import type { Traces } from "./resolve/traces.ts";
 
 /** What a planner keeps from one request to the next. */
 export interface Kept {

@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../schema/index.ts";
 import type { OperationResponse, PlannerOptions } from "./contract/planner.ts";
 import { locationsOf } from "./operation/detached.ts";
-import { Refused } from "./python.ts";
+import { Refused } from "./resolve/python-calls.ts";
 import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";
 

@@ -3,7 +3,7 @@ import type { SqlPlan } from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { FieldStep, Selection } from "../operation/compile.ts";
-import { leafColumn } from "../selections.ts";
+import { leafColumn } from "../resolve/selections.ts";
 import { type FieldData, missingColumn } from "./layers.ts";
 
 type Leaves = Extract<FieldData, { kind: "leaves" }>;

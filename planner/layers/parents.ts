@@ -2,7 +2,7 @@
 import type { ColumnValues, ParentColumns, WireValue } from "../../schema/index.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { FieldStep } from "../operation/compile.ts";
-import type { Deferred } from "../python.ts";
+import type { Deferred } from "../resolve/python-calls.ts";
 import { OID } from "../types/oids.ts";
 import { holdsAttributes, Typed } from "../types/pg-types.ts";
 import { itemsOfTyped, membersOfTyped } from "../types/typed-values.ts";

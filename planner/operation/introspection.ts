@@ -9,7 +9,7 @@ import {
   isObjectType,
 } from "graphql";
 import { PuffError } from "../../schema/index.ts";
-import { argumentsOf } from "../selections.ts";
+import { argumentsOf } from "../resolve/selections.ts";
 import type { FieldStep, ObjectPlan, Selection, Shape, VariableValues } from "./compile.ts";
 
 /** Values that an answer may have for each name of the schema. The usual query for the whole of it has about 20. */

@@ -12,8 +12,8 @@ import {
   type ScalarKind,
   type SqlPlan,
   type TypedText,
-} from "../schema/index.ts";
-import { arrayOidOf, OID, printArray, type TextList } from "./types/oids.ts";
+} from "../../schema/index.ts";
+import { arrayOidOf, OID, printArray, type TextList } from "../types/oids.ts";
 
 /**
  * Puts a request's values in the places where the plan names them; what is absent is NULL.

@@ -17,11 +17,11 @@ import {
   type ResolveResult,
   type SqlPlan,
   type TracedPlan,
-} from "../schema/index.ts";
+} from "../../schema/index.ts";
+import type { FieldStep } from "../operation/compile.ts";
+import { OID } from "../types/oids.ts";
 import { bindArguments, valueAt } from "./arguments.ts";
-import type { FieldStep } from "./operation/compile.ts";
 import { hasConstantArguments } from "./selections.ts";
-import { OID } from "./types/oids.ts";
 
 /** Traces kept for one schema. */
 const MOST_TRACES = 5000;

@@ -1,10 +1,10 @@
 /** What an operation reads of Python's objects, told to Python beforehand. */
 import { getArgumentValues, Kind, type ValueNode } from "graphql";
-import type { Arguments, MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../schema/index.ts";
-import type { Column } from "./bytes/rows.ts";
-import type { Plans } from "./execute.ts";
-import { Failed } from "./layers/values.ts";
-import type { FieldStep, Selection, StepSource, VariableValues } from "./operation/compile.ts";
+import type { Arguments, MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
+import type { Column } from "../bytes/rows.ts";
+import type { Plans } from "../execute.ts";
+import { Failed } from "../layers/values.ts";
+import type { FieldStep, Selection, StepSource, VariableValues } from "../operation/compile.ts";
 
 /** What Python shall read of the objects that a resolver may return; null where it returns a leaf. */
 export function selectionOf(step: FieldStep, variables: VariableValues): ValueSelection | null {

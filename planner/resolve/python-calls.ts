@@ -1,13 +1,20 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
-import type { Claims, PuffError, ResolveBatchResult, ResolveResult, ResolverCall, SqlPlan } from "../schema/index.ts";
+import type {
+  Claims,
+  PuffError,
+  ResolveBatchResult,
+  ResolveResult,
+  ResolverCall,
+  SqlPlan,
+} from "../../schema/index.ts";
+import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "../contract/planner.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { PgSettings } from "../database/database.ts";
+import type { Layer } from "../layers/layers.ts";
+import { parentColumns } from "../layers/parents.ts";
+import { asError, Failed, fromWireError, noAnswer } from "../layers/values.ts";
+import type { FieldStep, VariableValues } from "../operation/compile.ts";
 import { bindArguments } from "./arguments.ts";
-import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "./contract/planner.ts";
-import type { Catalogue } from "./database/catalogue.ts";
-import type { PgSettings } from "./database/database.ts";
-import type { Layer } from "./layers/layers.ts";
-import { parentColumns } from "./layers/parents.ts";
-import { asError, Failed, fromWireError, noAnswer } from "./layers/values.ts";
-import type { FieldStep, VariableValues } from "./operation/compile.ts";
 import { argumentsOf, selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
 
