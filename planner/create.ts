@@ -9,7 +9,7 @@ import type {
   Subscribed,
 } from "./contract/planner.ts";
 import { Catalogue } from "./database/catalogue.ts";
-import { Fuser } from "./fuse.ts";
+import { Fuser } from "./fuse/fuse.ts";
 import { Equality } from "./layers/equality.ts";
 import { openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";

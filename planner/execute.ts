@@ -8,7 +8,8 @@ import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/plann
 import type { Catalogue } from "./database/catalogue.ts";
 import type { Session } from "./database/database.ts";
 import { callLayerFunction } from "./functions.ts";
-import type { Fuser } from "./fuse.ts";
+import type { Fuser } from "./fuse/fuse.ts";
+import type { BoundStatement } from "./fuse/narrow.ts";
 import { bindParameters, noChildren } from "./layers/correlate.ts";
 import type { Equality } from "./layers/equality.ts";
 import { groupByKeys } from "./layers/grouping.ts";
@@ -24,7 +25,6 @@ import {
 } from "./layers/layers.ts";
 import { leafData, noSelection, scatter } from "./layers/leaf-data.ts";
 import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./layers/values.ts";
-import type { BoundStatement } from "./narrow.ts";
 import type { FieldStep, VariableValues } from "./operation/compile.ts";
 import type { Deferred, PythonCalls } from "./resolve/python-calls.ts";
 import { methodKey } from "./resolve/selections.ts";

@@ -5,8 +5,8 @@ import type { Session } from "./database/database.ts";
 import { statementFor } from "./database/row-counts.ts";
 import { attempt, LazyTransaction } from "./database/transaction.ts";
 import type { Execution, Plans } from "./execute.ts";
-import type { Fused } from "./fuse.ts";
-import type { BoundStatement, Ran } from "./narrow.ts";
+import type { Fused } from "./fuse/fuse.ts";
+import type { BoundStatement, Ran } from "./fuse/narrow.ts";
 import { inField } from "./sql/statement-place.ts";
 
 /**

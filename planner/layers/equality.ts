@@ -5,7 +5,7 @@ import type { RowSet } from "../bytes/rows.ts";
 import type { Session } from "../database/database.ts";
 import { stateOf } from "../database/descriptions.ts";
 import { attempt } from "../database/transaction.ts";
-import { isAnswer } from "../narrow.ts";
+import { isAnswer } from "../fuse/narrow.ts";
 import { cutSql, quoteName } from "../sql/sql-text.ts";
 import { areTexts, arrayOidOf, OID, printArray, textsTell } from "../types/oids.ts";
 import type { ColumnReader, Layer } from "./layers.ts";

@@ -8,18 +8,18 @@
  * VLDB 2000.
  */
 import { LRUCache } from "lru-cache";
-import type { SqlPlan } from "../schema/index.ts";
-import { RowSet } from "./bytes/rows.ts";
-import type { Session, Statement } from "./database/database.ts";
-import { Descriptions, reasonOf, stateOf } from "./database/descriptions.ts";
-import { attempt } from "./database/transaction.ts";
-import type { Plans } from "./execute.ts";
+import type { SqlPlan } from "../../schema/index.ts";
+import { RowSet } from "../bytes/rows.ts";
+import type { Session, Statement } from "../database/database.ts";
+import { Descriptions, reasonOf, stateOf } from "../database/descriptions.ts";
+import { attempt } from "../database/transaction.ts";
+import type { Plans } from "../execute.ts";
+import { Failed } from "../layers/values.ts";
+import type { FieldStep } from "../operation/compile.ts";
+import { hasResolvers, symbolsOf } from "../resolve/selections.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
-import { Failed } from "./layers/values.ts";
 import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
-import type { FieldStep } from "./operation/compile.ts";
-import { hasResolvers, symbolsOf } from "./resolve/selections.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {

@@ -1,16 +1,16 @@
 /** Statements that nothing is fused with, for the columns that are wanted of them: Postgres computes no others. */
-import { type ErrorCode, PuffError, type SqlPlan, type TypedText } from "../schema/index.ts";
-import type { Column, RowSet } from "./bytes/rows.ts";
-import type { Session, Statement } from "./database/database.ts";
-import { type Described, type Descriptions, isUnwrappable } from "./database/descriptions.ts";
-import { type CountingStatement, countingStatement, statementFor } from "./database/row-counts.ts";
-import type { Execution, Plans } from "./execute.ts";
+import { type ErrorCode, PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
+import type { Column, RowSet } from "../bytes/rows.ts";
+import type { Session, Statement } from "../database/database.ts";
+import { type Described, type Descriptions, isUnwrappable } from "../database/descriptions.ts";
+import { type CountingStatement, countingStatement, statementFor } from "../database/row-counts.ts";
+import type { Execution, Plans } from "../execute.ts";
+import type { FieldStep } from "../operation/compile.ts";
+import { hasResolvers, neededColumns } from "../resolve/selections.ts";
+import { narrowSql } from "../sql/sql-text.ts";
+import { arrayOidOf } from "../types/oids.ts";
 import type { Node } from "./fused-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
-import type { FieldStep } from "./operation/compile.ts";
-import { hasResolvers, neededColumns } from "./resolve/selections.ts";
-import { narrowSql } from "./sql/sql-text.ts";
-import { arrayOidOf } from "./types/oids.ts";
 
 /** A statement that is ready to run: its symbols were replaced by its parents' values. */
 export interface BoundStatement {

@@ -2,12 +2,12 @@
  * What an operation was fused to last. Most requests bring plans that differ from the last ones in their parameters'
  * values alone: comparing them costs a tenth of finding out anew which columns each needs and which statement they make.
  */
-import type { SqlPlan, TypedText } from "../schema/index.ts";
-import type { Plans } from "./execute.ts";
+import type { SqlPlan, TypedText } from "../../schema/index.ts";
+import type { Plans } from "../execute.ts";
+import { Failed } from "../layers/values.ts";
+import type { FieldStep } from "../operation/compile.ts";
 import type { FusedShape, Node } from "./fused-statement.ts";
-import { Failed } from "./layers/values.ts";
 import type { BoundStatement } from "./narrow.ts";
-import type { FieldStep } from "./operation/compile.ts";
 
 export interface LastFused {
   readonly scope: string;
