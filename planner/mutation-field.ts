@@ -4,7 +4,7 @@ import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
-import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
 import { rootLayer } from "./layers/layers.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";

@@ -1,7 +1,7 @@
 import { getVariableValues } from "graphql";
 import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./contract/planner.ts";
 import type { Catalogue } from "./database/catalogue.ts";
-import type { Execution } from "./execute.ts";
+import type { Execution } from "./fetch/fill-layer.ts";
 import type { Fuser } from "./fuse/fuse.ts";
 import type { Equality } from "./layers/equality.ts";
 import type { Selection } from "./operation/compile.ts";

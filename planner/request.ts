@@ -4,14 +4,14 @@ import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./cont
 import { asCaller } from "./database/caller-database.ts";
 import type { Database, Session } from "./database/database.ts";
 import { shareDatabase } from "./database/transaction.ts";
-import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
+import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./fetch/large-list.ts";
 import { type Layer, rootLayer } from "./layers/layers.ts";
 import { runMutationField } from "./mutation-field.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
-import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./stream.ts";
 import { type Subscriptions, streamOf } from "./subscriptions.ts";
 import { Writer } from "./writer.ts";
 

@@ -5,7 +5,7 @@ import { asCaller } from "./database/caller-database.ts";
 import type { Database } from "./database/database.ts";
 import { type ParameterSets, setColumn } from "./database/parameter-sets.ts";
 import { bindEvent, type Payload } from "./events.ts";
-import { type Execution, fillLayer, type Plans } from "./execute.ts";
+import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
 import { type FieldData, ValueLayer } from "./layers/layers.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan } from "./operation/compile.ts";

@@ -4,7 +4,7 @@ import { PuffError, type ResolveResult, type StreamPlan } from "../schema/index.
 import type { PlannerOptions } from "./contract/planner.ts";
 import { ParameterSets } from "./database/parameter-sets.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
-import type { Plans } from "./execute.ts";
+import type { Plans } from "./fetch/fill-layer.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
 import { Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan } from "./operation/compile.ts";

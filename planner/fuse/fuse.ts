@@ -13,7 +13,7 @@ import { RowSet } from "../bytes/rows.ts";
 import type { Session, Statement } from "../database/database.ts";
 import { Descriptions, reasonOf, stateOf } from "../database/descriptions.ts";
 import { attempt } from "../database/transaction.ts";
-import type { Plans } from "../execute.ts";
+import type { Plans } from "../fetch/fill-layer.ts";
 import { Failed } from "../layers/values.ts";
 import type { FieldStep } from "../operation/compile.ts";
 import { hasResolvers, symbolsOf } from "../resolve/selections.ts";

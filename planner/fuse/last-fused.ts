@@ -3,7 +3,7 @@
  * values alone: comparing them costs a tenth of finding out anew which columns each needs and which statement they make.
  */
 import type { SqlPlan, TypedText } from "../../schema/index.ts";
-import type { Plans } from "../execute.ts";
+import type { Plans } from "../fetch/fill-layer.ts";
 import { Failed } from "../layers/values.ts";
 import type { FieldStep } from "../operation/compile.ts";
 import type { FusedShape, Node } from "./fused-statement.ts";

@@ -4,7 +4,7 @@ import type { Column, RowSet } from "../bytes/rows.ts";
 import type { Session, Statement } from "../database/database.ts";
 import { type Described, type Descriptions, isUnwrappable } from "../database/descriptions.ts";
 import { type CountingStatement, countingStatement, statementFor } from "../database/row-counts.ts";
-import type { Execution, Plans } from "../execute.ts";
+import type { Execution, Plans } from "../fetch/fill-layer.ts";
 import type { FieldStep } from "../operation/compile.ts";
 import { hasResolvers, neededColumns } from "../resolve/selections.ts";
 import { narrowSql } from "../sql/sql-text.ts";

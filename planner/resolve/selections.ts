@@ -2,7 +2,7 @@
 import { getArgumentValues, Kind, type ValueNode } from "graphql";
 import type { Arguments, MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
-import type { Plans } from "../execute.ts";
+import type { Plans } from "../fetch/fill-layer.ts";
 import { Failed } from "../layers/values.ts";
 import type { FieldStep, Selection, StepSource, VariableValues } from "../operation/compile.ts";
 

@@ -2,17 +2,16 @@
  * The breadth-first executor: fetches layer after layer, each field of a layer with one statement or one call, and
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
-import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../schema/index.ts";
-import type { RowSet } from "./bytes/rows.ts";
-import type { LayerContext, LayerFunction, PlannerEvent } from "./contract/planner.ts";
-import type { Catalogue } from "./database/catalogue.ts";
-import type { Session } from "./database/database.ts";
-import { callLayerFunction } from "./functions.ts";
-import type { Fuser } from "./fuse/fuse.ts";
-import type { BoundStatement } from "./fuse/narrow.ts";
-import { bindParameters, noChildren } from "./layers/correlate.ts";
-import type { Equality } from "./layers/equality.ts";
-import { groupByKeys } from "./layers/grouping.ts";
+import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
+import type { RowSet } from "../bytes/rows.ts";
+import type { LayerContext, LayerFunction, PlannerEvent } from "../contract/planner.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { Session } from "../database/database.ts";
+import type { Fuser } from "../fuse/fuse.ts";
+import type { BoundStatement } from "../fuse/narrow.ts";
+import { bindParameters, noChildren } from "../layers/correlate.ts";
+import type { Equality } from "../layers/equality.ts";
+import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
   type Groups,
@@ -22,14 +21,15 @@ import {
   RowLayer,
   typesOf,
   ValueLayer,
-} from "./layers/layers.ts";
-import { leafData, noSelection, scatter } from "./layers/leaf-data.ts";
-import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "./layers/values.ts";
-import type { FieldStep, VariableValues } from "./operation/compile.ts";
-import type { Deferred, PythonCalls } from "./resolve/python-calls.ts";
-import { methodKey } from "./resolve/selections.ts";
+} from "../layers/layers.ts";
+import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
+import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "../layers/values.ts";
+import type { FieldStep, VariableValues } from "../operation/compile.ts";
+import type { Deferred, PythonCalls } from "../resolve/python-calls.ts";
+import { methodKey } from "../resolve/selections.ts";
+import { Typed } from "../types/pg-types.ts";
+import { callLayerFunction } from "./functions.ts";
 import { runStatements } from "./statements.ts";
-import { Typed } from "./types/pg-types.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {

@@ -3,14 +3,14 @@
  * rows at a time. It is fetched and written as any other, part after part; what differs is that bytes which were sent
  * can't be taken back, so that what goes wrong after the first of them breaks the answer off.
  */
-import { PuffError } from "../schema/index.ts";
-import type { RowSet } from "./bytes/rows.ts";
-import type { Database, RowStream, Session, Statement } from "./database/database.ts";
-import { type Execution, fillLayer, type Plans } from "./execute.ts";
-import { type Layer, rootLayer } from "./layers/layers.ts";
-import { asError, Failed } from "./layers/values.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
-import type { Writer } from "./writer.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { RowSet } from "../bytes/rows.ts";
+import type { Database, RowStream, Session, Statement } from "../database/database.ts";
+import { type Layer, rootLayer } from "../layers/layers.ts";
+import { asError, Failed } from "../layers/values.ts";
+import type { FieldStep, ObjectPlan, Selection } from "../operation/compile.ts";
+import type { Writer } from "../writer.ts";
+import { type Execution, fillLayer, type Plans } from "./fill-layer.ts";
 
 /** Errors of fields that are kept for the end of an answer while it streams. */
 const MOST_ERRORS = 1_000;

@@ -1,13 +1,13 @@
 /** Runs the statements of one layer: fused with what is below them, or each for itself. */
 
-import { noRows, type RowSet } from "./bytes/rows.ts";
-import type { Session } from "./database/database.ts";
-import { statementFor } from "./database/row-counts.ts";
-import { attempt, LazyTransaction } from "./database/transaction.ts";
-import type { Execution, Plans } from "./execute.ts";
-import type { Fused } from "./fuse/fuse.ts";
-import type { BoundStatement, Ran } from "./fuse/narrow.ts";
-import { inField } from "./sql/statement-place.ts";
+import { noRows, type RowSet } from "../bytes/rows.ts";
+import type { Session } from "../database/database.ts";
+import { statementFor } from "../database/row-counts.ts";
+import { attempt, LazyTransaction } from "../database/transaction.ts";
+import type { Fused } from "../fuse/fuse.ts";
+import type { BoundStatement, Ran } from "../fuse/narrow.ts";
+import { inField } from "../sql/statement-place.ts";
+import type { Execution, Plans } from "./fill-layer.ts";
 
 /**
  * The rows of each statement, in their order. Rows that a fused statement brought for layers below are put into
