@@ -15,8 +15,8 @@ import { openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
 import { Refused } from "./resolve/python-calls.ts";
 import { Traces } from "./resolve/traces.ts";
-import { internalError, refuse } from "./response.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { internalError, refuse } from "./write/response.ts";
 
 /**
  * Makes the planner of one schema: documents in, response bytes out.

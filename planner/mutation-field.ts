@@ -9,7 +9,7 @@ import { rootLayer } from "./layers/layers.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./resolve/selections.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "./write/writer.ts";
 
 export interface MutationContext {
   readonly execution: Execution;

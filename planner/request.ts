@@ -11,9 +11,9 @@ import { runMutationField } from "./mutation-field.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
-import { internalError, outcomeOf, refuse, writeEnd } from "./response.ts";
 import { type Subscriptions, streamOf } from "./subscriptions.ts";
-import { Writer } from "./writer.ts";
+import { internalError, outcomeOf, refuse, writeEnd } from "./write/response.ts";
+import { Writer } from "./write/writer.ts";
 
 /** One operation on its way to an answer. */
 export class Request {

@@ -10,9 +10,9 @@ import { type FieldData, ValueLayer } from "./layers/layers.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
-import { writeEnd } from "./response.ts";
 import { OID } from "./types/oids.ts";
-import { Writer } from "./writer.ts";
+import { writeEnd } from "./write/response.ts";
+import { Writer } from "./write/writer.ts";
 
 /** A subscription's operation, whose resolvers were called. */
 export interface SubscriptionOperation {

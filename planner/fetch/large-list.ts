@@ -9,7 +9,7 @@ import type { Database, RowStream, Session, Statement } from "../database/databa
 import { type Layer, rootLayer } from "../layers/layers.ts";
 import { asError, Failed } from "../layers/values.ts";
 import type { FieldStep, ObjectPlan, Selection } from "../operation/compile.ts";
-import type { Writer } from "../writer.ts";
+import type { Writer } from "../write/writer.ts";
 import { type Execution, fillLayer, type Plans } from "./fill-layer.ts";
 
 /** Errors of fields that are kept for the end of an answer while it streams. */

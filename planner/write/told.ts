@@ -1,5 +1,5 @@
 /** What a schema lets clients know of constraints and of what functions raise. */
-import type { ErrorCode, ExecutableSchema, PuffError } from "../schema/index.ts";
+import type { ErrorCode, ExecutableSchema, PuffError } from "../../schema/index.ts";
 
 /** A message that the user wrote for clients. */
 export interface Told {

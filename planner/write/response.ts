@@ -1,9 +1,9 @@
 /** Errors as clients see them, and the answers that hold nothing else. */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { type ErrorCode, PuffError } from "../schema/index.ts";
-import type { OperationResponse, PlannerOptions } from "./contract/planner.ts";
-import { locationsOf } from "./operation/detached.ts";
-import { Refused } from "./resolve/python-calls.ts";
+import { type ErrorCode, PuffError } from "../../schema/index.ts";
+import type { OperationResponse, PlannerOptions } from "../contract/planner.ts";
+import { locationsOf } from "../operation/detached.ts";
+import { Refused } from "../resolve/python-calls.ts";
 import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";
 
