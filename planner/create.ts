@@ -15,7 +15,7 @@ import { openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
 import { Refused } from "./resolve/python-calls.ts";
 import { Traces } from "./resolve/traces.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions } from "./subscribe/subscriptions.ts";
 import { internalError, refuse } from "./write/response.ts";
 
 /**

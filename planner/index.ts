@@ -25,5 +25,5 @@ export type {
   TransactionWork,
 } from "./database/database.ts";
 export { shareDatabase } from "./database/transaction.ts";
-export type { EventListener, Events } from "./events.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
+export type { EventListener, Events } from "./subscribe/payload.ts";

@@ -11,7 +11,7 @@ import { runMutationField } from "./mutation-field.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
-import { type Subscriptions, streamOf } from "./subscriptions.ts";
+import { type Subscriptions, streamOf } from "./subscribe/subscriptions.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./write/response.ts";
 import { Writer } from "./write/writer.ts";
 

@@ -12,8 +12,8 @@ import type {
   TypedText,
 } from "../../schema/index.ts";
 import type { Database, PgSettings } from "../database/database.ts";
-import type { Events } from "../events.ts";
 import type { FieldStep, Selection } from "../operation/compile.ts";
+import type { Events } from "../subscribe/payload.ts";
 
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */
 export interface Resolver {

@@ -1,13 +1,13 @@
 /** The subscriptions of one schema: who is answered together. */
 import { GraphQLError } from "graphql";
-import { PuffError, type ResolveResult, type StreamPlan } from "../schema/index.ts";
-import type { PlannerOptions } from "./contract/planner.ts";
-import { ParameterSets } from "./database/parameter-sets.ts";
+import { PuffError, type ResolveResult, type StreamPlan } from "../../schema/index.ts";
+import type { PlannerOptions } from "../contract/planner.ts";
+import { ParameterSets } from "../database/parameter-sets.ts";
+import type { Plans } from "../fetch/fill-layer.ts";
+import { Failed } from "../layers/values.ts";
+import type { FieldStep, ObjectPlan } from "../operation/compile.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
-import type { Plans } from "./fetch/fill-layer.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
-import { Failed } from "./layers/values.ts";
-import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";
 import { SubscriptionGroup } from "./subscription-group.ts";
 

@@ -6,8 +6,8 @@ import {
   PuffError,
   parseExact,
   type TypedText,
-} from "../schema/index.ts";
-import { typeJson } from "./resolve/arguments.ts";
+} from "../../schema/index.ts";
+import { typeJson } from "../resolve/arguments.ts";
 
 /** Where events come from; the gateway implements it. */
 export interface Events {

@@ -1,18 +1,18 @@
 /** What an event is answered with: the operation's ordinary execution, for all sets of parameters at once. */
-import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../schema/index.ts";
-import type { PlannerOptions } from "./contract/planner.ts";
-import { asCaller } from "./database/caller-database.ts";
-import type { Database } from "./database/database.ts";
-import { type ParameterSets, setColumn } from "./database/parameter-sets.ts";
-import { bindEvent, type Payload } from "./events.ts";
-import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
-import { type FieldData, ValueLayer } from "./layers/layers.ts";
-import { asError, Failed } from "./layers/values.ts";
-import type { FieldStep, ObjectPlan } from "./operation/compile.ts";
-import type { CompiledOperation } from "./operation/documents.ts";
-import { OID } from "./types/oids.ts";
-import { writeEnd } from "./write/response.ts";
-import { Writer } from "./write/writer.ts";
+import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../../schema/index.ts";
+import type { PlannerOptions } from "../contract/planner.ts";
+import { asCaller } from "../database/caller-database.ts";
+import type { Database } from "../database/database.ts";
+import { type ParameterSets, setColumn } from "../database/parameter-sets.ts";
+import { type Execution, fillLayer, type Plans } from "../fetch/fill-layer.ts";
+import { type FieldData, ValueLayer } from "../layers/layers.ts";
+import { asError, Failed } from "../layers/values.ts";
+import type { FieldStep, ObjectPlan } from "../operation/compile.ts";
+import type { CompiledOperation } from "../operation/documents.ts";
+import { OID } from "../types/oids.ts";
+import { writeEnd } from "../write/response.ts";
+import { Writer } from "../write/writer.ts";
+import { bindEvent, type Payload } from "./payload.ts";
 
 /** A subscription's operation, whose resolvers were called. */
 export interface SubscriptionOperation {

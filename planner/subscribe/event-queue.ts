@@ -1,4 +1,4 @@
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
 
 export interface QueueOptions {
   /** How many bytes may wait, where more than one answer does. */

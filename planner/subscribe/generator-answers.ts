@@ -1,5 +1,5 @@
-import type { ResolveResult } from "../schema/index.ts";
-import { asError, Failed, fromWireError } from "./layers/values.ts";
+import type { ResolveResult } from "../../schema/index.ts";
+import { asError, Failed, fromWireError } from "../layers/values.ts";
 import type { SubscriptionAnswers } from "./subscription-answers.ts";
 
 /**

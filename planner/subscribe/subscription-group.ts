@@ -3,9 +3,9 @@
  * alone. Those of equal parameters get the same bytes; the others share statements.
  */
 import { hash } from "node:crypto";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
 import { EventQueue, type QueueOptions } from "./event-queue.ts";
-import { type Events, type Payload, readPayload } from "./events.ts";
+import { type Events, type Payload, readPayload } from "./payload.ts";
 import type { Parameters, SubscriptionAnswers } from "./subscription-answers.ts";
 
 /** Of a live query, whose plan takes nothing from events. */
