@@ -12,11 +12,11 @@ import type { Job } from "./job.ts";
 import type { Loaded, LogRecord } from "./messages.ts";
 import { checkRuntime } from "./runtime.ts";
 import type { HostService } from "./services.ts";
-import { enlargeGreenletStacks } from "./stacks.ts";
 import { streamsService } from "./streams.ts";
 import { makeTemporaryFolder } from "./temporary.ts";
 import { longestTimer } from "./timers.ts";
-import { compilePyodide } from "./wasm.ts";
+import { enlargeGreenletStacks } from "./wasm/stacks.ts";
+import { compilePyodide } from "./wasm/wasm.ts";
 
 /** One schema class of the user's. */
 export interface SchemaSource {

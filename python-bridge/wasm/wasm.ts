@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { page } from "../messages.ts";
 import type { LocalTime } from "./local-time.ts";
-import { page } from "./messages.ts";
 
 /** A WebAssembly.Module: it can be posted to threads. */
 export type WasmModule = object;
