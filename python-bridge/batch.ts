@@ -1,7 +1,7 @@
 /** A batch of resolver calls. */
 import { PuffError, type ResolveBatch, type ResolveBatchResult } from "../schema/index.ts";
 import { Job } from "./job.ts";
-import type { WireJob } from "./messages.ts";
+import type { WireJob } from "./protocol/messages.ts";
 
 export class Batch extends Job<ResolveBatchResult> {
   readonly kind = "batch";

@@ -3,9 +3,9 @@ import { Deadlines } from "./deadlines.ts";
 import { FileLocks } from "./file-locks.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
-import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
-import { wholeBuffers } from "./transfer.ts";
+import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "./protocol/messages.ts";
+import { wholeBuffers } from "./protocol/transfer.ts";
 import { Waits } from "./waits.ts";
 import { LocalTime } from "./wasm/local-time.ts";
 

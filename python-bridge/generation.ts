@@ -5,11 +5,11 @@ import { Piscina } from "piscina";
 import { PuffError } from "../schema/index.ts";
 import { refusal } from "./errors.ts";
 import type { Job } from "./job.ts";
-import type { InterpreterSettings, Loaded, LogRecord } from "./messages.ts";
+import type { InterpreterSettings, Loaded, LogRecord } from "./protocol/messages.ts";
+import { longestTimer } from "./protocol/timers.ts";
 import { type LostJob, Remote } from "./remote.ts";
 import { type HostService, Sessions } from "./services.ts";
 import { removeTemporaryFolder } from "./temporary.ts";
-import { longestTimer } from "./timers.ts";
 
 export interface GenerationOptions {
   readonly settings: InterpreterSettings;

@@ -6,7 +6,7 @@ import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import type { FileLocks } from "./file-locks.ts";
 import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
-import type { InterpreterSettings, LoadError, Loaded } from "./messages.ts";
+import type { InterpreterSettings, LoadError, Loaded } from "./protocol/messages.ts";
 import type { LocalTime, NamesAt } from "./wasm/local-time.ts";
 import { boundRecursion, type StackFunctions } from "./wasm/stacks.ts";
 import { instantiateShared, release } from "./wasm/wasm.ts";

@@ -9,12 +9,12 @@ import { Generation, type Replaced } from "./generation.ts";
 import { Generators } from "./generators.ts";
 import { functionsService, type HostFunction, hostFunctions } from "./host.ts";
 import type { Job } from "./job.ts";
-import type { Loaded, LogRecord } from "./messages.ts";
+import type { Loaded, LogRecord } from "./protocol/messages.ts";
+import { longestTimer } from "./protocol/timers.ts";
 import { checkRuntime } from "./runtime.ts";
 import type { HostService } from "./services.ts";
 import { streamsService } from "./streams.ts";
 import { makeTemporaryFolder } from "./temporary.ts";
-import { longestTimer } from "./timers.ts";
 import { enlargeGreenletStacks } from "./wasm/stacks.ts";
 import { compilePyodide } from "./wasm/wasm.ts";
 

@@ -17,9 +17,9 @@ import {
   type ToMain,
   type ToWorker,
   type WireJob,
-} from "./messages.ts";
+} from "./protocol/messages.ts";
+import { transferList } from "./protocol/transfer.ts";
 import type { Sessions } from "./services.ts";
-import { transferList } from "./transfer.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;

@@ -1,9 +1,9 @@
 /** What greenlets wait for: answers of services, timers, each other. */
 import type { Greenlet } from "./greenlet.ts";
-import type { ServiceAnswer } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
-import { longestTimer } from "./timers.ts";
-import { wholeBuffers } from "./transfer.ts";
+import type { ServiceAnswer } from "./protocol/messages.ts";
+import { longestTimer } from "./protocol/timers.ts";
+import { wholeBuffers } from "./protocol/transfer.ts";
 
 /** What the waits need of the door. */
 export interface WaitsDoor {

@@ -7,8 +7,8 @@ import { format } from "node:util";
 import { refuseCodeFromText } from "./confine.ts";
 import { Door } from "./door.ts";
 import { LoadRefused } from "./interpreter.ts";
-import type { ServeTask } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import type { ServeTask } from "./protocol/messages.ts";
 
 /** Serves until the thread is ended. Everything that goes wrong is told on the port. */
 export function serve(task: ServeTask): Promise<never> {

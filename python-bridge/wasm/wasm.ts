@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { page } from "../messages.ts";
+import { page } from "../protocol/messages.ts";
 import type { LocalTime } from "./local-time.ts";
 
 /** A WebAssembly.Module: it can be posted to threads. */

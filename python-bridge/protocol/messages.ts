@@ -4,7 +4,7 @@
  * carries as many of its kind as there are ready.
  */
 import type { MessagePort } from "node:worker_threads";
-import type { WasmModule } from "./wasm/wasm.ts";
+import type { WasmModule } from "../wasm/wasm.ts";
 
 /** What a worker is given: the argument of its one Piscina task, which lasts as long as its interpreter. */
 export interface ServeTask {
