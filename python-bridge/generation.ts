@@ -8,7 +8,7 @@ import type { Job } from "./job.ts";
 import type { InterpreterSettings, Loaded, LogRecord } from "./protocol/messages.ts";
 import { longestTimer } from "./protocol/timers.ts";
 import { type LostJob, Remote } from "./remote.ts";
-import { type HostService, Sessions } from "./services.ts";
+import { type HostService, Sessions } from "./services/services.ts";
 import { removeTemporaryFolder } from "./temporary.ts";
 
 export interface GenerationOptions {

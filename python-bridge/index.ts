@@ -1,8 +1,8 @@
 export type { CallAnswer, CallOptions } from "./call.ts";
-export type { HostFunction } from "./host.ts";
 export { findSitePackages } from "./packages.ts";
 export type { LogRecord } from "./protocol/messages.ts";
 export { longestTimer, TimeLimit } from "./protocol/timers.ts";
 export { type Python, type PythonOptions, type PythonUsage, startPython } from "./python.ts";
 export { checkRuntime } from "./runtime.ts";
-export type { HostAnswer, HostService, HostSession } from "./services.ts";
+export type { HostFunction } from "./services/host-functions.ts";
+export type { HostAnswer, HostService, HostSession } from "./services/services.ts";

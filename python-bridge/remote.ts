@@ -19,7 +19,7 @@ import {
   type WireJob,
 } from "./protocol/messages.ts";
 import { transferList } from "./protocol/transfer.ts";
-import type { Sessions } from "./services.ts";
+import type { Sessions } from "./services/services.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;

@@ -2,8 +2,8 @@
 
 import type { Database } from "../../planner/index.ts";
 import { type HostAnswer, type HostService, type HostSession, longestTimer } from "../../python-bridge/index.ts";
+import { Numbered } from "../../python-bridge/services/numbered.ts";
 import type { JsonValue } from "../../schema/index.ts";
-import { Numbered } from "../numbered.ts";
 import type { RawClient } from "../postgres/index.ts";
 import { type ConnectParameters, connectTo } from "./connect.ts";
 import { ConnectFailure } from "./connect-failure.ts";

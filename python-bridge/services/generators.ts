@@ -2,8 +2,8 @@
  * Generators that run in Python, each in a call of its own. The host service `generators` takes what they yield: Python
  * gives a value and waits until the next one is wanted.
  */
-import type { JsonValue, ResolveBatch, ResolveResult } from "../schema/index.ts";
-import type { CallOptions } from "./call.ts";
+import type { JsonValue, ResolveBatch, ResolveResult } from "../../schema/index.ts";
+import type { CallOptions } from "../call.ts";
 import type { HostService, HostSession } from "./services.ts";
 
 export class Generators implements HostService {

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { TimeLimit } from "../protocol/timers.ts";
 import { type Address, Listener } from "./listener.ts";
-import { TimeLimit } from "./protocol/timers.ts";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
 
 /** `puff._cooperative._streams` and `_servers` call it. */

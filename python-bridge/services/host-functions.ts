@@ -1,5 +1,5 @@
 /** Functions of the gateway's that Python calls by name: a service like others. */
-import { type JsonValue, PuffError } from "../schema/index.ts";
+import { type JsonValue, PuffError } from "../../schema/index.ts";
 import type { HostService } from "./services.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** What the host does for Python: services, and the main thread's end of one interpreter's calls of them. */
 import { setMaxListeners } from "node:events";
-import type { JsonValue } from "../schema/index.ts";
-import type { Receipt, ServiceAnswer, ServiceCall } from "./protocol/messages.ts";
-import { wholeBuffers } from "./protocol/transfer.ts";
+import type { JsonValue } from "../../schema/index.ts";
+import type { Receipt, ServiceAnswer, ServiceCall } from "../protocol/messages.ts";
+import { wholeBuffers } from "../protocol/transfer.ts";
 
 /** Something the host does for Python; each interpreter opens its own session, at its first call. */
 export interface HostService {
