@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { PuffError } from "../schema/index.ts";
 import { refusal } from "./errors.ts";
-import type { Job } from "./job.ts";
+import type { Job } from "./jobs/job.ts";
 import type { InterpreterSettings, Loaded, LogRecord } from "./protocol/messages.ts";
 import { longestTimer } from "./protocol/timers.ts";
 import { type LostJob, Remote } from "./remote.ts";

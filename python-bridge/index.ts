@@ -1,4 +1,4 @@
-export type { CallAnswer, CallOptions } from "./call.ts";
+export type { CallAnswer, CallOptions } from "./jobs/call.ts";
 export { findSitePackages } from "./packages.ts";
 export type { LogRecord } from "./protocol/messages.ts";
 export { longestTimer, TimeLimit } from "./protocol/timers.ts";

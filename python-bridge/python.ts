@@ -2,10 +2,10 @@
 import { fileURLToPath } from "node:url";
 import type { JsonValue, ResolveBatch, ResolveBatchResult, ResolveResult, SchemaDescription } from "../schema/index.ts";
 import { PuffError } from "../schema/index.ts";
-import { Batch } from "./batch.ts";
-import { Call, type CallAnswer, type CallOptions } from "./call.ts";
 import { Generation, type Replaced } from "./generation.ts";
-import type { Job } from "./job.ts";
+import { Batch } from "./jobs/batch.ts";
+import { Call, type CallAnswer, type CallOptions } from "./jobs/call.ts";
+import type { Job } from "./jobs/job.ts";
 import type { Loaded, LogRecord } from "./protocol/messages.ts";
 import { longestTimer } from "./protocol/timers.ts";
 import { checkRuntime } from "./runtime.ts";

@@ -1,7 +1,7 @@
 /** The main thread's end of one interpreter: sends it jobs, watches how long they run, tells when it dies. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
-import type { Job } from "./job.ts";
+import type { Job } from "./jobs/job.ts";
 import {
   Control,
   controlBytes,

@@ -3,7 +3,7 @@
  * gives a value and waits until the next one is wanted.
  */
 import type { JsonValue, ResolveBatch, ResolveResult } from "../../schema/index.ts";
-import type { CallOptions } from "../call.ts";
+import type { CallOptions } from "../jobs/call.ts";
 import type { HostService, HostSession } from "./services.ts";
 
 export class Generators implements HostService {

@@ -1,8 +1,8 @@
 /** One call of a Python function, which may have effects and is never made again. */
-import { type JsonValue, PuffError } from "../schema/index.ts";
+import { type JsonValue, PuffError } from "../../schema/index.ts";
+import type { WireJob } from "../protocol/messages.ts";
+import { wholeBuffers } from "../protocol/transfer.ts";
 import { Job } from "./job.ts";
-import type { WireJob } from "./protocol/messages.ts";
-import { wholeBuffers } from "./protocol/transfer.ts";
 
 export interface CallAnswer {
   readonly value: JsonValue;

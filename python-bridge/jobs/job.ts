@@ -1,7 +1,7 @@
 /** What an interpreter is to do, on the main thread: from whoever wants it to its answer. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { PuffError } from "../schema/index.ts";
-import type { JobOutcome, WireJob } from "./protocol/messages.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { JobOutcome, WireJob } from "../protocol/messages.ts";
 
 let nextId = 1;
 

@@ -1,7 +1,7 @@
 /** A batch of resolver calls. */
-import { PuffError, type ResolveBatch, type ResolveBatchResult } from "../schema/index.ts";
+import { PuffError, type ResolveBatch, type ResolveBatchResult } from "../../schema/index.ts";
+import type { WireJob } from "../protocol/messages.ts";
 import { Job } from "./job.ts";
-import type { WireJob } from "./protocol/messages.ts";
 
 export class Batch extends Job<ResolveBatchResult> {
   readonly kind = "batch";
