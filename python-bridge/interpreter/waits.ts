@@ -1,9 +1,10 @@
 /** What greenlets wait for: answers of services, timers, each other. */
+
+import type { ServiceAnswer } from "../protocol/messages.ts";
+import { longestTimer } from "../protocol/timers.ts";
+import { wholeBuffers } from "../protocol/transfer.ts";
 import type { Greenlet } from "./greenlet.ts";
 import type { Outbox } from "./outbox.ts";
-import type { ServiceAnswer } from "./protocol/messages.ts";
-import { longestTimer } from "./protocol/timers.ts";
-import { wholeBuffers } from "./protocol/transfer.ts";
 
 /** What the waits need of the door. */
 export interface WaitsDoor {

@@ -1,13 +1,14 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
+
+import { FileLocks } from "../file-locks.ts";
+import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "../protocol/messages.ts";
+import { wholeBuffers } from "../protocol/transfer.ts";
+import { LocalTime } from "../wasm/local-time.ts";
 import { Deadlines } from "./deadlines.ts";
-import { FileLocks } from "./file-locks.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
 import type { Outbox } from "./outbox.ts";
-import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "./protocol/messages.ts";
-import { wholeBuffers } from "./protocol/transfer.ts";
 import { Waits } from "./waits.ts";
-import { LocalTime } from "./wasm/local-time.ts";
 
 /** Entries in a row before messages and timers have their turn, milliseconds. */
 const stretch = 10;

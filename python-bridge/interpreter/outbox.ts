@@ -1,7 +1,7 @@
 /** What a worker tells the main thread. */
 import type { MessagePort } from "node:worker_threads";
-import type { JobOutcome, LogRecord, Receipt, ServiceCall, ToMain } from "./protocol/messages.ts";
-import { transferList } from "./protocol/transfer.ts";
+import type { JobOutcome, LogRecord, Receipt, ServiceCall, ToMain } from "../protocol/messages.ts";
+import { transferList } from "../protocol/transfer.ts";
 
 /** Collects what is ready at the same time into one message of a kind. */
 export class Outbox {

@@ -1,5 +1,5 @@
 /** Calls into Python under way. */
-import type { WireJob } from "./protocol/messages.ts";
+import type { WireJob } from "../protocol/messages.ts";
 
 /** A call into Python that has begun and has not ended. */
 export interface Greenlet {

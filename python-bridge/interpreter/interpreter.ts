@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
-import type { FileLocks } from "./file-locks.ts";
-import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "./filesystem.ts";
+import type { FileLocks } from "../file-locks.ts";
+import { type EmscriptenFileSystem, type HostFiles, openHostFiles, type Seen } from "../filesystem.ts";
+import type { InterpreterSettings, LoadError, Loaded } from "../protocol/messages.ts";
+import type { LocalTime, NamesAt } from "../wasm/local-time.ts";
+import { boundRecursion, type StackFunctions } from "../wasm/stacks.ts";
+import { instantiateShared, release } from "../wasm/wasm.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
-import type { InterpreterSettings, LoadError, Loaded } from "./protocol/messages.ts";
-import type { LocalTime, NamesAt } from "./wasm/local-time.ts";
-import { boundRecursion, type StackFunctions } from "./wasm/stacks.ts";
-import { instantiateShared, release } from "./wasm/wasm.ts";
 
 /** What Python sees as the module `_puff_host`; the greenlet that runs is the one that calls. */
 export interface HostModule {

@@ -4,11 +4,11 @@
  * answered when it is ready.
  */
 import { format } from "node:util";
+import type { ServeTask } from "../protocol/messages.ts";
 import { refuseCodeFromText } from "./confine.ts";
 import { Door } from "./door.ts";
 import { LoadRefused } from "./interpreter.ts";
 import { Outbox } from "./outbox.ts";
-import type { ServeTask } from "./protocol/messages.ts";
 
 /** Serves until the thread is ended. Everything that goes wrong is told on the port. */
 export function serve(task: ServeTask): Promise<never> {
