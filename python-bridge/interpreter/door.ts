@@ -1,6 +1,6 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
-import { FileLocks } from "../file-locks.ts";
+import { FileLocks } from "../files/file-locks.ts";
 import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "../protocol/messages.ts";
 import { wholeBuffers } from "../protocol/transfer.ts";
 import { LocalTime } from "../wasm/local-time.ts";
