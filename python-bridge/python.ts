@@ -2,10 +2,11 @@
 import { fileURLToPath } from "node:url";
 import type { JsonValue, ResolveBatch, ResolveBatchResult, ResolveResult, SchemaDescription } from "../schema/index.ts";
 import { PuffError } from "../schema/index.ts";
-import { Generation, type Replaced } from "./generation.ts";
 import { Batch } from "./jobs/batch.ts";
 import { Call, type CallAnswer, type CallOptions } from "./jobs/call.ts";
 import type { Job } from "./jobs/job.ts";
+import { Generation, type Replaced } from "./pool/generation.ts";
+import { makeTemporaryFolder } from "./pool/temporary.ts";
 import type { Loaded, LogRecord } from "./protocol/messages.ts";
 import { longestTimer } from "./protocol/timers.ts";
 import { checkRuntime } from "./runtime.ts";
@@ -14,7 +15,6 @@ import { Generators } from "./services/generators.ts";
 import { functionsService, type HostFunction, hostFunctions } from "./services/host-functions.ts";
 import type { HostService } from "./services/services.ts";
 import { streamsService } from "./services/streams.ts";
-import { makeTemporaryFolder } from "./temporary.ts";
 import { enlargeGreenletStacks } from "./wasm/stacks.ts";
 import { compilePyodide } from "./wasm/wasm.ts";
 

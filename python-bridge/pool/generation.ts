@@ -2,13 +2,13 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { Job } from "../jobs/job.ts";
+import type { InterpreterSettings, Loaded, LogRecord } from "../protocol/messages.ts";
+import { longestTimer } from "../protocol/timers.ts";
+import { type HostService, Sessions } from "../services/services.ts";
 import { refusal } from "./errors.ts";
-import type { Job } from "./jobs/job.ts";
-import type { InterpreterSettings, Loaded, LogRecord } from "./protocol/messages.ts";
-import { longestTimer } from "./protocol/timers.ts";
 import { type LostJob, Remote } from "./remote.ts";
-import { type HostService, Sessions } from "./services/services.ts";
 import { removeTemporaryFolder } from "./temporary.ts";
 
 export interface GenerationOptions {

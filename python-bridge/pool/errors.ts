@@ -1,6 +1,6 @@
 /** From what Python reports to errors of the catalogue. */
-import { type ErrorCode, errorCodes, PuffError } from "../schema/index.ts";
-import type { LoadError } from "./protocol/messages.ts";
+import { type ErrorCode, errorCodes, PuffError } from "../../schema/index.ts";
+import type { LoadError } from "../protocol/messages.ts";
 
 /** The user's code does not load: the reason as `puff._bridge.load` gave it, its traceback as the cause. */
 export function refusal(error: LoadError): PuffError {

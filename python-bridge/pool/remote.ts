@@ -1,7 +1,7 @@
 /** The main thread's end of one interpreter: sends it jobs, watches how long they run, tells when it dies. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
-import type { Job } from "./jobs/job.ts";
+import type { Job } from "../jobs/job.ts";
 import {
   Control,
   controlBytes,
@@ -17,9 +17,9 @@ import {
   type ToMain,
   type ToWorker,
   type WireJob,
-} from "./protocol/messages.ts";
-import { transferList } from "./protocol/transfer.ts";
-import type { Sessions } from "./services/services.ts";
+} from "../protocol/messages.ts";
+import { transferList } from "../protocol/transfer.ts";
+import type { Sessions } from "../services/services.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;
