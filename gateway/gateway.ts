@@ -28,7 +28,7 @@ import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
 import type { Settings } from "./settings.ts";
 import { eventsOf, noDatabase } from "./sources.ts";
-import { TerminalService } from "./terminal.ts";
+import { TerminalService } from "./terminal/terminal.ts";
 import { SocketService } from "./websockets/service.ts";
 import { Exchanges } from "./wsgi/service.ts";
 

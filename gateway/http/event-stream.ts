@@ -6,7 +6,7 @@
  */
 import type { Caller, OperationResponse, PreparedOperation } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { startDeadline } from "../prompts.ts";
+import { startDeadline } from "../terminal/prompts.ts";
 import { callAt } from "./expiry.ts";
 import type { Endpoint, HttpResponse } from "./handler.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
 import { type ErrorCode, PuffError } from "../../schema/index.ts";
-import { startDeadline } from "../prompts.ts";
+import { startDeadline } from "../terminal/prompts.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { Origins } from "./origins.ts";

@@ -7,7 +7,7 @@ import type { WebSocket } from "ws";
 import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
 import { type ErrorCode, keepDigits, PuffError } from "../../schema/index.ts";
 import { type Client, runFor } from "../fairness/client.ts";
-import { startDeadline } from "../prompts.ts";
+import { startDeadline } from "../terminal/prompts.ts";
 import { callAt } from "./expiry.ts";
 import { checkJsonLevels } from "./json.ts";
 import { SocketCaller } from "./socket-caller.ts";

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PuffError } from "../../schema/index.ts";
 import { Body } from "../http/body.ts";
-import { startDeadline } from "../prompts.ts";
+import { startDeadline } from "../terminal/prompts.ts";
 
 /** `200 OK` and the headers, as the application gave them to `start_response`. */
 export type Head = readonly [status: string, headers: readonly (readonly [name: string, value: string])[]];

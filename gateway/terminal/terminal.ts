@@ -1,7 +1,7 @@
 /** The host service `terminal`: the process's own input and output, for Python that talks to a person. */
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { HostAnswer, HostService, HostSession } from "../python-bridge/index.ts";
+import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
 import { openPrompt } from "./prompts.ts";
 
 /** One terminal for all interpreters, since a process has one. */
