@@ -10,8 +10,8 @@ import { Guard } from "./http/guard.ts";
 import { addRoutes } from "./http/plugin.ts";
 import { TrustedProxies } from "./http/proxies.ts";
 import { addStaticRoute } from "./http/static.ts";
-import type { GatewayOptions } from "./options.ts";
-import { readSettings } from "./settings.ts";
+import type { GatewayOptions } from "./options/options.ts";
+import { readSettings } from "./options/settings.ts";
 import { createSocketRoutes } from "./websockets/routes.ts";
 import { addWsgiRoutes } from "./wsgi/routes.ts";
 

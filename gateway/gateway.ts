@@ -14,7 +14,8 @@ import type { Routes } from "./http/plugin.ts";
 import { currentLog } from "./http/routes.ts";
 import type { StaticFiles } from "./http/static.ts";
 import { Metrics } from "./metrics.ts";
-import type { DatabaseSource } from "./options.ts";
+import type { DatabaseSource } from "./options/options.ts";
+import type { Settings } from "./options/settings.ts";
 import {
   openDatabase,
   type PostgresDatabase,
@@ -26,7 +27,6 @@ import { Psycopg2Service, type StatementOptions } from "./psycopg2/index.ts";
 import { openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
 import { findPythonSources } from "./python-sources.ts";
 import { RedisService } from "./redis/service.ts";
-import type { Settings } from "./settings.ts";
 import { eventsOf, noDatabase } from "./sources.ts";
 import { TerminalService } from "./terminal/terminal.ts";
 import { SocketService } from "./websockets/service.ts";

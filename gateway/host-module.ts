@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { LayerFunction } from "../planner/index.ts";
 import type { HostFunction } from "../python-bridge/index.ts";
 import { type ExecutableSchema, PuffError } from "../schema/index.ts";
-import type { HostModule } from "./options.ts";
+import type { HostModule } from "./options/options.ts";
 
 /** A host module, validated. */
 export interface Host {

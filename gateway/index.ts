@@ -12,5 +12,5 @@ export {
   type HostModule,
   type Limits,
   type SchemaOptions,
-} from "./options.ts";
+} from "./options/options.ts";
 export type { Listener, Message, PubSub, Unsubscribe } from "./pubsub/index.ts";

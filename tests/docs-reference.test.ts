@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { settingKeys, settings } from "../gateway/cli/settings.ts";
-import { defaultLimits } from "../gateway/options.ts";
+import { defaultLimits } from "../gateway/options/options.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../docs/reference.md"), "utf8");
 const rows = page

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { parseEnv } from "node:util";
 import { PuffError } from "../../schema/index.ts";
-import type { Limits } from "../options.ts";
+import type { Limits } from "../options/options.ts";
 import { type ConfigFile, type DatabaseTable, readConfigFile, type SchemaTable, suggest } from "./file.ts";
 import { describeWrong, type Kind, postgresUrl } from "./kinds.ts";
 import { flagName, optionName, type SettingKey, type SettingValue, settingKeys, settings } from "./settings.ts";

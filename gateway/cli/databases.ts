@@ -1,6 +1,6 @@
 /** The databases of a configuration, ready to be connected to: an embedded Postgres where no URL is given. */
 import { join } from "node:path";
-import type { DatabaseSource } from "../options.ts";
+import type { DatabaseSource } from "../options/options.ts";
 import { startEmbeddedPostgres } from "../postgres/index.ts";
 import type { Configuration } from "./config.ts";
 

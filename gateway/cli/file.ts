@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { closestMatch } from "leven";
 import { parse, TomlError } from "smol-toml";
 import { PuffError } from "../../schema/index.ts";
-import { defaultLimits, type Limits } from "../options.ts";
+import { defaultLimits, type Limits } from "../options/options.ts";
 import { boolean, describeWrong, integer, type Kind, path, postgresUrl, schemaSpec, text, urlPath } from "./kinds.ts";
 import { type SettingKey, settingKeys, settings } from "./settings.ts";
 

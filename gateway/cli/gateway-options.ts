@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { PuffError } from "../../schema/index.ts";
 import { findDjangoSettings } from "../django/project.ts";
-import type { DatabaseSource, DjangoOptions, GatewayOptions } from "../options.ts";
+import type { DatabaseSource, DjangoOptions, GatewayOptions } from "../options/options.ts";
 import type { Configuration } from "./config.ts";
 
 /**

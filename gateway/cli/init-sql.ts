@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { PuffError } from "../../schema/index.ts";
-import { type DatabaseSource, defaultLimits, type Limits } from "../options.ts";
+import { type DatabaseSource, defaultLimits, type Limits } from "../options/options.ts";
 import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
 import type { Configuration } from "./config.ts";
 

@@ -1,5 +1,5 @@
 /** What the supervisor and its processes tell each other, as JSON. */
-import type { DatabaseSource } from "../options.ts";
+import type { DatabaseSource } from "../options/options.ts";
 import type { Configuration } from "./config.ts";
 
 export type ToProcess =

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { settleBeforeExit } from "../exit.ts";
 import { stopSignals } from "../http/stop.ts";
-import { defaultLimits } from "../options.ts";
+import { defaultLimits } from "../options/options.ts";
 import type { Configuration } from "./config.ts";
 import type { Databases } from "./databases.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";

@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { longestTimer } from "../../python-bridge/index.ts";
-import { defaultLimits, type GatewayOptions, type Limits } from "../options.ts";
+import { defaultLimits, type GatewayOptions, type Limits } from "../options/options.ts";
 
 /** All in milliseconds. */
 export interface Deadlines {

@@ -15,7 +15,7 @@ import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { createGateway } from "../create.ts";
 import { settleBeforeExit } from "../exit.ts";
-import { defaultLimits, type GatewayOptions } from "../options.ts";
+import { defaultLimits, type GatewayOptions } from "../options/options.ts";
 import { answerClientError } from "./client-errors.ts";
 import { type Deadlines, deadlinesOf, defaultDeadlines, lookInterval } from "./deadlines.ts";
 import { isLoopback } from "./guard.ts";

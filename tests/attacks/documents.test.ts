@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { buildClientSchema, executeSync, getIntrospectionQuery, type IntrospectionQuery, parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { defaultLimits } from "../../gateway/options.ts";
+import { defaultLimits } from "../../gateway/options/options.ts";
 import type { Database } from "../../planner/index.ts";
 import { type PlannerSketch, sketchPlanner } from "../support/planner.ts";
 

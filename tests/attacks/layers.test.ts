@@ -1,6 +1,6 @@
 /** Operations of hundreds of layers, which would be one statement that Postgres plans for seconds. */
 import { expect, it } from "vitest";
-import { defaultLimits } from "../../gateway/options.ts";
+import { defaultLimits } from "../../gateway/options/options.ts";
 import { sketchPlanner, sql } from "../support/planner.ts";
 import { ownDatabase } from "../support/postgres.ts";
 

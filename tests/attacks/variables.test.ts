@@ -1,7 +1,7 @@
 /** Variables as a client bent on harm sends them: coercing them takes little, and refusing them is no failure. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { defaultLimits } from "../../gateway/options.ts";
+import { defaultLimits } from "../../gateway/options/options.ts";
 import { sketchPlanner } from "../support/planner.ts";
 
 /** Milliseconds of CPU that 10 kB of variables may take, on an idle core; machines that run tests are slow and busy. */

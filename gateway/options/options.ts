@@ -1,7 +1,7 @@
 /** What a gateway is made of: the options of {@link createGateway}, each with its meaning, default and effect. */
 
-import type { LayerFunction, PlannerLimits } from "../planner/index.ts";
-import type { HostFunction } from "../python-bridge/index.ts";
+import type { LayerFunction, PlannerLimits } from "../../planner/index.ts";
+import type { HostFunction } from "../../python-bridge/index.ts";
 
 export interface GatewayOptions {
   /** The GraphQL schemas to serve, each at a URL of its own. At least one, unless there is a {@link wsgi} application or a {@link django} project. */

@@ -2,7 +2,8 @@
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import envPaths from "env-paths";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { plainRedisUrl } from "../redis/connection.ts";
 import {
   type DatabaseSource,
   type DjangoOptions,
@@ -12,7 +13,6 @@ import {
   type SchemaOptions,
   type StaticFolder,
 } from "./options.ts";
-import { plainRedisUrl } from "./redis/connection.ts";
 
 export interface Settings {
   readonly schemas: readonly Required<SchemaOptions>[];
