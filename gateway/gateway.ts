@@ -5,8 +5,8 @@ import { type Caller, createPlanner, type Database, type Planner } from "../plan
 import { type HostService, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
 import { type ClientSchema, ClientService } from "./client/service.ts";
-import { type ExplainRequest, explainOperation } from "./explain.ts";
-import type { OperationExplanation } from "./explanation.ts";
+import { type ExplainRequest, explainOperation } from "./explain/explain.ts";
+import type { OperationExplanation } from "./explain/explanation.ts";
 import { Admission } from "./fairness/admission.ts";
 import { chooseResolvers, type Host } from "./host-module.ts";
 import type { HealthCheck } from "./http/health.ts";

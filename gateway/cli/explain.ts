@@ -1,7 +1,7 @@
 /** `puff-gateway explain`: runs an operation and shows what it took. */
 import type { ExplainedField } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import type { OperationExplanation, PythonStep, StatementStep } from "../explanation.ts";
+import type { OperationExplanation, PythonStep, StatementStep } from "../explain/explanation.ts";
 import type { Configuration } from "./config.ts";
 import { startDatabases } from "./databases.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";

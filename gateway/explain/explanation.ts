@@ -1,5 +1,5 @@
 /** An explained operation as data: what the command prints, and what the tab beside GraphiQL gets. Types alone. */
-import type { ExplainedField, ExplainedStep } from "../planner/index.ts";
+import type { ExplainedField, ExplainedStep } from "../../planner/index.ts";
 
 /** Made of JSON values alone, but for the body. Times in milliseconds. */
 export interface OperationExplanation {

@@ -7,10 +7,10 @@ import {
   type Planner,
   type Session,
   type Statement,
-} from "../planner/index.ts";
-import { PuffError, type TypedText } from "../schema/index.ts";
+} from "../../planner/index.ts";
+import { PuffError, type TypedText } from "../../schema/index.ts";
+import type { PostgresDatabase } from "../postgres/index.ts";
 import type { OperationExplanation, PythonStep, StatementStep } from "./explanation.ts";
-import type { PostgresDatabase } from "./postgres/index.ts";
 
 export interface ExplainRequest {
   readonly query: string;
