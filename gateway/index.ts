@@ -2,8 +2,8 @@
 export type { LayerContext, LayerFunction } from "../planner/index.ts";
 export type { HostFunction } from "../python-bridge/index.ts";
 export { type ErrorCode, PuffError } from "../schema/index.ts";
-export { createGateway } from "./create.ts";
-export type { Gateway } from "./gateway.ts";
+export type { Gateway } from "./app/gateway.ts";
+export { createGateway } from "./app/plugin.ts";
 export { type ListenOptions, type RunningServer, startServer } from "./http/server.ts";
 export {
   type DatabaseSource,

@@ -3,7 +3,7 @@ import { basename, dirname, extname } from "node:path";
 import { watch } from "chokidar";
 import type { Logger } from "pino";
 import { describeError, PuffError } from "../../schema/index.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway } from "../app/gateway.ts";
 import type { Configuration } from "./config.ts";
 import { tracebackOf } from "./terminal.ts";
 

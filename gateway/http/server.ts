@@ -13,7 +13,7 @@ import {
 } from "fastify";
 import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { createGateway } from "../create.ts";
+import { createGateway } from "../app/plugin.ts";
 import { settleBeforeExit } from "../exit.ts";
 import { defaultLimits, type GatewayOptions } from "../options/options.ts";
 import { answerClientError } from "./client-errors.ts";

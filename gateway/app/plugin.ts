@@ -2,18 +2,18 @@
 import cluster from "node:cluster";
 import type { FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
-import { PuffError } from "../schema/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import { hasUploads } from "../http/deadlines.ts";
+import { Guard } from "../http/guard.ts";
+import { addRoutes } from "../http/plugin.ts";
+import { TrustedProxies } from "../http/proxies.ts";
+import { addStaticRoute } from "../http/static.ts";
+import type { GatewayOptions } from "../options/options.ts";
+import { readSettings } from "../options/settings.ts";
+import { createSocketRoutes } from "../websockets/routes.ts";
+import { addWsgiRoutes } from "../wsgi/routes.ts";
 import { type Gateway, RunningGateway } from "./gateway.ts";
 import { loadHost } from "./host-module.ts";
-import { hasUploads } from "./http/deadlines.ts";
-import { Guard } from "./http/guard.ts";
-import { addRoutes } from "./http/plugin.ts";
-import { TrustedProxies } from "./http/proxies.ts";
-import { addStaticRoute } from "./http/static.ts";
-import type { GatewayOptions } from "./options/options.ts";
-import { readSettings } from "./options/settings.ts";
-import { createSocketRoutes } from "./websockets/routes.ts";
-import { addWsgiRoutes } from "./wsgi/routes.ts";
 
 declare module "fastify" {
   interface FastifyInstance {

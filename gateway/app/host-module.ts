@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { LayerFunction } from "../planner/index.ts";
-import type { HostFunction } from "../python-bridge/index.ts";
-import { type ExecutableSchema, PuffError } from "../schema/index.ts";
-import type { HostModule } from "./options/options.ts";
+import type { LayerFunction } from "../../planner/index.ts";
+import type { HostFunction } from "../../python-bridge/index.ts";
+import { type ExecutableSchema, PuffError } from "../../schema/index.ts";
+import type { HostModule } from "../options/options.ts";
 
 /** A host module, validated. */
 export interface Host {

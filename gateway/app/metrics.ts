@@ -2,9 +2,9 @@
 import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { type Database, type Session, shareDatabase } from "../planner/index.ts";
-import type { PythonUsage } from "../python-bridge/index.ts";
-import type { ErrorCode } from "../schema/index.ts";
+import { type Database, type Session, shareDatabase } from "../../planner/index.ts";
+import type { PythonUsage } from "../../python-bridge/index.ts";
+import type { ErrorCode } from "../../schema/index.ts";
 
 /** Seconds: quick answers are told apart by half a millisecond, slow ones up to the usual deadline of a request. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

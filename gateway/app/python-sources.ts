@@ -1,7 +1,7 @@
 /** What the interpreters of a gateway load, and where they find it. */
 import { dirname } from "node:path";
-import { findSitePackages, type PythonOptions } from "../python-bridge/index.ts";
-import type { Settings } from "./options/settings.ts";
+import { findSitePackages, type PythonOptions } from "../../python-bridge/index.ts";
+import type { Settings } from "../options/settings.ts";
 
 /** @example const python = await startPython({ ...findPythonSources(settings), … }); */
 export function findPythonSources({

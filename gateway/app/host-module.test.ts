@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildExecutableSchema, type SchemaDescription } from "../schema/index.ts";
+import { buildExecutableSchema, type SchemaDescription } from "../../schema/index.ts";
 import { chooseResolvers, loadHost } from "./host-module.ts";
 
 let folder: string;

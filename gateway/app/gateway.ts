@@ -1,36 +1,36 @@
 /** Puts Python, databases and planners together. */
 import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
-import { type Caller, createPlanner, type Database, type Planner } from "../planner/index.ts";
-import { type HostService, type LogRecord, type Python, startPython } from "../python-bridge/index.ts";
-import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../schema/index.ts";
-import { type ClientSchema, ClientService } from "./client/service.ts";
-import { type ExplainRequest, explainOperation } from "./explain/explain.ts";
-import type { OperationExplanation } from "./explain/explanation.ts";
-import { Admission } from "./fairness/admission.ts";
-import { chooseResolvers, type Host } from "./host-module.ts";
-import type { HealthCheck } from "./http/health.ts";
-import type { Routes } from "./http/plugin.ts";
-import { currentLog } from "./http/routes.ts";
-import type { StaticFiles } from "./http/static.ts";
-import { Metrics } from "./metrics.ts";
-import type { DatabaseSource } from "./options/options.ts";
-import type { Settings } from "./options/settings.ts";
+import { type Caller, createPlanner, type Database, type Planner } from "../../planner/index.ts";
+import { type HostService, type LogRecord, type Python, startPython } from "../../python-bridge/index.ts";
+import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../../schema/index.ts";
+import { type ClientSchema, ClientService } from "../client/service.ts";
+import { type ExplainRequest, explainOperation } from "../explain/explain.ts";
+import type { OperationExplanation } from "../explain/explanation.ts";
+import { Admission } from "../fairness/admission.ts";
+import type { HealthCheck } from "../http/health.ts";
+import type { Routes } from "../http/plugin.ts";
+import { currentLog } from "../http/routes.ts";
+import type { StaticFiles } from "../http/static.ts";
+import type { DatabaseSource } from "../options/options.ts";
+import type { Settings } from "../options/settings.ts";
 import {
   openDatabase,
   type PostgresDatabase,
   serverVariables,
   sessionSettings,
   silenceMargin,
-} from "./postgres/index.ts";
-import { Psycopg2Service, type StatementOptions } from "./psycopg2/index.ts";
-import { openPubSub, type PubSub, PubSubService } from "./pubsub/index.ts";
+} from "../postgres/index.ts";
+import { Psycopg2Service, type StatementOptions } from "../psycopg2/index.ts";
+import { openPubSub, type PubSub, PubSubService } from "../pubsub/index.ts";
+import { RedisService } from "../redis/service.ts";
+import { TerminalService } from "../terminal/terminal.ts";
+import { SocketService } from "../websockets/service.ts";
+import { Exchanges } from "../wsgi/service.ts";
+import { chooseResolvers, type Host } from "./host-module.ts";
+import { Metrics } from "./metrics.ts";
 import { findPythonSources } from "./python-sources.ts";
-import { RedisService } from "./redis/service.ts";
 import { eventsOf, noDatabase } from "./sources.ts";
-import { TerminalService } from "./terminal/terminal.ts";
-import { SocketService } from "./websockets/service.ts";
-import { Exchanges } from "./wsgi/service.ts";
 
 /** What `app.puff` is. */
 export interface Gateway {

@@ -1,8 +1,8 @@
 /** Where a schema's rows and events come from. */
-import type { Database, Events } from "../planner/index.ts";
-import { PuffError } from "../schema/index.ts";
-import type { PostgresDatabase } from "./postgres/index.ts";
-import type { Message, PubSub } from "./pubsub/index.ts";
+import type { Database, Events } from "../../planner/index.ts";
+import { PuffError } from "../../schema/index.ts";
+import type { PostgresDatabase } from "../postgres/index.ts";
+import type { Message, PubSub } from "../pubsub/index.ts";
 
 /** The events of pub/sub, and of NOTIFY in the schema's database. */
 export function eventsOf(pubsub: () => PubSub, database: PostgresDatabase | undefined): Events {
