@@ -4,7 +4,6 @@ export type { HostFunction } from "../python-bridge/index.ts";
 export { type ErrorCode, PuffError } from "../schema/index.ts";
 export type { Gateway } from "./app/gateway.ts";
 export { createGateway } from "./app/plugin.ts";
-export { type ListenOptions, type RunningServer, startServer } from "./http/server.ts";
 export {
   type DatabaseSource,
   defaultLimits,
@@ -14,3 +13,4 @@ export {
   type SchemaOptions,
 } from "./options/options.ts";
 export type { Listener, Message, PubSub, Unsubscribe } from "./pubsub/index.ts";
+export { type ListenOptions, type RunningServer, startServer } from "./server/server.ts";

@@ -2,7 +2,7 @@
 import { type Browser, chromium as chromiumType, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findGraphiql } from "../gateway/http/graphiql.ts";
-import type { RunningServer } from "../gateway/http/server.ts";
+import type { RunningServer } from "../gateway/server/server.ts";
 import { chromium } from "./support/chromium.ts";
 import { silences, startReferenceServer } from "./support/http.ts";
 

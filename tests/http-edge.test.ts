@@ -1,6 +1,6 @@
 /** What surrounds GraphQL over HTTP: CSRF, CORS, request ids, compression, deadlines, health. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { RunningServer } from "../gateway/http/server.ts";
+import type { RunningServer } from "../gateway/server/server.ts";
 import { ask, type Request } from "./support/ask.ts";
 import { aborted, begunOn, startReferenceServer } from "./support/http.ts";
 

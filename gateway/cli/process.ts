@@ -1,6 +1,6 @@
 /** One of several gateway processes, started by the supervisor ({@link ./processes.ts}). */
-import { settleBeforeExit } from "../exit.ts";
-import { stopSignals } from "../http/stop.ts";
+import { settleBeforeExit } from "../server/exit.ts";
+import { stopSignals } from "../server/stop.ts";
 import { announce } from "./banner.ts";
 import { createLogger } from "./logs.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";

@@ -1,7 +1,7 @@
 /** A gateway for a command that ends: it listens where nobody asks, and says nothing. */
 import { PuffError } from "../../schema/index.ts";
-import { type RunningServer, startServer } from "../http/server.ts";
 import type { DatabaseSource, GatewayOptions } from "../options/options.ts";
+import { type RunningServer, startServer } from "../server/server.ts";
 import type { Configuration } from "./config.ts";
 import { toGatewayOptions } from "./gateway-options.ts";
 import { createLogger } from "./logs.ts";

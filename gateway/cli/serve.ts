@@ -1,6 +1,6 @@
 /** `puff-gateway`: serves until it is told to stop. */
 import type { Logger } from "pino";
-import { type ListenOptions, type RunningServer, startServer } from "../http/server.ts";
+import { type ListenOptions, type RunningServer, startServer } from "../server/server.ts";
 import { announce } from "./banner.ts";
 import type { Configuration } from "./config.ts";
 import { type Databases, startDatabases } from "./databases.ts";

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Guard } from "../../gateway/http/guard.ts";
 import { TrustedProxies } from "../../gateway/http/proxies.ts";
-import { serve } from "../../gateway/http/server.ts";
 import { addStaticRoute } from "../../gateway/http/static.ts";
+import { serve } from "../../gateway/server/server.ts";
 import { sendRaw } from "../support/raw.ts";
 
 const base = mkdtempSync(join(tmpdir(), "puff-static-"));

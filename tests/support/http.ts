@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fastifyPlugin from "fastify-plugin";
 import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
-import { type RunningServer, serve } from "../../gateway/http/server.ts";
+import { type RunningServer, serve } from "../../gateway/server/server.ts";
 import { ask } from "./ask.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
 

@@ -4,8 +4,8 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { PuffError } from "../../schema/index.ts";
-import { errorResponse } from "./handler.ts";
-import { noteSecurity } from "./security.ts";
+import { errorResponse } from "../http/handler.ts";
+import { noteSecurity } from "../http/security.ts";
 
 /** Answers what can be answered still, and closes. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, log: FastifyBaseLogger): void {

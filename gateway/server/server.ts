@@ -14,14 +14,14 @@ import {
 import { longestTimer } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import { createGateway } from "../app/plugin.ts";
-import { settleBeforeExit } from "../exit.ts";
+import { type Deadlines, deadlinesOf, defaultDeadlines, lookInterval } from "../http/deadlines.ts";
+import { isLoopback } from "../http/guard.ts";
+import { errorResponse } from "../http/handler.ts";
+import { TrustedProxies } from "../http/proxies.ts";
+import { answerFailure, send } from "../http/routes.ts";
 import { defaultLimits, type GatewayOptions } from "../options/options.ts";
 import { answerClientError } from "./client-errors.ts";
-import { type Deadlines, deadlinesOf, defaultDeadlines, lookInterval } from "./deadlines.ts";
-import { isLoopback } from "./guard.ts";
-import { errorResponse } from "./handler.ts";
-import { TrustedProxies } from "./proxies.ts";
-import { answerFailure, send } from "./routes.ts";
+import { settleBeforeExit } from "./exit.ts";
 import { StalledClients } from "./stalled.ts";
 import { stopServer, stopSignals } from "./stop.ts";
 
