@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
-import { errorResponse } from "./handler.ts";
+import { errorResponse } from "./graphql/handler.ts";
 import type { TrustedProxies } from "./proxies.ts";
 import { send } from "./routes.ts";
 

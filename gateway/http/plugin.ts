@@ -1,10 +1,10 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
-import type { Explain } from "./explain.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
+import type { Explain } from "./graphql/explain.ts";
+import type { Endpoint } from "./graphql/handler.ts";
 import { Guard } from "./guard.ts";
-import type { Endpoint } from "./handler.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { Origins } from "./origins.ts";
 import { TrustedProxies } from "./proxies.ts";

@@ -7,12 +7,12 @@ import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
-import { negotiate } from "./accept.ts";
 import { Body } from "./body.ts";
 import { endSlowBodies } from "./deadlines.ts";
-import { type Explain, handleExplain } from "./explain.ts";
+import { negotiate } from "./graphql/accept.ts";
+import { type Explain, handleExplain } from "./graphql/explain.ts";
+import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./graphql/handler.ts";
 import type { Guard } from "./guard.ts";
-import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./handler.ts";
 import type { Origins } from "./origins.ts";
 import { noteSecurity } from "./security.ts";
 

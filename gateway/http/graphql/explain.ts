@@ -1,8 +1,8 @@
 /** The endpoint behind the tab beside GraphiQL: an operation in, what it took out. */
-import type { Caller } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import type { ExplainRequest } from "../explain/explain.ts";
-import type { ExplainAnswer, OperationExplanation } from "../explain/explanation.ts";
+import type { Caller } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { ExplainRequest } from "../../explain/explain.ts";
+import type { ExplainAnswer, OperationExplanation } from "../../explain/explanation.ts";
 import { errorResponse, HttpCaller, type HttpRequest, type HttpResponse, withDeadline } from "./handler.ts";
 import { readBodyParameters } from "./parameters.ts";
 

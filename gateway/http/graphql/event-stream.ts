@@ -4,10 +4,10 @@
  *
  * @see https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
  */
-import type { Caller, OperationResponse, PreparedOperation } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import { startDeadline } from "../terminal/prompts.ts";
-import { callAt } from "./expiry.ts";
+import type { Caller, OperationResponse, PreparedOperation } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { startDeadline } from "../../terminal/prompts.ts";
+import { callAt } from "../expiry.ts";
 import type { Endpoint, HttpResponse } from "./handler.ts";
 
 /** A stream that has begun, or the answer that refuses it as over plain HTTP. */

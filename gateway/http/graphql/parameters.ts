@@ -1,9 +1,9 @@
 /** The parameters of a GraphQL-over-HTTP request, read from a URL or a body and validated: past here they are trusted. */
 import { isUtf8 } from "node:buffer";
 import { MIMEType } from "node:util";
-import { isExactNumber, PuffError } from "../../schema/index.ts";
+import { isExactNumber, PuffError } from "../../../schema/index.ts";
+import { parseJson } from "../json.ts";
 import type { HttpRequest } from "./handler.ts";
-import { parseJson } from "./json.ts";
 
 export interface RequestParameters {
   readonly query: string;

@@ -2,14 +2,14 @@
  * GraphQL over HTTP as a function from plain values to plain values: the Fastify adapter only converts. Statuses are
  * those that the audits of graphql-http test; where the specification leaves a choice, the comment says which.
  */
-import type { Caller, OperationResponse, Planner } from "../../planner/index.ts";
-import { type ErrorCode, PuffError } from "../../schema/index.ts";
-import { startDeadline } from "../terminal/prompts.ts";
+import type { Caller, OperationResponse, Planner } from "../../../planner/index.ts";
+import { type ErrorCode, PuffError } from "../../../schema/index.ts";
+import { startDeadline } from "../../terminal/prompts.ts";
+import type { Origins } from "../origins.ts";
+import type { Subscribers } from "../subscribers.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";
-import type { Origins } from "./origins.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
-import type { Subscribers } from "./subscribers.ts";
 
 export interface HttpRequest {
   readonly method: string;

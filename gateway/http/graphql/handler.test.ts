@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { OperationResponse, Planner } from "../../planner/index.ts";
+import type { OperationResponse, Planner } from "../../../planner/index.ts";
+import { Origins } from "../origins.ts";
+import { Subscribers } from "../subscribers.ts";
 import { handleRequest } from "./handler.ts";
-import { Origins } from "./origins.ts";
-import { Subscribers } from "./subscribers.ts";
 
 const request = { method: "GET", search: "query={items}", headers: {}, body: null };
 
