@@ -9,8 +9,8 @@ import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { Origins } from "./origins.ts";
 import { TrustedProxies } from "./proxies.ts";
 import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
-import { type ApplicationSockets, addSockets } from "./sockets.ts";
-import { Subscribers } from "./subscribers.ts";
+import { type ApplicationSockets, addSockets } from "./sockets/sockets.ts";
+import { Subscribers } from "./sockets/subscribers.ts";
 
 export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "bodyDeadline"> {
   /** Default: one that lets all hosts in and trusts no proxy. */

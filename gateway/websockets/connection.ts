@@ -2,7 +2,7 @@
 import type { WebSocket } from "ws";
 import { TimeLimit } from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import type { Handshake } from "../http/sockets.ts";
+import type { Handshake } from "../http/sockets/sockets.ts";
 import { startDeadline } from "../terminal/prompts.ts";
 
 export interface ConnectionLimits {

@@ -4,7 +4,7 @@ import type { Python } from "../../python-bridge/index.ts";
 import { type ErrorCode, type JsonValue, PuffError } from "../../schema/index.ts";
 import { currentClient } from "../fairness/client.ts";
 import { Places } from "../fairness/places.ts";
-import type { ApplicationSockets, Handshake } from "../http/sockets.ts";
+import type { ApplicationSockets, Handshake } from "../http/sockets/sockets.ts";
 import { type ConnectionLimits, SocketConnection } from "./connection.ts";
 import type { SocketService } from "./service.ts";
 

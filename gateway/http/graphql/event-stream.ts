@@ -7,7 +7,7 @@
 import type { Caller, OperationResponse, PreparedOperation } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import { callAt } from "../expiry.ts";
+import { callAt } from "../sockets/expiry.ts";
 import type { Endpoint, HttpResponse } from "./handler.ts";
 
 /** A stream that has begun, or the answer that refuses it as over plain HTTP. */

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { OperationResponse, Planner } from "../../../planner/index.ts";
 import { Origins } from "../origins.ts";
-import { Subscribers } from "../subscribers.ts";
+import { Subscribers } from "../sockets/subscribers.ts";
 import { handleRequest } from "./handler.ts";
 
 const request = { method: "GET", search: "query={items}", headers: {}, body: null };

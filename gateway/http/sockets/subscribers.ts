@@ -1,7 +1,7 @@
 /** Who is subscribed at present: WebSockets and event streams, counted together, and ended together. */
-import { PuffError } from "../../schema/index.ts";
-import { currentClient } from "../fairness/client.ts";
-import { Places } from "../fairness/places.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { currentClient } from "../../fairness/client.ts";
+import { Places } from "../../fairness/places.ts";
 
 /** Why connections are ended from this side, which clients take for a reason to connect again. */
 export type Ending = "stopping" | "reloaded";

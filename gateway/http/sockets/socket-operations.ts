@@ -4,12 +4,12 @@ import type { FastifyBaseLogger } from "fastify";
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, parse } from "graphql";
 import { makeServer } from "graphql-ws";
 import type { WebSocket } from "ws";
-import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../planner/index.ts";
-import { type ErrorCode, keepDigits, PuffError } from "../../schema/index.ts";
-import { type Client, runFor } from "../fairness/client.ts";
-import { startDeadline } from "../terminal/prompts.ts";
+import type { Caller, OperationResponse, Planner, PreparedOperation } from "../../../planner/index.ts";
+import { type ErrorCode, keepDigits, PuffError } from "../../../schema/index.ts";
+import { type Client, runFor } from "../../fairness/client.ts";
+import { startDeadline } from "../../terminal/prompts.ts";
+import { checkJsonLevels } from "../json.ts";
 import { callAt } from "./expiry.ts";
-import { checkJsonLevels } from "./json.ts";
 import { SocketCaller } from "./socket-caller.ts";
 
 export interface OperationOptions {

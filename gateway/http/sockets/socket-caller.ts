@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Caller } from "../../planner/index.ts";
+import type { Caller } from "../../../planner/index.ts";
 
 /**
  * Who asks over a WebSocket. Browsers can't set its headers, so that what the client sent as `connectionParams` stands

@@ -4,12 +4,12 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Planner } from "../../planner/index.ts";
-import { type ErrorCode, PuffError } from "../../schema/index.ts";
-import { clientOf, runFor } from "../fairness/client.ts";
-import type { Guard } from "./guard.ts";
-import type { Origins } from "./origins.ts";
-import { noteSecurity } from "./security.ts";
+import type { Planner } from "../../../planner/index.ts";
+import { type ErrorCode, PuffError } from "../../../schema/index.ts";
+import { clientOf, runFor } from "../../fairness/client.ts";
+import type { Guard } from "../guard.ts";
+import type { Origins } from "../origins.ts";
+import { noteSecurity } from "../security.ts";
 import { serveOperations } from "./socket-operations.ts";
 import type { Ending, Subscribers } from "./subscribers.ts";
 

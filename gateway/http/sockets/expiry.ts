@@ -1,4 +1,4 @@
-import { longestTimer } from "../../python-bridge/index.ts";
+import { longestTimer } from "../../../python-bridge/index.ts";
 
 /** Calls `action` at a time, in milliseconds since 1970; the function it gives calls that off. Null: never. */
 export function callAt(time: number | null, action: () => void): () => void {
