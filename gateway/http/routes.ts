@@ -12,8 +12,8 @@ import { endSlowBodies } from "./deadlines.ts";
 import { negotiate } from "./graphql/accept.ts";
 import { type Explain, handleExplain } from "./graphql/explain.ts";
 import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./graphql/handler.ts";
-import type { Guard } from "./guard.ts";
-import type { Origins } from "./origins.ts";
+import type { Guard } from "./guard/guard.ts";
+import type { Origins } from "./guard/origins.ts";
 import { noteSecurity } from "./security.ts";
 
 export interface HttpOptions {

@@ -3,7 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import fastifyStatic, { type FastifyStaticOptions } from "@fastify/static";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "./guard/guard.ts";
 
 /** Files below a URL path. */
 export interface StaticFiles {

@@ -5,7 +5,7 @@ import type { CallAnswer, Python } from "../../python-bridge/index.ts";
 import { isSecurityCode, PuffError } from "../../schema/index.ts";
 import { Admission } from "../fairness/admission.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
-import type { Guard } from "../http/guard.ts";
+import type { Guard } from "../http/guard/guard.ts";
 import { generateRequestId } from "../http/routes.ts";
 import { noteSecurity } from "../http/security.ts";
 import { environOf } from "./environ.ts";

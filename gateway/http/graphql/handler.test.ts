@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { OperationResponse, Planner } from "../../../planner/index.ts";
-import { Origins } from "../origins.ts";
+import { Origins } from "../guard/origins.ts";
 import { Subscribers } from "../sockets/subscribers.ts";
 import { handleRequest } from "./handler.ts";
 

@@ -5,7 +5,7 @@
 import type { Caller, OperationResponse, Planner } from "../../../planner/index.ts";
 import { type ErrorCode, PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import type { Origins } from "../origins.ts";
+import type { Origins } from "../guard/origins.ts";
 import type { Subscribers } from "../sockets/subscribers.ts";
 import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
 import { openEventStream } from "./event-stream.ts";

@@ -2,10 +2,10 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { PuffError } from "../../schema/index.ts";
-import { errorResponse } from "./graphql/handler.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { errorResponse } from "../graphql/handler.ts";
+import { send } from "../routes.ts";
 import type { TrustedProxies } from "./proxies.ts";
-import { send } from "./routes.ts";
 
 export interface GuardOptions {
   /**

@@ -1,7 +1,7 @@
 /** Proxies in front of the gateway, and what they tell of the client that no other may. */
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 
 /** Names for what has no address of its own. */
 const ranges: { readonly [name: string]: readonly string[] } = {

@@ -2,8 +2,8 @@
 
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
-import { PuffError } from "../../schema/index.ts";
-import type { RequestHeaders } from "./graphql/handler.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { RequestHeaders } from "../graphql/handler.ts";
 
 export class Origins {
   readonly #named: ReadonlySet<string>;
