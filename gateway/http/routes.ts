@@ -7,14 +7,14 @@ import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
-import { Body } from "./body.ts";
 import { endSlowBodies } from "./deadlines.ts";
 import { negotiate } from "./graphql/accept.ts";
 import { type Explain, handleExplain } from "./graphql/explain.ts";
 import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./graphql/handler.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Origins } from "./guard/origins.ts";
-import { noteSecurity } from "./security.ts";
+import { Body } from "./messages/body.ts";
+import { noteSecurity } from "./messages/security.ts";
 
 export interface HttpOptions {
   /** Bytes that a request's body may have. */

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { errorResponse } from "../http/graphql/handler.ts";
-import { noteSecurity } from "../http/security.ts";
+import { noteSecurity } from "../http/messages/security.ts";
 
 /** Answers what can be answered still, and closes. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, log: FastifyBaseLogger): void {

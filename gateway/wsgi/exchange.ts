@@ -1,7 +1,7 @@
 /** One request to a WSGI application and its response, while they are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PuffError } from "../../schema/index.ts";
-import { Body } from "../http/body.ts";
+import { Body } from "../http/messages/body.ts";
 import { startDeadline } from "../terminal/prompts.ts";
 
 /** `200 OK` and the headers, as the application gave them to `start_response`. */

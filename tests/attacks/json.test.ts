@@ -1,7 +1,7 @@
 /** JSON that is deeper than the code behind it can follow, wherever clients send some. */
 import fc from "fast-check";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { checkJsonLevels, MOST_JSON_LEVELS } from "../../gateway/http/json.ts";
+import { checkJsonLevels, MOST_JSON_LEVELS } from "../../gateway/http/messages/json.ts";
 import { ask } from "../support/ask.ts";
 import { startReferenceServer } from "../support/http.ts";
 import { TestSocket } from "../support/socket.ts";

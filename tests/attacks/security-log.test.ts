@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { Guard } from "../../gateway/http/guard/guard.ts";
 import { TrustedProxies } from "../../gateway/http/guard/proxies.ts";
-import { noteSecurity } from "../../gateway/http/security.ts";
+import { noteSecurity } from "../../gateway/http/messages/security.ts";
 import { startServer } from "../../gateway/index.ts";
 import { ask } from "../support/ask.ts";
 import { startReferenceServer } from "../support/http.ts";

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { MIMEType } from "node:util";
 import { isExactNumber, PuffError } from "../../../schema/index.ts";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../messages/json.ts";
 import type { HttpRequest } from "./handler.ts";
 
 export interface RequestParameters {

@@ -8,7 +8,7 @@ import type { Caller, OperationResponse, Planner, PreparedOperation } from "../.
 import { type ErrorCode, keepDigits, PuffError } from "../../../schema/index.ts";
 import { type Client, runFor } from "../../fairness/client.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import { checkJsonLevels } from "../json.ts";
+import { checkJsonLevels } from "../messages/json.ts";
 import { callAt } from "./expiry.ts";
 import { SocketCaller } from "./socket-caller.ts";
 

@@ -9,7 +9,7 @@ import { type ErrorCode, PuffError } from "../../../schema/index.ts";
 import { clientOf, runFor } from "../../fairness/client.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Origins } from "../guard/origins.ts";
-import { noteSecurity } from "../security.ts";
+import { noteSecurity } from "../messages/security.ts";
 import { serveOperations } from "./socket-operations.ts";
 import type { Ending, Subscribers } from "./subscribers.ts";
 

@@ -1,6 +1,6 @@
 /** A request's body, gathered from its pieces: many small ones cost more than their bytes, in time and in memory. */
 import type { Readable } from "node:stream";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 
 /** Pieces that any body may come in, and bytes for which there may be one more. */
 const mostPieces = 10_000;

@@ -1,5 +1,5 @@
 /** Security events in the log: one form for all, and so few lines that the log is no attack of its own. */
-import { type ErrorCode, isSecurityCode } from "../../schema/index.ts";
+import { type ErrorCode, isSecurityCode } from "../../../schema/index.ts";
 
 export interface SecurityEvent {
   readonly code: ErrorCode;

@@ -1,5 +1,5 @@
 /** JSON from clients: not deeper than the code behind it, Python's among it, can follow. */
-import { PuffError, parseExact } from "../../schema/index.ts";
+import { PuffError, parseExact } from "../../../schema/index.ts";
 
 /** Levels of arrays and objects. */
 export const MOST_JSON_LEVELS = 200;
