@@ -83,7 +83,7 @@ function addCommands(program: Command): void {
     .description("print the schema in GraphQL's schema definition language, sorted by name")
     .option("--name <name>", "which schema, where puff.toml has several")
     .action(async (options: { name?: string }) => {
-      const { printCommand } = await import("./schema-commands.ts");
+      const { printCommand } = await import("./commands/schema-commands.ts");
       await printCommand(await readConfig(program), options.name ?? null);
     });
   schema
@@ -91,7 +91,7 @@ function addCommands(program: Command): void {
     .description("compare with an older schema; exits with 1 where a change breaks clients")
     .option("--name <name>", "which schema, where puff.toml has several")
     .action(async (file: string, options: { name?: string }) => {
-      const { checkCommand } = await import("./schema-commands.ts");
+      const { checkCommand } = await import("./commands/schema-commands.ts");
       await checkCommand(await readConfig(program), options.name ?? null, file);
     });
   program
@@ -107,7 +107,7 @@ function addCommands(program: Command): void {
         query: string,
         options: { variables: string; operation?: string; authToken?: string; allowMutation?: true; name?: string },
       ) => {
-        const { explainCommand } = await import("./explain.ts");
+        const { explainCommand } = await import("./commands/explain.ts");
         await explainCommand(await readConfig(program), {
           query,
           variables: options.variables,
@@ -123,7 +123,7 @@ function addCommands(program: Command): void {
     .description("run one of Django's management commands, as manage.py does: migrate, createsuperuser, shell, test, …")
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
-      const { djangoCommand } = await import("./django.ts");
+      const { djangoCommand } = await import("./commands/django.ts");
       await djangoCommand(await readConfig(program), given);
     });
   program
@@ -133,21 +133,21 @@ function addCommands(program: Command): void {
     )
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
-      const { pytestCommand } = await import("./pytest.ts");
+      const { pytestCommand } = await import("./commands/pytest.ts");
       await pytestCommand(await readConfig(program), given);
     });
   program
     .command("doctor")
     .description("check this machine and the project: versions, database, schema, port, each with a remedy")
     .action(async () => {
-      const { doctorCommand } = await import("./doctor.ts");
+      const { doctorCommand } = await import("./commands/doctor.ts");
       await doctorCommand(() => readConfig(program));
     });
   program
     .command("config")
     .description("print the effective configuration and where each value comes from")
     .action(async () => {
-      const { configCommand } = await import("./config-command.ts");
+      const { configCommand } = await import("./commands/config-command.ts");
       configCommand(await readConfig(program));
     });
   program
@@ -155,7 +155,7 @@ function addCommands(program: Command): void {
     .description("create a project that runs, in a new folder")
     .configureHelp(brief)
     .action(async (name: string) => {
-      const { newCommand } = await import("./new.ts");
+      const { newCommand } = await import("./commands/new.ts");
       await newCommand(name);
     });
   for (const command of schema.commands) {

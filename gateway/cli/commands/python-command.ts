@@ -1,10 +1,10 @@
 /** Runs a function of Python's on the terminal, in a gateway of its own: management commands, tests. */
-import { longestTimer } from "../../python-bridge/index.ts";
-import type { DatabaseSource, DjangoOptions } from "../options/options.ts";
-import type { Configuration } from "./config.ts";
-import { startDatabases } from "./databases.ts";
+import { longestTimer } from "../../../python-bridge/index.ts";
+import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
+import type { Configuration } from "../config.ts";
+import { startDatabases } from "../databases.ts";
+import { exitOnSignals } from "../signals.ts";
 import { withGateway } from "./quiet-gateway.ts";
-import { exitOnSignals } from "./signals.ts";
 
 export interface PythonCommand {
   /** `module:function`, which takes the arguments as one list and gives the exit status. */

@@ -10,11 +10,11 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from "graphql";
-import { PuffError } from "../../schema/index.ts";
-import type { Configuration } from "./config.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { Configuration } from "../config.ts";
+import { exitOnSignals } from "../signals.ts";
+import { print, style } from "../terminal.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
-import { exitOnSignals } from "./signals.ts";
-import { print, style } from "./terminal.ts";
 
 /** Prints the schema in SDL, sorted, so that two prints can be compared line by line. */
 export async function printCommand(config: Configuration, name: string | null): Promise<void> {

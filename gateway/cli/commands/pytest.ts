@@ -1,7 +1,7 @@
 /** `puff-gateway pytest …`: the project's tests in the gateway's Python, on the terminal. */
-import type { Configuration } from "./config.ts";
-import { nameDjangoSettings } from "./gateway-options.ts";
-import { prepareDatabase } from "./init-sql.ts";
+import type { Configuration } from "../config.ts";
+import { nameDjangoSettings } from "../gateway-options.ts";
+import { prepareDatabase } from "../init-sql.ts";
 import { commandInPython } from "./python-command.ts";
 
 /**

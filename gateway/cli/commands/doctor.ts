@@ -2,17 +2,17 @@
 import { constants } from "node:fs";
 import { access, mkdir, readFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
-import { checkRuntime } from "../../python-bridge/index.ts";
-import { describeError, PuffError } from "../../schema/index.ts";
-import { defaultLimits } from "../options/options.ts";
-import { readSettings } from "../options/settings.ts";
-import { openDatabase } from "../postgres/index.ts";
-import type { Configuration } from "./config.ts";
-import { startDatabases } from "./databases.ts";
-import { requireFreePort } from "./port.ts";
+import { checkRuntime } from "../../../python-bridge/index.ts";
+import { describeError, PuffError } from "../../../schema/index.ts";
+import { defaultLimits } from "../../options/options.ts";
+import { readSettings } from "../../options/settings.ts";
+import { openDatabase } from "../../postgres/index.ts";
+import type { Configuration } from "../config.ts";
+import { startDatabases } from "../databases.ts";
+import { requireFreePort } from "../port.ts";
+import { exitOnSignals } from "../signals.ts";
+import { print, style } from "../terminal.ts";
 import { withGateway } from "./quiet-gateway.ts";
-import { exitOnSignals } from "./signals.ts";
-import { print, style } from "./terminal.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */
 const databaseDeadline = 3_000;

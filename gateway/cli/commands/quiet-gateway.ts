@@ -1,10 +1,10 @@
 /** A gateway for a command that ends: it listens where nobody asks, and says nothing. */
-import { PuffError } from "../../schema/index.ts";
-import type { DatabaseSource, GatewayOptions } from "../options/options.ts";
-import { type RunningServer, startServer } from "../server/server.ts";
-import type { Configuration } from "./config.ts";
-import { toGatewayOptions } from "./gateway-options.ts";
-import { createLogger } from "./logs.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { DatabaseSource, GatewayOptions } from "../../options/options.ts";
+import { type RunningServer, startServer } from "../../server/server.ts";
+import type { Configuration } from "../config.ts";
+import { toGatewayOptions } from "../gateway-options.ts";
+import { createLogger } from "../logs.ts";
 
 /**
  * Runs `work` with a gateway and stops it. What signals do is left to the command: `exitOnSignals`.

@@ -1,9 +1,9 @@
 /** `puff-gateway new NAME`: a project that runs. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { print, style } from "../terminal.ts";
 import { scaffold } from "./scaffold.ts";
-import { print, style } from "./terminal.ts";
 
 /**
  * Writes a project into a new or empty folder, and prints what to do next.

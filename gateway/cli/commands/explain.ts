@@ -1,12 +1,12 @@
 /** `puff-gateway explain`: runs an operation and shows what it took. */
-import type { ExplainedField } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import type { OperationExplanation, PythonStep, StatementStep } from "../explain/explanation.ts";
-import type { Configuration } from "./config.ts";
-import { startDatabases } from "./databases.ts";
+import type { ExplainedField } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { OperationExplanation, PythonStep, StatementStep } from "../../explain/explanation.ts";
+import type { Configuration } from "../config.ts";
+import { startDatabases } from "../databases.ts";
+import { exitOnSignals } from "../signals.ts";
+import { print, style } from "../terminal.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
-import { exitOnSignals } from "./signals.ts";
-import { print, style } from "./terminal.ts";
 
 export interface ExplainOptions {
   readonly query: string;
