@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { settingKeys, settings } from "../gateway/cli/settings.ts";
+import { settingKeys, settings } from "../gateway/cli/config/settings.ts";
 import { defaultLimits } from "../gateway/options/options.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../docs/reference.md"), "utf8");

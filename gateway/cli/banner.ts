@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { type GraphQLSchema, getNamedType, isCompositeType, isLeafType, isRequiredArgument } from "graphql";
 import type { Logger } from "pino";
 import type { RunningServer } from "../server/server.ts";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "./config/config.ts";
 import type { Databases } from "./databases.ts";
 import { print, style } from "./terminal.ts";
 

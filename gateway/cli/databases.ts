@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { DatabaseSource } from "../options/options.ts";
 import { startEmbeddedPostgres } from "../postgres/index.ts";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "./config/config.ts";
 
 export interface Databases {
   readonly sources: readonly DatabaseSource[];

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { PuffError } from "../../schema/index.ts";
-import { type Configuration, resolveConfig } from "./config.ts";
-import { suggest } from "./file.ts";
-import { optionName, type SettingKey, settingKeys, settings } from "./settings.ts";
+import { type Configuration, resolveConfig } from "./config/config.ts";
+import { suggest } from "./config/file.ts";
+import { optionName, type SettingKey, settingKeys, settings } from "./config/settings.ts";
 import { style } from "./terminal.ts";
 
 /**

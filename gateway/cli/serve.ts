@@ -2,9 +2,9 @@
 import type { Logger } from "pino";
 import { type ListenOptions, type RunningServer, startServer } from "../server/server.ts";
 import { announce } from "./banner.ts";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "./config/config.ts";
+import { toGatewayOptions } from "./config/gateway-options.ts";
 import { type Databases, startDatabases } from "./databases.ts";
-import { toGatewayOptions } from "./gateway-options.ts";
 import { prepareDatabase } from "./init-sql.ts";
 import { createLogger } from "./logs.ts";
 import { freePort, requireFreePort } from "./port.ts";

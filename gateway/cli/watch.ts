@@ -4,7 +4,7 @@ import { watch } from "chokidar";
 import type { Logger } from "pino";
 import { describeError, PuffError } from "../../schema/index.ts";
 import type { Gateway } from "../app/gateway.ts";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "./config/config.ts";
 import { tracebackOf } from "./terminal.ts";
 
 /** Milliseconds without a further change after which files are loaded: editors write several at once. */

@@ -1,6 +1,6 @@
 /** `puff-gateway config`: the effective configuration and where each value comes from. */
-import type { Configuration } from "../config.ts";
-import { settingKeys } from "../settings.ts";
+import type { Configuration } from "../config/config.ts";
+import { settingKeys } from "../config/settings.ts";
 import { print, style } from "../terminal.ts";
 
 /** Prints each setting, schema, database and limit as TOML, its origin in a comment. */

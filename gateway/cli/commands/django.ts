@@ -1,7 +1,7 @@
 /** `puff-gateway django …`: Django's management commands, on the terminal. */
 import { PuffError } from "../../../schema/index.ts";
-import type { Configuration } from "../config.ts";
-import { nameDjangoSettings } from "../gateway-options.ts";
+import type { Configuration } from "../config/config.ts";
+import { nameDjangoSettings } from "../config/gateway-options.ts";
 import { commandInPython } from "./python-command.ts";
 
 /**

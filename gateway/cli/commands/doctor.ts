@@ -7,7 +7,7 @@ import { describeError, PuffError } from "../../../schema/index.ts";
 import { defaultLimits } from "../../options/options.ts";
 import { readSettings } from "../../options/settings.ts";
 import { openDatabase } from "../../postgres/index.ts";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../databases.ts";
 import { requireFreePort } from "../port.ts";
 import { exitOnSignals } from "../signals.ts";

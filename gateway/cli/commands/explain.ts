@@ -2,7 +2,7 @@
 import type { ExplainedField } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { OperationExplanation, PythonStep, StatementStep } from "../../explain/explanation.ts";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../databases.ts";
 import { exitOnSignals } from "../signals.ts";
 import { print, style } from "../terminal.ts";

@@ -1,6 +1,6 @@
 /** `puff-gateway pytest …`: the project's tests in the gateway's Python, on the terminal. */
-import type { Configuration } from "../config.ts";
-import { nameDjangoSettings } from "../gateway-options.ts";
+import type { Configuration } from "../config/config.ts";
+import { nameDjangoSettings } from "../config/gateway-options.ts";
 import { prepareDatabase } from "../init-sql.ts";
 import { commandInPython } from "./python-command.ts";
 

@@ -1,7 +1,7 @@
 /** Runs a function of Python's on the terminal, in a gateway of its own: management commands, tests. */
 import { longestTimer } from "../../../python-bridge/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../databases.ts";
 import { exitOnSignals } from "../signals.ts";
 import { withGateway } from "./quiet-gateway.ts";

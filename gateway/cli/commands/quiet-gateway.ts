@@ -2,8 +2,8 @@
 import { PuffError } from "../../../schema/index.ts";
 import type { DatabaseSource, GatewayOptions } from "../../options/options.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
-import type { Configuration } from "../config.ts";
-import { toGatewayOptions } from "../gateway-options.ts";
+import type { Configuration } from "../config/config.ts";
+import { toGatewayOptions } from "../config/gateway-options.ts";
 import { createLogger } from "../logs.ts";
 
 /**

@@ -11,7 +11,7 @@ import {
   printSchema,
 } from "graphql";
 import { PuffError } from "../../../schema/index.ts";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../config/config.ts";
 import { exitOnSignals } from "../signals.ts";
 import { print, style } from "../terminal.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";

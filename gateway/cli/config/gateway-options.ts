@@ -1,8 +1,8 @@
 /** From the command's configuration to the options of a gateway. */
 import { existsSync } from "node:fs";
-import { PuffError } from "../../schema/index.ts";
-import { findDjangoSettings } from "../django/project.ts";
-import type { DatabaseSource, DjangoOptions, GatewayOptions } from "../options/options.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { findDjangoSettings } from "../../django/project.ts";
+import type { DatabaseSource, DjangoOptions, GatewayOptions } from "../../options/options.ts";
 import type { Configuration } from "./config.ts";
 
 /**

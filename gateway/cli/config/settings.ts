@@ -2,7 +2,7 @@
  * The settings of the command, in one table: each has a flag, environment variables, a key in puff.toml, a kind, a
  * default and a line of help. `--help`, the reading of puff.toml and `puff-gateway config` all come from it.
  */
-import type { StaticFolder } from "../options/options.ts";
+import type { StaticFolder } from "../../options/options.ts";
 import {
   boolean,
   djangoProject,

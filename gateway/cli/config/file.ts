@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { closestMatch } from "leven";
 import { parse, TomlError } from "smol-toml";
-import { PuffError } from "../../schema/index.ts";
-import { defaultLimits, type Limits } from "../options/options.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { defaultLimits, type Limits } from "../../options/options.ts";
 import { boolean, describeWrong, integer, type Kind, path, postgresUrl, schemaSpec, text, urlPath } from "./kinds.ts";
 import { type SettingKey, settingKeys, settings } from "./settings.ts";
 

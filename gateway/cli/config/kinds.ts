@@ -1,7 +1,7 @@
 /** The kinds of values that settings have: how each is read from text or TOML, and what to say of one that is wrong. */
 import { existsSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
-import type { StaticFolder } from "../options/options.ts";
+import type { StaticFolder } from "../../options/options.ts";
 
 export interface Kind<T> {
   /** What is wanted, as it ends the sentence "… is wanted". */

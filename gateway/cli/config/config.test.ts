@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describeError, PuffError } from "../../schema/index.ts";
+import { describeError, PuffError } from "../../../schema/index.ts";
 import { type Configuration, resolveConfig } from "./config.ts";
 import { optionName, type SettingKey, settingKeys, settings } from "./settings.ts";
 
