@@ -40,7 +40,7 @@ export function createProgram(): Command {
       throw unknownCommand(command, program);
     }
     const config = await readConfig(program);
-    await (await import("./serve.ts")).serveCommand(config);
+    await (await import("./serve/serve.ts")).serveCommand(config);
   });
   addCommands(program);
   return program;

@@ -7,11 +7,11 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { defaultLimits } from "../options/options.ts";
-import { settleBeforeExit } from "../server/exit.ts";
-import { stopSignals } from "../server/stop.ts";
-import type { Configuration } from "./config/config.ts";
-import type { Databases } from "./databases.ts";
+import { defaultLimits } from "../../options/options.ts";
+import { settleBeforeExit } from "../../server/exit.ts";
+import { stopSignals } from "../../server/stop.ts";
+import type { Configuration } from "../config/config.ts";
+import type { Databases } from "../databases.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
 import { patience, Watchdog } from "./watchdog.ts";
 

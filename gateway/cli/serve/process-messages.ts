@@ -1,6 +1,6 @@
 /** What the supervisor and its processes tell each other, as JSON. */
-import type { DatabaseSource } from "../options/options.ts";
-import type { Configuration } from "./config/config.ts";
+import type { DatabaseSource } from "../../options/options.ts";
+import type { Configuration } from "../config/config.ts";
 
 export type ToProcess =
   /** The first message: what to serve. All processes get the same, whatever happens to puff.toml meanwhile. */

@@ -1,14 +1,14 @@
 /** `puff-gateway`: serves until it is told to stop. */
 import type { Logger } from "pino";
-import { type ListenOptions, type RunningServer, startServer } from "../server/server.ts";
+import { type ListenOptions, type RunningServer, startServer } from "../../server/server.ts";
+import type { Configuration } from "../config/config.ts";
+import { toGatewayOptions } from "../config/gateway-options.ts";
+import { type Databases, startDatabases } from "../databases.ts";
+import { prepareDatabase } from "../init-sql.ts";
+import { createLogger } from "../logs.ts";
+import { freePort, requireFreePort } from "../port.ts";
+import { exitOnSignals } from "../signals.ts";
 import { announce } from "./banner.ts";
-import type { Configuration } from "./config/config.ts";
-import { toGatewayOptions } from "./config/gateway-options.ts";
-import { type Databases, startDatabases } from "./databases.ts";
-import { prepareDatabase } from "./init-sql.ts";
-import { createLogger } from "./logs.ts";
-import { freePort, requireFreePort } from "./port.ts";
-import { exitOnSignals } from "./signals.ts";
 import { watchFiles } from "./watch.ts";
 
 /**

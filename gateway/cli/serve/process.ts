@@ -1,11 +1,11 @@
 /** One of several gateway processes, started by the supervisor ({@link ./processes.ts}). */
-import { settleBeforeExit } from "../server/exit.ts";
-import { stopSignals } from "../server/stop.ts";
+import { settleBeforeExit } from "../../server/exit.ts";
+import { stopSignals } from "../../server/stop.ts";
+import { createLogger } from "../logs.ts";
+import { reportFailure } from "../terminal.ts";
 import { announce } from "./banner.ts";
-import { createLogger } from "./logs.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
 import { startGateway } from "./serve.ts";
-import { reportFailure } from "./terminal.ts";
 
 /** On other systems node:cluster shares one listening socket among the processes. */
 const sharing = { signals: false, reusePort: process.platform === "linux" };
