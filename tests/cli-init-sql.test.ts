@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { runInitSql } from "../gateway/cli/init-sql.ts";
+import { runInitSql } from "../gateway/cli/support/init-sql.ts";
 import type { PostgresDatabase } from "../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../schema/index.ts";
 import { createTestDatabase, openTestDatabase, type TestDatabase } from "./support/postgres.ts";

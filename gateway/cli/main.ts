@@ -1,7 +1,7 @@
 /** The entry of the command `puff-gateway`. */
 import { CommanderError } from "commander";
 import { createProgram, endOptions, wantsDebug } from "./program.ts";
-import { reportFailure } from "./terminal.ts";
+import { reportFailure } from "./support/terminal.ts";
 
 // `puff-gateway config | head` closes the pipe early: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

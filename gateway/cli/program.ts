@@ -5,7 +5,7 @@ import { PuffError } from "../../schema/index.ts";
 import { type Configuration, resolveConfig } from "./config/config.ts";
 import { suggest } from "./config/file.ts";
 import { optionName, type SettingKey, settingKeys, settings } from "./config/settings.ts";
-import { style } from "./terminal.ts";
+import { style } from "./support/terminal.ts";
 
 /**
  * The program, ready to parse a command line.

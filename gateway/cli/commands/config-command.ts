@@ -1,7 +1,7 @@
 /** `puff-gateway config`: the effective configuration and where each value comes from. */
 import type { Configuration } from "../config/config.ts";
 import { settingKeys } from "../config/settings.ts";
-import { print, style } from "../terminal.ts";
+import { print, style } from "../support/terminal.ts";
 
 /** Prints each setting, schema, database and limit as TOML, its origin in a comment. */
 export function configCommand(config: Configuration): void {

@@ -8,10 +8,10 @@ import { defaultLimits } from "../../options/options.ts";
 import { readSettings } from "../../options/settings.ts";
 import { openDatabase } from "../../postgres/index.ts";
 import type { Configuration } from "../config/config.ts";
-import { startDatabases } from "../databases.ts";
-import { requireFreePort } from "../port.ts";
-import { exitOnSignals } from "../signals.ts";
-import { print, style } from "../terminal.ts";
+import { startDatabases } from "../support/databases.ts";
+import { requireFreePort } from "../support/port.ts";
+import { exitOnSignals } from "../support/signals.ts";
+import { print, style } from "../support/terminal.ts";
 import { withGateway } from "./quiet-gateway.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */

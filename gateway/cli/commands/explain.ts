@@ -3,9 +3,9 @@ import type { ExplainedField } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { OperationExplanation, PythonStep, StatementStep } from "../../explain/explanation.ts";
 import type { Configuration } from "../config/config.ts";
-import { startDatabases } from "../databases.ts";
-import { exitOnSignals } from "../signals.ts";
-import { print, style } from "../terminal.ts";
+import { startDatabases } from "../support/databases.ts";
+import { exitOnSignals } from "../support/signals.ts";
+import { print, style } from "../support/terminal.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 export interface ExplainOptions {

@@ -2,7 +2,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PuffError } from "../../../schema/index.ts";
-import { print, style } from "../terminal.ts";
+import { print, style } from "../support/terminal.ts";
 import { scaffold } from "./scaffold.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** `puff-gateway pytest …`: the project's tests in the gateway's Python, on the terminal. */
 import type { Configuration } from "../config/config.ts";
 import { nameDjangoSettings } from "../config/gateway-options.ts";
-import { prepareDatabase } from "../init-sql.ts";
+import { prepareDatabase } from "../support/init-sql.ts";
 import { commandInPython } from "./python-command.ts";
 
 /**

@@ -2,8 +2,8 @@
 import { longestTimer } from "../../../python-bridge/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
 import type { Configuration } from "../config/config.ts";
-import { startDatabases } from "../databases.ts";
-import { exitOnSignals } from "../signals.ts";
+import { startDatabases } from "../support/databases.ts";
+import { exitOnSignals } from "../support/signals.ts";
 import { withGateway } from "./quiet-gateway.ts";
 
 export interface PythonCommand {

@@ -12,8 +12,8 @@ import {
 } from "graphql";
 import { PuffError } from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
-import { exitOnSignals } from "../signals.ts";
-import { print, style } from "../terminal.ts";
+import { exitOnSignals } from "../support/signals.ts";
+import { print, style } from "../support/terminal.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 /** Prints the schema in SDL, sorted, so that two prints can be compared line by line. */

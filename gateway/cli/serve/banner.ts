@@ -4,8 +4,8 @@ import { type GraphQLSchema, getNamedType, isCompositeType, isLeafType, isRequir
 import type { Logger } from "pino";
 import type { RunningServer } from "../../server/server.ts";
 import type { Configuration } from "../config/config.ts";
-import type { Databases } from "../databases.ts";
-import { print, style } from "../terminal.ts";
+import type { Databases } from "../support/databases.ts";
+import { print, style } from "../support/terminal.ts";
 
 /** Says where the gateway is, what it serves from, and how long the start took. */
 export function announce(config: Configuration, databases: Databases, server: RunningServer, log: Logger): void {

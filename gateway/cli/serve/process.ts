@@ -1,8 +1,8 @@
 /** One of several gateway processes, started by the supervisor ({@link ./processes.ts}). */
 import { settleBeforeExit } from "../../server/exit.ts";
 import { stopSignals } from "../../server/stop.ts";
-import { createLogger } from "../logs.ts";
-import { reportFailure } from "../terminal.ts";
+import { createLogger } from "../support/logs.ts";
+import { reportFailure } from "../support/terminal.ts";
 import { announce } from "./banner.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
 import { startGateway } from "./serve.ts";

@@ -11,7 +11,7 @@ import { defaultLimits } from "../../options/options.ts";
 import { settleBeforeExit } from "../../server/exit.ts";
 import { stopSignals } from "../../server/stop.ts";
 import type { Configuration } from "../config/config.ts";
-import type { Databases } from "../databases.ts";
+import type { Databases } from "../support/databases.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
 import { patience, Watchdog } from "./watchdog.ts";
 

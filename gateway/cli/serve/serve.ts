@@ -3,11 +3,11 @@ import type { Logger } from "pino";
 import { type ListenOptions, type RunningServer, startServer } from "../../server/server.ts";
 import type { Configuration } from "../config/config.ts";
 import { toGatewayOptions } from "../config/gateway-options.ts";
-import { type Databases, startDatabases } from "../databases.ts";
-import { prepareDatabase } from "../init-sql.ts";
-import { createLogger } from "../logs.ts";
-import { freePort, requireFreePort } from "../port.ts";
-import { exitOnSignals } from "../signals.ts";
+import { type Databases, startDatabases } from "../support/databases.ts";
+import { prepareDatabase } from "../support/init-sql.ts";
+import { createLogger } from "../support/logs.ts";
+import { freePort, requireFreePort } from "../support/port.ts";
+import { exitOnSignals } from "../support/signals.ts";
 import { announce } from "./banner.ts";
 import { watchFiles } from "./watch.ts";
 

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { describeError, PuffError } from "../../../schema/index.ts";
 import type { Gateway } from "../../app/gateway.ts";
 import type { Configuration } from "../config/config.ts";
-import { tracebackOf } from "../terminal.ts";
+import { tracebackOf } from "../support/terminal.ts";
 
 /** Milliseconds without a further change after which files are loaded: editors write several at once. */
 const quietTime = 50;

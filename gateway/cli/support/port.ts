@@ -1,7 +1,7 @@
 /** Whether a port can be listened on, asked before the seconds that a start takes. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 
 /**
  * Fails where something listens on the port already; other problems are left to the server itself.

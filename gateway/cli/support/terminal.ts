@@ -1,6 +1,6 @@
 /** What a command prints: answers on stdout, problems on stderr, colours only where a person reads them. */
 import { styleText } from "node:util";
-import { describeError, PuffError } from "../../schema/index.ts";
+import { describeError, PuffError } from "../../../schema/index.ts";
 
 type Format = Parameters<typeof styleText>[0];
 

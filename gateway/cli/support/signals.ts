@@ -1,6 +1,6 @@
 /** What a signal to stop does while no server handles it. */
 import { constants } from "node:os";
-import { stopSignals } from "../server/stop.ts";
+import { stopSignals } from "../../server/stop.ts";
 
 /**
  * Makes the signals that stop a server end the process at once, with the status that a shell gives (130, 143), but

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
-import { PuffError } from "../../schema/index.ts";
-import { type DatabaseSource, defaultLimits, type Limits } from "../options/options.ts";
-import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
-import type { Configuration } from "./config/config.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { type DatabaseSource, defaultLimits, type Limits } from "../../options/options.ts";
+import { openDatabase, type PostgresDatabase } from "../../postgres/index.ts";
+import type { Configuration } from "../config/config.ts";
 
 /** Runs the configuration's script, if there is one, where the first database has not seen it; null: there is none. */
 export async function prepareDatabase(

@@ -1,8 +1,8 @@
 /** The databases of a configuration, ready to be connected to: an embedded Postgres where no URL is given. */
 import { join } from "node:path";
-import type { DatabaseSource } from "../options/options.ts";
-import { startEmbeddedPostgres } from "../postgres/index.ts";
-import type { Configuration } from "./config/config.ts";
+import type { DatabaseSource } from "../../options/options.ts";
+import { startEmbeddedPostgres } from "../../postgres/index.ts";
+import type { Configuration } from "../config/config.ts";
 
 export interface Databases {
   readonly sources: readonly DatabaseSource[];

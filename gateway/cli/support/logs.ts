@@ -1,7 +1,7 @@
 /** The process's log on stdout: lines for a person at a terminal, JSON lines for anything else. */
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import type { LogLevel } from "./config/settings.ts";
+import type { LogLevel } from "../config/settings.ts";
 
 /**
  * A logger.
