@@ -1,7 +1,7 @@
 export { cancelRunning } from "./cancel.ts";
 export { createPool, escapeLiteral, type PooledClient, RawClient, type RawPool, type Tap } from "./connection.ts";
 export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./database.ts";
-export { startEmbeddedPostgres } from "./embedded.ts";
+export { startEmbeddedPostgres } from "./embedded/embedded.ts";
 export { explain } from "./errors.ts";
 export type { QueryLimits } from "./row-query.ts";
 export { runStatement } from "./run-statement.ts";

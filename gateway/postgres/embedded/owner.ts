@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 
 export interface Owner {
   readonly uid: number;

@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { chmod, cp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 import { type Owner, permissions, reaches } from "./owner.ts";
 
 export interface Binaries {

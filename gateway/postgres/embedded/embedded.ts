@@ -6,7 +6,8 @@ import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { RawClient } from "../connection.ts";
 import { findBinaries } from "./binaries.ts";
 import {
   createCluster,
@@ -18,9 +19,8 @@ import {
   type SpawnedPostmaster,
   spawnPostmaster,
 } from "./cluster.ts";
-import { RawClient } from "./connection.ts";
+import { isAlive, Users } from "./folder-users.ts";
 import { chooseOwner, type Owner, reachableFolder } from "./owner.ts";
-import { isAlive, Users } from "./users.ts";
 
 export interface EmbeddedOptions {
   /** Where the data is kept. Made if it does not exist. */
