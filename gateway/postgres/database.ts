@@ -9,8 +9,8 @@ import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
 import { RowBatches } from "./row-batches.ts";
 import type { QueryLimits } from "./row-query.ts";
-import { SessionEffects } from "./session-effects.ts";
-import { type SessionSettings, sessionSettings } from "./session-settings.ts";
+import { SessionEffects } from "./session/session-effects.ts";
+import { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
 import { runTransaction } from "./transaction.ts";
 import { readUrl } from "./url.ts";
 

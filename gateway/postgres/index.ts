@@ -5,7 +5,7 @@ export { startEmbeddedPostgres } from "./embedded/embedded.ts";
 export { explain } from "./errors.ts";
 export type { QueryLimits } from "./row-query.ts";
 export { runStatement } from "./run-statement.ts";
-export { type SessionSettings, sessionSettings } from "./session-settings.ts";
+export { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
 export { checkTransaction, endTransaction } from "./transaction.ts";
 export { isEndOfConnection } from "./unavailable.ts";
 export { readUrl, serverVariables } from "./url.ts";

@@ -19,9 +19,9 @@ import { explain } from "./errors.ts";
 import { isConflict } from "./reported.ts";
 import type { RowBatches } from "./row-batches.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
-import type { SessionEffects } from "./session-effects.ts";
-import { resetStatements } from "./session-reset.ts";
-import type { Prelude } from "./session-settings.ts";
+import type { SessionEffects } from "./session/session-effects.ts";
+import { resetStatements } from "./session/session-reset.ts";
+import type { Prelude } from "./session/session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
 import { explainConnect } from "./unavailable.ts";
 

@@ -5,7 +5,7 @@ import type { PreparedStatement, RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
 import { isFromServer, type Reported } from "./reported.ts";
 import type { RowBatches } from "./row-batches.ts";
-import { type Prelude, preludeStatements } from "./session-settings.ts";
+import { type Prelude, preludeStatements } from "./session/session-settings.ts";
 import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "./statement-errors.ts";
 
 export interface QueryLimits {

@@ -3,7 +3,7 @@ import type { RowSet, Statement } from "../../planner/index.ts";
 import type { RawClient } from "./connection.ts";
 import { explain } from "./errors.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
-import type { Prelude } from "./session-settings.ts";
+import type { Prelude } from "./session/session-settings.ts";
 
 /**
  * Runs a statement.

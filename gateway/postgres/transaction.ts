@@ -5,8 +5,8 @@ import { abandonment } from "./cancel.ts";
 import type { RawClient } from "./connection.ts";
 import { explain } from "./errors.ts";
 import { type QueryLimits, RowQuery, savepoint } from "./row-query.ts";
-import { resetText } from "./session-reset.ts";
-import type { Prelude } from "./session-settings.ts";
+import { resetText } from "./session/session-reset.ts";
+import type { Prelude } from "./session/session-settings.ts";
 import { StatementFailure } from "./statement-errors.ts";
 
 export interface TransactionOptions {

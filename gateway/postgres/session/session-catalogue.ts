@@ -1,5 +1,5 @@
 /** What Postgres's catalogue says of functions that may change a session, and of what calls them unnamed. */
-import type { RowSet, Statement } from "../../planner/index.ts";
+import type { RowSet, Statement } from "../../../planner/index.ts";
 
 export interface SessionCatalogue {
   /** Lower-case names of functions that may change a session, and of relations and types that call one. */

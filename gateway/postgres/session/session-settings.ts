@@ -1,6 +1,6 @@
 /** Settings under which a value has one text only, and by which a gateway that is gone harms nobody. */
-import type { PgSettings, Statement } from "../../planner/index.ts";
-import { PuffError, type TypedText } from "../../schema/index.ts";
+import type { PgSettings, Statement } from "../../../planner/index.ts";
+import { PuffError, type TypedText } from "../../../schema/index.ts";
 
 /** What is sent ahead of a statement, in the same flight. */
 export interface Prelude {

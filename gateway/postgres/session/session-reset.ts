@@ -1,5 +1,5 @@
 /** Makes a session as new for the next request, but for the statements that the gateway has prepared in it. */
-import type { Statement } from "../../planner/index.ts";
+import type { Statement } from "../../../planner/index.ts";
 
 /**
  * What a function can leave behind. Settings go back to those of the startup message. A transaction that fails undoes

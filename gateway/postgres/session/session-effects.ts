@@ -1,6 +1,6 @@
 /** Which statements may leave something behind in their session, where the next request would find it. */
 import { LRUCache } from "lru-cache";
-import type { RowSet, Statement } from "../../planner/index.ts";
+import type { RowSet, Statement } from "../../../planner/index.ts";
 import { catalogueStatement, readCatalogue, type SessionCatalogue, wordsOf } from "./session-catalogue.ts";
 
 /** Milliseconds until the catalogue is read again: functions, views and policies may have been replaced. */
