@@ -3,7 +3,7 @@ import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWor
 import { PuffError } from "../../schema/index.ts";
 import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
-import { explain } from "./errors.ts";
+import { explain } from "./errors/errors.ts";
 import { Notifications } from "./notifications.ts";
 import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";

@@ -4,7 +4,7 @@ import { PuffError } from "../../schema/index.ts";
 import { Listeners } from "../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
-import { explain } from "./errors.ts";
+import { explain } from "./errors/errors.ts";
 
 /** Milliseconds between attempts to connect: the first pause, and the longest. */
 const firstPause = 50;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError } from "../../schema/index.ts";
 import { RawClient, type RawClientConfig } from "./connection.ts";
-import { isLostConnection, type Reported } from "./reported.ts";
-import { explainConnect } from "./unavailable.ts";
+import { isLostConnection, type Reported } from "./errors/reported.ts";
+import { explainConnect } from "./errors/unavailable.ts";
 import type { Address } from "./url.ts";
 
 /** Older versions are out of support, and print some values otherwise. */

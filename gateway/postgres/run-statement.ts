@@ -1,7 +1,7 @@
 /** One statement on a connection that its user has for now. */
 import type { RowSet, Statement } from "../../planner/index.ts";
 import type { RawClient } from "./connection.ts";
-import { explain } from "./errors.ts";
+import { explain } from "./errors/errors.ts";
 import { type QueryLimits, RowQuery } from "./row-query.ts";
 import type { Prelude } from "./session/session-settings.ts";
 

@@ -3,11 +3,11 @@ import type { RowSet, Session, Statement, TransactionWork } from "../../planner/
 import { PuffError } from "../../schema/index.ts";
 import { abandonment } from "./cancel.ts";
 import type { RawClient } from "./connection.ts";
-import { explain } from "./errors.ts";
+import { explain } from "./errors/errors.ts";
+import { StatementFailure } from "./errors/statement-errors.ts";
 import { type QueryLimits, RowQuery, savepoint } from "./row-query.ts";
 import { resetText } from "./session/session-reset.ts";
 import type { Prelude } from "./session/session-settings.ts";
-import { StatementFailure } from "./statement-errors.ts";
 
 export interface TransactionOptions {
   /** What begins it. */

@@ -1,6 +1,6 @@
 /** What may be wrong with a statement and its run, before or after Postgres has seen it. */
-import type { Statement } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import type { Statement } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 
 /** A statement that Postgres or the connection failed, with what it takes to explain it. */
 export class StatementFailure extends Error {

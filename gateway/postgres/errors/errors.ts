@@ -1,5 +1,5 @@
 /** From what pg and Postgres report to errors of the catalogue. */
-import { PuffError, type Said } from "../../schema/index.ts";
+import { PuffError, type Said } from "../../../schema/index.ts";
 import { isConflict, isFromServer, isLostConnection, isRaised, type Reported } from "./reported.ts";
 import { counted, StatementFailure } from "./statement-errors.ts";
 import { unavailable } from "./unavailable.ts";

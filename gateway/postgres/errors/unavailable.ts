@@ -1,5 +1,5 @@
 /** How a connection that was lost, or never made, is told. */
-import { PuffError } from "../../schema/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 import { isFromServer, type Reported } from "./reported.ts";
 
 /** What became of an attempt to connect. A PuffError passes unchanged. */
