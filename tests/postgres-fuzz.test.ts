@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import pg from "pg";
 import { expect, test } from "vitest";
-import { FrameSplitter } from "../gateway/postgres/frames.ts";
+import { FrameSplitter } from "../gateway/postgres/wire/frames.ts";
 import { type Column, createPlanner, type Database, type Planner, RowSet } from "../planner/index.ts";
 import { buildExecutableSchema, type TypeDescription } from "../schema/index.ts";
 import { noEvents, noGenerators, sql } from "./support/planner.ts";

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError } from "../../schema/index.ts";
 import { Listeners } from "../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
-import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors/errors.ts";
+import { RawClient, type RawClientConfig } from "./wire/connection.ts";
 
 /** Milliseconds between attempts to connect: the first pause, and the longest. */
 const firstPause = 50;

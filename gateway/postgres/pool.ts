@@ -13,17 +13,17 @@ import { PuffError } from "../../schema/index.ts";
 import { type Client, currentClient } from "../fairness/client.ts";
 import { FairQueue, type Waiter } from "../fairness/fair-queue.ts";
 import { Places, type Refusal } from "../fairness/places.ts";
-import { abandonment, cancelRunning } from "./cancel.ts";
-import { RawClient, type RawClientConfig } from "./connection.ts";
 import { explain } from "./errors/errors.ts";
 import { isConflict } from "./errors/reported.ts";
 import { StatementFailure } from "./errors/statement-errors.ts";
 import { explainConnect } from "./errors/unavailable.ts";
-import type { RowBatches } from "./row-batches.ts";
-import { type QueryLimits, RowQuery } from "./row-query.ts";
 import type { SessionEffects } from "./session/session-effects.ts";
 import { resetStatements } from "./session/session-reset.ts";
 import type { Prelude } from "./session/session-settings.ts";
+import { abandonment, cancelRunning } from "./wire/cancel.ts";
+import { RawClient, type RawClientConfig } from "./wire/connection.ts";
+import type { RowBatches } from "./wire/row-batches.ts";
+import { type QueryLimits, RowQuery } from "./wire/row-query.ts";
 
 export interface PoolOptions {
   readonly connect: RawClientConfig;

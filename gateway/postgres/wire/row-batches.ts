@@ -1,5 +1,5 @@
 /** Rows of a statement that is running, a part at a time. */
-import { type Column, noRows, RowSet, type RowStream } from "../../planner/index.ts";
+import { type Column, noRows, RowSet, type RowStream } from "../../../planner/index.ts";
 import type { RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
 

@@ -1,12 +1,12 @@
 /** What pg's Client runs in place of its own Query: a prepared statement whose rows stay bytes. */
-import { type Column, noRows, RowSet, type Statement } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { type Column, noRows, RowSet, type Statement } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { isFromServer, type Reported } from "../errors/reported.ts";
+import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "../errors/statement-errors.ts";
+import { type Prelude, preludeStatements } from "../session/session-settings.ts";
 import type { PreparedStatement, RawConnection } from "./connection.ts";
-import { isFromServer, type Reported } from "./errors/reported.ts";
-import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "./errors/statement-errors.ts";
 import type { RowSink } from "./frames.ts";
 import type { RowBatches } from "./row-batches.ts";
-import { type Prelude, preludeStatements } from "./session/session-settings.ts";
 
 export interface QueryLimits {
   /** Rows that the statement may return. */

@@ -7,7 +7,7 @@ import { Client, type ClientConfig, Connection, Pool, type PoolClient, type Pool
 
 export { escapeLiteral } from "pg";
 
-import type { Column } from "../../planner/index.ts";
+import type { Column } from "../../../planner/index.ts";
 import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
 import type { RowQuery } from "./row-query.ts";
 

@@ -1,7 +1,7 @@
 /** Statements that nobody waits for any more. */
 import { connect } from "node:net";
-import { clientGone, type Statement } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
+import { clientGone, type Statement } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 import type { RawClient } from "./connection.ts";
 
 /** Milliseconds without a sign of the server, after which it is not waited for. */
