@@ -1,11 +1,11 @@
-export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./database.ts";
 export { startEmbeddedPostgres } from "./embedded/embedded.ts";
 export { explain } from "./errors/errors.ts";
 export { isEndOfConnection } from "./errors/unavailable.ts";
-export { runStatement } from "./run-statement.ts";
+export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./pool/database.ts";
+export { runStatement } from "./pool/run-statement.ts";
+export { checkTransaction, endTransaction } from "./pool/transaction.ts";
+export { readUrl, serverVariables } from "./pool/url.ts";
 export { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
-export { checkTransaction, endTransaction } from "./transaction.ts";
-export { readUrl, serverVariables } from "./url.ts";
 export { cancelRunning } from "./wire/cancel.ts";
 export { createPool, escapeLiteral, type PooledClient, RawClient, type RawPool, type Tap } from "./wire/connection.ts";
 export type { QueryLimits } from "./wire/row-query.ts";

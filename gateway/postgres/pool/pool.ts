@@ -8,22 +8,22 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { RowSet, Statement } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import { type Client, currentClient } from "../fairness/client.ts";
-import { FairQueue, type Waiter } from "../fairness/fair-queue.ts";
-import { Places, type Refusal } from "../fairness/places.ts";
-import { explain } from "./errors/errors.ts";
-import { isConflict } from "./errors/reported.ts";
-import { StatementFailure } from "./errors/statement-errors.ts";
-import { explainConnect } from "./errors/unavailable.ts";
-import type { SessionEffects } from "./session/session-effects.ts";
-import { resetStatements } from "./session/session-reset.ts";
-import type { Prelude } from "./session/session-settings.ts";
-import { abandonment, cancelRunning } from "./wire/cancel.ts";
-import { RawClient, type RawClientConfig } from "./wire/connection.ts";
-import type { RowBatches } from "./wire/row-batches.ts";
-import { type QueryLimits, RowQuery } from "./wire/row-query.ts";
+import type { RowSet, Statement } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { type Client, currentClient } from "../../fairness/client.ts";
+import { FairQueue, type Waiter } from "../../fairness/fair-queue.ts";
+import { Places, type Refusal } from "../../fairness/places.ts";
+import { explain } from "../errors/errors.ts";
+import { isConflict } from "../errors/reported.ts";
+import { StatementFailure } from "../errors/statement-errors.ts";
+import { explainConnect } from "../errors/unavailable.ts";
+import type { SessionEffects } from "../session/session-effects.ts";
+import { resetStatements } from "../session/session-reset.ts";
+import type { Prelude } from "../session/session-settings.ts";
+import { abandonment, cancelRunning } from "../wire/cancel.ts";
+import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import type { RowBatches } from "../wire/row-batches.ts";
+import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 
 export interface PoolOptions {
   readonly connect: RawClientConfig;

@@ -1,13 +1,13 @@
 /** Transactions: one connection, one statement after the other, all or nothing. */
-import type { RowSet, Session, Statement, TransactionWork } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import { explain } from "./errors/errors.ts";
-import { StatementFailure } from "./errors/statement-errors.ts";
-import { resetText } from "./session/session-reset.ts";
-import type { Prelude } from "./session/session-settings.ts";
-import { abandonment } from "./wire/cancel.ts";
-import type { RawClient } from "./wire/connection.ts";
-import { type QueryLimits, RowQuery, savepoint } from "./wire/row-query.ts";
+import type { RowSet, Session, Statement, TransactionWork } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { explain } from "../errors/errors.ts";
+import { StatementFailure } from "../errors/statement-errors.ts";
+import { resetText } from "../session/session-reset.ts";
+import type { Prelude } from "../session/session-settings.ts";
+import { abandonment } from "../wire/cancel.ts";
+import type { RawClient } from "../wire/connection.ts";
+import { type QueryLimits, RowQuery, savepoint } from "../wire/row-query.ts";
 
 export interface TransactionOptions {
   /** What begins it. */

@@ -1,18 +1,18 @@
 /** A Postgres database as the planner sees it: statements on a pool of connections. */
-import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWork } from "../../planner/index.ts";
-import { PuffError } from "../../schema/index.ts";
-import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
-import { explain } from "./errors/errors.ts";
+import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWork } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
+import { explain } from "../errors/errors.ts";
+import { SessionEffects } from "../session/session-effects.ts";
+import { type SessionSettings, sessionSettings } from "../session/session-settings.ts";
+import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import { RowBatches } from "../wire/row-batches.ts";
+import type { QueryLimits } from "../wire/row-query.ts";
 import { Notifications } from "./notifications.ts";
 import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
-import { SessionEffects } from "./session/session-effects.ts";
-import { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
 import { runTransaction } from "./transaction.ts";
 import { readUrl } from "./url.ts";
-import { RawClient, type RawClientConfig } from "./wire/connection.ts";
-import { RowBatches } from "./wire/row-batches.ts";
-import type { QueryLimits } from "./wire/row-query.ts";
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with libpq's parameters such as `sslmode`. */

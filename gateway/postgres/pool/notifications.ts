@@ -1,10 +1,10 @@
 /** Postgres's NOTIFY: one connection a database listens to all channels that are wanted, and comes back by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../schema/index.ts";
-import { Listeners } from "../pubsub/listeners.ts";
-import type { Listener, Unsubscribe } from "../pubsub/pubsub.ts";
-import { explain } from "./errors/errors.ts";
-import { RawClient, type RawClientConfig } from "./wire/connection.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { Listeners } from "../../pubsub/listeners.ts";
+import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
+import { explain } from "../errors/errors.ts";
+import { RawClient, type RawClientConfig } from "../wire/connection.ts";
 
 /** Milliseconds between attempts to connect: the first pause, and the longest. */
 const firstPause = 50;

@@ -1,9 +1,9 @@
 /** One statement on a connection that its user has for now. */
-import type { RowSet, Statement } from "../../planner/index.ts";
-import { explain } from "./errors/errors.ts";
-import type { Prelude } from "./session/session-settings.ts";
-import type { RawClient } from "./wire/connection.ts";
-import { type QueryLimits, RowQuery } from "./wire/row-query.ts";
+import type { RowSet, Statement } from "../../../planner/index.ts";
+import { explain } from "../errors/errors.ts";
+import type { Prelude } from "../session/session-settings.ts";
+import type { RawClient } from "../wire/connection.ts";
+import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 
 /**
  * Runs a statement.

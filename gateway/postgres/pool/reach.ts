@@ -1,10 +1,10 @@
 /** The first connection to a database, at start. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../schema/index.ts";
-import { isLostConnection, type Reported } from "./errors/reported.ts";
-import { explainConnect } from "./errors/unavailable.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { isLostConnection, type Reported } from "../errors/reported.ts";
+import { explainConnect } from "../errors/unavailable.ts";
+import { RawClient, type RawClientConfig } from "../wire/connection.ts";
 import type { Address } from "./url.ts";
-import { RawClient, type RawClientConfig } from "./wire/connection.ts";
 
 /** Older versions are out of support, and print some values otherwise. */
 const oldestVersion = 14;

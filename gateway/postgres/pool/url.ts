@@ -1,6 +1,6 @@
 /** From a database's URL to what pg connects with, and to a name for messages that holds no password. */
-import { PuffError } from "../../schema/index.ts";
-import { RawClient } from "./wire/connection.ts";
+import { PuffError } from "../../../schema/index.ts";
+import { RawClient } from "../wire/connection.ts";
 
 export interface Address {
   /** For pg. */
