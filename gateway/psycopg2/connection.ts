@@ -1,6 +1,6 @@
 /** One `psycopg2.connection` as the host sees it: a server connection that is there whenever Python needs it. */
 import type { PooledClient, RawClient } from "../postgres/index.ts";
-import { ConnectFailure, checkNotEnded } from "./connect-failure.ts";
+import { ConnectFailure, checkNotEnded } from "./connect/connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
 import { interrupted, NestedTransactions, rollback } from "./nested.ts";
 import type { News } from "./outcome.ts";

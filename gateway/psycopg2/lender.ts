@@ -1,8 +1,8 @@
 /** The gateway's connections as Python borrows them: bounded, and clean whenever they change hands. */
 import { Admission, type Place } from "../fairness/admission.ts";
 import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
-import { explainFailure, noTls } from "./connect.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { explainFailure, noTls } from "./connect/connect.ts";
+import { ConnectFailure } from "./connect/connect-failure.ts";
 import type { PythonSession } from "./session.ts";
 
 export interface LenderOptions {

@@ -20,7 +20,7 @@ import {
   runStatement,
   type SessionSettings,
 } from "../postgres/index.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { ConnectFailure } from "./connect/connect-failure.ts";
 import type { PythonSession } from "./session.ts";
 
 /** Gives the connection to `work` between two of Python's statements. */

@@ -5,14 +5,14 @@ import { type HostAnswer, type HostService, type HostSession, longestTimer } fro
 import { Numbered } from "../../python-bridge/services/numbered.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import type { RawClient } from "../postgres/index.ts";
-import { type ConnectParameters, connectTo } from "./connect.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { type ConnectParameters, connectTo } from "./connect/connect.ts";
+import { ConnectFailure } from "./connect/connect-failure.ts";
+import { startupSettings } from "./connect/startup-settings.ts";
 import { PythonConnection } from "./connection.ts";
 import { Lender, type LenderOptions } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
 import type { Answer } from "./session.ts";
 import { SharedSessions } from "./shared.ts";
-import { startupSettings } from "./startup-settings.ts";
 
 export interface Psycopg2Options {
   /** What Python reaches as `dbname=NAME`; the first also where nothing names a server. */

@@ -1,7 +1,7 @@
 /** Transactions of the planner's that Python's connections come into. */
 import type { Database } from "../../planner/index.ts";
 import type { PooledClient } from "../postgres/index.ts";
-import { ConnectFailure } from "./connect-failure.ts";
+import { ConnectFailure } from "./connect/connect-failure.ts";
 import { clean } from "./connection.ts";
 import type { Guest, Lender, Shared } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions, unavailable } from "./planner-database.ts";

@@ -1,6 +1,6 @@
 /** Connects as libpq does: keywords, environment, the service file; and fails with libpq's words. */
 import { existsSync, readFileSync } from "node:fs";
-import { isEndOfConnection, RawClient } from "../postgres/index.ts";
+import { isEndOfConnection, RawClient } from "../../postgres/index.ts";
 import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
 import { readService } from "./service-file.ts";
 
