@@ -2,7 +2,7 @@
 import { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Lender } from "../gateway/psycopg2/lender.ts";
-import { PythonSession } from "../gateway/psycopg2/session.ts";
+import { PythonSession } from "../gateway/psycopg2/session/session.ts";
 import { PuffError } from "../schema/index.ts";
 import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase, write } from "./support/postgres.ts";
 

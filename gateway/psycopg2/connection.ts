@@ -2,10 +2,10 @@
 import type { PooledClient, RawClient } from "../postgres/index.ts";
 import { ConnectFailure, checkNotEnded } from "./connect/connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
-import { interrupted, NestedTransactions, rollback } from "./nested.ts";
-import type { News } from "./outcome.ts";
-import { type Answer, never, PythonSession, resultOf } from "./session.ts";
-import { mayChangeSession, readState, restoreState, type Settings, stateOf } from "./session-state.ts";
+import { interrupted, NestedTransactions, rollback } from "./session/nested.ts";
+import type { News } from "./session/outcome.ts";
+import { type Answer, never, PythonSession, resultOf } from "./session/session.ts";
+import { mayChangeSession, readState, restoreState, type Settings, stateOf } from "./session/session-state.ts";
 
 const discard = Buffer.from("DISCARD ALL");
 

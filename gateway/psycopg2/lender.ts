@@ -3,7 +3,7 @@ import { Admission, type Place } from "../fairness/admission.ts";
 import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
 import { explainFailure, noTls } from "./connect/connect.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
-import type { PythonSession } from "./session.ts";
+import type { PythonSession } from "./session/session.ts";
 
 export interface LenderOptions {
   readonly name: string;

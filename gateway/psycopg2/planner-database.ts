@@ -21,7 +21,7 @@ import {
   type SessionSettings,
 } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
-import type { PythonSession } from "./session.ts";
+import type { PythonSession } from "./session/session.ts";
 
 /** Gives the connection to `work` between two of Python's statements. */
 export type Lend = <T>(work: (client: RawClient, session: PythonSession) => Promise<T>) => Promise<T>;

@@ -11,7 +11,7 @@ import { startupSettings } from "./connect/startup-settings.ts";
 import { PythonConnection } from "./connection.ts";
 import { Lender, type LenderOptions } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
-import type { Answer } from "./session.ts";
+import type { Answer } from "./session/session.ts";
 import { SharedSessions } from "./shared.ts";
 
 export interface Psycopg2Options {

@@ -5,7 +5,7 @@ import { ConnectFailure } from "./connect/connect-failure.ts";
 import { clean } from "./connection.ts";
 import type { Guest, Lender, Shared } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions, unavailable } from "./planner-database.ts";
-import { PythonSession } from "./session.ts";
+import { PythonSession } from "./session/session.ts";
 
 /** A transaction's connection, and who uses it. */
 class SharedSession implements Shared {

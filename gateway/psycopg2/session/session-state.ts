@@ -1,5 +1,5 @@
 /** What the user of a session has set: read once it may have changed, and set again when another session takes its place. */
-import { escapeLiteral } from "../postgres/index.ts";
+import { escapeLiteral } from "../../postgres/index.ts";
 import { type Answer, never, type PythonSession, resultOf } from "./session.ts";
 
 /** Postgres does not list settings of the user's own, which have a dot: their names are taken from the statements. */

@@ -1,5 +1,5 @@
 /** Reads what Postgres answers to a simple query. Pure: messages in, outcomes out; it knows no socket. */
-import type { Tap } from "../postgres/index.ts";
+import type { Tap } from "../../postgres/index.ts";
 import type { ColumnTuple, Fields, News, Outcome, StatementResult } from "./outcome.ts";
 import { RowCells } from "./row-cells.ts";
 

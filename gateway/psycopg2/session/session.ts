@@ -1,6 +1,6 @@
 /** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
-import { cancelRunning, type RawClient } from "../postgres/index.ts";
-import { ConnectFailure, checkNotEnded, connectionClosed } from "./connect/connect-failure.ts";
+import { cancelRunning, type RawClient } from "../../postgres/index.ts";
+import { ConnectFailure, checkNotEnded, connectionClosed } from "../connect/connect-failure.ts";
 import type { News, Outcome, StatementResult } from "./outcome.ts";
 import { AnswerReader, type Finished } from "./reader.ts";
 
