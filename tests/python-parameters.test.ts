@@ -256,7 +256,7 @@ test.each([
   [1114, "10000-01-01 00:00:00", "Python's datetime can't hold '10000-01-01 00:00:00'"],
 ])("what Python's types can't hold says so: %i %s", (oid, text, message) => {
   const code = `
-from puff._columns import load_texts
+from puff._wire.columns import load_texts
 try:
     answer = load_texts(${oid}, ["${text}"])
 except ValueError as error:
@@ -267,7 +267,7 @@ answer`;
 
 function loaded(oid: number, text: string): unknown {
   return inPyodide(`
-from puff._columns import load_texts
+from puff._wire.columns import load_texts
 def show(value):
     if isinstance(value, list):
         return "[" + ", ".join(show(item) for item in value) + "]"

@@ -85,9 +85,9 @@ function literal(text: string | null): string {
 function inPyodide(expression: string): unknown {
   return JSON.parse(
     python.pyodide.runPython(`${prelude}
-from puff._columns import load_texts
+from puff._wire.columns import load_texts
 from puff._parameters import to_parameter
-from puff._values import leaf
+from puff._wire.values import leaf
 def same(one, other):
     # An int beyond 64 bits comes back as Decimal.
     return type(one) in (type(other), decimal.Decimal) and (one == other or one != one and other != other)

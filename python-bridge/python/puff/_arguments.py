@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._refs import TypeRef, Use, check_name
-from puff._scalars import DEFAULTS
 from puff._trace import SYMBOLIC, Symbol
+from puff._wire.scalars import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

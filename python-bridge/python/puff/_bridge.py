@@ -18,7 +18,6 @@ from puff._auth import Headers, ValidUntil, pg_settings_of
 from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._generators import run_generator
-from puff._given import load_batch
 from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._modules import user_file
@@ -26,7 +25,8 @@ from puff._objects import run_awaitable
 from puff._resolving import resolve_call
 from puff._services import Answer, to_js
 from puff._trace import claims_of
-from puff._values import traceback_text, wire_error
+from puff._wire.given import load_batch
+from puff._wire.values import traceback_text, wire_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

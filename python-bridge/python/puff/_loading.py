@@ -14,7 +14,7 @@ from puff import _django
 from puff._compiled import CompiledPackageError, compiled_package
 from puff._errors import SchemaProblem
 from puff._source import show_place
-from puff._values import user_frame
+from puff._wire.values import user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -133,7 +133,7 @@ def scalar(
     Example:
         >>> Email = Annotated[str, scalar("Email", parse=check_email)]  # doctest: +SKIP
     """
-    from puff._scalars import scalar_of_class  # the table there needs this module
+    from puff._wire.scalars import scalar_of_class  # the table there needs this module
 
     base = scalar_of_class(based_on)
     if base is None:

@@ -12,7 +12,7 @@ from puff._arguments import to_keywords
 from puff._errors import PlanError, ValueProblem
 from puff._plan import Plan
 from puff._refs import TypeRef, checked_list
-from puff._values import SCALARS, WRITERS, leaf, wire_error
+from puff._wire.values import SCALARS, WRITERS, leaf, wire_error
 
 if TYPE_CHECKING:
     from puff._context import Context

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from puff._context import ParentColumn
 from puff._errors import PlanError
-from puff._given import (
+from puff._streams import EventSymbol
+from puff._trace import Symbol
+from puff._wire.given import (
     BigIntArgument,
     DurationArgument,
     FrozensetArgument,
@@ -30,8 +32,6 @@ from puff._given import (
     dump_json,
     json_bools,
 )
-from puff._streams import EventSymbol
-from puff._trace import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from puff._errors import SchemaProblem, ValueProblem
-from puff._given import Items, list_argument
-from puff._scalars import KINDS, PARSERS
-from puff._values import json_leaf, leaf
+from puff._wire.given import Items, list_argument
+from puff._wire.scalars import KINDS, PARSERS
+from puff._wire.values import json_leaf, leaf
 
 if TYPE_CHECKING:
     from puff._annotations import Scope

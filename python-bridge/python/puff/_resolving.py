@@ -9,10 +9,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from puff._arguments import to_keywords
-from puff._columns import load_arrays, load_texts, load_wire
 from puff._context import Context, Parents
 from puff._errors import NeedsArgument, NeedsParents, PlanError
-from puff._given import begin_call
 from puff._greenlets import GreenletExit
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
@@ -21,7 +19,9 @@ from puff._refs import checked_list
 from puff._streams import Stream
 from puff._trace import WatchedContext, trace
 from puff._unreadable import Unreadable, class_for, load_each
-from puff._values import wire_error
+from puff._wire.columns import load_arrays, load_texts, load_wire
+from puff._wire.given import begin_call
+from puff._wire.values import wire_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

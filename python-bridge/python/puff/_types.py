@@ -16,8 +16,8 @@ from puff._django_fields import is_choices
 from puff._errors import SchemaProblem
 from puff._markers import NameMarker, is_interface
 from puff._refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
-from puff._scalars import BUILT_IN, scalar_of_class
 from puff._source import class_doc, member_doc, place_of
+from puff._wire.scalars import BUILT_IN, scalar_of_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

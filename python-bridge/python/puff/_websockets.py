@@ -11,7 +11,7 @@ from puff import _services
 from puff._auth import Headers
 from puff._errors import PermissionDenied
 from puff._objects import run_awaitable
-from puff._values import traceback_text
+from puff._wire.values import traceback_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

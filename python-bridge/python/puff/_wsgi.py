@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from puff import _django, _greenlets, _services
 from puff._logs import HostStream
 from puff._services import Answer
-from puff._values import traceback_text
+from puff._wire.values import traceback_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

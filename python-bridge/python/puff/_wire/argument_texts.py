@@ -7,8 +7,8 @@ import re
 from math import trunc
 from typing import TYPE_CHECKING
 
-from puff._columns import load_datetime, load_time
-from puff._given import duration_argument, time_argument
+from puff._wire.columns import load_datetime, load_time
+from puff._wire.given import duration_argument, time_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

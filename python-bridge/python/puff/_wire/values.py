@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from puff._errors import ArgumentProblem, Error, PlanError, ValueProblem
-from puff._scalars import interval_text
+from puff._wire.scalars import interval_text
 
 _UTC = datetime.UTC
 _MAX_SAFE = 2**53 - 1

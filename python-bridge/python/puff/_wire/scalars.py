@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from puff._argument_texts import read_datetime, read_duration, read_time
-from puff._columns import load_date
-from puff._given import BigIntArgument, bool_argument, json_argument
+from puff._wire.argument_texts import read_datetime, read_duration, read_time
+from puff._wire.columns import load_date
+from puff._wire.given import BigIntArgument, bool_argument, json_argument
 
 CLASSES: Mapping[Any, str] = {
     int: "Int",
