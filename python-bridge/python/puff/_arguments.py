@@ -7,17 +7,17 @@ import json
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from puff._annotations import meaning_of
 from puff._errors import ArgumentProblem, SchemaProblem
-from puff._refs import TypeRef, Use, check_name
 from puff._trace import SYMBOLIC, Symbol
+from puff._types.annotations import meaning_of
+from puff._types.refs import TypeRef, Use, check_name
 from puff._wire.scalars import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from puff._markers import FieldOptions
-    from puff._types import Registry
+    from puff._types.markers import FieldOptions
+    from puff._types.types import Registry
 
 ABSENT: Any = object()
 

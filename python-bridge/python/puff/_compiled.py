@@ -9,7 +9,7 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from typing import TYPE_CHECKING
 
-from puff._source import show_place
+from puff._types.source import show_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,15 +9,15 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from puff._annotations import annotations_of, class_scope, evaluate
 from puff._errors import SchemaProblem
 from puff._inputs import describe_input
-from puff._markers import EmptyObject, constraints_of, is_interface
 from puff._members import Column, Members, Resolver
-from puff._refs import NamedType, Use
-from puff._source import forget_sources, place_of
 from puff._static import describe_statics
-from puff._types import Registry
+from puff._types.annotations import annotations_of, class_scope, evaluate
+from puff._types.markers import EmptyObject, constraints_of, is_interface
+from puff._types.refs import NamedType, Use
+from puff._types.source import forget_sources, place_of
+from puff._types.types import Registry
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

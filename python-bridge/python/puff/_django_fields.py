@@ -11,8 +11,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from puff._markers import ID, JSON, BigInt
-from puff._refs import is_name
+from puff._types.markers import ID, JSON, BigInt
+from puff._types.refs import is_name
 
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(["IntegerField", "SmallIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField"], int),

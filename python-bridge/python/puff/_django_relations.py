@@ -7,8 +7,8 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._markers import pure
-from puff._source import place_of
+from puff._types.markers import pure
+from puff._types.source import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

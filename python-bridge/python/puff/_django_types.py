@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias, TypeVar, dataclass_transform
 
-from puff._annotations import annotations_of
 from puff._django_fields import annotation_of
 from puff._django_relations import relation_resolver
 from puff._errors import SchemaProblem
-from puff._markers import FieldOptions, say_constraints
-from puff._source import place_of
+from puff._types.annotations import annotations_of
+from puff._types.markers import FieldOptions, say_constraints
+from puff._types.source import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from puff._annotations import annotations_of, class_scope
 from puff._arguments import Argument, describe_argument, field_default, to_keywords
 from puff._errors import SchemaProblem
-from puff._refs import NamedType, Use
-from puff._source import member_doc, place_of
+from puff._types.annotations import annotations_of, class_scope
+from puff._types.refs import NamedType, Use
+from puff._types.source import member_doc, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from puff._types import Registry
+    from puff._types.types import Registry
 
 
 def describe_input(registry: Registry, named: NamedType, camel_case: bool) -> None:

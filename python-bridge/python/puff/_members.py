@@ -9,21 +9,21 @@ import typing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from puff._annotations import annotations_of, class_scope, function_scope, meaning_of, signature_of
 from puff._arguments import ABSENT, Argument, describe_argument, graphql_name
 from puff._errors import SchemaProblem
-from puff._markers import FieldOptions, function_of, merge_options, options_of
-from puff._refs import TypeRef, Use, check_name
 from puff._returns import result_type
-from puff._source import member_doc, place_of, show_place
+from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of, signature_of
+from puff._types.markers import FieldOptions, function_of, merge_options, options_of
+from puff._types.refs import TypeRef, Use, check_name
+from puff._types.source import member_doc, place_of, show_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from puff._annotations import Scope
     from puff._plan import Plan
-    from puff._refs import NamedType
-    from puff._types import Registry
+    from puff._types.annotations import Scope
+    from puff._types.refs import NamedType
+    from puff._types.types import Registry
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from puff._arguments import to_keywords
 from puff._errors import PlanError, ValueProblem
 from puff._plan import Plan
-from puff._refs import TypeRef, checked_list
+from puff._types.refs import TypeRef, checked_list
 from puff._wire.values import SCALARS, WRITERS, leaf, wire_error
 
 if TYPE_CHECKING:

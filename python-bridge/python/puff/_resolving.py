@@ -15,9 +15,9 @@ from puff._greenlets import GreenletExit
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._plan import Plan, as_keys, check_keys
 from puff._queries import compile_query
-from puff._refs import checked_list
 from puff._streams import Stream
 from puff._trace import WatchedContext, trace
+from puff._types.refs import checked_list
 from puff._unreadable import Unreadable, class_for, load_each
 from puff._wire.columns import load_arrays, load_texts, load_wire
 from puff._wire.given import begin_call
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from puff._describe import RuntimeSchema
     from puff._members import Resolver
-    from puff._refs import TypeRef
+    from puff._types.refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"
 _SELF = "an instance method has no parents: its object is self"

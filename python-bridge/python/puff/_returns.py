@@ -6,13 +6,13 @@ import collections.abc
 import typing
 from typing import TYPE_CHECKING, Any
 
-from puff._annotations import arguments_of, evaluate
 from puff._errors import SchemaProblem
 from puff._plan import Plan
 from puff._streams import Stream
+from puff._types.annotations import arguments_of, evaluate
 
 if TYPE_CHECKING:
-    from puff._annotations import Scope
+    from puff._types.annotations import Scope
 
 _STREAMS = (
     Stream,

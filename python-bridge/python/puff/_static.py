@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from puff._arguments import Argument
     from puff._describe import RuntimeSchema
     from puff._members import Resolver
-    from puff._types import Registry
+    from puff._types.types import Registry
 
 
 def describe_statics(registry: Registry, runtime: RuntimeSchema) -> None:

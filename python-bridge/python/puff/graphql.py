@@ -25,7 +25,9 @@ from puff._client import GraphQL, global_graphql, named_client
 from puff._context import Context, ParentColumn, Parents, parents
 from puff._django_types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
-from puff._markers import (
+from puff._plan import Plan, sql
+from puff._streams import Stream, live, on, on_notify
+from puff._types.markers import (
     ID,
     JSON,
     BigInt,
@@ -40,8 +42,6 @@ from puff._markers import (
     scalar,
     union,
 )
-from puff._plan import Plan, sql
-from puff._streams import Stream, live, on, on_notify
 
 __all__ = [
     "ID",

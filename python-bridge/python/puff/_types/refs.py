@@ -13,8 +13,8 @@ from puff._wire.scalars import KINDS, PARSERS
 from puff._wire.values import json_leaf, leaf
 
 if TYPE_CHECKING:
-    from puff._annotations import Scope
-    from puff._markers import ScalarMarker
+    from puff._types.annotations import Scope
+    from puff._types.markers import ScalarMarker
 
 Converter = Callable[[Any], Any]
 

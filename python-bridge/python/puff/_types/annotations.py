@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Annotated, Any, ForwardRef, Union
 
 from puff._errors import SchemaProblem
-from puff._markers import FieldOptions, NameMarker, ScalarMarker, merge_options
+from puff._types.markers import FieldOptions, NameMarker, ScalarMarker, merge_options
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
