@@ -161,7 +161,7 @@ test.each(dumps.map((expression, index) => ({ expression, index })))(
   ({ expression, index }) => {
     const ours = inPyodide(`
 from puff._errors import PlanError
-from puff._parameters import to_parameter
+from puff._plans.parameters import to_parameter
 try:
     answer = to_parameter(${expression})
 except PlanError as error:
@@ -197,7 +197,7 @@ test.each<[expression: string, form: unknown]>([
   ["[b'ab']", [1001, '{"\\\\x6162"}']],
   ["[Level.LOW, Level.HIGH]", [1007, "{1,40000}"]],
 ])("%s is sent in a form of our own", (expression, form) => {
-  expect(inPyodide(`from puff._parameters import to_parameter\nto_parameter(${expression})`)).toEqual(form);
+  expect(inPyodide(`from puff._plans.parameters import to_parameter\nto_parameter(${expression})`)).toEqual(form);
 });
 
 test.each([
@@ -223,7 +223,7 @@ test.each([
 from psycopg2.extensions import AsIs, Binary, ISQLQuote, QuotedString
 from psycopg2.extras import DateRange, DateTimeRange, DateTimeTZRange, Inet, Json, NumericRange
 from puff._errors import PlanError
-from puff._parameters import to_parameter
+from puff._plans.parameters import to_parameter
 class Own:
     def __init__(self, text): self.text = text
     def __conform__(self, protocol): return self

@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import ArgumentProblem, SchemaProblem
-from puff._trace import SYMBOLIC, Symbol
+from puff._plans.trace import SYMBOLIC, Symbol
 from puff._types.annotations import meaning_of
 from puff._types.refs import TypeRef, Use, check_name
 from puff._wire.scalars import DEFAULTS

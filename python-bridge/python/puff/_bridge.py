@@ -22,9 +22,9 @@ from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._modules import user_file
 from puff._objects import run_awaitable
+from puff._plans.trace import claims_of
 from puff._resolving import resolve_call
 from puff._services import Answer, to_js
-from puff._trace import claims_of
 from puff._wire.given import load_batch
 from puff._wire.values import traceback_text, wire_error
 

@@ -13,7 +13,7 @@ from puff._types.source import place_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from puff._context import Context
+    from puff._plans.context import Context
 
 
 def relation_resolver(cls: type, field: Any, name: str, annotation: Any) -> Any:

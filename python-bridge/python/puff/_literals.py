@@ -15,15 +15,15 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from puff._context import ParentColumn
 from puff._errors import PlanError
-from puff._parameters import ARRAY_OIDS, Given, array_text, dump
-from puff._trace import Symbol
+from puff._plans.context import ParentColumn
+from puff._plans.parameters import ARRAY_OIDS, Given, array_text, dump
+from puff._plans.trace import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from puff._parameters import TypedText
+    from puff._plans.parameters import TypedText
 
 _INFER = 0
 _BYTEA, _INT4, _INT8, _FLOAT8, _NUMERIC, _UUID = 17, 23, 20, 701, 1700, 2950

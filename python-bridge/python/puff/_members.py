@@ -20,7 +20,7 @@ from puff._types.source import member_doc, place_of, show_place
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from puff._plan import Plan
+    from puff._plans.plan import Plan
     from puff._types.annotations import Scope
     from puff._types.refs import NamedType
     from puff._types.types import Registry

@@ -7,8 +7,8 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._plan import Plan
-from puff._streams import Stream
+from puff._plans.plan import Plan
+from puff._plans.streams import Stream
 from puff._types.annotations import arguments_of, evaluate
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def _correlations(select: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _parents_in(clause: Any) -> Any:
-    from puff._context import ParentColumn  # which needs this module
+    from puff._plans.context import ParentColumn  # which needs this module
 
     for part in import_module("sqlalchemy.sql.visitors").iterate(clause):
         value = getattr(part, "value", None)

@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import PlanError, SchemaProblem
-from puff._parameters import to_parameter
+from puff._plans.parameters import to_parameter
 from puff._resolving import sql_result
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from puff import _services
-from puff._context import ParentColumn
 from puff._errors import HostError
+from puff._plans.context import ParentColumn
 
 __all__ = ["HostError", "call"]
 

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from puff._parameters import ARRAY_OIDS
+from puff._plans.parameters import ARRAY_OIDS
 
 Loader = Callable[[str], Any]
 

@@ -6,15 +6,15 @@ import inspect
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from puff._context import Context
 from puff._errors import NeedsArgument
+from puff._plans.context import Context
 from puff._queries import clause_of, expression_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from puff._arguments import Argument
-    from puff._context import Parents
+    from puff._plans.context import Parents
 
 Path: TypeAlias = "str | tuple[str, ...]"
 """Of an argument: GraphQL names with dots between them. Of a claim: its keys."""

@@ -13,10 +13,10 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from puff._context import ParentColumn
 from puff._errors import PlanError
-from puff._streams import EventSymbol
-from puff._trace import Symbol
+from puff._plans.context import ParentColumn
+from puff._plans.streams import EventSymbol
+from puff._plans.trace import Symbol
 from puff._wire.given import (
     BigIntArgument,
     DurationArgument,

@@ -1,0 +1,1 @@
+"""What resolvers return, and what it is made of."""
