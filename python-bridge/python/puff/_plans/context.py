@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from puff._errors import NeedsParents
+from puff._orm.queries import clause_of, expression_of
 from puff._plans.streams import EventSymbol
-from puff._queries import clause_of, expression_of
 
 
 class Context:

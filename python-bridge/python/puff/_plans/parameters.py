@@ -126,7 +126,7 @@ def _inherited(cls: type) -> Callable[[Any], TypedText]:
         if base in _dumpers:
             return _dumpers[base]
     if hasattr(cls, "__conform__") or _is_registered(cls):
-        from puff._literals import dump_adapted  # which needs this module
+        from puff._orm.literals import dump_adapted  # which needs this module
 
         return dump_adapted
     raise PlanError(

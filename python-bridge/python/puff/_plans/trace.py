@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from puff._errors import NeedsArgument
+from puff._orm.queries import clause_of, expression_of
 from puff._plans.context import Context
-from puff._queries import clause_of, expression_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

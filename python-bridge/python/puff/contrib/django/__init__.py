@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from puff._errors import PlanError
-from puff._queries import compile_query
+from puff._orm.queries import compile_query
 
 __all__ = ["query_and_params"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from puff._literals import WRITERS, place
+from puff._orm.literals import WRITERS, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from puff._compiled_query import KEY, CompiledQuery
-from puff._lookups import check_symbols
+from puff._orm.compiled_query import KEY, CompiledQuery
+from puff._orm.lookups import check_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
         # Of unions that are ordered and of filters by window functions Django selects col1, col2, … from a subquery.
         columns = ", ".join(compiler.connection.ops.quote_name(name) for name in _column_names(named()[0]))
         text = f"SELECT * FROM ({text}) AS puff_rows ({columns.replace('%', '%%')})"  # noqa: S608  # quoted by Django
-    from puff._placeholders import place_values  # which needs this module
+    from puff._orm.placeholders import place_values  # which needs this module
 
     text, params = place_values(text, params, groups)
     return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from puff._compiled_query import KEY, CompiledQuery
+from puff._orm.compiled_query import KEY, CompiledQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def compile_select(select: Any) -> CompiledQuery:
             key = f"{KEY}{number}"
             select = select.add_columns(column.label(key))
         keys.append((symbol.column, key))
-    from puff._placeholders import place_values  # which needs this module
+    from puff._orm.placeholders import place_values  # which needs this module
 
     dialect = import_module("sqlalchemy.dialects.postgresql.psycopg2").PGDialect_psycopg2(paramstyle="format")
     compiled = select.compile(dialect=dialect)

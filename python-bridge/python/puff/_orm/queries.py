@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from puff._compiled_query import CompiledQuery
-from puff._querysets import compile_queryset, expression_of
-from puff._selects import clause_of, compile_select
+from puff._orm.compiled_query import CompiledQuery
+from puff._orm.querysets import compile_queryset, expression_of
+from puff._orm.selects import clause_of, compile_select
 
 __all__ = ["CompiledQuery", "clause_of", "compile_query", "expression_of"]
 

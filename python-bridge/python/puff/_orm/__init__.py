@@ -1,0 +1,1 @@
+"""Django's QuerySets and SQLAlchemy's statements as plans."""
