@@ -13,9 +13,8 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _breakpoints, _compiled, _django, _greenlets, _imports, _logs, _transactions, _websockets, _wsgi
+from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
 from puff._auth import Headers, ValidUntil, pg_settings_of
-from puff._describe import RuntimeSchema, describe_schema
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._generators import run_generator
 from puff._greenlets import GreenletExit
@@ -24,6 +23,8 @@ from puff._modules import user_file
 from puff._objects import run_awaitable
 from puff._plans.trace import claims_of
 from puff._resolving import resolve_call
+from puff._schema import imports
+from puff._schema.describe import RuntimeSchema, describe_schema
 from puff._services import Answer, to_js
 from puff._wire.given import load_batch
 from puff._wire.values import traceback_text, wire_error
@@ -50,7 +51,7 @@ def load(sources_json: str) -> str:
         `{"schemas": {name: SchemaDescription}, "sockets": [paths of URLs], "files": [paths]}`, or
         `{"error": …, "files": [paths]}`.
     """
-    with _imports.noted():
+    with imports.noted():
         return _greenlets.enter_import(_load, sources_json)
 
 
@@ -63,7 +64,7 @@ def _load(sources_json: str) -> str:
             load_django()
         for spec in sources["schemas"]:
             cls, module = load_class(spec["spec"])
-            reached = _imports.reached_from(module)
+            reached = imports.reached_from(module)
             descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"], reached)
         if sources["wsgi"] is not None:
             _wsgi.install(load_application(sources["wsgi"]))

@@ -14,7 +14,7 @@ from puff._resolving import call_resolver, failure_of, result_of, root_context
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from puff._describe import RuntimeSchema
+    from puff._schema.describe import RuntimeSchema
 
 
 def run_generator(key: int, schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, token: str | None) -> None:

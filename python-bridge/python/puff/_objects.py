@@ -8,16 +8,16 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from puff._arguments import to_keywords
 from puff._errors import PlanError, ValueProblem
 from puff._plans.plan import Plan
+from puff._schema.arguments import to_keywords
 from puff._types.refs import TypeRef, checked_list
 from puff._wire.values import SCALARS, WRITERS, leaf, wire_error
 
 if TYPE_CHECKING:
-    from puff._describe import RuntimeSchema, RuntimeType
-    from puff._members import Resolver
     from puff._plans.context import Context
+    from puff._schema.describe import RuntimeSchema, RuntimeType
+    from puff._schema.members import Resolver
 
 Selection = Mapping[str, Mapping[str, Any]]
 

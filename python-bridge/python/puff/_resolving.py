@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from puff._arguments import to_keywords
 from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._greenlets import GreenletExit
 from puff._objects import Selection, as_instance, call_method, run_awaitable, write_value
@@ -17,6 +16,7 @@ from puff._plans.context import Context, Parents
 from puff._plans.plan import Plan, as_keys, check_keys
 from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
+from puff._schema.arguments import to_keywords
 from puff._types.refs import checked_list
 from puff._unreadable import Unreadable, class_for, load_each
 from puff._wire.columns import load_arrays, load_texts, load_wire
@@ -26,8 +26,8 @@ from puff._wire.values import wire_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from puff._describe import RuntimeSchema
-    from puff._members import Resolver
+    from puff._schema.describe import RuntimeSchema
+    from puff._schema.members import Resolver
     from puff._types.refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"

@@ -13,8 +13,8 @@ from puff._plans.context import Context
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from puff._arguments import Argument
     from puff._plans.context import Parents
+    from puff._schema.arguments import Argument
 
 Path: TypeAlias = "str | tuple[str, ...]"
 """Of an argument: GraphQL names with dots between them. Of a claim: its keys."""

@@ -22,7 +22,7 @@ from puff._wire.scalars import BUILT_IN, scalar_of_class
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from puff._arguments import Argument
+    from puff._schema.arguments import Argument
     from puff._types.markers import ScalarMarker
 
 _LISTS: dict[Any, Callable[[Iterable[Any]], Any] | None] = {

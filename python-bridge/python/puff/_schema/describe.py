@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from puff._errors import SchemaProblem
-from puff._inputs import describe_input
-from puff._members import Column, Members, Resolver
-from puff._static import describe_statics
+from puff._schema.inputs import describe_input
+from puff._schema.members import Column, Members, Resolver
+from puff._schema.static import describe_statics
 from puff._types.annotations import annotations_of, class_scope, evaluate
 from puff._types.markers import EmptyObject, constraints_of, is_interface
 from puff._types.refs import NamedType, Use

@@ -9,9 +9,9 @@ import typing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from puff._arguments import ABSENT, Argument, describe_argument, graphql_name
 from puff._errors import SchemaProblem
-from puff._returns import result_type
+from puff._schema.arguments import ABSENT, Argument, describe_argument, graphql_name
+from puff._schema.returns import result_type
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of, signature_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
 from puff._types.refs import TypeRef, Use, check_name

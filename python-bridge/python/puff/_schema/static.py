@@ -10,9 +10,9 @@ from puff._plans.parameters import to_parameter
 from puff._resolving import sql_result
 
 if TYPE_CHECKING:
-    from puff._arguments import Argument
-    from puff._describe import RuntimeSchema
-    from puff._members import Resolver
+    from puff._schema.arguments import Argument
+    from puff._schema.describe import RuntimeSchema
+    from puff._schema.members import Resolver
     from puff._types.types import Registry
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from puff._arguments import Argument, describe_argument, field_default, to_keywords
 from puff._errors import SchemaProblem
+from puff._schema.arguments import Argument, describe_argument, field_default, to_keywords
 from puff._types.annotations import annotations_of, class_scope
 from puff._types.refs import NamedType, Use
 from puff._types.source import member_doc, place_of

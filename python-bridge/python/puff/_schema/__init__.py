@@ -1,0 +1,1 @@
+"""From a schema class to its description."""
