@@ -33,7 +33,7 @@ export class Generators implements HostService {
   open(): HostSession {
     return {
       call: async (_method, args) => {
-        const [id, result] = args as unknown as readonly [number, ResolveResult]; // as puff._generators sends them
+        const [id, result] = args as unknown as readonly [number, ResolveResult]; // as puff._resolve.generators sends them
         await this.#open.get(id)?.give(result);
         return { value: null };
       },

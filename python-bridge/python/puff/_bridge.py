@@ -13,16 +13,17 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _transactions, _websockets, _wsgi
-from puff._auth import Headers, ValidUntil, pg_settings_of
+from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _websockets, _wsgi
 from puff._errors import PermissionDenied, SchemaProblem
-from puff._generators import run_generator
 from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._modules import user_file
-from puff._objects import run_awaitable
 from puff._plans.trace import claims_of
-from puff._resolving import resolve_call
+from puff._resolve import transactions
+from puff._resolve.auth import Headers, ValidUntil, pg_settings_of
+from puff._resolve.generators import run_generator
+from puff._resolve.objects import run_awaitable
+from puff._resolve.resolving import resolve_call
 from puff._schema import imports
 from puff._schema.describe import RuntimeSchema, describe_schema
 from puff._services import Answer, to_js
@@ -141,7 +142,7 @@ def resolve_batch(
         failure = wire_error(error, resolver=schema.auth)
         return json.dumps({"results": [], "auth": None, "authFailure": failure, "denied": None})
     results: list[Any] = []
-    with _transactions.joined(batch.get("ticket")):
+    with transactions.joined(batch.get("ticket")):
         for call in calls:
             with around_call():
                 results.append(resolve_call(schema, call, auth, token))

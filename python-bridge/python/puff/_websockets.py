@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import unquote
 
 from puff import _services
-from puff._auth import Headers
 from puff._errors import PermissionDenied
-from puff._objects import run_awaitable
+from puff._resolve.auth import Headers
+from puff._resolve.objects import run_awaitable
 from puff._wire.values import traceback_text
 
 if TYPE_CHECKING:

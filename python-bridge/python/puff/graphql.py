@@ -20,13 +20,13 @@ Example:
     ...     query: Query
 """
 
-from puff._auth import valid_until
 from puff._client import GraphQL, global_graphql, named_client
 from puff._django_types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
 from puff._plans.context import Context, ParentColumn, Parents, parents
 from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
+from puff._resolve.auth import valid_until
 from puff._types.markers import (
     ID,
     JSON,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._errors import PlanError, SchemaProblem
 from puff._plans.parameters import to_parameter
-from puff._resolving import sql_result
+from puff._resolve.resolving import sql_result
 
 if TYPE_CHECKING:
     from puff._schema.arguments import Argument

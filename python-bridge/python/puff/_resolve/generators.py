@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff import _services
 from puff._greenlets import GreenletExit
-from puff._resolving import call_resolver, failure_of, result_of, root_context
+from puff._resolve.resolving import call_resolver, failure_of, result_of, root_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""Calls resolvers and reads what they return."""
