@@ -10,8 +10,8 @@ const rounds = 5;
 const module = `
 import asyncio, threading, time
 from dataclasses import dataclass
-from puff._greenlets import spawn
-from puff._services import call
+from puff._runtime.greenlets import spawn
+from puff._runtime.services import call
 from puff.graphql import Context
 
 @dataclass

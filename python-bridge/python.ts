@@ -90,7 +90,7 @@ export interface Python {
   iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult>;
   /**
    * Calls a function of a Python module, `module:function`, on one interpreter: `function(*args)`, with the keyword
-   * `buffers` if there are any. It returns a JSON value, or `puff._services.Answer` with buffers. It is never called again.
+   * `buffers` if there are any. It returns a JSON value, or `puff._runtime.services.Answer` with buffers. It is never called again.
    * Fails with a PuffError: `PUFF_CALL_FAILED` (the Python exception's traceback is the cause's stack),
    * `PUFF_CALL_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`, `PUFF_SHUTTING_DOWN`, or with the signal's reason.
    *

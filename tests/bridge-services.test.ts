@@ -11,8 +11,8 @@ const query = `
 `;
 const module = `
 import threading
-from puff._greenlets import GreenletExit, on_end
-from puff._services import Answer, ServiceError, call, tell
+from puff._runtime.greenlets import GreenletExit, on_end
+from puff._runtime.services import Answer, ServiceError, call, tell
 
 def echo(*args, buffers=()):
     value, back = call("echo", "echo", *args, buffers=buffers)

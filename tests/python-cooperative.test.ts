@@ -91,7 +91,7 @@ def go():
 
 test("ten thousand greenlets wait at once", async () => {
   const python = await pythonWith(`
-from puff._greenlets import count_spawned, spawn
+from puff._runtime.greenlets import count_spawned, spawn
 gate, passed = threading.Event(), []
 def wait():
     gate.wait()

@@ -166,7 +166,7 @@ test("a connection that is accepted for a greenlet which was told to end is clos
   const module = `
 from puff._cooperative._servers import HostListener
 from puff._cooperative._streams import HostStream
-from puff._greenlets import GreenletExit
+from puff._runtime.greenlets import GreenletExit
 told = []
 def accept():
     with HostListener() as listener:

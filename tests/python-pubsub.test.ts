@@ -7,7 +7,7 @@ import { hasRedis, startRedis } from "./support/redis.ts";
 
 const module = `
 from puff import pubsub, spawn
-from puff._greenlets import GreenletExit
+from puff._runtime.greenlets import GreenletExit
 from puff.pubsub import global_pubsub
 
 def receive(count, *channels):

@@ -20,7 +20,7 @@ export interface HostModule {
   /** Waits for {@link HostModule.unpark} with the same key, or for the time to pass. */
   park(key: number, milliseconds?: number): Promise<unknown>;
   unpark(key: number): void;
-  /** Has `puff._greenlets.run(key)` called in a greenlet of its own, soon. */
+  /** Has `puff._runtime.greenlets.run(key)` called in a greenlet of its own, soon. */
   spawn(key: number): void;
   /** A debugger's prompt opens or closes: deadlines stand still while one is open. */
   hold(isOpen: boolean): void;
@@ -268,7 +268,7 @@ function serve(engine: Engine, loaded: Loaded, images: readonly PendingImage[]):
 
 function openEntries({ pyodide }: Engine): Entries & { load(sources: string): Promise<string> } {
   const { load, resolve, call } = pyodide.pyimport("puff._bridge");
-  const { run } = pyodide.pyimport("puff._greenlets");
+  const { run } = pyodide.pyimport("puff._runtime.greenlets");
   const { _api: api, _module: c } = internals(pyodide);
   const { scheduleCallback } = api;
   const enterNow = <Result>(enter: () => Promise<Result>): Promise<Result> => {

@@ -21,7 +21,8 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from puff import _breakpoints, _javascript, _tracing
+from puff import _breakpoints, _tracing
+from puff._runtime import javascript
 
 # Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
 _COMMON = (
@@ -58,7 +59,7 @@ _DEEPEST = 10_000
 def prepare() -> None:
     """Imports what the base image holds besides `puff`."""
     _hide_pyodide()
-    _javascript.install()
+    javascript.install()
     # Python 3.14's incremental collection walks the frames of all greenlets, and in Pyodide those of suspended ones
     # may have been moved away: it corrupts memory (mended in Pyodide after 314.0.7). Full and young collections do not.
     gc.disable()

@@ -12,7 +12,7 @@ export interface HostService {
 /** One interpreter's use of a {@link HostService}. */
 export interface HostSession {
   /**
-   * Answers `puff._services.call(service, method, *args, buffers=…)`.
+   * Answers `puff._runtime.services.call(service, method, *args, buffers=…)`.
    *
    * @param signal One for each greenlet: it aborts when the greenlet that asked has ended, or its interpreter. So it
    *   is also where to give back what the greenlet holds.
@@ -57,7 +57,7 @@ export class Sessions {
   async call({ call, greenlet, service, method, args, buffers }: ServiceCall): Promise<ServiceAnswer> {
     try {
       const session = this.#session(service);
-      // JSON of an array, as puff._services writes it.
+      // JSON of an array, as puff._runtime.services writes it.
       const values = JSON.parse(args) as JsonValue[];
       const answer = await session.call(method, values, buffers, this.#signal(greenlet));
       const json = JSON.stringify({ value: answer.value ?? null });

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from client_schema import mood
 from puff import join_all, spawn
-from puff._services import ServiceError
+from puff._runtime.services import ServiceError
 from puff.graphql import global_graphql, named_client
 
 if TYPE_CHECKING:

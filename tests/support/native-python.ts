@@ -1,4 +1,4 @@
-/** Native Python whose `puff._services` are those of a test: the psycopg2 shim without an interpreter in between. */
+/** Native Python whose `puff._runtime.services` are those of a test: the psycopg2 shim without an interpreter in between. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

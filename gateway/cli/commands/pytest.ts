@@ -16,7 +16,7 @@ export async function pytestCommand(config: Configuration, given: readonly strin
   await commandInPython(config, async (call, databases) => {
     await prepareDatabase(config, databases);
     return await call({
-      target: "puff._pytest:run",
+      target: "puff._runtime.pytest:run",
       given,
       django: { settings: settings ?? "", folder, start: settings === null ? "nothing" : "setup" },
       schemas: true,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from puff import _services
+from puff._runtime import services
 
 from psycopg2._exceptions import OperationalError
 
@@ -44,8 +44,8 @@ class Link:
         self.notices: list[dict[str, str]] = []
         self.notifies: list[tuple[int, str, str]] = []
         try:
-            value, _ = _services.call("postgres", "connect", parameters)
-        except _services.ServiceError as error:
+            value, _ = services.call("postgres", "connect", parameters)
+        except services.ServiceError as error:
             raise _refused(error) from None
         self.handle: int = value["handle"]
         self.pid: int = value["pid"]
@@ -98,11 +98,11 @@ class Link:
 
     def cancel_later(self) -> None:
         """Likewise, without waiting."""
-        _services.tell("postgres", "cancel", self.handle)
+        services.tell("postgres", "cancel", self.handle)
 
     def close(self) -> None:
         """Ends it, or gives it back to its pool; works in finalizers, too."""
-        _services.tell("postgres", "close", self.handle)
+        services.tell("postgres", "close", self.handle)
 
     def _lose(self) -> None:
         self.lost = True
@@ -110,8 +110,8 @@ class Link:
 
     def _call(self, method: str, buffers: Sequence[bytes] = ()) -> tuple[Any, list[bytes]]:
         try:
-            return _services.call("postgres", method, self.handle, buffers=buffers)
-        except _services.ServiceError as error:
+            return services.call("postgres", method, self.handle, buffers=buffers)
+        except services.ServiceError as error:
             self._lose()
             raise _refused(error) from None
 
@@ -134,5 +134,5 @@ class Link:
             self.changed = True
 
 
-def _refused(error: _services.ServiceError) -> OperationalError:
+def _refused(error: services.ServiceError) -> OperationalError:
     return OperationalError(error.message)

@@ -9,8 +9,8 @@ Example:
     >>> from puff.graphql import Context, Plan, sql
 """
 
-from puff._greenlets import GreenletExit
-from puff._tasks import (
+from puff._runtime.greenlets import GreenletExit
+from puff._runtime.tasks import (
     Task,
     blocking,
     join_all,

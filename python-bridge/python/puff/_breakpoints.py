@@ -10,8 +10,9 @@ import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from puff import _services, _tracing
-from puff._greenlets import can_wait
+from puff import _tracing
+from puff._runtime import services
+from puff._runtime.greenlets import can_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -78,8 +79,8 @@ def _why_not() -> str | None:
     if not can_wait():
         return "nothing can wait here, in a finalizer or a callback"
     try:
-        described, _ = _services.call("terminal", "describe")
-    except _services.ServiceError as error:
+        described, _ = services.call("terminal", "describe")
+    except services.ServiceError as error:
         return error.message
     return described["noPrompt"]
 

@@ -13,20 +13,21 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _breakpoints, _compiled, _django, _greenlets, _logs, _websockets, _wsgi
+from puff import _breakpoints, _compiled, _django, _websockets, _wsgi
 from puff._errors import PermissionDenied, SchemaProblem
-from puff._greenlets import GreenletExit
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
-from puff._modules import user_file
 from puff._plans.trace import claims_of
 from puff._resolve import transactions
 from puff._resolve.auth import Headers, ValidUntil, pg_settings_of
 from puff._resolve.generators import run_generator
 from puff._resolve.objects import run_awaitable
 from puff._resolve.resolving import resolve_call
+from puff._runtime import greenlets, logs
+from puff._runtime.greenlets import GreenletExit
+from puff._runtime.modules import user_file
+from puff._runtime.services import Answer, to_js
 from puff._schema import imports
 from puff._schema.describe import RuntimeSchema, describe_schema
-from puff._services import Answer, to_js
 from puff._wire.given import load_batch
 from puff._wire.values import traceback_text, wire_error
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 _schemas: dict[str, RuntimeSchema] = {}
 
 _compiled.install()
-_logs.install()
+logs.install()
 _breakpoints.install()
 
 
@@ -53,7 +54,7 @@ def load(sources_json: str) -> str:
         `{"error": …, "files": [paths]}`.
     """
     with imports.noted():
-        return _greenlets.enter_import(_load, sources_json)
+        return greenlets.enter_import(_load, sources_json)
 
 
 def _load(sources_json: str) -> str:
@@ -108,7 +109,7 @@ def resolve(batch_json: str) -> str:
     Raises:
         KeyboardInterrupt: The batch's deadline passed.
     """
-    return _greenlets.enter(_resolve, batch_json)
+    return greenlets.enter(_resolve, batch_json)
 
 
 def _resolve(batch_json: str) -> str:
@@ -167,7 +168,7 @@ def call(target: str, args_json: str, buffers: Any) -> Any:
     Raises:
         KeyboardInterrupt: It ran for too long.
     """
-    return _greenlets.enter(_call, target, args_json, [buffer.to_bytes() for buffer in buffers])
+    return greenlets.enter(_call, target, args_json, [buffer.to_bytes() for buffer in buffers])
 
 
 def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:

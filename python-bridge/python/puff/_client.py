@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from puff import _django, _services
+from puff import _django
+from puff._runtime import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,12 +78,12 @@ class GraphQL:
             "headers": sent,
             "authToken": token.strip() if scheme.lower() == "bearer" else None,
         }
-        step, buffers = _services.call("graphql", "execute", request)
+        step, buffers = services.call("graphql", "execute", request)
         try:
             while step["kind"] != "answer":
-                step, buffers = _services.call("graphql", "reply", step["id"], _reply(step, connection))
+                step, buffers = services.call("graphql", "reply", step["id"], _reply(step, connection))
         except BaseException:
-            _services.tell("graphql", "end", step["id"])
+            services.tell("graphql", "end", step["id"])
             raise
         return json.loads(buffers[0])
 

@@ -13,8 +13,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from puff import _greenlets, _services, _terminal
 from puff._breakpoints import TOOL_ID, TOOL_NAME, get_frame
+from puff._runtime import greenlets, services, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -37,11 +37,11 @@ def debug(frame: FrameType, header: str | None, commands: Iterable[str]) -> None
     """
     global _session  # noqa: PLW0603  # there is one terminal
     session = _session
-    if session is None or session.greenlet is not _greenlets.current():
+    if session is None or session.greenlet is not greenlets.current():
         with _clock_held():
-            _services.call("terminal", "take")
+            services.call("terminal", "take")
         _session = session = _Debugger()
-        _greenlets.on_end(session.leave)
+        greenlets.on_end(session.leave)
     if header is not None:
         session.message(header)
     session.rcLines.extend(commands)
@@ -50,9 +50,9 @@ def debug(frame: FrameType, header: str | None, commands: Iterable[str]) -> None
 
 class _Debugger(pdb.Pdb):
     def __init__(self) -> None:
-        stdin, stdout = _terminal.streams()
+        stdin, stdout = terminal.streams()
         super().__init__(stdin=stdin, stdout=stdout, nosigint=True, backend="monitoring", skip=_OURS)
-        self.greenlet = _greenlets.current()
+        self.greenlet = greenlets.current()
         self.monitoring_tracer = _Tracer(self.leave)
         self._is_asking = False
 
@@ -99,7 +99,7 @@ class _Debugger(pdb.Pdb):
         if _session is self:
             _session = None
             self.stop_trace()
-            _services.tell("terminal", "give")
+            services.tell("terminal", "give")
 
     def onecmd(self, line: str) -> bool:
         """Runs a command, unless it is one that only a debugger of whole programs has."""
@@ -124,12 +124,12 @@ class _Tracer(_base):
         self._tool_id = TOOL_ID
         self._name = TOOL_NAME
         self._on_stop = on_stop
-        self._greenlet: _greenlets.Greenlet | None = None
+        self._greenlet: greenlets.Greenlet | None = None
 
     def start_trace(self, tracefunc: Callable[..., Any]) -> None:
         """Begins. What is called after this is traced."""
         self._tracefunc = tracefunc
-        self._greenlet = _greenlets.current()
+        self._greenlet = greenlets.current()
         self._enabled = True
         self.update_local_events()
         callbacks = [
@@ -151,7 +151,7 @@ class _Tracer(_base):
         """Makes it what Python calls: it hears of one greenlet, and switches none off: it would not come back."""
 
         def hear(*args: Any) -> None:
-            if _greenlets.current() is not self._greenlet:
+            if greenlets.current() is not self._greenlet:
                 return
             frame = get_frame(1)
             try:
@@ -176,11 +176,11 @@ class _Tracer(_base):
 def _deadlines_held() -> Generator[None]:
     """Has no deadline pass, which a person at a prompt knows nothing of."""
     with _clock_held():
-        _services.tell("terminal", "hold", True)
+        services.tell("terminal", "hold", True)
         try:
             yield
         finally:
-            _services.tell("terminal", "hold", False)
+            services.tell("terminal", "hold", False)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from puff import _logs, _terminal
-from puff._modules import is_installed
+from puff._runtime import logs, terminal
+from puff._runtime.modules import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,7 +26,7 @@ _aliases: dict[str, str] = {}
 def setup() -> None:
     """Loads the settings that `DJANGO_SETTINGS_MODULE` names, and the project's apps."""
     _import("django").setup()
-    _logs.end_doubles()
+    logs.end_doubles()
     _aliases.update(_find_aliases())
 
 
@@ -76,7 +76,7 @@ def application() -> Any:
 
 def load_urls() -> None:
     """Imports the project's URLs and with them its views, as `runserver` does: what is wrong there is told at once."""
-    _logs.end_doubles()  # its application has set logging up once more
+    logs.end_doubles()  # its application has set logging up once more
     if "django.conf" in sys.modules and _settings().configured and hasattr(_settings(), "ROOT_URLCONF"):
         _ = _import("django.urls").get_resolver().url_patterns
 
@@ -175,7 +175,7 @@ def manage(argv: list[str]) -> int:
     Returns:
         The exit status.
     """
-    _terminal.install()
+    terminal.install()
     try:
         return _manage(argv)
     finally:

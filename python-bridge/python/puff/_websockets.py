@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import unquote
 
-from puff import _services
 from puff._errors import PermissionDenied
 from puff._resolve.auth import Headers
 from puff._resolve.objects import run_awaitable
+from puff._runtime import services
 from puff._wire.values import traceback_text
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class WebSocket:
 
     def _call(self, method: str, *args: Any, buffers: Any = ()) -> tuple[Any, list[bytes]]:
         try:
-            return _services.call("websocket", method, self._ident, *args, buffers=buffers)
-        except _services.ServiceError as error:
+            return services.call("websocket", method, self._ident, *args, buffers=buffers)
+        except services.ServiceError as error:
             _raise(error)
 
 
@@ -198,7 +198,7 @@ def serve(ident: int, path: str, values: dict[str, str], request: dict[str, Any]
     return None
 
 
-def _raise(error: _services.ServiceError) -> NoReturn:
+def _raise(error: services.ServiceError) -> NoReturn:
     if error.code == "CLOSED":
         raise WebSocketClosed(*error.data) from None
     raise RuntimeError(error.message) from None

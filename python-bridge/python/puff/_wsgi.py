@@ -12,9 +12,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from puff import _django, _greenlets, _services
-from puff._logs import HostStream
-from puff._services import Answer
+from puff import _django
+from puff._runtime import greenlets, services
+from puff._runtime.logs import HostStream
+from puff._runtime.services import Answer
 from puff._wire.values import traceback_text
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def serve(environ: dict[str, Any], exchange: int, streamed: bool, *, buffers: Se
     if _application is None:
         raise RuntimeError("no WSGI application was loaded")
     body = None if streamed else b"".join(buffers)
-    response: Response = _greenlets.as_thread(respond, _application, environ, body, _HostExchange(exchange))
+    response: Response = greenlets.as_thread(respond, _application, environ, body, _HostExchange(exchange))
     if environ.get(_BUSY) and not response.started:
         return Answer({"busy": True})
     if response.failure is not None:
@@ -93,20 +94,20 @@ class _HostExchange:
 
     def read(self, size: int) -> bytes:
         """Waits for more of the request's body."""
-        _, pieces = _services.call("wsgi", "read", self._number, size)
+        _, pieces = services.call("wsgi", "read", self._number, size)
         return pieces[0] if pieces else b""
 
     def start(self, head: Head) -> None:
         """Sends the head. Like what follows it is on its way before the application goes on."""
-        _services.tell("wsgi", "start", self._number, head)
+        services.tell("wsgi", "start", self._number, head)
 
     def write(self, data: bytes) -> None:
         """Sends a piece of the body."""
-        _services.tell("wsgi", "write", self._number, buffers=[data])
+        services.tell("wsgi", "write", self._number, buffers=[data])
         self._written += len(data)
         if self._written >= _WINDOW:
             self._written = 0
-            _services.call("wsgi", "drain", self._number)
+            services.call("wsgi", "drain", self._number)
 
 
 def respond(application: Application, environ: dict[str, Any], body: bytes | None, exchange: Exchange) -> Response:
@@ -141,7 +142,7 @@ def respond(application: Application, environ: dict[str, Any], body: bytes | Non
         environ[_BUSY] = is_busy(error)
     finally:
         if _uses_django and not _django.end_transactions(environ):
-            _greenlets.leave_thread()
+            greenlets.leave_thread()
         _close(result)
     return response
 
@@ -236,7 +237,7 @@ def is_busy(error: BaseException | None) -> bool:
     """Tells whether an exception came of a pool whose connections were all in use."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
-        if isinstance(error, _services.ServiceError) and error.code == "PUFF_POOL_BUSY":
+        if isinstance(error, services.ServiceError) and error.code == "PUFF_POOL_BUSY":
             return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__

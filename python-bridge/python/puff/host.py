@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from puff import _services
 from puff._errors import HostError
 from puff._plans.context import ParentColumn
+from puff._runtime import services
 
 __all__ = ["HostError", "call"]
 
@@ -29,10 +29,10 @@ def call(name: str, *args: Any) -> Any:
         'hello-world'
     """
     try:
-        value, _ = _services.call("functions", name, *args, default=_plain)
+        value, _ = services.call("functions", name, *args, default=_plain)
     except TypeError as error:
         raise HostError(f"arguments of host.call({name!r}) are JSON values: {error}") from None
-    except _services.ServiceError as error:
+    except services.ServiceError as error:
         raise HostError(f"host function {name}: {error}") from None
     return value
 

@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from puff import _services
+from puff._runtime import services
 
 __all__ = [
     "PubSubConnection",
@@ -104,8 +104,8 @@ class PubSubConnection:
             PubSubError: More messages came than can wait; the next call goes on with those that came later.
         """
         try:
-            value, buffers = _services.call("pubsub", "receive", self._key)
-        except _services.ServiceError as error:
+            value, buffers = services.call("pubsub", "receive", self._key)
+        except services.ServiceError as error:
             raise PubSubError(error.message) from None
         if value is None:
             return None
@@ -127,7 +127,7 @@ class PubSubConnection:
     def __del__(self) -> None:
         """Gives the subscriptions back."""
         if self._subscribed and not sys.is_finalizing():
-            _services.tell("pubsub", "close", self._key)
+            services.tell("pubsub", "close", self._key)
 
 
 def connection() -> PubSubConnection:
@@ -186,8 +186,8 @@ def _publish(sender: str, channel: str, data: bytes) -> bool:
 
 def _call(method: str, *args: str, buffers: list[bytes] | None = None) -> bool:
     try:
-        value, _ = _services.call("pubsub", method, *args, buffers=buffers or ())
-    except _services.ServiceError as error:
+        value, _ = services.call("pubsub", method, *args, buffers=buffers or ())
+    except services.ServiceError as error:
         raise PubSubError(error.message) from None
     return value
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Self
 
-from puff import _services
+from puff._runtime import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -272,8 +272,8 @@ def _pair(found: list[bytes] | None) -> tuple[bytes, bytes] | None:
 def _run(commands: Sequence[Sequence[Part]]) -> list[Any]:
     parts = [_encode(part) for command in commands for part in command]
     try:
-        value, [data] = _services.call("redis", "run", *map(len, commands), buffers=parts)
-    except _services.ServiceError as error:
+        value, [data] = services.call("redis", "run", *map(len, commands), buffers=parts)
+    except services.ServiceError as error:
         raise RedisError(error.message) from None
     return _read(value, io.BytesIO(data))
 

@@ -4,4 +4,4 @@ import sys
 
 import native_services
 
-sys.modules["puff._services"] = native_services
+sys.modules["puff._runtime.services"] = native_services

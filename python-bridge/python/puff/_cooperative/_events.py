@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from puff._greenlets import Waiter
+from puff._runtime.greenlets import Waiter
 
 _LONGEST_STRETCH = 0.01
 """For how long a loop may go on with what is ready before others have their turn, seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from puff._services import ServiceError, call
+from puff._runtime.services import ServiceError, call
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any, Self
 
-from puff._greenlets import current
+from puff._runtime.greenlets import current
 
 
 class local:  # noqa: N801  # the name of what it stands in for

@@ -6,7 +6,7 @@ import _thread
 from collections import deque
 from typing import Any, Self
 
-from puff._greenlets import Waiter, current
+from puff._runtime.greenlets import Waiter, current
 
 
 class Lock:

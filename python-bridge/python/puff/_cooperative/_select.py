@@ -8,7 +8,7 @@ import os
 import select
 from typing import Any
 
-from puff import _services
+from puff._runtime import services
 
 _FIRST = 1 << 20
 """What the descriptor of the connection with handle 0 would be: no file has as high a one."""
@@ -39,8 +39,8 @@ def wait_until_ready(
     if writers or len(handles) < len(readers):
         timeout = 0
     try:
-        ready, _ = _services.call("postgres", "wait", handles, None if timeout is None else math.ceil(timeout * 1000))
-    except _services.ServiceError:  # it was closed
+        ready, _ = services.call("postgres", "wait", handles, None if timeout is None else math.ceil(timeout * 1000))
+    except services.ServiceError:  # it was closed
         raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
     readable = [item for number, item in readers if number < _FIRST or number - _FIRST in ready]
     return readable, [item for _, item in writers], []

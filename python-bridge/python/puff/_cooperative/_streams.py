@@ -8,7 +8,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Self
 
-from puff._services import ServiceError, call, tell
+from puff._runtime.services import ServiceError, call, tell
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

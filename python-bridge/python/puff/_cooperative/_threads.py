@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._cooperative._local import local
 from puff._cooperative._locks import Lock, RLock
-from puff._greenlets import Waiter, count_spawned, current, spawn
+from puff._runtime.greenlets import Waiter, count_spawned, current, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from puff._greenlets import Waiter, can_wait
+from puff._runtime.greenlets import Waiter, can_wait
 
 _block = time.sleep
 _time: Any = time

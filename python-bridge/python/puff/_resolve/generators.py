@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from puff import _services
-from puff._greenlets import GreenletExit
 from puff._resolve.resolving import call_resolver, failure_of, result_of, root_context
+from puff._runtime import services
+from puff._runtime.greenlets import GreenletExit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def run_generator(key: int, schema: RuntimeSchema, call: Mapping[str, Any], auth
     resolver = schema.resolvers[call["field"]]
     context = root_context(auth, token)
     # Waits until the host wants another.
-    give: Callable[[dict[str, Any]], object] = partial(_services.call, "generators", "give", key)
+    give: Callable[[dict[str, Any]], object] = partial(services.call, "generators", "give", key)
 
     def take(value: Any) -> None:
         try:

@@ -9,7 +9,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import NeedsArgument, NeedsParents, PlanError
-from puff._greenlets import GreenletExit
 from puff._orm.queries import compile_query
 from puff._plans.context import Context, Parents
 from puff._plans.plan import Plan, as_keys, check_keys
@@ -17,6 +16,7 @@ from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
 from puff._resolve.objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._resolve.unreadable import Unreadable, class_for, load_each
+from puff._runtime.greenlets import GreenletExit
 from puff._schema.arguments import to_keywords
 from puff._types.refs import checked_list
 from puff._wire.columns import load_arrays, load_texts, load_wire

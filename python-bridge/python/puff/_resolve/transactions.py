@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from puff import _services
+from puff._runtime import services
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,9 +21,9 @@ def joined(ticket: str | None) -> Generator[None]:
     if ticket is None:
         yield
         return
-    _services.call("postgres", "join", ticket)
+    services.call("postgres", "join", ticket)
     try:
         yield
     finally:
         # What a connection has begun in it and not committed is undone before the gateway goes on.
-        _services.call("postgres", "leave", ticket)
+        services.call("postgres", "leave", ticket)

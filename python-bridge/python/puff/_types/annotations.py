@@ -160,7 +160,7 @@ def _undefined(error: NameError, scope: Scope) -> SchemaProblem:
 
 
 def _find_class(name: str) -> type | None:
-    from puff._modules import user_modules
+    from puff._runtime.modules import user_modules
 
     found = {
         value

@@ -6,7 +6,7 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from puff._greenlets import can_wait, wait_for
+from puff._runtime.greenlets import can_wait, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from puff import _terminal
+from puff._runtime import terminal
 
 
 def run(argv: list[str]) -> int:
@@ -17,7 +17,7 @@ def run(argv: list[str]) -> int:
     Returns:
         The exit status.
     """
-    _terminal.install()
+    terminal.install()
     sys.argv[:] = ["pytest", *argv]
     try:
         pytest = importlib.import_module("pytest")

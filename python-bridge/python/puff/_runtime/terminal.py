@@ -10,7 +10,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any
 
-from puff import _services
+from puff._runtime import services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def streams() -> tuple[TextIO, TextIO]:
 def install() -> None:
     """Puts the process's own input and output in the place of Python's streams."""
     global _streams  # noqa: PLW0603
-    described, _ = _services.call("terminal", "describe")
+    described, _ = services.call("terminal", "describe")
     columns: int | None = described["columns"]
     if columns is not None:
         os.environ.setdefault("COLUMNS", str(columns))
@@ -82,7 +82,7 @@ class _Input(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
-        _, pieces = _services.call("terminal", "read", len(view))
+        _, pieces = services.call("terminal", "read", len(view))
         data = pieces[0] if pieces else b""
         view[: len(data)] = data
         return len(data)
@@ -108,12 +108,12 @@ class _Output(io.RawIOBase):
 
     def write(self, data: ReadableBuffer, /) -> int:
         # Does not wait, so that finalizers can print, too.
-        _services.tell("terminal", "write", self._descriptor, buffers=[bytes(data)])
+        services.tell("terminal", "write", self._descriptor, buffers=[bytes(data)])
         length = memoryview(data).nbytes
         self._written += length
         if self._written >= _WINDOW:
             self._written = 0
-            _services.call("terminal", "drain", self._descriptor)
+            services.call("terminal", "drain", self._descriptor)
         return length
 
 
@@ -135,7 +135,7 @@ _WINDOW = 262_144
 
 def _read_password(prompt: str = "Password: ", stream: Any = None, *, echo_char: str | None = None) -> str:  # noqa: ARG001  # as getpass has it
     sys.stdout.flush()
-    line, _ = _services.call("terminal", "readPassword", prompt)
+    line, _ = services.call("terminal", "readPassword", prompt)
     if line is None:
         raise KeyboardInterrupt
     return line

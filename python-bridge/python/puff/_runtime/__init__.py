@@ -1,0 +1,1 @@
+"""Greenlets, and what the host does for them."""
