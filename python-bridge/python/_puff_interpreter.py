@@ -21,7 +21,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from puff import _breakpoints, _tracing
+from puff._debug import breakpoints, tracing
 from puff._runtime import javascript
 
 # Modules that users' schemas commonly import: they are in the base image, so that a changed schema loads quickly.
@@ -67,7 +67,7 @@ def prepare() -> None:
     gc.collect = _collect_safely
     operator.methodcaller = _methodcaller_of_python()  # type: ignore[misc]
     sys.setrecursionlimit = _set_recursion_limit
-    _tracing.install()
+    tracing.install()
     sys.dont_write_bytecode = True
     for name in _COMMON.split():
         importlib.import_module(name)
@@ -176,7 +176,7 @@ def adopt(settings_json: str) -> None:
         os.chdir(folder)
     if _changes.umask is not None:
         os.umask(_changes.umask)
-    _breakpoints.allow_stepping(settings["debugger"])
+    breakpoints.allow_stepping(settings["debugger"])
     renew()
 
 

@@ -13,7 +13,8 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _breakpoints, _compiled, _django, _websockets, _wsgi
+from puff import _compiled, _django, _websockets, _wsgi
+from puff._debug import breakpoints
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._plans.trace import claims_of
@@ -39,7 +40,7 @@ _schemas: dict[str, RuntimeSchema] = {}
 
 _compiled.install()
 logs.install()
-_breakpoints.install()
+breakpoints.install()
 
 
 def load(sources_json: str) -> str:

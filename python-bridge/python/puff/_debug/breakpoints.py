@@ -10,7 +10,7 @@ import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from puff import _tracing
+from puff._debug import tracing
 from puff._runtime import services
 from puff._runtime.greenlets import can_wait
 
@@ -47,11 +47,11 @@ def allow_stepping(is_allowed: bool) -> None:
     is_prepared = monitoring.get_tool(TOOL_ID) == TOOL_NAME
     if is_allowed and not is_prepared:
         events = monitoring.events
-        _tracing.use_tool_id(TOOL_ID, TOOL_NAME)
+        tracing.use_tool_id(TOOL_ID, TOOL_NAME)
         every = events.PY_START | events.PY_RESUME | events.PY_THROW | events.PY_UNWIND | events.RAISE
-        _tracing.set_events(TOOL_ID, every)
+        tracing.set_events(TOOL_ID, every)
     elif is_prepared and not is_allowed:
-        _tracing.free_tool_id(TOOL_ID)
+        tracing.free_tool_id(TOOL_ID)
 
 
 def _break(*args: Any, **keywords: Any) -> Any:
@@ -69,7 +69,7 @@ def _stop(frame: FrameType, *, header: str | None = None, commands: Iterable[str
     why_not = _why_not()
     if why_not is None:
         # Imported when it is wanted: few interpreters ever debug.
-        importlib.import_module("puff._debugger").debug(frame, header, commands or ())
+        importlib.import_module("puff._debug.debugger").debug(frame, header, commands or ())
         return
     place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     _logger.warning("breakpoint() in %s is passed over: %s", place, why_not)

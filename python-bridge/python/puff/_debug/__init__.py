@@ -1,0 +1,1 @@
+"""Breakpoints, the debugger, and tracing."""
