@@ -94,7 +94,7 @@ export interface Python {
    * Fails with a PuffError: `PUFF_CALL_FAILED` (the Python exception's traceback is the cause's stack),
    * `PUFF_CALL_DEADLINE`, `PUFF_INTERPRETER_DIED`, `PUFF_PYTHON_BUSY`, `PUFF_SHUTTING_DOWN`, or with the signal's reason.
    *
-   * @example await python.call("puff._wsgi:serve", [environ], { buffers: [body], deadline: 30_000, signal });
+   * @example await python.call("puff._serve.wsgi:serve", [environ], { buffers: [body], deadline: 30_000, signal });
    */
   call(target: string, args: readonly JsonValue[], options: CallOptions): Promise<CallAnswer>;
   /** Replaces the interpreters by ones with the files as they are now; where these do not load, it fails and the old ones go on. */

@@ -21,7 +21,7 @@ export interface SocketRoutesOptions extends ConnectionLimits {
 /** Sockets at a time on each interpreter, which has room for twice as many calls. */
 const socketsOfWorker = 5_000;
 
-/** What `puff._websockets:serve` returns. */
+/** What `puff._serve.websockets:serve` returns. */
 type Answer = null | { readonly denied: number; readonly reason: string } | { readonly failure: string };
 
 /** @example addRoutes(app, { …, application: createSocketRoutes(options) }); */
@@ -109,12 +109,12 @@ async function serve(
   };
   try {
     const { value } = await service.with(connection, (id) =>
-      python().call("puff._websockets:serve", [id, pattern, values, describeRequest(handshake)], {
+      python().call("puff._serve.websockets:serve", [id, pattern, values, describeRequest(handshake)], {
         deadline: null,
         signal: connection.signal,
       }),
     );
-    const answer = value as unknown as Answer; // as puff._websockets writes it
+    const answer = value as unknown as Answer; // as puff._serve.websockets writes it
     if (answer === null) {
       connection.finish(403, 1000, "");
     } else if ("denied" in answer) {

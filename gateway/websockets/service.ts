@@ -8,7 +8,7 @@ export class SocketService extends Numbered<SocketConnection> implements HostSer
   open(): HostSession {
     return {
       call: async (method, args, [data = new Uint8Array()], signal): Promise<HostAnswer> => {
-        // As puff._websockets sends them.
+        // As puff._serve.websockets sends them.
         const [id, first, second] = args as readonly [number, unknown, unknown];
         const connection = this.get(id);
         if (connection === undefined) {

@@ -89,7 +89,7 @@ function continueWhenRead(this: Server, request: IncomingMessage, response: Serv
   this.emit("request", request, response);
 }
 
-/** What `puff._wsgi:serve` returns: the head of a response whose body is in the buffers, or null where it has been sent. */
+/** What `puff._serve.wsgi:serve` returns: the head of a response whose body is in the buffers, or null where it has been sent. */
 type Answer = { readonly head: Head | null } | { readonly failure: string } | { readonly busy: true };
 
 /** Bodies up to so many bytes travel with the call. */
@@ -111,7 +111,7 @@ async function serve(
     const body = await bodyOf(request, exchange);
     const run = () => all.run(exchange.signal, () => call(request, exchange, body, options));
     const { value, buffers } = await (body === null ? uploads.run(exchange.signal, run) : run());
-    const answer = value as unknown as Answer; // as puff._wsgi writes it
+    const answer = value as unknown as Answer; // as puff._serve.wsgi writes it
     if ("busy" in answer) {
       throw new PuffError("PUFF_POOL_BUSY", "all connections to the database are in use");
     }
@@ -157,7 +157,7 @@ async function call(
     multiprocess: options.multiprocess,
   });
   return options.exchanges.with(exchange, (id) =>
-    options.python().call("puff._wsgi:serve", [environ, id, body === null], {
+    options.python().call("puff._serve.wsgi:serve", [environ, id, body === null], {
       ...(body === null || body.length === 0 ? {} : { buffers: [body] }),
       // The exchange has one that begins anew with each byte.
       deadline: null,

@@ -8,7 +8,7 @@ export class Exchanges extends Numbered<Exchange> implements HostService {
   open(): HostSession {
     return {
       call: async (method, args, buffers) => {
-        // As puff._wsgi sends them.
+        // As puff._serve.wsgi sends them.
         const [id, argument] = args as readonly [number, unknown];
         const exchange = this.get(id);
         if (exchange === undefined) {

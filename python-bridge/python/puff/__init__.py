@@ -21,7 +21,7 @@ from puff._runtime.tasks import (
     spawn,
     spawn_blocking,
 )
-from puff._websockets import WebSocket, WebSocketClosed, websocket
+from puff._serve.websockets import WebSocket, WebSocketClosed, websocket
 
 __all__ = [
     "GreenletExit",

@@ -13,10 +13,9 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _compiled, _django, _websockets, _wsgi
+from puff import _django
 from puff._debug import breakpoints
 from puff._errors import PermissionDenied, SchemaProblem
-from puff._loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._plans.trace import claims_of
 from puff._resolve import transactions
 from puff._resolve.auth import Headers, ValidUntil, pg_settings_of
@@ -29,6 +28,8 @@ from puff._runtime.modules import user_file
 from puff._runtime.services import Answer, to_js
 from puff._schema import imports
 from puff._schema.describe import RuntimeSchema, describe_schema
+from puff._serve import compiled, websockets, wsgi
+from puff._serve.loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._wire.given import load_batch
 from puff._wire.values import traceback_text, wire_error
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _schemas: dict[str, RuntimeSchema] = {}
 
-_compiled.install()
+compiled.install()
 logs.install()
 breakpoints.install()
 
@@ -70,9 +71,9 @@ def _load(sources_json: str) -> str:
             reached = imports.reached_from(module)
             descriptions[spec["name"]], _schemas[spec["name"]] = describe_schema(cls, spec["camelCase"], reached)
         if sources["wsgi"] is not None:
-            _wsgi.install(load_application(sources["wsgi"]))
+            wsgi.install(load_application(sources["wsgi"]))
         elif sources["django"] == "serve":
-            _wsgi.install(load_django_application())
+            wsgi.install(load_django_application())
         if sources["wsgi"] is not None or sources["django"] == "serve":
             load_django_urls()
     except SchemaProblem as problem:
@@ -84,7 +85,7 @@ def _load(sources_json: str) -> str:
         problem.__cause__ = error
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
     files = [*_files(before), *_django.template_files()]
-    return json.dumps({"schemas": descriptions, "sockets": _websockets.paths(), "files": files})
+    return json.dumps({"schemas": descriptions, "sockets": websockets.paths(), "files": files})
 
 
 def _load_error(problem: SchemaProblem) -> dict[str, str | None]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from puff import _django
-from puff._compiled import CompiledPackageError, compiled_package
 from puff._errors import SchemaProblem
+from puff._serve.compiled import CompiledPackageError, compiled_package
 from puff._types.source import show_place
 from puff._wire.values import user_frame
 
