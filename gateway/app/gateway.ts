@@ -196,11 +196,11 @@ export class RunningGateway implements Gateway {
     if (django?.start !== "serve") {
       return given;
     }
-    const { value } = await this.python.call("puff._django:static_files", [], {
+    const { value } = await this.python.call("puff._django.project:static_files", [], {
       deadline: this.#settings.limits.requestDeadline,
       signal: new AbortController().signal,
     });
-    const found = value as unknown as readonly StaticFiles[]; // as puff._django writes it
+    const found = value as unknown as readonly StaticFiles[]; // as puff._django.project writes it
     return [...given, ...found.filter(({ url }) => !own.some((folder) => folder.url === url))];
   }
 

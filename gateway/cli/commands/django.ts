@@ -17,7 +17,7 @@ export async function djangoCommand(config: Configuration, given: readonly strin
   await commandInPython(config, async (call) => {
     const run = (start: "setup" | "nothing") =>
       call({
-        target: "puff._django:manage",
+        target: "puff._django.project:manage",
         given,
         django: { settings, folder, start: settings === "" ? "nothing" : start },
         // Other commands have to work while the schema does not load, or its tables are not there.

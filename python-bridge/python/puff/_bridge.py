@@ -13,8 +13,8 @@ from contextlib import nullcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from puff import _django
 from puff._debug import breakpoints
+from puff._django import project as django_project
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._plans.trace import claims_of
 from puff._resolve import transactions
@@ -84,7 +84,7 @@ def _load(sources_json: str) -> str:
         )
         problem.__cause__ = error
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
-    files = [*_files(before), *_django.template_files()]
+    files = [*_files(before), *django_project.template_files()]
     return json.dumps({"schemas": descriptions, "sockets": websockets.paths(), "files": files})
 
 

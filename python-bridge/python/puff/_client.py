@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from puff import _django
+from puff._django import project as django_project
 from puff._runtime import services
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ def _reply(step: Mapping[str, Any], connection: Any) -> Any:
     if step["kind"] == "resolve":
         from puff._bridge import resolve_batch  # it imports all that users import
 
-        return resolve_batch(step["batch"], _django.sparing_transactions)
-    return _handle_of(_django.connection_to(step["database"]) if connection is None else connection)
+        return resolve_batch(step["batch"], django_project.sparing_transactions)
+    return _handle_of(django_project.connection_to(step["database"]) if connection is None else connection)
 
 
 def _handle_of(connection: Any) -> int | None:

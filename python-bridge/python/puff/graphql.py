@@ -21,7 +21,7 @@ Example:
 """
 
 from puff._client import GraphQL, global_graphql, named_client
-from puff._django_types import auto, django_type
+from puff._django.types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
 from puff._plans.context import Context, ParentColumn, Parents, parents
 from puff._plans.plan import Plan, sql

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from puff import _django
+from puff._django import project as django_project
 from puff._errors import SchemaProblem
 from puff._serve.compiled import CompiledPackageError, compiled_package
 from puff._types.source import show_place
@@ -78,7 +78,7 @@ def load_django() -> None:
         SchemaProblem: Django, the settings or one of the apps does not import.
     """
     with _as_problem_of("PUFF_DJANGO_SETTINGS"):
-        _guarded(f"the Django project of {os.environ['DJANGO_SETTINGS_MODULE']}", _django.setup, None)
+        _guarded(f"the Django project of {os.environ['DJANGO_SETTINGS_MODULE']}", django_project.setup, None)
 
 
 def load_django_application() -> Any:
@@ -88,7 +88,7 @@ def load_django_application() -> Any:
         SchemaProblem: It does not import.
     """
     with _as_problem_of("PUFF_WSGI_APPLICATION"):
-        return _guarded("the WSGI application of the Django project", _django.application, None)
+        return _guarded("the WSGI application of the Django project", django_project.application, None)
 
 
 def load_django_urls() -> None:
@@ -98,7 +98,7 @@ def load_django_urls() -> None:
         SchemaProblem: They do not import.
     """
     with _as_problem_of("PUFF_WSGI_APPLICATION"):
-        _guarded("the URLs of the Django project", _django.load_urls, None)
+        _guarded("the URLs of the Django project", django_project.load_urls, None)
 
 
 @contextmanager

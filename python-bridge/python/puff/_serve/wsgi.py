@@ -12,7 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from puff import _django
+from puff._django import project as django_project
 from puff._runtime import greenlets, services
 from puff._runtime.logs import HostStream
 from puff._runtime.services import Answer
@@ -55,7 +55,7 @@ def install(application: Application) -> None:
     _application = application
     _uses_django = "django.core.signals" in sys.modules
     if _uses_django:
-        _django.watch_failures(lambda error, environ: environ.update({_BUSY: is_busy(error)}))
+        django_project.watch_failures(lambda error, environ: environ.update({_BUSY: is_busy(error)}))
 
 
 def serve(environ: dict[str, Any], exchange: int, streamed: bool, *, buffers: Sequence[bytes] = ()) -> Answer:
@@ -141,7 +141,7 @@ def respond(application: Application, environ: dict[str, Any], body: bytes | Non
         response.failure = traceback_text(error)
         environ[_BUSY] = is_busy(error)
     finally:
-        if _uses_django and not _django.end_transactions(environ):
+        if _uses_django and not django_project.end_transactions(environ):
             greenlets.leave_thread()
         _close(result)
     return response

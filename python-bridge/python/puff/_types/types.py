@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from puff._django_fields import is_choices
+from puff._django.fields import is_choices
 from puff._errors import SchemaProblem
 from puff._types.annotations import UNION_TYPES, Meaning, annotations_of, arguments_of, meaning_of, plain_alias
 from puff._types.markers import NameMarker, is_interface

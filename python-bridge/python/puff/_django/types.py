@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias, TypeVar, dataclass_transform
 
-from puff._django_fields import annotation_of
-from puff._django_relations import relation_resolver
+from puff._django.fields import annotation_of
+from puff._django.relations import relation_resolver
 from puff._errors import SchemaProblem
 from puff._types.annotations import annotations_of
 from puff._types.markers import FieldOptions, say_constraints

@@ -1,0 +1,1 @@
+"""Django inside the gateway."""
