@@ -13,7 +13,16 @@ from typing import Any
 
 from psycopg2 import extensions as _ext
 from psycopg2._connection import connect as _connect
-from psycopg2._exceptions import (
+from psycopg2._moments import (
+    Binary,
+    Date,
+    DateFromTicks,
+    Time,
+    TimeFromTicks,
+    Timestamp,
+    TimestampFromTicks,
+)
+from psycopg2._protocol.exceptions import (
     DatabaseError,
     DataError,
     Error,
@@ -24,15 +33,6 @@ from psycopg2._exceptions import (
     OperationalError,
     ProgrammingError,
     Warning,  # noqa: A004 - DB-API's name
-)
-from psycopg2._moments import (
-    Binary,
-    Date,
-    DateFromTicks,
-    Time,
-    TimeFromTicks,
-    Timestamp,
-    TimestampFromTicks,
 )
 from psycopg2._typecasters import BINARY, DATETIME, NUMBER, ROWID, STRING
 

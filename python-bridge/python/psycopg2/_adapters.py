@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from psycopg2 import _literals
-from psycopg2._exceptions import ProgrammingError
+from psycopg2._protocol.exceptions import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._exceptions import DataError
+from psycopg2._protocol.exceptions import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._adapters import quote
-from psycopg2._exceptions import ProgrammingError
+from psycopg2._protocol.exceptions import ProgrammingError
 
 if TYPE_CHECKING:
     from psycopg2._connection import connection

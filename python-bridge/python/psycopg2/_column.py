@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psycopg2._wire import Result
+    from psycopg2._protocol.wire import Result
 
 _NUMERIC = 1700
 _NAMES = ("name", "type_code", "display_size", "internal_size", "precision", "scale", "null_ok")

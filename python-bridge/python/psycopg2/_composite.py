@@ -6,8 +6,8 @@ import re
 from collections import namedtuple
 from typing import Any
 
-from psycopg2._exceptions import DataError, ProgrammingError
 from psycopg2._named_tuples import clean_name
+from psycopg2._protocol.exceptions import DataError, ProgrammingError
 from psycopg2._registering import connection_of, look_up_type, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 

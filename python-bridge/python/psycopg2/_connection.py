@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from puff._cooperative import _select
 
-from psycopg2 import _encodings, _exceptions, _literals
+from psycopg2 import _literals
 from psycopg2._connection_info import ConnectionInfo
 from psycopg2._cursor import cursor as Cursor  # noqa: N812
-from psycopg2._dsn import make_dsn, parse_dsn
-from psycopg2._exceptions import NotSupportedError, OperationalError, ProgrammingError
 from psycopg2._messages import error_of, write_report
 from psycopg2._notify import Notify
+from psycopg2._protocol import encodings, exceptions
+from psycopg2._protocol.dsn import make_dsn, parse_dsn
+from psycopg2._protocol.exceptions import NotSupportedError, OperationalError, ProgrammingError
+from psycopg2._protocol.waiting import POLL_OK, wait
+from psycopg2._protocol.wire import Link, Result
 from psycopg2._transactions import STATUS_BEGIN, STATUS_READY, Transactions
-from psycopg2._waiting import POLL_OK, wait
-from psycopg2._wire import Link, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,16 +39,16 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         async_: Asynchronous connections are not supported.
     """
 
-    Warning = _exceptions.Warning
-    Error = _exceptions.Error
-    InterfaceError = _exceptions.InterfaceError
-    DatabaseError = _exceptions.DatabaseError
-    DataError = _exceptions.DataError
-    OperationalError = _exceptions.OperationalError
-    IntegrityError = _exceptions.IntegrityError
-    InternalError = _exceptions.InternalError
-    ProgrammingError = _exceptions.ProgrammingError
-    NotSupportedError = _exceptions.NotSupportedError
+    Warning = exceptions.Warning
+    Error = exceptions.Error
+    InterfaceError = exceptions.InterfaceError
+    DatabaseError = exceptions.DatabaseError
+    DataError = exceptions.DataError
+    OperationalError = exceptions.OperationalError
+    IntegrityError = exceptions.IntegrityError
+    InternalError = exceptions.InternalError
+    ProgrammingError = exceptions.ProgrammingError
+    NotSupportedError = exceptions.NotSupportedError
 
     async_ = 0
     #: What :meth:`cursor` makes where it is not told.
@@ -91,7 +92,7 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._read_encoding()
         self._escape_strings = not self._standard_strings
         # Django names it with each connection: a round trip that mostly changes nothing.
-        if encoding is not None and _encodings.clean_name(encoding) != self._encoding:
+        if encoding is not None and encodings.clean_name(encoding) != self._encoding:
             self._run_command(f"SET client_encoding TO {_literals.quote_text(encoding.encode(), None).decode()}")
             self._read_encoding()
         if not self._link.parameters.get("DateStyle", "ISO").startswith("ISO"):
@@ -175,10 +176,10 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._check_open()
         if not isinstance(encoding, str):
             raise TypeError(f"argument 1 must be str, not {type(encoding).__name__}")
-        if _encodings.clean_name(encoding) == self._encoding:
+        if encodings.clean_name(encoding) == self._encoding:
             return
         self._end("ROLLBACK")
-        self._run_command(f"SET client_encoding TO '{_encodings.clean_name(encoding)}'")
+        self._run_command(f"SET client_encoding TO '{encodings.clean_name(encoding)}'")
         self._read_encoding()
 
     @property
@@ -311,8 +312,8 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
     def _read_encoding(self) -> None:
         """Takes the session's encoding. As with psycopg2, one that was set by a statement goes unnoticed."""
         encoding = self._check_open().parameters.get("client_encoding", "UTF8")
-        self._codec = _encodings.codec_of(encoding)
-        self._encoding = _encodings.clean_name(encoding)
+        self._codec = encodings.codec_of(encoding)
+        self._encoding = encodings.clean_name(encoding)
 
 
 connection.__module__ = "psycopg2.extensions"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._exceptions import ProgrammingError
 from psycopg2._literals import quote_name, quote_text
+from psycopg2._protocol.exceptions import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from psycopg2._connection import connection
-    from psycopg2._wire import Result
+    from psycopg2._protocol.wire import Result
 
 #: Bytes that go to the host in one message.
 _MESSAGE = 256 * 1024

@@ -9,9 +9,9 @@ from psycopg2 import _typecasters
 from psycopg2._binding import bind
 from psycopg2._column import Column, describe
 from psycopg2._copying import Copying
-from psycopg2._exceptions import InterfaceError, NotSupportedError, ProgrammingError
 from psycopg2._fetching import Fetching
 from psycopg2._literals import quote_name
+from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 from psycopg2._rows import Rows
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from psycopg2._connection import connection
+    from psycopg2._protocol.wire import Result
     from psycopg2._typecasters import Typecaster
-    from psycopg2._wire import Result
 
 
 class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name

@@ -6,7 +6,7 @@ import re
 from datetime import MAXYEAR, date, datetime, time, timedelta, timezone
 from typing import Any
 
-from psycopg2._exceptions import DataError, NotSupportedError
+from psycopg2._protocol.exceptions import DataError, NotSupportedError
 
 _DATE = re.compile(r"(\d+)-(\d+)-(\d+)")
 _TIME = re.compile(r"(\d+):(\d+):(\d+)(?:\.(\d+))?(?:([+-])(\d+)(?::(\d+))?(?::(\d+))?)?")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._exceptions import ProgrammingError
 from psycopg2._literals import quote_name
+from psycopg2._protocol.exceptions import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg2._connection import connection
+    from psycopg2._protocol.wire import Result
     from psycopg2._rows import Rows
-    from psycopg2._wire import Result
 
 
 class Fetching:

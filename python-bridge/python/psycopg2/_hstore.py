@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from psycopg2._adapters import quote, register_adapter
-from psycopg2._exceptions import InterfaceError, ProgrammingError
+from psycopg2._protocol.exceptions import InterfaceError, ProgrammingError
 from psycopg2._registering import connection_of, look_up, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._adapters import ISQLQuote, QuotedString
-from psycopg2._exceptions import ProgrammingError
+from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._registering import connection_of, find_types, register_scope
 from psycopg2._typecasters import new_array_type, new_type
 

@@ -6,12 +6,12 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import errors
-from psycopg2._exceptions import DatabaseError, Error, OperationalError
+from psycopg2._protocol.exceptions import DatabaseError, Error, OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from psycopg2._wire import Result
+    from psycopg2._protocol.wire import Result
 
 #: Columns of a line of the statement that are shown, and those right of the error at least.
 _WIDTH = 60

@@ -6,13 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._exceptions import InterfaceError, NotSupportedError, ProgrammingError
+from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from psycopg2._wire import Link
+    from psycopg2._protocol.wire import Link
 
 ISOLATION_LEVEL_AUTOCOMMIT = 0
 ISOLATION_LEVEL_READ_COMMITTED = 1

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import _arrays, _dates
-from psycopg2._exceptions import InterfaceError
+from psycopg2._protocol.exceptions import InterfaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,36 +7,37 @@ Example:
 
 from __future__ import annotations
 
-from psycopg2 import _exceptions, errorcodes
+from psycopg2 import errorcodes
+from psycopg2._protocol import exceptions
 
 # By the first characters of the code, the longest first.
 _BASES = [
-    ("57014", _exceptions.QueryCanceledError),
-    ("0A", _exceptions.NotSupportedError),
-    ("08", _exceptions.OperationalError),
-    ("0", _exceptions.DatabaseError),
-    ("10", _exceptions.DatabaseError),
-    ("20", _exceptions.ProgrammingError),
-    ("21", _exceptions.ProgrammingError),
-    ("22", _exceptions.DataError),
-    ("23", _exceptions.IntegrityError),
-    ("24", _exceptions.InternalError),
-    ("25", _exceptions.InternalError),
-    ("26", _exceptions.OperationalError),
-    ("27", _exceptions.OperationalError),
-    ("28", _exceptions.OperationalError),
-    ("2", _exceptions.InternalError),
-    ("34", _exceptions.OperationalError),
-    ("3D", _exceptions.ProgrammingError),
-    ("3F", _exceptions.ProgrammingError),
-    ("3", _exceptions.InternalError),
-    ("40", _exceptions.TransactionRollbackError),
-    ("4", _exceptions.ProgrammingError),
-    ("5", _exceptions.OperationalError),
-    ("F", _exceptions.InternalError),
-    ("H", _exceptions.OperationalError),
-    ("P", _exceptions.InternalError),
-    ("X", _exceptions.InternalError),
+    ("57014", exceptions.QueryCanceledError),
+    ("0A", exceptions.NotSupportedError),
+    ("08", exceptions.OperationalError),
+    ("0", exceptions.DatabaseError),
+    ("10", exceptions.DatabaseError),
+    ("20", exceptions.ProgrammingError),
+    ("21", exceptions.ProgrammingError),
+    ("22", exceptions.DataError),
+    ("23", exceptions.IntegrityError),
+    ("24", exceptions.InternalError),
+    ("25", exceptions.InternalError),
+    ("26", exceptions.OperationalError),
+    ("27", exceptions.OperationalError),
+    ("28", exceptions.OperationalError),
+    ("2", exceptions.InternalError),
+    ("34", exceptions.OperationalError),
+    ("3D", exceptions.ProgrammingError),
+    ("3F", exceptions.ProgrammingError),
+    ("3", exceptions.InternalError),
+    ("40", exceptions.TransactionRollbackError),
+    ("4", exceptions.ProgrammingError),
+    ("5", exceptions.OperationalError),
+    ("F", exceptions.InternalError),
+    ("H", exceptions.OperationalError),
+    ("P", exceptions.InternalError),
+    ("X", exceptions.InternalError),
 ]
 # Conditions that share their names with others or with DB-API's classes.
 _NAMES = {
@@ -48,7 +49,7 @@ _NAMES = {
 }
 
 
-def lookup(code: str) -> type[_exceptions.Error]:
+def lookup(code: str) -> type[exceptions.Error]:
     """The class of a code.
 
     Raises:
@@ -57,21 +58,21 @@ def lookup(code: str) -> type[_exceptions.Error]:
     return sqlstate_errors[code]
 
 
-def base_of(code: str | None) -> type[_exceptions.Error]:
+def base_of(code: str | None) -> type[exceptions.Error]:
     """The DB-API's class that errors of this code belong to, be it known or not."""
     for start, base in _BASES:
         if code is not None and code.startswith(start):
             return base
-    return _exceptions.DatabaseError
+    return exceptions.DatabaseError
 
 
-def class_of(code: str | None) -> type[_exceptions.Error]:
+def class_of(code: str | None) -> type[exceptions.Error]:
     """The class to raise for a code."""
     return sqlstate_errors.get(code or "") or base_of(code)
 
 
-def _define() -> dict[str, type[_exceptions.Error]]:
-    classes: dict[str, type[_exceptions.Error]] = {}
+def _define() -> dict[str, type[exceptions.Error]]:
+    classes: dict[str, type[exceptions.Error]] = {}
     for constant, code in vars(errorcodes).items():
         # Classes of codes have two characters; 00 and 01 are no errors.
         if not isinstance(code, str) or len(code) != 5 or not constant.isupper() or code < "02":
@@ -86,7 +87,7 @@ sqlstate_errors = _define()
 globals().update(
     {
         name: one
-        for name, one in vars(_exceptions).items()
+        for name, one in vars(exceptions).items()
         if isinstance(one, type) and one.__module__ in {"psycopg2", "psycopg2.extensions"}
     }
 )

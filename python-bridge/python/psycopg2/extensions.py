@@ -22,13 +22,14 @@ from psycopg2._column import Column
 from psycopg2._connection import connection
 from psycopg2._connection_info import ConnectionInfo
 from psycopg2._cursor import cursor
-from psycopg2._dsn import make_dsn, parse_dsn
-from psycopg2._encodings import encodings
-from psycopg2._exceptions import Diagnostics, NotSupportedError, QueryCanceledError, TransactionRollbackError
 from psycopg2._literals import quote_name
 from psycopg2._moments import DateFromPy, IntervalFromPy, TimeFromPy, TimestampFromPy
 from psycopg2._notify import Notify
-from psycopg2._passwords import encrypt_password
+from psycopg2._protocol.dsn import make_dsn, parse_dsn
+from psycopg2._protocol.encodings import encodings
+from psycopg2._protocol.exceptions import Diagnostics, NotSupportedError, QueryCanceledError, TransactionRollbackError
+from psycopg2._protocol.passwords import encrypt_password
+from psycopg2._protocol.waiting import POLL_ERROR, POLL_OK, POLL_READ, POLL_WRITE, get_wait_callback, set_wait_callback
 from psycopg2._transactions import (
     ISOLATION_LEVEL_AUTOCOMMIT,
     ISOLATION_LEVEL_DEFAULT,
@@ -89,7 +90,6 @@ from psycopg2._typecasters import (
     register_type,
     string_types,
 )
-from psycopg2._waiting import POLL_ERROR, POLL_OK, POLL_READ, POLL_WRITE, get_wait_callback, set_wait_callback
 
 __all__ = [
     "BINARYARRAY",

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from psycopg2._exceptions import ProgrammingError
+from psycopg2._protocol.exceptions import ProgrammingError
 
 #: The keywords that libpq knows, in its order.
 _KEYWORDS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from psycopg2._exceptions import OperationalError
+from psycopg2._protocol.exceptions import OperationalError
 
 _CODECS = {
     "ascii": "SQL_ASCII",

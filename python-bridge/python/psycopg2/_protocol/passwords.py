@@ -8,7 +8,7 @@ import hmac
 import os
 from typing import Any
 
-from psycopg2._exceptions import NotSupportedError, ProgrammingError
+from psycopg2._protocol.exceptions import NotSupportedError, ProgrammingError
 
 _ITERATIONS = 4096
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._runtime import services
 
-from psycopg2._exceptions import OperationalError
+from psycopg2._protocol.exceptions import OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
