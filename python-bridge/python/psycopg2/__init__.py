@@ -13,15 +13,6 @@ from typing import Any
 
 from psycopg2 import extensions as _ext
 from psycopg2._connection import connect as _connect
-from psycopg2._moments import (
-    Binary,
-    Date,
-    DateFromTicks,
-    Time,
-    TimeFromTicks,
-    Timestamp,
-    TimestampFromTicks,
-)
 from psycopg2._protocol.exceptions import (
     DatabaseError,
     DataError,
@@ -35,6 +26,15 @@ from psycopg2._protocol.exceptions import (
     Warning,  # noqa: A004 - DB-API's name
 )
 from psycopg2._typecasters import BINARY, DATETIME, NUMBER, ROWID, STRING
+from psycopg2._write.moments import (
+    Binary,
+    Date,
+    DateFromTicks,
+    Time,
+    TimeFromTicks,
+    Timestamp,
+    TimestampFromTicks,
+)
 
 __version__ = "2.9.11 (dt dec pq3 ext)"
 __libpq_version__ = 170000

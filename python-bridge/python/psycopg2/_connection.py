@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from puff._cooperative import _select
 
-from psycopg2 import _literals
 from psycopg2._connection_info import ConnectionInfo
 from psycopg2._cursor import cursor as Cursor  # noqa: N812
 from psycopg2._messages import error_of, write_report
@@ -19,6 +18,7 @@ from psycopg2._protocol.exceptions import NotSupportedError, OperationalError, P
 from psycopg2._protocol.waiting import POLL_OK, wait
 from psycopg2._protocol.wire import Link, Result
 from psycopg2._transactions import STATUS_BEGIN, STATUS_READY, Transactions
+from psycopg2._write import literals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._escape_strings = not self._standard_strings
         # Django names it with each connection: a round trip that mostly changes nothing.
         if encoding is not None and encodings.clean_name(encoding) != self._encoding:
-            self._run_command(f"SET client_encoding TO {_literals.quote_text(encoding.encode(), None).decode()}")
+            self._run_command(f"SET client_encoding TO {literals.quote_text(encoding.encode(), None).decode()}")
             self._read_encoding()
         if not self._link.parameters.get("DateStyle", "ISO").startswith("ISO"):
             self._run_command("SET DateStyle TO 'ISO'")
@@ -307,7 +307,7 @@ class connection(Transactions):  # noqa: N801 - psycopg2's name
         self._sends_utf8 = parameters.get("client_encoding", "UTF8") == "UTF8"
         self._server_version = _version_number(parameters.get("server_version", "0"))
         self._standard_strings = parameters.get("standard_conforming_strings", "on") == "on"
-        _literals.remember(standard_strings=self._standard_strings)
+        literals.remember(standard_strings=self._standard_strings)
 
     def _read_encoding(self) -> None:
         """Takes the session's encoding. As with psycopg2, one that was set by a statement goes unnoticed."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._literals import quote_name, quote_text
 from psycopg2._protocol.exceptions import ProgrammingError
+from psycopg2._write.literals import quote_name, quote_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,13 +6,13 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import _typecasters
-from psycopg2._binding import bind
 from psycopg2._column import Column, describe
 from psycopg2._copying import Copying
 from psycopg2._fetching import Fetching
-from psycopg2._literals import quote_name
 from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 from psycopg2._rows import Rows
+from psycopg2._write.binding import bind
+from psycopg2._write.literals import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._adapters import ISQLQuote, QuotedString
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._registering import connection_of, find_types, register_scope
 from psycopg2._typecasters import new_array_type, new_type
+from psycopg2._write.adapters import ISQLQuote, QuotedString
 
 if TYPE_CHECKING:
     from collections.abc import Callable

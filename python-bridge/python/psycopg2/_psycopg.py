@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import psycopg2
-from psycopg2 import _adapters, _moments, _typecasters, extensions
+from psycopg2 import _typecasters, extensions
 from psycopg2._connection import connect as _connect
 from psycopg2._protocol import exceptions
+from psycopg2._write import adapters, moments
 from psycopg2.errors import sqlstate_errors
 
 __all__ = ["_connect", "sqlstate_errors"]
 
-for _module in (psycopg2, _adapters, exceptions, _moments, _typecasters, extensions):
+for _module in (psycopg2, adapters, exceptions, moments, _typecasters, extensions):
     for _name, _value in vars(_module).items():
         if not _name.startswith("_") and not hasattr(_value, "__path__"):
             globals().setdefault(_name, _value)

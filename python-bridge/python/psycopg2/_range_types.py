@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from psycopg2._adapters import ISQLQuote, adapt, register_adapter
 from psycopg2._protocol.exceptions import InterfaceError, ProgrammingError
 from psycopg2._range import DateRange, DateTimeRange, DateTimeTZRange, NumericRange, Range
 from psycopg2._registering import connection_of, look_up_type, register_scope
 from psycopg2._typecasters import new_array_type, new_type
+from psycopg2._write.adapters import ISQLQuote, adapt, register_adapter
 
 _TEXT = re.compile(
     r'^([\[(])(?:"((?:[^"\\]|""|\\.)*)"|([^",]*)),(?:"((?:[^"\\]|""|\\.)*)"|([^",\])]*))([\])])$', re.DOTALL

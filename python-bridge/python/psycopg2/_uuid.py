@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from psycopg2._adapters import ISQLQuote, register_adapter
 from psycopg2._registering import register_scope
 from psycopg2._typecasters import Typecaster, new_array_type, new_type
+from psycopg2._write.adapters import ISQLQuote, register_adapter
 
 
 class UUID_adapter:  # noqa: N801 - psycopg2's name

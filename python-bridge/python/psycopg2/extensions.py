@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg2._adapters import (
-    SQL_IN,
-    AsIs,
-    Binary,
-    Boolean,
-    Float,
-    Int,
-    ISQLQuote,
-    NoneAdapter,
-    QuotedString,
-    adapt,
-    adapters,
-    register_adapter,
-)
 from psycopg2._column import Column
 from psycopg2._connection import connection
 from psycopg2._connection_info import ConnectionInfo
 from psycopg2._cursor import cursor
-from psycopg2._literals import quote_name
-from psycopg2._moments import DateFromPy, IntervalFromPy, TimeFromPy, TimestampFromPy
 from psycopg2._notify import Notify
 from psycopg2._protocol.dsn import make_dsn, parse_dsn
 from psycopg2._protocol.encodings import encodings
@@ -90,6 +74,22 @@ from psycopg2._typecasters import (
     register_type,
     string_types,
 )
+from psycopg2._write.adapters import (
+    SQL_IN,
+    AsIs,
+    Binary,
+    Boolean,
+    Float,
+    Int,
+    ISQLQuote,
+    NoneAdapter,
+    QuotedString,
+    adapt,
+    adapters,
+    register_adapter,
+)
+from psycopg2._write.literals import quote_name
+from psycopg2._write.moments import DateFromPy, IntervalFromPy, TimeFromPy, TimestampFromPy
 
 __all__ = [
     "BINARYARRAY",

@@ -12,7 +12,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import extensions as _ext
-from psycopg2._adapters import quote
+from psycopg2._write.adapters import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

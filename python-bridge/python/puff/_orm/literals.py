@@ -132,7 +132,7 @@ WRITERS: dict[type, Callable[[Any], TypedText]] = {
 
 def _quoted(value: Any) -> str:
     """Gives the literal that psycopg2's adapters make, those that were registered by others among them."""
-    adapters: Any = import_module("psycopg2._adapters")
+    adapters: Any = import_module("psycopg2._write.adapters")
     known = value
     if type(value) is dict and (dict, adapters.ISQLQuote) not in adapters.adapters:
         # Django registers this when it connects to a database with hstore; JSON it gives to another adapter.

@@ -137,7 +137,7 @@ def _inherited(cls: type) -> Callable[[Any], TypedText]:
 
 def _is_registered(cls: type) -> bool:
     """Tells whether psycopg2, where it is used, knows how to write a value."""
-    adapters: Any = sys.modules.get("psycopg2._adapters")
+    adapters: Any = sys.modules.get("psycopg2._write.adapters")
     return adapters is not None and any((base, adapters.ISQLQuote) in adapters.adapters for base in cls.__mro__)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._adapters import quote
 from psycopg2._protocol.exceptions import ProgrammingError
+from psycopg2._write.adapters import quote
 
 if TYPE_CHECKING:
     from psycopg2._connection import connection

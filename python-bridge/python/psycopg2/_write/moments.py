@@ -6,7 +6,7 @@ import datetime
 import time as _time
 from typing import Any
 
-from psycopg2._adapters import Binary, DateTime
+from psycopg2._write.adapters import Binary, DateTime
 
 __all__ = [
     "Binary",

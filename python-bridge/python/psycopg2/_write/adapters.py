@@ -7,8 +7,8 @@ import decimal
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from psycopg2 import _literals
 from psycopg2._protocol.exceptions import ProgrammingError
+from psycopg2._write import literals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,7 @@ class QuotedString(_Adapter):
 
     def prepare(self, conn: connection, /) -> None:
         """Takes the connection's encoding and kind of strings."""
-        _literals.need_connection(conn)
+        literals.need_connection(conn)
         self._conn = conn
         self._encoding = None
 
@@ -195,7 +195,7 @@ class QuotedString(_Adapter):
             text = self.adapted
         else:
             raise TypeError("can't quote non-string object")
-        return _literals.quote_text(text, self._conn)
+        return literals.quote_text(text, self._conn)
 
 
 class Binary(_Adapter):
@@ -208,7 +208,7 @@ class Binary(_Adapter):
 
     def prepare(self, conn: connection, /) -> None:
         """Takes the connection's kind of strings."""
-        _literals.need_connection(conn)
+        literals.need_connection(conn)
         self._conn = conn
 
     def getquoted(self) -> bytes:
@@ -219,7 +219,7 @@ class Binary(_Adapter):
             data = bytes(memoryview(self.adapted))
         except TypeError:
             raise TypeError(f"can't escape {type(self.adapted).__name__} to binary") from None
-        return _literals.quote_bytes(data, self._conn)
+        return literals.quote_bytes(data, self._conn)
 
 
 class DateTime(_Adapter):
@@ -238,7 +238,7 @@ class List(_Adapter):
 
     def prepare(self, conn: connection, /) -> None:
         """Keeps the connection for the items."""
-        _literals.need_connection(conn)
+        literals.need_connection(conn)
         self._conn = conn
 
     def getquoted(self) -> bytes:

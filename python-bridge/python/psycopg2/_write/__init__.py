@@ -1,0 +1,1 @@
+"""From Python's values to SQL."""
