@@ -25,7 +25,7 @@ from psycopg2._protocol.exceptions import (
     ProgrammingError,
     Warning,  # noqa: A004 - DB-API's name
 )
-from psycopg2._typecasters import BINARY, DATETIME, NUMBER, ROWID, STRING
+from psycopg2._read.typecasters import BINARY, DATETIME, NUMBER, ROWID, STRING
 from psycopg2._write.moments import (
     Binary,
     Date,

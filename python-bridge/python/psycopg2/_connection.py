@@ -23,7 +23,7 @@ from psycopg2._write import literals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._typecasters import Typecaster
+    from psycopg2._read.typecasters import Typecaster
 
 #: Notices kept.
 _NOTICES = 50

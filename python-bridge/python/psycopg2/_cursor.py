@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg2 import _typecasters
 from psycopg2._column import Column, describe
 from psycopg2._copying import Copying
 from psycopg2._fetching import Fetching
 from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
+from psycopg2._read import typecasters
 from psycopg2._rows import Rows
 from psycopg2._write.binding import bind
 from psycopg2._write.literals import quote_name
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from psycopg2._connection import connection
     from psycopg2._protocol.wire import Result
-    from psycopg2._typecasters import Typecaster
+    from psycopg2._read.typecasters import Typecaster
 
 
 class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
@@ -244,10 +244,10 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
             self.lastrowid = int(words[1])
 
     def _caster(self, oid: int) -> Typecaster:
-        for registry in (self.string_types, self.connection.string_types, _typecasters.string_types):
+        for registry in (self.string_types, self.connection.string_types, typecasters.string_types):
             if registry is not None and oid in registry:
                 return registry[oid]
-        return _typecasters.default
+        return typecasters.default
 
 
 cursor.__module__ = "psycopg2.extensions"

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg2._protocol.exceptions import ProgrammingError
+from psycopg2._read.typecasters import new_array_type, new_type
 from psycopg2._registering import connection_of, find_types, register_scope
-from psycopg2._typecasters import new_array_type, new_type
 from psycopg2._write.adapters import ISQLQuote, QuotedString
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._typecasters import Typecaster
+    from psycopg2._read.typecasters import Typecaster
 
 _OIDS = {"json": (114, 199), "jsonb": (3802, 3807)}
 

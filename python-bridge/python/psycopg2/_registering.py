@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg2._connection import connection
 from psycopg2._cursor import cursor
 from psycopg2._protocol.exceptions import ProgrammingError
+from psycopg2._read.typecasters import Typecaster, register_type
 from psycopg2._transactions import STATUS_BEGIN
-from psycopg2._typecasters import Typecaster, register_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

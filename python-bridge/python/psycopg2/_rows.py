@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from psycopg2._protocol.wire import Result
-    from psycopg2._typecasters import Typecaster
+    from psycopg2._read.typecasters import Typecaster
 
 
 class Rows:

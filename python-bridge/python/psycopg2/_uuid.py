@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from psycopg2._read.typecasters import Typecaster, new_array_type, new_type
 from psycopg2._registering import register_scope
-from psycopg2._typecasters import Typecaster, new_array_type, new_type
 from psycopg2._write.adapters import ISQLQuote, register_adapter
 
 

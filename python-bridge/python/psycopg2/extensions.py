@@ -14,22 +14,7 @@ from psycopg2._protocol.encodings import encodings
 from psycopg2._protocol.exceptions import Diagnostics, NotSupportedError, QueryCanceledError, TransactionRollbackError
 from psycopg2._protocol.passwords import encrypt_password
 from psycopg2._protocol.waiting import POLL_ERROR, POLL_OK, POLL_READ, POLL_WRITE, get_wait_callback, set_wait_callback
-from psycopg2._transactions import (
-    ISOLATION_LEVEL_AUTOCOMMIT,
-    ISOLATION_LEVEL_DEFAULT,
-    ISOLATION_LEVEL_READ_COMMITTED,
-    ISOLATION_LEVEL_READ_UNCOMMITTED,
-    ISOLATION_LEVEL_REPEATABLE_READ,
-    ISOLATION_LEVEL_SERIALIZABLE,
-    STATUS_ASYNC,
-    STATUS_BEGIN,
-    STATUS_IN_TRANSACTION,
-    STATUS_PREPARED,
-    STATUS_READY,
-    STATUS_SETUP,
-    STATUS_SYNC,
-)
-from psycopg2._typecasters import (
+from psycopg2._read.typecasters import (
     BINARYARRAY,
     BOOLEAN,
     BOOLEANARRAY,
@@ -73,6 +58,21 @@ from psycopg2._typecasters import (
     new_type,
     register_type,
     string_types,
+)
+from psycopg2._transactions import (
+    ISOLATION_LEVEL_AUTOCOMMIT,
+    ISOLATION_LEVEL_DEFAULT,
+    ISOLATION_LEVEL_READ_COMMITTED,
+    ISOLATION_LEVEL_READ_UNCOMMITTED,
+    ISOLATION_LEVEL_REPEATABLE_READ,
+    ISOLATION_LEVEL_SERIALIZABLE,
+    STATUS_ASYNC,
+    STATUS_BEGIN,
+    STATUS_IN_TRANSACTION,
+    STATUS_PREPARED,
+    STATUS_READY,
+    STATUS_SETUP,
+    STATUS_SYNC,
 )
 from psycopg2._write.adapters import (
     SQL_IN,

@@ -10,7 +10,7 @@ from psycopg2._protocol.exceptions import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._typecasters import Typecaster
+    from psycopg2._read.typecasters import Typecaster
 
 _BOUNDS = re.compile(r"^\[[^=]*\]=")
 #: A quoted item, a brace, a comma, or an item that is none of these.

@@ -6,8 +6,8 @@ import decimal
 import json
 from typing import TYPE_CHECKING, Any
 
-from psycopg2 import _arrays, _dates
 from psycopg2._protocol.exceptions import InterfaceError
+from psycopg2._read import arrays, dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def new_array_type(values: tuple[int, ...], name: str, baseobj: Typecaster) -> T
     """A caster for arrays, whose items `baseobj` casts."""
     if not isinstance(baseobj, Typecaster):
         raise TypeError(f"argument 3 must be psycopg2._psycopg.type, not {type(baseobj).__name__}")
-    return Typecaster(_oids(values, name), name, _arrays.array_cast(baseobj))
+    return Typecaster(_oids(values, name), name, arrays.array_cast(baseobj))
 
 
 def _oids(values: Any, name: Any) -> tuple[int, ...]:
@@ -163,7 +163,7 @@ def _make(
     array: tuple[int, ...] = (),
 ) -> tuple[Typecaster, Typecaster]:
     base = Typecaster(values, name, cast, plain)
-    items = Typecaster(array, name + "ARRAY", _arrays.array_cast(base))
+    items = Typecaster(array, name + "ARRAY", arrays.array_cast(base))
     return base, items
 
 
@@ -180,21 +180,21 @@ UNICODE, UNICODEARRAY = _make("UNICODE", _TEXTS, array=_TEXT_ARRAYS)
 BYTES, BYTESARRAY = _make("BYTES", _TEXTS, array=_TEXT_ARRAYS)
 BYTES._raw = True
 BOOLEAN, BOOLEANARRAY = _make("BOOLEAN", (16,), _boolean, array=(1000,))
-DATETIME, DATETIMEARRAY = _make("DATETIME", (1114,), cast=_dates.cast_moment, array=(1115,))
-DATETIMETZ, DATETIMETZARRAY = _make("DATETIMETZ", (1184,), cast=_dates.cast_zoned_moment, array=(1185,))
-TIME, TIMEARRAY = _make("TIME", (1083, 1266), cast=_dates.cast_time, array=(1183, 1270))
-DATE, DATEARRAY = _make("DATE", (1082,), _dates.parse_date, array=(1182,))
-INTERVAL, INTERVALARRAY = _make("INTERVAL", (704, 1186), _dates.parse_interval, array=(1187,))
-PYDATETIME, PYDATETIMEARRAY = _make("PYDATETIME", (1114,), cast=_dates.cast_moment, array=(1115,))
-PYDATETIMETZ, PYDATETIMETZARRAY = _make("PYDATETIMETZ", (1184,), cast=_dates.cast_zoned_moment, array=(1185,))
-PYTIME, PYTIMEARRAY = _make("PYTIME", (1083, 1266), cast=_dates.cast_time, array=(1183, 1270))
-PYDATE, PYDATEARRAY = _make("PYDATE", (1082,), _dates.parse_date, array=(1182,))
-PYINTERVAL, PYINTERVALARRAY = _make("PYINTERVAL", (704, 1186), _dates.parse_interval, array=(1187,))
+DATETIME, DATETIMEARRAY = _make("DATETIME", (1114,), cast=dates.cast_moment, array=(1115,))
+DATETIMETZ, DATETIMETZARRAY = _make("DATETIMETZ", (1184,), cast=dates.cast_zoned_moment, array=(1185,))
+TIME, TIMEARRAY = _make("TIME", (1083, 1266), cast=dates.cast_time, array=(1183, 1270))
+DATE, DATEARRAY = _make("DATE", (1082,), dates.parse_date, array=(1182,))
+INTERVAL, INTERVALARRAY = _make("INTERVAL", (704, 1186), dates.parse_interval, array=(1187,))
+PYDATETIME, PYDATETIMEARRAY = _make("PYDATETIME", (1114,), cast=dates.cast_moment, array=(1115,))
+PYDATETIMETZ, PYDATETIMETZARRAY = _make("PYDATETIMETZ", (1184,), cast=dates.cast_zoned_moment, array=(1185,))
+PYTIME, PYTIMEARRAY = _make("PYTIME", (1083, 1266), cast=dates.cast_time, array=(1183, 1270))
+PYDATE, PYDATEARRAY = _make("PYDATE", (1082,), dates.parse_date, array=(1182,))
+PYINTERVAL, PYINTERVALARRAY = _make("PYINTERVAL", (704, 1186), dates.parse_interval, array=(1187,))
 BINARY, BINARYARRAY = _make("BINARY", (17,), _binary, array=(1001,))
 ROWID, ROWIDARRAY = _make("ROWID", (26,), int, array=(1028, 1013))
 UNKNOWN = Typecaster((705,), "UNKNOWN", None)
 CIDRARRAY, INETARRAY, MACADDRARRAY = (
-    Typecaster((oid,), name, _arrays.array_cast(STRING))
+    Typecaster((oid,), name, arrays.array_cast(STRING))
     for oid, name in ((651, "CIDRARRAY"), (1041, "INETARRAY"), (1040, "MACADDRARRAY"))
 )
 JSON, JSONARRAY = _make("JSON", (114,), json.loads, array=(199,))

@@ -1,0 +1,1 @@
+"""From Postgres's texts to Python's values."""
