@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg2 import extensions as _ext
-from psycopg2._connection import connect as _connect
+from psycopg2._client.connection import connect as _connect
 from psycopg2._protocol.exceptions import (
     DatabaseError,
     DataError,

@@ -7,8 +7,8 @@ import os
 import time
 from typing import Any
 
-from psycopg2._connection import connection
-from psycopg2._cursor import cursor
+from psycopg2._client.connection import connection
+from psycopg2._client.cursor import cursor
 
 
 class LoggingConnection(connection):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg2
 from psycopg2 import extensions
-from psycopg2._connection import connect as _connect
+from psycopg2._client.connection import connect as _connect
 from psycopg2._protocol import exceptions
 from psycopg2._read import typecasters
 from psycopg2._write import adapters, moments

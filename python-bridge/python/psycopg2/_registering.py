@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._connection import connection
-from psycopg2._cursor import cursor
+from psycopg2._client.connection import connection
+from psycopg2._client.cursor import cursor
+from psycopg2._client.transactions import STATUS_BEGIN
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._read.typecasters import Typecaster, register_type
-from psycopg2._transactions import STATUS_BEGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

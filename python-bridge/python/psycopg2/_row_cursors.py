@@ -6,8 +6,8 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._connection import connection
-from psycopg2._cursor import cursor
+from psycopg2._client.connection import connection
+from psycopg2._client.cursor import cursor
 from psycopg2._named_tuples import make_named_tuple
 
 if TYPE_CHECKING:

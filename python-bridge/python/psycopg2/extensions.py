@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg2._column import Column
-from psycopg2._connection import connection
-from psycopg2._connection_info import ConnectionInfo
-from psycopg2._cursor import cursor
-from psycopg2._notify import Notify
+from psycopg2._client.column import Column
+from psycopg2._client.connection import connection
+from psycopg2._client.connection_info import ConnectionInfo
+from psycopg2._client.cursor import cursor
+from psycopg2._client.notify import Notify
+from psycopg2._client.transactions import (
+    ISOLATION_LEVEL_AUTOCOMMIT,
+    ISOLATION_LEVEL_DEFAULT,
+    ISOLATION_LEVEL_READ_COMMITTED,
+    ISOLATION_LEVEL_READ_UNCOMMITTED,
+    ISOLATION_LEVEL_REPEATABLE_READ,
+    ISOLATION_LEVEL_SERIALIZABLE,
+    STATUS_ASYNC,
+    STATUS_BEGIN,
+    STATUS_IN_TRANSACTION,
+    STATUS_PREPARED,
+    STATUS_READY,
+    STATUS_SETUP,
+    STATUS_SYNC,
+)
 from psycopg2._protocol.dsn import make_dsn, parse_dsn
 from psycopg2._protocol.encodings import encodings
 from psycopg2._protocol.exceptions import Diagnostics, NotSupportedError, QueryCanceledError, TransactionRollbackError
@@ -58,21 +73,6 @@ from psycopg2._read.typecasters import (
     new_type,
     register_type,
     string_types,
-)
-from psycopg2._transactions import (
-    ISOLATION_LEVEL_AUTOCOMMIT,
-    ISOLATION_LEVEL_DEFAULT,
-    ISOLATION_LEVEL_READ_COMMITTED,
-    ISOLATION_LEVEL_READ_UNCOMMITTED,
-    ISOLATION_LEVEL_REPEATABLE_READ,
-    ISOLATION_LEVEL_SERIALIZABLE,
-    STATUS_ASYNC,
-    STATUS_BEGIN,
-    STATUS_IN_TRANSACTION,
-    STATUS_PREPARED,
-    STATUS_READY,
-    STATUS_SETUP,
-    STATUS_SYNC,
 )
 from psycopg2._write.adapters import (
     SQL_IN,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from psycopg2._cursor import cursor as Cursor  # noqa: N812
+    from psycopg2._client.cursor import cursor as Cursor  # noqa: N812
 
 _FIELDS = {
     "column_name": "c",

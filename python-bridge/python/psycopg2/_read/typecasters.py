@@ -12,8 +12,8 @@ from psycopg2._read import arrays, dates
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._connection import connection
-    from psycopg2._cursor import cursor
+    from psycopg2._client.connection import connection
+    from psycopg2._client.cursor import cursor
 
     Cast = Callable[[str | None, Any], Any]
 
@@ -104,8 +104,8 @@ binary_types: dict[int, Typecaster] = {}
 
 def register_type(obj: Typecaster, conn_or_curs: connection | cursor | None = None) -> None:
     """Has a caster used, by one connection, one cursor, or all connections."""
-    from psycopg2._connection import connection
-    from psycopg2._cursor import cursor
+    from psycopg2._client.connection import connection
+    from psycopg2._client.cursor import cursor
 
     if not isinstance(obj, Typecaster):
         raise TypeError(f"argument 1 must be psycopg2._psycopg.type, not {type(obj).__name__}")

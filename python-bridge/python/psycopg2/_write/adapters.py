@@ -13,7 +13,7 @@ from psycopg2._write import literals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
 
 
 class Adapter(Protocol):

@@ -9,7 +9,7 @@ from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._write.adapters import quote
 
 if TYPE_CHECKING:
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
 
 _PLACEHOLDER = re.compile(rb"%(%|\(|)")
 #: What may stand behind a percent sign.

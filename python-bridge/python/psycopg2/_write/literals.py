@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
 
 # As of the connection that was made last: what is written without one is like it.
 _last = {"standard_strings": False}
@@ -22,7 +22,7 @@ def need_connection(conn: Any) -> None:
     Raises:
         TypeError: It is no connection.
     """
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
 
     if not isinstance(conn, connection):
         raise TypeError(f"argument 1 must be psycopg2.extensions.connection, not {type(conn).__name__}")

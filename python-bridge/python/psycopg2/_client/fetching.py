@@ -11,9 +11,9 @@ from psycopg2._write.literals import quote_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
+    from psycopg2._client.rows import Rows
     from psycopg2._protocol.wire import Result
-    from psycopg2._rows import Rows
 
 
 class Fetching:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from puff._cooperative import _select
 
-from psycopg2._connection_info import ConnectionInfo
-from psycopg2._cursor import cursor as Cursor  # noqa: N812
-from psycopg2._messages import error_of, write_report
-from psycopg2._notify import Notify
+from psycopg2._client.connection_info import ConnectionInfo
+from psycopg2._client.cursor import cursor as Cursor  # noqa: N812
+from psycopg2._client.messages import error_of, write_report
+from psycopg2._client.notify import Notify
+from psycopg2._client.transactions import STATUS_BEGIN, STATUS_READY, Transactions
 from psycopg2._protocol import encodings, exceptions
 from psycopg2._protocol.dsn import make_dsn, parse_dsn
 from psycopg2._protocol.exceptions import NotSupportedError, OperationalError, ProgrammingError
 from psycopg2._protocol.waiting import POLL_OK, wait
 from psycopg2._protocol.wire import Link, Result
-from psycopg2._transactions import STATUS_BEGIN, STATUS_READY, Transactions
 from psycopg2._write import literals
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._column import Column, describe
-from psycopg2._copying import Copying
-from psycopg2._fetching import Fetching
+from psycopg2._client.column import Column, describe
+from psycopg2._client.copying import Copying
+from psycopg2._client.fetching import Fetching
+from psycopg2._client.rows import Rows
 from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 from psycopg2._read import typecasters
-from psycopg2._rows import Rows
 from psycopg2._write.binding import bind
 from psycopg2._write.literals import quote_name
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
     from psycopg2._protocol.wire import Result
     from psycopg2._read.typecasters import Typecaster
 
@@ -51,7 +51,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
     _scrollable: bool | None = None
 
     def __init__(self, conn: Any, name: str | None = None, **kwargs: Any) -> None:
-        from psycopg2._connection import connection
+        from psycopg2._client.connection import connection
 
         del kwargs
         if not isinstance(conn, connection):

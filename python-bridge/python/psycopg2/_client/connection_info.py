@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
 
 
 class ConnectionInfo:

@@ -11,7 +11,7 @@ from psycopg2._write.literals import quote_name, quote_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg2._connection import connection
+    from psycopg2._client.connection import connection
     from psycopg2._protocol.wire import Result
 
 #: Bytes that go to the host in one message.
