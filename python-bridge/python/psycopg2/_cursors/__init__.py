@@ -1,0 +1,1 @@
+"""Cursors for special needs."""
