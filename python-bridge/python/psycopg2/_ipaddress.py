@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 from psycopg2._read.typecasters import Typecaster, new_array_type, new_type
-from psycopg2._registering import register_scope
+from psycopg2._types.registering import register_scope
 from psycopg2._write.adapters import ISQLQuote, QuotedString, register_adapter
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._read.typecasters import new_array_type, new_type
-from psycopg2._registering import connection_of, find_types, register_scope
+from psycopg2._types.registering import connection_of, find_types, register_scope
 from psycopg2._write.adapters import ISQLQuote, QuotedString
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg2 import extensions as _ext
-from psycopg2._composite import CompositeCaster, register_composite
 from psycopg2._cursors.fast import execute_batch, execute_values, pages
 from psycopg2._cursors.logging import LoggingConnection, LoggingCursor, MinTimeLoggingConnection, MinTimeLoggingCursor
 from psycopg2._cursors.row_cursors import (
@@ -19,13 +18,14 @@ from psycopg2._cursors.row_cursors import (
     RealDictCursor,
     RealDictRow,
 )
-from psycopg2._hstore import HstoreAdapter, register_hstore
 from psycopg2._ipaddress import Inet, register_inet, register_ipaddress
 from psycopg2._json import Json, json, register_default_json, register_default_jsonb, register_json
 from psycopg2._protocol.exceptions import NotSupportedError, OperationalError
 from psycopg2._range import DateRange, DateTimeRange, DateTimeTZRange, NumericRange, Range
-from psycopg2._range_types import RangeAdapter, RangeCaster, register_range
-from psycopg2._uuid import UUID_adapter, register_uuid
+from psycopg2._types.composite import CompositeCaster, register_composite
+from psycopg2._types.hstore import HstoreAdapter, register_hstore
+from psycopg2._types.range_types import RangeAdapter, RangeCaster, register_range
+from psycopg2._types.uuid import UUID_adapter, register_uuid
 
 __all__ = [
     "REPLICATION_LOGICAL",

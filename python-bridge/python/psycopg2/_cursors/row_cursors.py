@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg2._client.connection import connection
 from psycopg2._client.cursor import cursor
-from psycopg2._named_tuples import make_named_tuple
+from psycopg2._types.named_tuples import make_named_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,10 +6,10 @@ import re
 from collections import namedtuple
 from typing import Any
 
-from psycopg2._named_tuples import clean_name
 from psycopg2._protocol.exceptions import DataError, ProgrammingError
 from psycopg2._read.typecasters import new_array_type, new_type
-from psycopg2._registering import connection_of, look_up_type, register_scope
+from psycopg2._types.named_tuples import clean_name
+from psycopg2._types.registering import connection_of, look_up_type, register_scope
 
 #: A member between quotes, or one without; each ends with a comma or the closing parenthesis.
 _MEMBER = re.compile(r'\(?(?:"((?:[^"\\]|""|\\.)*)"|([^",()]*))([,)])', re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2._protocol.exceptions import InterfaceError, ProgrammingError
 from psycopg2._range import DateRange, DateTimeRange, DateTimeTZRange, NumericRange, Range
 from psycopg2._read.typecasters import new_array_type, new_type
-from psycopg2._registering import connection_of, look_up_type, register_scope
+from psycopg2._types.registering import connection_of, look_up_type, register_scope
 from psycopg2._write.adapters import ISQLQuote, adapt, register_adapter
 
 _TEXT = re.compile(

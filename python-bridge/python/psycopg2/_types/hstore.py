@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg2._protocol.exceptions import InterfaceError, ProgrammingError
 from psycopg2._read.typecasters import new_array_type, new_type
-from psycopg2._registering import connection_of, look_up, register_scope
+from psycopg2._types.registering import connection_of, look_up, register_scope
 from psycopg2._write.adapters import quote, register_adapter
 
 _PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*(?:NULL|"((?:[^"\\]|\\.)*)")(?:\s*,\s*|$)', re.DOTALL)

@@ -1,0 +1,1 @@
+"""Types of the database that Python does not have by itself."""
