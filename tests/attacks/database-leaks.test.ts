@@ -1,8 +1,8 @@
 /** In production a client learns nothing of the database's host, port, user, name, or of Postgres's own words. */
 import { afterAll, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { createTestDatabase, openTestDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { createTestDatabase, openTestDatabase } from "../support/servers/postgres.ts";
 
 const own = await createTestDatabase();
 const database = await openTestDatabase(own.url, { poolSize: 1, statementTimeout: 200 });

@@ -1,6 +1,6 @@
 /** Recursion without end in Python's C code: each is that call's error, and the interpreter serves the others. */
 import { expect, onTestFinished, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
 const module = `
 import ast, copy, json, pickle, re, functools

@@ -7,7 +7,7 @@ import { buildClientSchema, executeSync, getIntrospectionQuery, type Introspecti
 import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../../gateway/options/options.ts";
 import type { Database } from "../../planner/index.ts";
-import { type PlannerSketch, sketchPlanner } from "../support/planner.ts";
+import { type PlannerSketch, sketchPlanner } from "../support/planner/planner.ts";
 
 /** Milliseconds of CPU that 10 kB of a document may take before its caller is known, on an idle core. */
 const BOUND = 50;
@@ -271,7 +271,7 @@ describe("A document that was never seen", () => {
 });
 
 it("Many large documents need little memory", { timeout: 120_000 }, async () => {
-  const file = fileURLToPath(new URL("../support/many-documents.ts", import.meta.url));
+  const file = fileURLToPath(new URL("../support/planner/many-documents.ts", import.meta.url));
   const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 110 } });
   const [answered] = await once(worker, "message");
   await worker.terminate();

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { createTestDatabase, type HeldLock, holdLock, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
-import { TestSocket } from "../support/socket.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { createTestDatabase, type HeldLock, holdLock, type TestDatabase } from "../support/servers/postgres.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 type Options = Parameters<typeof startServer>[0];
 
@@ -46,7 +46,7 @@ describe("a WSGI application", () => {
   const start = (limits: Options["limits"]) =>
     startServer({
       schemas: [],
-      wsgi: `${join(import.meta.dirname, "../support/wsgi_app.py")}:application`,
+      wsgi: `${join(import.meta.dirname, "../support/python/wsgi_app.py")}:application`,
       cacheFolder: sharedCache,
       environment: {},
       host: {

@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { afterAll, expect, test } from "vitest";
 import { costOf, mostCost } from "../support/cost.ts";
-import { startReferenceServer } from "../support/http.ts";
-import { TestSocket } from "../support/socket.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const failures: string[] = [];
 const server = await startReferenceServer(

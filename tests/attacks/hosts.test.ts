@@ -6,8 +6,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Guard } from "../../gateway/http/guard/guard.ts";
 import { TrustedProxies } from "../../gateway/http/guard/proxies.ts";
 import { environOf } from "../../gateway/wsgi/environ.ts";
-import { startReferenceServer } from "../support/http.ts";
-import { sendRaw } from "../support/raw.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
+import { sendRaw } from "../support/servers/raw.ts";
 
 const nobody = new TrustedProxies([]);
 /** As in development. */

@@ -14,10 +14,10 @@ import { TrustedProxies } from "../../gateway/http/guard/proxies.ts";
 import { addRoutes } from "../../gateway/http/plugin.ts";
 import { addStaticRoute } from "../../gateway/http/static.ts";
 import { serve } from "../../gateway/server/server.ts";
-import { ask } from "../support/ask.ts";
 import { costOf, mostCost } from "../support/cost.ts";
-import { planner, subscriptionLimits } from "../support/http.ts";
-import { sendRaw } from "../support/raw.ts";
+import { ask } from "../support/servers/ask.ts";
+import { planner, subscriptionLimits } from "../support/servers/http.ts";
+import { sendRaw } from "../support/servers/raw.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "puff-fuzz-"));
 writeFileSync(join(folder, "style.css"), "body {}");

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { serveCommand } from "../support/command.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { ask } from "../support/servers/ask.ts";
+import { serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase } from "../support/servers/postgres.ts";
 
 const schema = `
 import ctypes

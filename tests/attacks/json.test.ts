@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { checkJsonLevels, MOST_JSON_LEVELS } from "../../gateway/http/messages/json.ts";
-import { ask } from "../support/ask.ts";
-import { startReferenceServer } from "../support/http.ts";
-import { TestSocket } from "../support/socket.ts";
+import { ask } from "../support/servers/ask.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const server = await startReferenceServer({ bodyLimit: 1_000_000 });
 afterAll(() => server.close());

@@ -1,8 +1,8 @@
 /** Operations of hundreds of layers, which would be one statement that Postgres plans for seconds. */
 import { expect, it } from "vitest";
 import { defaultLimits } from "../../gateway/options/options.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase("CREATE TABLE part (id int PRIMARY KEY); INSERT INTO part VALUES (1)");
 

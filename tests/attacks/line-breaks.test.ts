@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { Planner } from "../../planner/index.ts";
-import { planner, startReferenceServer } from "../support/http.ts";
+import { planner, startReferenceServer } from "../support/servers/http.ts";
 
 /** What the next operations answer. */
 let bodies: readonly Buffer[] = [];

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
 const query = `
     @classmethod

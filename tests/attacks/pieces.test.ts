@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { startServer } from "../../gateway/index.ts";
-import { sharedCache } from "../support/python.ts";
-import { sendRaw } from "../support/raw.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { sendRaw } from "../support/servers/raw.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "puff-pieces-"));
 writeFileSync(
@@ -27,7 +27,7 @@ class Schema:
 );
 const server = await startServer({
   schemas: [{ spec: join(folder, "schema.py") }],
-  wsgi: `${join(import.meta.dirname, "../support/wsgi_app.py")}:make()`,
+  wsgi: `${join(import.meta.dirname, "../support/python/wsgi_app.py")}:make()`,
   cacheFolder: sharedCache,
   environment: {},
   port: 0,

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const schema = `from __future__ import annotations
 from dataclasses import dataclass

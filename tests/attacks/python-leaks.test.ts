@@ -1,7 +1,7 @@
 /** In production a client learns nothing of Python's code from a value that has no form in the answer. */
 import { expect, test } from "vitest";
 import type { WireError } from "../../schema/index.ts";
-import { sketchPlanner } from "../support/planner.ts";
+import { sketchPlanner } from "../support/planner/planner.ts";
 
 const traceback =
   'Traceback (most recent call last):\n  File "/srv/schema.py", line 98, in value\nValueProblem: secret\n';

@@ -7,11 +7,11 @@ import { Guard } from "../../gateway/http/guard/guard.ts";
 import { TrustedProxies } from "../../gateway/http/guard/proxies.ts";
 import { noteSecurity } from "../../gateway/http/messages/security.ts";
 import { startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { startReferenceServer } from "../support/http.ts";
-import { schemaFolder, sharedCache } from "../support/python.ts";
-import { sendRaw } from "../support/raw.ts";
-import { TestSocket } from "../support/socket.ts";
+import { schemaFolder, sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
+import { sendRaw } from "../support/servers/raw.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const logs: { readonly [key: string]: unknown }[] = [];
 const server = await startReferenceServer(

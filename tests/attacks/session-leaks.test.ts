@@ -1,9 +1,9 @@
 /** What a statement sets in its session is not there for the next request, whoever set it and however. */
 import { afterAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { hasPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
-import { createTestDatabase, openTestDatabase, write } from "../support/postgres.ts";
-import { textOf, textsOf } from "../support/rows.ts";
+import { textOf, textsOf } from "../support/planner/rows.ts";
+import { hasPgBouncer, startPgBouncer } from "../support/servers/pgbouncer.ts";
+import { createTestDatabase, openTestDatabase, write } from "../support/servers/postgres.ts";
 
 const own = await createTestDatabase();
 const role = `other_${process.pid}`;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type GatewayOptions, type RunningServer, startServer } from "../../gateway/index.ts";
-import { djangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { schemaFolder, sharedCache } from "../support/python.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { schemaFolder, sharedCache } from "../support/python/python.ts";
+import { djangoSite } from "../support/servers/django-site.ts";
 
 const sitePackages = await installPackages(["Django==5.2.19"]);
 const limits = { requestDeadline: 1_500, uploadDeadline: 4_000 };
@@ -49,7 +49,7 @@ function schema(): GatewayOptions {
 }
 
 function wsgi(): GatewayOptions {
-  return { schemas: [], wsgi: `${join(import.meta.dirname, "../support/wsgi_app.py")}:make()` };
+  return { schemas: [], wsgi: `${join(import.meta.dirname, "../support/python/wsgi_app.py")}:make()` };
 }
 
 function django(): GatewayOptions {

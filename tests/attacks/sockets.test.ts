@@ -1,8 +1,8 @@
 /** Clients that bend graphql-transport-ws: what they complete, use twice, or never read. */
 import type { Socket } from "node:net";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { planner, startReferenceServer } from "../support/http.ts";
-import { TestSocket } from "../support/socket.ts";
+import { planner, startReferenceServer } from "../support/servers/http.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const apis = [{ url: "/graphql", playgroundUrl: null, subscriptionsUrl: null, planner: () => planner, explain: null }];
 const server = await startReferenceServer({ apis });

@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type PostgresDatabase, RawClient, runStatement } from "../../gateway/postgres/index.ts";
 import { PuffError, type ResolverCall } from "../../schema/index.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase, write } from "../support/postgres.ts";
-import { textOf } from "../support/rows.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { textOf } from "../support/planner/rows.ts";
+import { ownDatabase, write } from "../support/servers/postgres.ts";
 
 /** `taste`: an immutable function runs when its statement is planned, which is before it runs. */
 const database: PostgresDatabase = await ownDatabase(`

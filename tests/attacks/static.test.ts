@@ -10,7 +10,7 @@ import { Guard } from "../../gateway/http/guard/guard.ts";
 import { TrustedProxies } from "../../gateway/http/guard/proxies.ts";
 import { addStaticRoute } from "../../gateway/http/static.ts";
 import { serve } from "../../gateway/server/server.ts";
-import { sendRaw } from "../support/raw.ts";
+import { sendRaw } from "../support/servers/raw.ts";
 
 const base = mkdtempSync(join(tmpdir(), "puff-static-"));
 for (const file of [

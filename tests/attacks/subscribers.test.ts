@@ -1,8 +1,8 @@
 /** One address that opens all the WebSockets and event streams that it can, and others who want one. */
 import { expect, onTestFinished, test } from "vitest";
-import { startReferenceServer } from "../support/http.ts";
-import { sendRaw } from "../support/raw.ts";
-import { TestSocket } from "../support/socket.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
+import { sendRaw } from "../support/servers/raw.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const subscription = encodeURIComponent("subscription { silence }");
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { defaultLimits } from "../../gateway/options/options.ts";
-import { sketchPlanner } from "../support/planner.ts";
+import { sketchPlanner } from "../support/planner/planner.ts";
 
 /** Milliseconds of CPU that 10 kB of variables may take, on an idle core; machines that run tests are slow and busy. */
 const BOUND = 50;

@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { afterAll, expect, test } from "vitest";
 import { startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { sharedCache } from "../support/python.ts";
-import { sendRaw } from "../support/raw.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { sendRaw } from "../support/servers/raw.ts";
 
 const failures: string[] = [];
 const server = await startServer({
   schemas: [],
-  wsgi: `${join(import.meta.dirname, "../support/wsgi_app.py")}:make()`,
+  wsgi: `${join(import.meta.dirname, "../support/python/wsgi_app.py")}:make()`,
   cacheFolder: sharedCache,
   environment: {},
   port: 0,

@@ -1,6 +1,6 @@
 /** A resolver that takes too long fails alone. */
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
 const query = `
     @classmethod

@@ -1,6 +1,6 @@
 /** Interpreters that die are replaced, and what they were doing is done again. */
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
 const query = `
     @classmethod

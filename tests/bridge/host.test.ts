@@ -1,6 +1,6 @@
 /** Python calls the gateway's functions, and its logs arrive. */
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
 const query = `
     @classmethod

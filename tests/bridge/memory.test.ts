@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { PythonOptions } from "../../python-bridge/index.ts";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
 const query = `
     @classmethod

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkRuntime, findSitePackages, startPython } from "../../python-bridge/index.ts";
-import { pythonOn, schemaFolder, sharedCache, type TestPython, writeSchema } from "../support/python.ts";
+import { pythonOn, schemaFolder, sharedCache, type TestPython, writeSchema } from "../support/python/python.ts";
 
 /** `imported` tells one import of the module from another: an image keeps it. */
 const module = `

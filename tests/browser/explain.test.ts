@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { type Browser, chromium as chromiumType } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { chromium } from "../support/chromium.ts";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { ask } from "../support/servers/ask.ts";
+import { chromium } from "../support/servers/chromium.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const folder = join(import.meta.dirname, "../../examples/quickstart");
 const nested = "query { posts(limit: 3) { title author { name } comments { body author { name } } } }";

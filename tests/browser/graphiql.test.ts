@@ -3,8 +3,8 @@ import { type Browser, chromium as chromiumType, type Page } from "playwright-co
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findGraphiql } from "../../gateway/http/graphiql.ts";
 import type { RunningServer } from "../../gateway/server/server.ts";
-import { chromium } from "../support/chromium.ts";
-import { silences, startReferenceServer } from "../support/http.ts";
+import { chromium } from "../support/servers/chromium.ts";
+import { silences, startReferenceServer } from "../support/servers/http.ts";
 
 describe.skipIf(chromium === null)("GraphiQL", () => {
   let server: RunningServer;

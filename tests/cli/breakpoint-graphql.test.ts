@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { TestSocket } from "../support/socket.ts";
-import { openTerminal } from "../support/terminal.ts";
+import { ask } from "../support/servers/ask.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { TestSocket } from "../support/servers/socket.ts";
+import { openTerminal } from "../support/servers/terminal.ts";
 
 /** Milliseconds that a request may take. */
 const deadline = 3000;

@@ -3,12 +3,12 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { serveCommand } from "../support/command.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { openTerminal, type Terminal } from "../support/terminal.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { ask } from "../support/servers/ask.ts";
+import { serveCommand } from "../support/servers/command.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { openTerminal, type Terminal } from "../support/servers/terminal.ts";
 
 /** Milliseconds: of a request, and of Python. What a first request loads may take longer. */
 const deadline = 3000;

@@ -1,10 +1,10 @@
 /** A wrong password, in the gateway's database URL and in a Django project's settings. */
 import { afterAll, describe, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { runCommand, serveCommand } from "../support/command.ts";
-import { djangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { ask } from "../support/servers/ask.ts";
+import { runCommand, serveCommand } from "../support/servers/command.ts";
+import { djangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase } from "../support/servers/postgres.ts";
 
 const database = await createTestDatabase();
 const wrong = new URL(database.url);

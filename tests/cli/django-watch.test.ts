@@ -2,10 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const files = {
   "puff.toml": "django = true\n",

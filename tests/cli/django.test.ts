@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { installPackages } from "../support/python/packages.ts";
 import {
   type CommandOptions,
   interrupt,
@@ -11,10 +12,9 @@ import {
   runCommand,
   serveCommand,
   startCommand,
-} from "../support/command.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+} from "../support/servers/command.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let database: TestDatabase;
 let environment: { readonly [name: string]: string };

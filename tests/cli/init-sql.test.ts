@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { runInitSql } from "../../gateway/cli/support/init-sql.ts";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let testDatabase: TestDatabase;
 let database: PostgresDatabase;

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand, startCommand } from "../support/command.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { runCommand, startCommand } from "../support/servers/command.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const goodSchema = `
 from dataclasses import dataclass

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../../gateway/postgres/index.ts";
-import { ask } from "../support/ask.ts";
-import { runCommand, type ServingCommand, serveCommand, startCommand } from "../support/command.ts";
-import { createTestDatabase, holdLock } from "../support/postgres.ts";
+import { ask } from "../support/servers/ask.ts";
+import { runCommand, type ServingCommand, serveCommand, startCommand } from "../support/servers/command.ts";
+import { createTestDatabase, holdLock } from "../support/servers/postgres.ts";
 
 let parent: string;
 let project: string;

@@ -4,7 +4,7 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand, type ServingCommand, serveCommand } from "../support/command.ts";
+import { runCommand, type ServingCommand, serveCommand } from "../support/servers/command.ts";
 
 let parent: string;
 let project: string;

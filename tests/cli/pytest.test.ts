@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { interrupt, runCommand, startCommand } from "../support/command.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { interrupt, runCommand, startCommand } from "../support/servers/command.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const support = join(import.meta.dirname, "../support");
 let database: TestDatabase;

@@ -1,10 +1,10 @@
 /** The quickstart does what its README and its own words promise. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { TestSocket } from "../support/socket.ts";
+import { ask } from "../support/servers/ask.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const folder = join(import.meta.dirname, "../../examples/quickstart");
 let database: TestDatabase;

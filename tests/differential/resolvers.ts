@@ -10,7 +10,7 @@ import type {
   ValueSelection,
   WireValue,
 } from "../../schema/index.ts";
-import { noGenerators } from "../support/planner.ts";
+import { noGenerators } from "../support/planner/planner.ts";
 import { concreteTypes, type LeafField, type Relation, type Row, type World } from "./world.ts";
 
 /** Rows of all types that a relation may lead to, each with its type's name. */

@@ -2,10 +2,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommand } from "../support/command.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { runCommand } from "../support/servers/command.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const site = {
   "site_config/settings.py": `
@@ -65,7 +65,7 @@ def never(request):
     never_asked.set()
     threading.Event().wait()
 `,
-  "shop/tests.py": readFileSync(join(import.meta.dirname, "../support/live_server_cases.py"), "utf8"),
+  "shop/tests.py": readFileSync(join(import.meta.dirname, "../support/python/live_server_cases.py"), "utf8"),
 };
 
 let database: TestDatabase;

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { type Answer, ask } from "../support/ask.ts";
-import { runCommand } from "../support/command.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, holdLock, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { type Answer, ask } from "../support/servers/ask.ts";
+import { runCommand } from "../support/servers/command.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, holdLock, type TestDatabase } from "../support/servers/postgres.ts";
 
 const views = `
 from django.db import connection, transaction

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
-import { keptArguments, keptQuerysets, querysets, selects } from "../support/querysets.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { keptArguments, keptQuerysets, querysets, selects } from "../support/python/querysets.ts";
+import { ask } from "../support/servers/ask.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let folder: string;
 let database: TestDatabase;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "puff-querysets-")));
   mkdirSync(join(folder, "shop"));
   writeFileSync(join(folder, "shop/__init__.py"), "");
-  copyFileSync(join(import.meta.dirname, "../support/queryset_models.py"), join(folder, "shop/models.py"));
+  copyFileSync(join(import.meta.dirname, "../support/python/queryset_models.py"), join(folder, "shop/models.py"));
   for (const file of ["queryset_schema.py", "queryset_tables.py"]) {
     copyFileSync(join(import.meta.dirname, "../support", file), join(folder, file));
   }

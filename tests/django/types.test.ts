@@ -1,8 +1,8 @@
 /** Object types from Django's models, their relations, and the names and keys of QuerySets' columns. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ResolveResult } from "../../schema/index.ts";
-import { TestPython } from "../support/pyodide.ts";
-import { installPackages } from "../support/python-packages.ts";
+import { TestPython } from "../support/python/pyodide.ts";
+import { installPackages } from "../support/python/python-packages.ts";
 
 let python: TestPython;
 

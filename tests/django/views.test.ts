@@ -5,10 +5,10 @@ import { request as rawRequest } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type GatewayOptions, type RunningServer, startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { djangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { sharedCache } from "../support/python.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { djangoSite } from "../support/servers/django-site.ts";
 
 let sitePackages: string;
 

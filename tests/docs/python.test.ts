@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildExecutableSchema } from "../../schema/index.ts";
-import { installPackages } from "../support/python-packages.ts";
+import { installPackages } from "../support/python/python-packages.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);

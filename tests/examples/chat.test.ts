@@ -10,10 +10,10 @@ import {
   type WebSocketRoute,
 } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { chromium } from "../support/chromium.ts";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { ask } from "../support/servers/ask.ts";
+import { chromium } from "../support/servers/chromium.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let database: TestDatabase;
 let folder: string;

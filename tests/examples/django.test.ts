@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium as chromiumType } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { chromium } from "../support/chromium.ts";
-import { runCommand, type ServingCommand, serveCommand } from "../support/command.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { ask } from "../support/servers/ask.ts";
+import { chromium } from "../support/servers/chromium.ts";
+import { runCommand, type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let database: TestDatabase;
 let folder: string;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Audit, serverAudits } from "graphql-http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { sharedCache } from "../support/python.ts";
+import { sharedCache } from "../support/python/python.ts";
 
 // Listed, so that an audit can't vanish with a new version of the library without notice.
 const ids = `

@@ -1,8 +1,8 @@
 /** What surrounds GraphQL over HTTP: CSRF, CORS, request ids, compression, deadlines, health. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RunningServer } from "../../gateway/server/server.ts";
-import { ask, type Request } from "../support/ask.ts";
-import { aborted, begunOn, startReferenceServer } from "../support/http.ts";
+import { ask, type Request } from "../support/servers/ask.ts";
+import { aborted, begunOn, startReferenceServer } from "../support/servers/http.ts";
 
 let server: RunningServer;
 /** Lets pages of one other origin in. */

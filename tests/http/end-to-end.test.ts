@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { type Wire, wireTo } from "../support/outage.ts";
-import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { type Wire, wireTo } from "../support/servers/outage.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const blog = `
 import itertools

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { ask, type Request } from "../support/ask.ts";
-import { writeDjangoSite } from "../support/django-site.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
-import { textsOf } from "../support/rows.ts";
+import { textsOf } from "../support/planner/rows.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask, type Request } from "../support/servers/ask.ts";
+import { writeDjangoSite } from "../support/servers/django-site.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const files = {
   "site_config/settings.py": `

@@ -1,8 +1,8 @@
 /** GraphQL over HTTP, case by case, over a real server: status, headers and body. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningServer } from "../../gateway/server/server.ts";
-import { ask, type Request } from "../support/ask.ts";
-import { startReferenceServer } from "../support/http.ts";
+import { ask, type Request } from "../support/servers/ask.ts";
+import { startReferenceServer } from "../support/servers/http.ts";
 
 let server: RunningServer;
 

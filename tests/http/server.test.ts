@@ -8,9 +8,9 @@ import { expect, test } from "vitest";
 import { addRoutes } from "../../gateway/http/plugin.ts";
 import { createGateway } from "../../gateway/index.ts";
 import { serve } from "../../gateway/server/server.ts";
-import { ask } from "../support/ask.ts";
-import { planner, startReferenceServer, subscriptionLimits } from "../support/http.ts";
-import { schemaFolder } from "../support/python.ts";
+import { schemaFolder } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { planner, startReferenceServer, subscriptionLimits } from "../support/servers/http.ts";
 
 test("a port that is in use is said with what to do", async () => {
   const other = createServer().listen(0, "127.0.0.1");

@@ -6,8 +6,8 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
-import { ask } from "../support/ask.ts";
-import { begunOn } from "../support/http.ts";
+import { ask } from "../support/servers/ask.ts";
+import { begunOn } from "../support/servers/http.ts";
 
 interface Running {
   readonly process: ChildProcess;

@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const schema = `
 from dataclasses import dataclass

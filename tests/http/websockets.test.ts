@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type GatewayOptions, type RunningServer, startServer } from "../../gateway/index.ts";
-import { schemaFolder, sharedCache, writeSchema } from "../support/python.ts";
+import { schemaFolder, sharedCache, writeSchema } from "../support/python/python.ts";
 
 const query = "    @classmethod\n    def seen(cls, ctx: Context, /) -> list[str]: return seen";
 const functions = `

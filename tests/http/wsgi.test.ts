@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { type Answer, ask } from "../support/ask.ts";
-import { sharedCache } from "../support/python.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { type Answer, ask } from "../support/servers/ask.ts";
 
-const file = join(import.meta.dirname, "../support/wsgi_app.py");
+const file = join(import.meta.dirname, "../support/python/wsgi_app.py");
 const logs: { readonly [key: string]: unknown }[] = [];
 /** What the application waits for, by the name it calls it. */
 const gates = new Map<string, PromiseWithResolvers<null>>();

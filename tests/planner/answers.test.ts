@@ -1,7 +1,7 @@
 /** What rows and objects hold that is easily taken for something else: JSON's null, names that all objects have, no rows. */
 import { describe, expect, it } from "vitest";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase();
 await database.run("CREATE TABLE paper (id int PRIMARY KEY, title text); INSERT INTO paper VALUES (1, 'one')");

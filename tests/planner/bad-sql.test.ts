@@ -1,7 +1,7 @@
 /** SQL that can't be run is told with its field, and with its place in the SQL, fused or not. */
 import { describe, expect, test } from "vitest";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TABLE item (id int);

@@ -2,9 +2,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { PuffError, type ResolveResult, type ResolverCall } from "../../schema/index.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { createTestDatabase, openTestDatabase, write } from "../support/postgres.ts";
-import { textOf } from "../support/rows.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { textOf } from "../support/planner/rows.ts";
+import { createTestDatabase, openTestDatabase, write } from "../support/servers/postgres.ts";
 
 const own = await createTestDatabase();
 const url = new URL(own.url);

@@ -1,8 +1,8 @@
 /** The planner on a real Postgres: what it does beyond what graphql-js can be compared with. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ResolveResult } from "../../schema/index.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase, watched } from "../support/postgres.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase, watched } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
     CREATE TABLE item (id int PRIMARY KEY, name text, parent int REFERENCES item DEFERRABLE INITIALLY DEFERRED);

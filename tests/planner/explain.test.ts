@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { ExplainedField } from "../../planner/index.ts";
 import type { ResolveResult, ResolverCall } from "../../schema/index.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TABLE post (id int PRIMARY KEY, title text);

@@ -1,8 +1,8 @@
 /** Statements that become one: each form of SQL must answer as it does layer by layer. */
 import { describe, expect, it } from "vitest";
 import type { SqlPlan } from "../../schema/index.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
     CREATE TYPE mood AS ENUM ('sad', 'glad');

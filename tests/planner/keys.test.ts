@@ -1,9 +1,9 @@
 /** Rows find their parents by keys that are equal in SQL: for every pair of types, what Postgres's `=` says is the truth. */
 import { describe, expect, it } from "vitest";
-import { createEvents } from "../support/events.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase, watched } from "../support/postgres.ts";
-import { textsOf } from "../support/rows.ts";
+import { createEvents } from "../support/planner/events.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { textsOf } from "../support/planner/rows.ts";
+import { ownDatabase, watched } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
     CREATE EXTENSION citext;

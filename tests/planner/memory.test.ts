@@ -2,8 +2,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const own = await ownDatabase("CREATE TABLE post (id int PRIMARY KEY, title text); INSERT INTO post VALUES (1, 'one')");
 

@@ -1,8 +1,8 @@
 /** What an operation answers while its database can't be had. */
 import { describe, expect, it } from "vitest";
 import { PuffError } from "../../schema/index.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { createTestDatabase, holdLock, openTestDatabase } from "../support/postgres.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { createTestDatabase, holdLock, openTestDatabase } from "../support/servers/postgres.ts";
 
 const types = { Query: { item: "Item", total: "Int!" }, Item: { id: "Int!" } };
 

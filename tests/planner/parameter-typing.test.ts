@@ -8,10 +8,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { type ArgumentKind, argumentKinds } from "../support/argument-kinds.ts";
-import { ask } from "../support/ask.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
+import { type ArgumentKind, argumentKinds } from "../support/planner/argument-kinds.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const preamble = `from __future__ import annotations
 import datetime as _datetime

@@ -1,8 +1,8 @@
 /** Values of LIMIT and OFFSET go into the statement's text, where Postgres can plan with them once. */
 import { expect, test } from "vitest";
 import type { TypedText } from "../../schema/index.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase, watched } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase, watched } from "../support/servers/postgres.ts";
 
 const own = await ownDatabase(`
   CREATE TABLE post (id int PRIMARY KEY);

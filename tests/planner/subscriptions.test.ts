@@ -1,9 +1,9 @@
 /** Plan subscriptions: what is sent at which events, and how many statements that takes. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ResolverCall, StreamPlan } from "../../schema/index.ts";
-import { createEvents, type TestEvents } from "../support/events.ts";
-import { type SketchedPlanner, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase, watched } from "../support/postgres.ts";
+import { createEvents, type TestEvents } from "../support/planner/events.ts";
+import { type SketchedPlanner, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase, watched } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TYPE mood AS ENUM ('calm', 'wild');

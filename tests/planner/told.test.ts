@@ -1,8 +1,8 @@
 /** What clients are told of constraints and of what functions raise, in production. */
 import { describe, expect, test } from "vitest";
 import type { ResolverCall } from "../../schema/index.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TABLE account (

@@ -1,8 +1,8 @@
 /** Pure resolvers are asked once; their plans are bound to each request's values. */
 import { describe, expect, it } from "vitest";
 import type { ArgumentKind, Claims, ParametricPlan, ResolveResult, ResolverCall } from "../../schema/index.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase();
 

@@ -8,10 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { createPlanner, type Planner } from "../../planner/index.ts";
 import { buildExecutableSchema, type TypedText } from "../../schema/index.ts";
-import { noEvents, noGenerators } from "../support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { TestPython } from "../support/pyodide.ts";
-import { textsOf } from "../support/rows.ts";
+import { noEvents, noGenerators } from "../support/planner/planner.ts";
+import { textsOf } from "../support/planner/rows.ts";
 import {
   array,
   compositeTypes,
@@ -19,8 +17,10 @@ import {
   scalarTypes,
   typesScript,
   type ValueType,
-} from "../support/type-values.ts";
-import { exact, shownAs } from "../support/types-shown.ts";
+} from "../support/planner/type-values.ts";
+import { exact, shownAs } from "../support/planner/types-shown.ts";
+import { TestPython } from "../support/python/pyodide.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const wanted = Number(process.env["PUFF_TYPE_VALUES"] ?? 4_000);
 const seed = Number(process.env["PUFF_TYPE_SEED"] ?? 20_240_501);

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Answer, sketchPlanner, sql } from "../support/planner.ts";
-import { ownDatabase } from "../support/postgres.ts";
+import { type Answer, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   CREATE TYPE feeling AS ENUM ('ok', 'so sad');

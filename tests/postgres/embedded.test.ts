@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../../schema/index.ts";
-import { openTestDatabase } from "../support/postgres.ts";
-import { textOf } from "../support/rows.ts";
+import { textOf } from "../support/planner/rows.ts";
+import { openTestDatabase } from "../support/servers/postgres.ts";
 
 const isRoot = process.getuid?.() === 0;
 let base: string;
@@ -146,7 +146,7 @@ describe("what can't work is said", () => {
 });
 
 function hold(): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, "../support/serve-postgres.ts"), folder], {
+  return spawn(process.execPath, [join(import.meta.dirname, "../support/servers/serve-postgres.ts"), folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase, type PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { describeError, PuffError, type TypedText } from "../../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/postgres.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/servers/postgres.ts";
 
 let own: TestDatabase;
 let database: PostgresDatabase;

@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 import { FrameSplitter } from "../../gateway/postgres/wire/frames.ts";
 import { type Column, createPlanner, type Database, type Planner, RowSet } from "../../planner/index.ts";
 import { buildExecutableSchema, type TypeDescription } from "../../schema/index.ts";
-import { noEvents, noGenerators, sql } from "../support/planner.ts";
-import { dataRow, rowSetOf, textsOf } from "../support/rows.ts";
-import { samples } from "../support/samples.ts";
+import { noEvents, noGenerators, sql } from "../support/planner/planner.ts";
+import { dataRow, rowSetOf, textsOf } from "../support/planner/rows.ts";
+import { samples } from "../support/planner/samples.ts";
 
 const columns: readonly Column[] = Object.entries(samples).map(([name, { oid }]) => ({ name, oid }));
 const row = fc.tuple(...Object.values(samples).map(({ texts }) => fc.option(texts, { freq: 8 })));

@@ -4,7 +4,13 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Lender } from "../../gateway/psycopg2/lender.ts";
 import { PythonSession } from "../../gateway/psycopg2/session/session.ts";
 import { PuffError } from "../../schema/index.ts";
-import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase, write } from "../support/postgres.ts";
+import {
+  createTestDatabase,
+  holdLock,
+  openTestDatabase,
+  type TestDatabase,
+  write,
+} from "../support/servers/postgres.ts";
 
 let own: TestDatabase;
 

@@ -1,9 +1,9 @@
 /** Postgres's NOTIFY reaches listeners, over one connection that comes back by itself. */
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { Ear } from "../support/ear.ts";
-import { wireTo } from "../support/outage.ts";
-import { createTestDatabase, openTestDatabase } from "../support/postgres.ts";
+import { Ear } from "../support/servers/ear.ts";
+import { wireTo } from "../support/servers/outage.ts";
+import { createTestDatabase, openTestDatabase } from "../support/servers/postgres.ts";
 
 const { url, drop } = await createTestDatabase();
 afterAll(drop);

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { type PostgresDatabase, startEmbeddedPostgres } from "../../gateway/postgres/index.ts";
 import { PuffError } from "../../schema/index.ts";
-import { openTestDatabase } from "../support/postgres.ts";
-import { textOf } from "../support/rows.ts";
+import { textOf } from "../support/planner/rows.ts";
+import { openTestDatabase } from "../support/servers/postgres.ts";
 
 test("a restart under load", async () => {
   const { database, stop, start } = await ownServer();

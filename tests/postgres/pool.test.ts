@@ -3,8 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import type { RowSet, Session } from "../../planner/index.ts";
 import { PuffError, type TypedText } from "../../schema/index.ts";
-import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase, write } from "../support/postgres.ts";
-import { textOf, textsOf } from "../support/rows.ts";
+import { textOf, textsOf } from "../support/planner/rows.ts";
+import {
+  createTestDatabase,
+  holdLock,
+  openTestDatabase,
+  type TestDatabase,
+  write,
+} from "../support/servers/postgres.ts";
 
 let own: TestDatabase;
 let database: PostgresDatabase;

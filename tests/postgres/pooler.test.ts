@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase, type PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../../schema/index.ts";
-import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
-import { sketchPlanner, sql } from "../support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/postgres.ts";
-import { textOf, textsOf } from "../support/rows.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
+import { textOf, textsOf } from "../support/planner/rows.ts";
+import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../support/servers/pgbouncer.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/servers/postgres.ts";
 
 describe.runIf(hasPgBouncer)("through PgBouncer", () => {
   let own: TestDatabase;

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import type { RowSet, Statement } from "../../planner/index.ts";
 import type { TypedText } from "../../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/postgres.ts";
-import { hasPostgres15, type OldPostgres, startPostgres15 } from "../support/postgres-15.ts";
-import { textOf, textsOf } from "../support/rows.ts";
+import { textOf, textsOf } from "../support/planner/rows.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase, write } from "../support/servers/postgres.ts";
+import { hasPostgres15, type OldPostgres, startPostgres15 } from "../support/servers/postgres-15.ts";
 
 /** A type, its OID, and texts as Postgres prints them. */
 const types: readonly (readonly [type: string, oid: number, ...texts: string[]])[] = [

@@ -1,11 +1,11 @@
 /** Row-level security holds: what `Schema.auth` gives as `pg_settings` is true of its request's statements, and of no others. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
-import { createEvents } from "../support/events.ts";
-import { type PlannerSketch, sketchPlanner, sql } from "../support/planner.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { hasPostgres15, type OldPostgres, startPostgres15 } from "../support/postgres-15.ts";
-import { textsOf } from "../support/rows.ts";
+import { createEvents } from "../support/planner/events.ts";
+import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
+import { textsOf } from "../support/planner/rows.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { hasPostgres15, type OldPostgres, startPostgres15 } from "../support/servers/postgres-15.ts";
 
 const tables = `
   DO $$ BEGIN CREATE ROLE puff_web; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Psycopg2Service } from "../../gateway/psycopg2/index.ts";
-import { pythonPackages, runOnShim, runPython } from "../support/native-python.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { pythonPackages, runOnShim, runPython } from "../support/python/native-python.ts";
+import { createTestDatabase } from "../support/servers/postgres.ts";
 
-const script = join(import.meta.dirname, "../support/psycopg2_cases.py");
+const script = join(import.meta.dirname, "../support/python/psycopg2_cases.py");
 const { url, drop } = await createTestDatabase();
 afterAll(drop);
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { sessionSettings } from "../../gateway/postgres/index.ts";
 import { Psycopg2Service } from "../../gateway/psycopg2/index.ts";
 import type { HostSession } from "../../python-bridge/index.ts";
-import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, holdLock, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const never = new AbortController().signal;
 const local = (readOnly: boolean) => sessionSettings({ pooler: true, readOnly, statementTimeout: 10_000 });

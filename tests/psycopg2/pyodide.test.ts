@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { Psycopg2Service } from "../../gateway/psycopg2/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
-import { pythonPackages, runPython } from "../support/native-python.ts";
-import { createTestDatabase, openTestDatabase } from "../support/postgres.ts";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonPackages, runPython } from "../support/python/native-python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
+import { createTestDatabase, openTestDatabase } from "../support/servers/postgres.ts";
 
 const support = join(import.meta.dirname, "../support");
 const { url, drop } = await createTestDatabase();

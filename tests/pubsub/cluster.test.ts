@@ -2,8 +2,8 @@
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openPubSub, type PubSub, PubSubService } from "../../gateway/pubsub/index.ts";
-import { Ear } from "../support/ear.ts";
-import { askRedis, hasRedis, startRedisCluster, type TestCluster, type TestRedis } from "../support/redis.ts";
+import { Ear } from "../support/servers/ear.ts";
+import { askRedis, hasRedis, startRedisCluster, type TestCluster, type TestRedis } from "../support/servers/redis.ts";
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === "::1"),

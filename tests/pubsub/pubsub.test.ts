@@ -1,10 +1,10 @@
 /** Pub/sub keeps its promises within one process and through a Redis that comes and goes. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Message, openPubSub, type PubSub } from "../../gateway/pubsub/index.ts";
-import { Ear } from "../support/ear.ts";
-import { wireTo } from "../support/outage.ts";
-import { freePort } from "../support/postgres-15.ts";
-import { askRedis, hasRedis, startRedis, type TestRedis } from "../support/redis.ts";
+import { Ear } from "../support/servers/ear.ts";
+import { wireTo } from "../support/servers/outage.ts";
+import { freePort } from "../support/servers/postgres-15.ts";
+import { askRedis, hasRedis, startRedis, type TestRedis } from "../support/servers/redis.ts";
 
 async function open(
   redisUrl: string | null,

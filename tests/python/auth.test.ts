@@ -1,6 +1,6 @@
 /** Who calls is asked for before resolvers run, and resolvers reach the host. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { ask } from "../support/ask.ts";
-import { installPackages } from "../support/packages.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { ask } from "../support/servers/ask.ts";
+import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 const logs: string[] = [];
 let folder: string;
@@ -18,7 +18,7 @@ let server: RunningServer;
 beforeAll(async () => {
   database = await createTestDatabase();
   folder = realpathSync(mkdtempSync(join(tmpdir(), "puff-borrowing-")));
-  copyFileSync(join(import.meta.dirname, "../support/borrowing_schema.py"), join(folder, "borrowing_schema.py"));
+  copyFileSync(join(import.meta.dirname, "../support/python/borrowing_schema.py"), join(folder, "borrowing_schema.py"));
   server = await startServer({
     schemas: [{ spec: join(folder, "borrowing_schema.py") }],
     databases: [{ name: "default", url: database.url }],

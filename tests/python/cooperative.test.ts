@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
-const script = join(import.meta.dirname, "../support/cooperative_cases.py");
+const script = join(import.meta.dirname, "../support/python/cooperative_cases.py");
 const query = `
     @classmethod
     def hello(cls, ctx: Context, /) -> str:

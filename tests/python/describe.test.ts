@@ -1,6 +1,6 @@
 /** Python's types become GraphQL's: each case is a schema and the SDL that it makes. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestPython } from "../support/pyodide.ts";
+import { TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
-const script = join(import.meta.dirname, "../support/file_cases.py");
+const script = join(import.meta.dirname, "../support/python/file_cases.py");
 const query = `
     @classmethod
     def outcomes(cls, ctx: Context, /, folder: str, outside: str) -> str:

@@ -1,7 +1,7 @@
 /** Resolvers are called with their arguments and their parents' columns. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ParentColumns } from "../../schema/index.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -1,6 +1,6 @@
 /** Each mistake in a schema is one message: place, cause and remedy. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestPython } from "../support/pyodide.ts";
+import { TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -7,10 +7,10 @@ import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { installPackages } from "../support/packages.ts";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
-const script = join(import.meta.dirname, "../support/network_cases.py");
+const script = join(import.meta.dirname, "../support/python/network_cases.py");
 const tls = join(import.meta.dirname, "../support/tls");
 const query = `
     @classmethod

@@ -5,7 +5,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestPython } from "../support/pyodide.ts";
+import { TestPython } from "../support/python/pyodide.ts";
 
 const run = promisify(execFile);
 const version = "3.3.9";
@@ -289,7 +289,7 @@ async function askPsycopg(): Promise<typeof real> {
     // Whoever is first wins; the folder is never there half full.
     await rename(partial, packages).catch(() => rm(partial, { recursive: true, force: true }));
   }
-  const script = run("python3", [join(import.meta.dirname, "../support/ask-psycopg.py")], {
+  const script = run("python3", [join(import.meta.dirname, "../support/python/ask-psycopg.py")], {
     env: { ...process.env, PYTHONPATH: packages },
   });
   const cases = { prelude, dumps, loads: [...loads, ...intervals.map(([, postgres]) => [1186, postgres])] };

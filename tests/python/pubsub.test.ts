@@ -1,9 +1,9 @@
 /** Python publishes and receives, as Puff has it. */
 import { describe, expect, test } from "vitest";
 import { openPubSub, type PubSub, PubSubService } from "../../gateway/pubsub/index.ts";
-import { Ear } from "../support/ear.ts";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
-import { hasRedis, startRedis } from "../support/redis.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
+import { Ear } from "../support/servers/ear.ts";
+import { hasRedis, startRedis } from "../support/servers/redis.ts";
 
 const module = `
 from puff import pubsub, spawn

@@ -1,8 +1,8 @@
 /** QuerySets of Django's and statements of SQLAlchemy's as plans. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Arguments, ResolveResult, ResolverCall } from "../../schema/index.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
-import { installPackages } from "../support/python-packages.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
+import { installPackages } from "../support/python/python-packages.ts";
 
 let python: TestPython;
 

@@ -8,12 +8,12 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { RedisService } from "../../gateway/redis/service.ts";
 import type { JsonValue } from "../../schema/index.ts";
-import { installPackages } from "../support/packages.ts";
-import { freePort } from "../support/postgres-15.ts";
-import { pythonOn, schemaFolder, type TestPython } from "../support/python.ts";
-import { hasRedis, startRedis, startRedisCluster, startSentinel, type TestRedis } from "../support/redis.ts";
+import { installPackages } from "../support/python/packages.ts";
+import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
+import { freePort } from "../support/servers/postgres-15.ts";
+import { hasRedis, startRedis, startRedisCluster, startSentinel, type TestRedis } from "../support/servers/redis.ts";
 
-const script = join(import.meta.dirname, "../support/redis_cases.py");
+const script = join(import.meta.dirname, "../support/python/redis_cases.py");
 const tls = join(import.meta.dirname, "../support/tls");
 const query = "    @classmethod\n    def q(cls, ctx: Context, /) -> int: return 1";
 const client = `

@@ -1,6 +1,6 @@
 /** What resolvers return becomes plans, what they raise failures. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import type { TypedText } from "../../schema/index.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
 let python: TestPython;
 let server: TestDatabase;

@@ -1,6 +1,6 @@
 /** Several schemas in one interpreter: each holds what it reaches, whichever was loaded first. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestPython } from "../support/pyodide.ts";
+import { TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

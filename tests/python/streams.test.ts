@@ -1,7 +1,7 @@
 /** What Python's streams become on their way to the gateway. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ResolveResult } from "../../schema/index.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pythonOn, schemaFolder } from "../support/python.ts";
+import { pythonOn, schemaFolder } from "../support/python/python.ts";
 
 const module = "from datetime import datetime";
 const berlin = `

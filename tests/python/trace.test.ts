@@ -1,7 +1,7 @@
 /** Pure resolvers, called with symbols in place of their arguments. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Arguments, ResolveResult } from "../../schema/index.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

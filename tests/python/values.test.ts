@@ -1,7 +1,7 @@
 /** Python values cross the bridge as the operation selects them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ResolveResult, ValueSelection } from "../../schema/index.ts";
-import { prelude, TestPython } from "../support/pyodide.ts";
+import { prelude, TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
 

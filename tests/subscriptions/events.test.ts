@@ -1,6 +1,6 @@
 /** GraphQL over server-sent events on a real server. */
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { silences, startReferenceServer } from "../support/http.ts";
+import { silences, startReferenceServer } from "../support/servers/http.ts";
 
 const server = await startReferenceServer();
 afterAll(() => server.close());

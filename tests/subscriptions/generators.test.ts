@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { Ear } from "../support/ear.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
-import { TestSocket } from "../support/socket.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { Ear } from "../support/servers/ear.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const schema = `
 import asyncio

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
-import { type ServingCommand, serveCommand } from "../support/command.ts";
-import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { sharedCache } from "../support/python.ts";
-import { hasRedis, startRedis, type TestRedis } from "../support/redis.ts";
-import { TestSocket } from "../support/socket.ts";
+import { sharedCache } from "../support/python/python.ts";
+import { type ServingCommand, serveCommand } from "../support/servers/command.ts";
+import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
+import { hasRedis, startRedis, type TestRedis } from "../support/servers/redis.ts";
+import { TestSocket } from "../support/servers/socket.ts";
 
 const schema = `
 from dataclasses import dataclass

@@ -3,8 +3,8 @@ import { createClient } from "graphql-ws";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Planner } from "../../planner/index.ts";
-import { planner, silences, startReferenceServer } from "../support/http.ts";
-import { type SocketOptions, TestSocket } from "../support/socket.ts";
+import { planner, silences, startReferenceServer } from "../support/servers/http.ts";
+import { type SocketOptions, TestSocket } from "../support/servers/socket.ts";
 
 const apis = [
   { url: "/graphql", playgroundUrl: null, subscriptionsUrl: "/subscriptions/", planner: () => planner, explain: null },

@@ -1,8 +1,8 @@
 /** Vitest's global setup: says loudly which tests this machine cannot run; in CI nothing may be left out. */
-import { chromium } from "./chromium.ts";
-import { hasPgBouncer } from "./pgbouncer.ts";
-import { hasPostgres15 } from "./postgres-15.ts";
-import { hasRedis } from "./redis.ts";
+import { chromium } from "./servers/chromium.ts";
+import { hasPgBouncer } from "./servers/pgbouncer.ts";
+import { hasPostgres15 } from "./servers/postgres-15.ts";
+import { hasRedis } from "./servers/redis.ts";
 
 const missing = [
   ...(chromium === null

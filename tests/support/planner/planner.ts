@@ -8,7 +8,7 @@ import {
   type LayerFunction,
   type PlannerEvent,
   type PlannerOptions,
-} from "../../planner/index.ts";
+} from "../../../planner/index.ts";
 import {
   buildExecutableSchema,
   type Claims,
@@ -19,7 +19,7 @@ import {
   type ResolverCall,
   type SqlPlan,
   type TypeDescription,
-} from "../../schema/index.ts";
+} from "../../../schema/index.ts";
 
 /** `Type.field: type`, and where its values come from: a resolver's answer, or a column of the field's name. */
 export interface PlannerSketch {

@@ -1,6 +1,6 @@
 /** A thread of little memory that prepares and runs many large documents. Posts how many were answered. */
 import { parentPort } from "node:worker_threads";
-import { defaultLimits } from "../../gateway/options/options.ts";
+import { defaultLimits } from "../../../gateway/options/options.ts";
 import { sketchPlanner } from "./planner.ts";
 
 const nothing = () => Promise.reject(new Error("no statement is to run"));

@@ -1,5 +1,5 @@
 /** A process that uses an embedded Postgres until it is ended: `node serve-postgres.ts FOLDER`. Prints its URL. */
-import { startEmbeddedPostgres } from "../../gateway/postgres/index.ts";
+import { startEmbeddedPostgres } from "../../../gateway/postgres/index.ts";
 
 const [, , folder = ""] = process.argv;
 const { url, fresh } = await startEmbeddedPostgres({ folder, onLog: () => undefined });

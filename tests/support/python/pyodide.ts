@@ -12,7 +12,7 @@ import {
   type ResolveResult,
   type ResolverCall,
   type SchemaDescription,
-} from "../../schema/index.ts";
+} from "../../../schema/index.ts";
 import { startPlainPyodide } from "./plain-pyodide.ts";
 
 /** What most schemas of the tests begin with. */
@@ -81,7 +81,7 @@ export class TestPython {
   private constructor(pyodide: PyodideAPI, folder: string) {
     this.pyodide = pyodide;
     this.#folder = folder;
-    mount(pyodide, join(import.meta.dirname, "../../python-bridge/python"), "/puff");
+    mount(pyodide, join(import.meta.dirname, "../../../python-bridge/python"), "/puff");
     mount(pyodide, folder, "/cases");
     pyodide.registerJsModule("_puff_host", {
       call: async (_service: "functions", name: string, args: string) => {

@@ -1,8 +1,8 @@
 /** A real server over the reference planner, for tests of HTTP alone. */
 import { setTimeout as sleep } from "node:timers/promises";
 import fastifyPlugin from "fastify-plugin";
-import { addRoutes, type RoutesOptions } from "../../gateway/http/plugin.ts";
-import { type RunningServer, serve } from "../../gateway/server/server.ts";
+import { addRoutes, type RoutesOptions } from "../../../gateway/http/plugin.ts";
+import { type RunningServer, serve } from "../../../gateway/server/server.ts";
 import { ask } from "./ask.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
 

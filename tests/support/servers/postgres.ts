@@ -11,10 +11,10 @@ import {
   openDatabase,
   type PostgresDatabase,
   startEmbeddedPostgres,
-} from "../../gateway/postgres/index.ts";
-import type { Database, RowSet } from "../../planner/index.ts";
-import type { TypedText } from "../../schema/index.ts";
-import { textOf } from "./rows.ts";
+} from "../../../gateway/postgres/index.ts";
+import type { Database, RowSet } from "../../../planner/index.ts";
+import type { TypedText } from "../../../schema/index.ts";
+import { textOf } from "../planner/rows.ts";
 
 export interface TestDatabase {
   readonly url: string;

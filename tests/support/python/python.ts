@@ -11,8 +11,8 @@ import {
   type Python,
   type PythonOptions,
   startPython,
-} from "../../python-bridge/index.ts";
-import type { JsonValue, ResolveBatch, ResolveBatchResult } from "../../schema/index.ts";
+} from "../../../python-bridge/index.ts";
+import type { JsonValue, ResolveBatch, ResolveBatchResult } from "../../../schema/index.ts";
 
 /** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
 export const sharedCache = join(import.meta.dirname, "../../.puff/test-images");

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import type { HostService, HostSession } from "../../python-bridge/index.ts";
+import type { HostService, HostSession } from "../../../python-bridge/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -46,7 +46,7 @@ export async function runOnShim(
   args: readonly string[],
   path: readonly string[] = [],
 ): Promise<string> {
-  const folders = [join(root, "python-bridge/python"), join(import.meta.dirname, "native"), ...path];
+  const folders = [join(root, "python-bridge/python"), join(import.meta.dirname, "../native"), ...path];
   const env = { ...process.env, PYTHONPATH: folders.join(":") };
   const child = spawn("python3", [script, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], env });
   const session = service.open();

@@ -17,7 +17,7 @@ import type {
   Planner,
   Prepared,
   PreparedOperation,
-} from "../../planner/index.ts";
+} from "../../../planner/index.ts";
 
 interface ReferenceOperation extends PreparedOperation {
   readonly document: DocumentNode;

@@ -1,6 +1,6 @@
 /** Events for planners in tests: a pub/sub within the process, which can also be made to lose its connection. */
-import { openPubSub } from "../../gateway/pubsub/index.ts";
-import type { EventListener, Events } from "../../planner/index.ts";
+import { openPubSub } from "../../../gateway/pubsub/index.ts";
+import type { EventListener, Events } from "../../../planner/index.ts";
 
 export interface TestEvents extends Events {
   publish(channel: string, payload: unknown): Promise<void>;

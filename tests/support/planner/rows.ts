@@ -1,5 +1,5 @@
 /** Rows as tests compare them. */
-import { type Column, RowSet } from "../../planner/index.ts";
+import { type Column, RowSet } from "../../../planner/index.ts";
 
 export function textsOf(rows: RowSet): (string | null)[][] {
   return Array.from({ length: rows.count }, (_, row) => {

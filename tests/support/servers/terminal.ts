@@ -20,7 +20,7 @@ export interface Terminal {
 
 /** Starts a command that serves, and waits until it does. */
 export async function openTerminal(args: readonly string[], { cwd, environment }: CommandOptions): Promise<Terminal> {
-  const command = [process.execPath, join(import.meta.dirname, "../../bin/puff-gateway.js"), "--port", "0", ...args];
+  const command = [process.execPath, join(import.meta.dirname, "../../../bin/puff-gateway.js"), "--port", "0", ...args];
   const running = spawn("script", ["-qefc", command.join(" "), "/dev/null"], {
     cwd,
     env: { ...process.env, PUFF_CACHE_FOLDER: cacheFolder, NO_COLOR: "1", ...environment },

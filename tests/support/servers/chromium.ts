@@ -7,7 +7,7 @@ const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
  * Path of a Chromium: `PUFF_CHROMIUM`, else the first on PATH; null where there is none. Browser tests are then left
- * out, which {@link ./left-out.ts} says at the end of the run; in CI it is an error.
+ * out, which {@link ../left-out.ts} says at the end of the run; in CI it is an error.
  *
  * @example describe.skipIf(chromium === null)("GraphiQL", () => { … });
  */
