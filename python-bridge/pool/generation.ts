@@ -57,7 +57,7 @@ export class Generation {
     this.#options = options;
     this.#pool = new Piscina({
       // Runs from source as from what is built of it.
-      filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
+      filename: fileURLToPath(new URL(`../interpreter/worker${extname(import.meta.url)}`, import.meta.url)),
       name: "serve",
       minThreads: 1,
       // One more, so that a successor starts beside the interpreter whose memory has grown.

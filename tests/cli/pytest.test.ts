@@ -7,7 +7,7 @@ import { installPackages } from "../support/python/packages.ts";
 import { interrupt, runCommand, startCommand } from "../support/servers/command.ts";
 import { createTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
 
-const support = join(import.meta.dirname, "../support");
+const support = join(import.meta.dirname, "../support/python");
 let database: TestDatabase;
 let folder: string;
 let environment: { readonly [name: string]: string };

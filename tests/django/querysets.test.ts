@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "shop/__init__.py"), "");
   copyFileSync(join(import.meta.dirname, "../support/python/queryset_models.py"), join(folder, "shop/models.py"));
   for (const file of ["queryset_schema.py", "queryset_tables.py"]) {
-    copyFileSync(join(import.meta.dirname, "../support", file), join(folder, file));
+    copyFileSync(join(import.meta.dirname, "../support/python", file), join(folder, file));
   }
   server = await startServer({
     schemas: [{ spec: join(folder, "queryset_schema.py") }],

@@ -7,7 +7,7 @@ import { pythonPackages, runPython } from "../support/python/native-python.ts";
 import { pythonOn, schemaFolder } from "../support/python/python.ts";
 import { createTestDatabase, openTestDatabase } from "../support/servers/postgres.ts";
 
-const support = join(import.meta.dirname, "../support");
+const support = join(import.meta.dirname, "../support/python");
 const { url, drop } = await createTestDatabase();
 const admin = await openTestDatabase(url);
 afterAll(async () => {

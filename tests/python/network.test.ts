@@ -11,7 +11,7 @@ import { installPackages } from "../support/python/packages.ts";
 import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
 const script = join(import.meta.dirname, "../support/python/network_cases.py");
-const tls = join(import.meta.dirname, "../support/tls");
+const tls = join(import.meta.dirname, "../support/servers/tls");
 const query = `
     @classmethod
     def hello(cls, ctx: Context, /) -> str:

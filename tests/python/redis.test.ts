@@ -14,7 +14,7 @@ import { freePort } from "../support/servers/postgres-15.ts";
 import { hasRedis, startRedis, startRedisCluster, startSentinel, type TestRedis } from "../support/servers/redis.ts";
 
 const script = join(import.meta.dirname, "../support/python/redis_cases.py");
-const tls = join(import.meta.dirname, "../support/tls");
+const tls = join(import.meta.dirname, "../support/servers/tls");
 const query = "    @classmethod\n    def q(cls, ctx: Context, /) -> int: return 1";
 const client = `
 import os, redis

@@ -3,10 +3,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** From long to short; a file belongs to the first that its path matches. */
 const kinds = [
-  /cli-django\.|querysets|example-django|cli-processes|mixed-faults/,
-  /cli-|bridge-death|bridge-services|django|psycopg2|python-redis|python-network|attacks\/slow|differential/,
-  /bridge-|browser-|example-|wsgi|websockets|http-|attacks\//,
-  /python-|planner-keys|docs-python|subscription-|parameter-|types-/,
+  /cli\/django\.|django\/querysets|examples\/django|cli\/processes|http\/mixed-faults/,
+  /\/(cli|django|psycopg2|differential)\/|bridge\/(death|services)|python\/(redis|network)|attacks\/slow/,
+  /\/(bridge|browser|examples|http|attacks)\//,
+  /\/(python|docs|subscriptions)\/|planner\/(keys|parameter-|types-)/,
   /^tests\//,
 ];
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { HostService, HostSession } from "../../../python-bridge/index.ts";
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "../../..");
 
 /** A folder with Python packages, installed there at the first use. */
 export function pythonPackages(name: string, ...wanted: string[]): string {
@@ -46,7 +46,7 @@ export async function runOnShim(
   args: readonly string[],
   path: readonly string[] = [],
 ): Promise<string> {
-  const folders = [join(root, "python-bridge/python"), join(import.meta.dirname, "../native"), ...path];
+  const folders = [join(root, "python-bridge/python"), join(import.meta.dirname, "native"), ...path];
   const env = { ...process.env, PYTHONPATH: folders.join(":") };
   const child = spawn("python3", [script, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], env });
   const session = service.open();

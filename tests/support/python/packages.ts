@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 /** The folder with these packages, such as `requests==2.34.2`, and what they need. */
 export async function installPackages(requirements: readonly string[]): Promise<string> {
   const key = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 16);
-  const folder = join(import.meta.dirname, "../../.puff/python-packages", key, "site-packages");
+  const folder = join(import.meta.dirname, "../../../.puff/python-packages", key, "site-packages");
   if (!existsSync(folder)) {
     const partial = `${folder}.${process.pid}`;
     await promisify(execFile)("python3", ["-m", "pip", "install", "--quiet", "--target", partial, ...requirements]);

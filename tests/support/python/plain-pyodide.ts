@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadPyodide, type PyodideAPI, version } from "pyodide";
 
-const folder = join(import.meta.dirname, "../../.puff/test-images");
+const folder = join(import.meta.dirname, "../../../.puff/test-images");
 const path = join(folder, `plain-${version}.memory`);
 
 /** Starts an interpreter without anything of this project in it. */

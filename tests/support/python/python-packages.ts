@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 /** Installs wheels of pure Python, without what they depend on, into a folder that is kept between runs. */
 export async function installPackages(...wanted: string[]): Promise<string> {
   const name = wanted.join("_").replace(/[^\w.]+/g, "-");
-  const folder = join(import.meta.dirname, "../../.puff/test-packages", name);
+  const folder = join(import.meta.dirname, "../../../.puff/test-packages", name);
   if (!existsSync(folder)) {
     const target = `${folder}.${process.pid}`;
     const pure = ["--no-deps", "--only-binary=:all:", "--platform=any", "--implementation=py", "--python-version=3.14"];

@@ -15,7 +15,7 @@ import {
 import type { JsonValue, ResolveBatch, ResolveBatchResult } from "../../../schema/index.ts";
 
 /** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
-export const sharedCache = join(import.meta.dirname, "../../.puff/test-images");
+export const sharedCache = join(import.meta.dirname, "../../../.puff/test-images");
 
 /** A folder of the test's own, with `schema.py` in it, see {@link writeSchema}. */
 export function schemaFolder(query: string, module = ""): string {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "../../..");
 const command = join(root, "bin/puff-gateway.js");
 /** Kept between runs: what a start leaves there is found by what went into it. */
 export const cacheFolder = join(root, ".puff/test-cache");

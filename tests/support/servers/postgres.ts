@@ -150,7 +150,7 @@ export function write(database: PostgresDatabase, text: string, ...params: Typed
   return database.transaction(async (session) => ({ commit: true, result: await session.query({ text, params }) }));
 }
 
-const folder = join(import.meta.dirname, "../../.puff/test-postgres");
+const folder = join(import.meta.dirname, "../../../.puff/test-postgres");
 
 /** Runs that were killed left theirs. */
 async function dropAbandoned(admin: PostgresDatabase): Promise<void> {

@@ -1,4 +1,4 @@
-"""`puff._runtime.services` for native Python: calls go through pipes to the host that started it, see ../native-python.ts.
+"""`puff._runtime.services` for native Python: calls go through pipes to `../native-python.ts`.
 
 Only `call` and `ServiceError` are there, which is what the psycopg2 shim uses.
 """
