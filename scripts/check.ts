@@ -9,6 +9,17 @@ import { join } from "node:path";
 
 const checks: { readonly [name: string]: readonly string[] } = {
   biome: ["biome", "check", "--error-on-warnings", "."],
+  house: [
+    "depcruise",
+    "--config",
+    ".dependency-cruiser.js",
+    "--output-type",
+    "err",
+    "schema",
+    "planner",
+    "python-bridge",
+    "gateway",
+  ],
   types: ["tsc", "-p", "."],
   "types-graphiql": ["tsc", "-p", "gateway/graphiql"],
   "ruff-format": ["sh", "scripts/python-tools.sh", "ruff", "format", "--check", "."],

@@ -81,7 +81,7 @@ export class SocketConnection {
   /** The next message; null where none came within so many milliseconds. Fails with {@link SocketClosed}. */
   async receive(timeout: number | null, signal: AbortSignal): Promise<Message | null> {
     const socket = await this.#open();
-    using limit = new TimeLimit(timeout, signal);
+    const limit = new TimeLimit(timeout, signal);
     const { late } = limit;
     try {
       return await this.#receive(socket, limit.signal);
@@ -90,6 +90,8 @@ export class SocketConnection {
         return null;
       }
       throw error;
+    } finally {
+      limit.end();
     }
   }
 

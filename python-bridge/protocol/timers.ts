@@ -5,9 +5,11 @@ export const longestTimer = 2 ** 31 - 1;
  * Bounds a wait: aborts when so many milliseconds have passed, or with another signal. Unlike `AbortSignal.timeout`, which
  * stays in memory until its time has come, it is gone with what it bounds.
  *
- * @example using limit = new TimeLimit(timeout, signal);
+ * @example
+ * const limit = new TimeLimit(timeout, signal);
+ * try { await wait(limit.signal); } finally { limit.end(); }
  */
-export class TimeLimit implements Disposable {
+export class TimeLimit {
   /** Aborts in either case. */
   readonly signal: AbortSignal;
   readonly #late = new AbortController();
@@ -25,7 +27,7 @@ export class TimeLimit implements Disposable {
     return this.#late.signal;
   }
 
-  [Symbol.dispose](): void {
+  end(): void {
     clearTimeout(this.#timer);
   }
 }

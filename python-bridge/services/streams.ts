@@ -37,7 +37,7 @@ class StreamSession implements HostSession {
     signal: AbortSignal,
   ): Promise<HostAnswer> {
     // The arguments are as _streams.py writes them.
-    using limit = new TimeLimit(typeof timeout === "number" ? timeout : null, signal);
+    const limit = new TimeLimit(typeof timeout === "number" ? timeout : null, signal);
     const { signal: bound, late } = limit;
     try {
       switch (method) {
@@ -71,6 +71,8 @@ class StreamSession implements HostSession {
         throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
       }
       throw error;
+    } finally {
+      limit.end();
     }
   }
 
