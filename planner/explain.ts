@@ -1,15 +1,9 @@
 /** What an operation took, as data: which field was planned and fetched how, and why. */
 import type { Arguments, TypedText } from "../schema/index.ts";
-import type {
-  Caller,
-  OperationResponse,
-  Planner,
-  PlannerEvent,
-  PlanOrigin,
-  PreparedOperation,
-} from "./contract/planner.ts";
+import type { Caller } from "./contract/caller.ts";
+import type { FieldStep, Selection } from "./contract/operation-plan.ts";
+import type { OperationResponse, Planner, PlannerEvent, PlanOrigin, PreparedOperation } from "./contract/planner.ts";
 import type { PgSettings } from "./database/database.ts";
-import type { FieldStep, Selection } from "./operation/compile.ts";
 
 /** Times in milliseconds. */
 export interface Explanation {

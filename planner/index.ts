@@ -1,9 +1,8 @@
 export { type Column, noRows, RowSet } from "./bytes/rows.ts";
+export type { Caller, LayerContext, LayerFunction } from "./contract/caller.ts";
+export type { EventListener, Events } from "./contract/events.ts";
 export type {
   Authenticated,
-  Caller,
-  LayerContext,
-  LayerFunction,
   OperationResponse,
   Planner,
   PlannerEvent,
@@ -26,4 +25,3 @@ export type {
 } from "./database/database.ts";
 export { shareDatabase } from "./database/transaction.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
-export type { EventListener, Events } from "./subscribe/payload.ts";

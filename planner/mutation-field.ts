@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./contract/operation-plan.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
-import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
+import type { Execution } from "./fetch/execution.ts";
+import { fillLayer } from "./fetch/fill-layer.ts";
 import { rootLayer } from "./layers/layers.ts";
+import type { Plans } from "./layers/plans.ts";
 import { asError, Failed } from "./layers/values.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./resolve/selections.ts";
 import type { Writer } from "./write/writer.ts";
 

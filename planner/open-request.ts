@@ -1,10 +1,11 @@
 import { getVariableValues } from "graphql";
-import type { Caller, ExecuteOptions, PlannerOptions, PreparedOperation } from "./contract/planner.ts";
+import type { Caller } from "./contract/caller.ts";
+import type { Selection } from "./contract/operation-plan.ts";
+import type { ExecuteOptions, PlannerOptions, PreparedOperation } from "./contract/planner.ts";
 import type { Catalogue } from "./database/catalogue.ts";
-import type { Execution } from "./fetch/fill-layer.ts";
+import type { Execution } from "./fetch/execution.ts";
 import type { Fuser } from "./fuse/fuse.ts";
 import type { Equality } from "./layers/equality.ts";
-import type { Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { readInputs } from "./operation/exact-inputs.ts";
 import { introspect } from "./operation/introspection.ts";

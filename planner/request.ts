@@ -1,14 +1,16 @@
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import type { FieldStep, ObjectPlan, Selection } from "./contract/operation-plan.ts";
 import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./contract/planner.ts";
 import { asCaller } from "./database/caller-database.ts";
 import type { Database, Session } from "./database/database.ts";
 import { shareDatabase } from "./database/transaction.ts";
-import { type Execution, fillLayer, type Plans } from "./fetch/fill-layer.ts";
+import type { Execution } from "./fetch/execution.ts";
+import { fillLayer } from "./fetch/fill-layer.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./fetch/large-list.ts";
 import { type Layer, rootLayer } from "./layers/layers.ts";
+import type { Plans } from "./layers/plans.ts";
 import { runMutationField } from "./mutation-field.ts";
-import type { FieldStep, ObjectPlan, Selection } from "./operation/compile.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
 import { type Subscriptions, streamOf } from "./subscribe/subscriptions.ts";

@@ -5,4 +5,5 @@ export { longestTimer, TimeLimit } from "./protocol/timers.ts";
 export { type Python, type PythonOptions, type PythonUsage, startPython } from "./python.ts";
 export { checkRuntime } from "./runtime.ts";
 export type { HostFunction } from "./services/host-functions.ts";
+export { Numbered } from "./services/numbered.ts";
 export type { HostAnswer, HostService, HostSession } from "./services/services.ts";

@@ -3,6 +3,7 @@
  * interpreter starts. It crosses the bridge as JSON, and {@link validateDescription} checks it on arrival.
  */
 import type { ParametricPlan } from "./plan.ts";
+import type { JsonValue } from "./scalars/json.ts";
 
 /** One schema class of the user's, described. */
 export interface SchemaDescription {
@@ -119,5 +120,3 @@ export interface ArgumentDescription {
   /** The default as JSON (an enum's is its GraphQL name); absent where there is none. */
   readonly defaultValue?: JsonValue;
 }
-
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,11 +1,5 @@
 export { buildExecutableSchema, type ExecutableSchema } from "./build.ts";
-export type {
-  FieldDescription,
-  FieldSource,
-  JsonValue,
-  SchemaDescription,
-  TypeDescription,
-} from "./description.ts";
+export type { FieldDescription, FieldSource, SchemaDescription, TypeDescription } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
 export type {
   ArgumentKind,
@@ -33,3 +27,4 @@ export type {
   WireValue,
 } from "./plan.ts";
 export { exactInteger, isExactNumber, keepDigits, parseExact } from "./scalars/exact-numbers.ts";
+export type { JsonValue } from "./scalars/json.ts";

@@ -2,7 +2,7 @@
  * Plans and the messages that ask for them: pure data, the same on both sides of the bridge. It knows neither
  * Python nor Postgres's driver. The planner runs plans; the bridge gets them from Python.
  */
-import type { JsonValue } from "./description.ts";
+import type { JsonValue } from "./scalars/json.ts";
 
 /** A value in Postgres's text format with its type's OID (0: let Postgres infer it). The text null is SQL's NULL. */
 export type TypedText = readonly [oid: number, text: string | null];

@@ -1,12 +1,7 @@
 /** Prints a schema description in GraphQL's schema definition language. */
 import { Kind, parseType, type TypeNode } from "graphql";
-import type {
-  ArgumentDescription,
-  FieldDescription,
-  JsonValue,
-  SchemaDescription,
-  TypeDescription,
-} from "./description.ts";
+import type { ArgumentDescription, FieldDescription, SchemaDescription, TypeDescription } from "./description.ts";
+import type { JsonValue } from "./scalars/json.ts";
 
 /** The description in SDL, with the built-in scalars that it uses declared: `declared`. */
 export function printDescription(description: SchemaDescription, declared: readonly string[]): string {

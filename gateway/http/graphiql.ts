@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
-import type { HttpResponse } from "./graphql/handler.ts";
+import type { HttpResponse } from "./messages/message.ts";
 
 /** Where the page's scripts, styles and fonts are served. */
 const assetsUrl = "/graphiql-assets/";

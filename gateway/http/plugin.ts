@@ -2,13 +2,14 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
+import type { Endpoint } from "./graphql/endpoint.ts";
 import type { Explain } from "./graphql/explain.ts";
-import type { Endpoint } from "./graphql/handler.ts";
 import { Guard } from "./guard/guard.ts";
 import { Origins } from "./guard/origins.ts";
 import { TrustedProxies } from "./guard/proxies.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
-import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, send, setUpScope } from "./routes.ts";
+import { send } from "./messages/send.ts";
+import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, setUpScope } from "./routes.ts";
 import { type ApplicationSockets, addSockets } from "./sockets/sockets.ts";
 import { Subscribers } from "./sockets/subscribers.ts";
 

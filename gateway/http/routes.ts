@@ -2,19 +2,21 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
 import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
 import { endSlowBodies } from "./deadlines.ts";
 import { negotiate } from "./graphql/accept.ts";
+import type { Endpoint } from "./graphql/endpoint.ts";
 import { type Explain, handleExplain } from "./graphql/explain.ts";
-import { type Endpoint, errorResponse, type HttpRequest, type HttpResponse, handleRequest } from "./graphql/handler.ts";
+import { handleRequest } from "./graphql/handler.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Origins } from "./guard/origins.ts";
 import { Body } from "./messages/body.ts";
-import { noteSecurity } from "./messages/security.ts";
+import { errorResponse } from "./messages/error-response.ts";
+import type { HttpRequest } from "./messages/message.ts";
+import { send } from "./messages/send.ts";
 
 export interface HttpOptions {
   /** Bytes that a request's body may have. */
@@ -23,36 +25,6 @@ export interface HttpOptions {
   readonly bodyDeadline: number | null;
   readonly guard: Guard;
   readonly origins: Origins;
-}
-
-/** Sends what the handler answered. */
-export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
-  const { status, headers, body, rest = null, cut, code } = response;
-  if (code !== undefined) {
-    const { ip: address } = reply.request;
-    noteSecurity(reply.log, { code, address, what: () => messageIn(body) });
-  }
-  const vary = reply.getHeader("vary"); // of CORS: caches have to heed both
-  return reply
-    .code(status)
-    .headers(vary === undefined ? headers : { ...headers, vary: `${String(vary)}, ${headers["vary"] ?? "accept"}` })
-    .send(
-      rest === null
-        ? body
-        : Readable.from(concatenate(body, rest), { objectMode: false, ...(cut === undefined ? {} : { signal: cut }) }),
-    );
-}
-
-/** The message of an answer that holds an error and nothing else. */
-function messageIn(body: Buffer): string {
-  // The gateway's own JSON.
-  const { errors } = JSON.parse(body.toString()) as { readonly errors: readonly { readonly message: string }[] };
-  return errors[0]?.message ?? "";
-}
-
-async function* concatenate(body: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  yield body;
-  yield* rest;
 }
 
 /**

@@ -1,8 +1,13 @@
 /** The host service `postgres`, which the psycopg2 shim stands on. */
 
 import type { Database } from "../../planner/index.ts";
-import { type HostAnswer, type HostService, type HostSession, longestTimer } from "../../python-bridge/index.ts";
-import { Numbered } from "../../python-bridge/services/numbered.ts";
+import {
+  type HostAnswer,
+  type HostService,
+  type HostSession,
+  longestTimer,
+  Numbered,
+} from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import type { RawClient } from "../postgres/index.ts";
 import { type ConnectParameters, connectTo } from "./connect/connect.ts";

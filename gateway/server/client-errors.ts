@@ -4,7 +4,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { PuffError } from "../../schema/index.ts";
-import { errorResponse } from "../http/graphql/handler.ts";
+import { errorResponse } from "../http/messages/error-response.ts";
 import { noteSecurity } from "../http/messages/security.ts";
 
 /** Answers what can be answered still, and closes. */

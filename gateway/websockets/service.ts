@@ -1,6 +1,5 @@
 /** The host service `websocket`: how a Python function receives and sends. */
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
-import { Numbered } from "../../python-bridge/services/numbered.ts";
+import { type HostAnswer, type HostService, type HostSession, Numbered } from "../../python-bridge/index.ts";
 import { SocketClosed, type SocketConnection } from "./connection.ts";
 
 /** The sockets that functions serve, by the number under which Python knows them. */

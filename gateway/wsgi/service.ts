@@ -1,6 +1,5 @@
 /** The host service `wsgi`: how Python reads a request's body and sends a response piece by piece. */
-import type { HostService, HostSession } from "../../python-bridge/index.ts";
-import { Numbered } from "../../python-bridge/services/numbered.ts";
+import { type HostService, type HostSession, Numbered } from "../../python-bridge/index.ts";
 import type { Exchange, Head } from "./exchange.ts";
 
 /** The exchanges under way, by the number under which Python knows them. */

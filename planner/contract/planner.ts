@@ -2,7 +2,6 @@
 import type { GraphQLSchema } from "graphql";
 import type {
   Arguments,
-  Claims,
   ErrorCode,
   ExecutableSchema,
   PuffError,
@@ -12,8 +11,9 @@ import type {
   TypedText,
 } from "../../schema/index.ts";
 import type { Database, PgSettings } from "../database/database.ts";
-import type { FieldStep, Selection } from "../operation/compile.ts";
-import type { Events } from "../subscribe/payload.ts";
+import type { Caller, LayerFunction } from "./caller.ts";
+import type { Events } from "./events.ts";
+import type { FieldStep, Selection } from "./operation-plan.ts";
 
 /** Calls Python's resolvers; the gateway implements it on the bridge. Fails with a PuffError. */
 export interface Resolver {
@@ -23,43 +23,6 @@ export interface Resolver {
    * the generator.
    */
   iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult>;
-}
-
-/**
- * A TypeScript resolver for all objects of a layer at once: `parents` hold each parent's columns as JavaScript values
- * (one empty object for a root field); it returns one value for each parent, in their order.
- *
- * @example const score: LayerFunction = (posts) => posts.map((post) => Number(post["votes"]) * 2);
- */
-export type LayerFunction = (
-  parents: readonly { readonly [column: string]: unknown }[],
-  args: { readonly [name: string]: unknown },
-  context: LayerContext,
-) => readonly unknown[] | Promise<readonly unknown[]>;
-
-export interface LayerContext {
-  readonly caller: Caller;
-  readonly signal: AbortSignal;
-}
-
-/** Who asks, as HTTP or the WebSocket has it. Header names are lower-case. */
-export interface Caller {
-  readonly headers: { readonly [name: string]: string };
-  /** The token of `Authorization: Bearer …`. */
-  readonly authToken: string | null;
-  /** What the client of a WebSocket sent beside the headers. */
-  readonly connectionParams?: { readonly [name: string]: unknown };
-  /** Of a caller who was authenticated already. */
-  readonly identity?: Identity;
-}
-
-/** What `Schema.auth` returned for a caller. */
-export interface Identity {
-  /** Pickled; null where the schema has no `auth`. */
-  readonly auth: string | null;
-  readonly pgSettings: PgSettings | null;
-  /** As JSON, where it is made of what JSON has. */
-  readonly claims: Claims | null;
 }
 
 /** Who was authenticated for several operations to come, or the answer that refuses it. */
@@ -166,6 +129,9 @@ export type PlannerEvent =
       readonly bytes: number;
       readonly duration: number;
     };
+
+/** Told of what happens while an operation runs. */
+export type Observe = (event: PlannerEvent) => void;
 
 /** Where a plan came from: a trace that was kept, or a call; `looked`: arguments for whose values alone the trace is good. */
 export type PlanOrigin =

@@ -4,6 +4,7 @@ import { PuffError, type SqlPlan } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
 import { cutSql } from "../sql/sql-text.ts";
 import type { Session } from "./database.ts";
+import { reasonOf, stateOf } from "./statement-errors.ts";
 import { attempt } from "./transaction.ts";
 
 /** A statement's columns; null: it can't stand as a subquery, and why. */
@@ -70,15 +71,4 @@ export class Descriptions {
 
 function keyOf(scope: string, { text }: SqlPlan, oids: readonly number[]): string {
   return `${scope} ${oids.join()} ${text}`;
-}
-
-/** Postgres's own words, without a place in SQL that nobody has written. */
-export function reasonOf(error: unknown): string {
-  const { cause = error } = error instanceof PuffError ? error : {};
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** The SQLSTATE by which Postgres refuses a statement as it is; empty where a function within has failed, which may raise any. */
-export function stateOf({ extensions }: PuffError): string {
-  return extensions["where"] === undefined ? String(extensions["sqlstate"] ?? "") : "";
 }

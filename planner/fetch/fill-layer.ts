@@ -4,13 +4,11 @@
  */
 import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
-import type { LayerContext, LayerFunction, PlannerEvent } from "../contract/planner.ts";
-import type { Catalogue } from "../database/catalogue.ts";
+import type { LayerFunction } from "../contract/caller.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Session } from "../database/database.ts";
-import type { Fuser } from "../fuse/fuse.ts";
-import type { BoundStatement } from "../fuse/narrow.ts";
+import type { BoundStatement } from "../fuse/bound-statement.ts";
 import { bindParameters, noChildren } from "../layers/correlate.ts";
-import type { Equality } from "../layers/equality.ts";
 import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
@@ -23,38 +21,14 @@ import {
   ValueLayer,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
+import type { Deferred } from "../layers/parents.ts";
+import type { Plans } from "../layers/plans.ts";
 import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "../layers/values.ts";
-import type { FieldStep, VariableValues } from "../operation/compile.ts";
-import type { Deferred, PythonCalls } from "../resolve/python-calls.ts";
 import { methodKey } from "../resolve/selections.ts";
 import { Typed } from "../types/pg-types.ts";
+import type { Execution } from "./execution.ts";
 import { callLayerFunction } from "./functions.ts";
 import { runStatements } from "./statements.ts";
-
-/** Everything that one request's layers share. */
-export interface Execution {
-  readonly variables: VariableValues;
-  readonly python: PythonCalls;
-  readonly context: LayerContext;
-  readonly observe: ((event: PlannerEvent) => void) | undefined;
-  /** The database's types. */
-  readonly catalogue: Catalogue;
-  /** Fuses statements; null: one statement a layer. */
-  readonly fuser: Fuser | null;
-  /** Knows which keys are equal. */
-  readonly equality: Equality;
-  /** Rows that a fused statement brought for layers below the one it was for. */
-  readonly fetched: Map<FieldStep, RowSet>;
-  /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
-  readonly effects: Layer | null;
-  /** Called before anything but SQL runs: Python with its parents' values, TypeScript. */
-  readonly onOutside?: () => void;
-  /** Answers a `__schema` or `__type` field with JSON text. */
-  introspect(step: FieldStep): string;
-}
-
-/** A plan for each resolver that did not insist on its parents' values. */
-export type Plans = ReadonlyMap<FieldStep, ResolveResult | Failed>;
 
 /** Fetches all that the selection needs for the objects of `layer`, and then for those below. */
 export async function fillLayer(execution: Execution, layer: Layer, plans: Plans, session: Session): Promise<void> {

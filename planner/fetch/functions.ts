@@ -1,11 +1,11 @@
 /** Fields that TypeScript resolves, a layer at a time. */
 import { getArgumentValues } from "graphql";
 import { PuffError } from "../../schema/index.ts";
-import type { LayerFunction } from "../contract/planner.ts";
+import type { LayerFunction } from "../contract/caller.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import { type Layer, parentReader } from "../layers/layers.ts";
-import type { FieldStep } from "../operation/compile.ts";
 import { plainNumbers } from "../operation/exact-inputs.ts";
-import type { Execution } from "./fill-layer.ts";
+import type { Execution } from "./execution.ts";
 
 /**
  * Calls a layer function for the members of a layer: one value for each.

@@ -5,12 +5,14 @@
  */
 import { PuffError } from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
+import type { FieldStep, ObjectPlan, Selection } from "../contract/operation-plan.ts";
 import type { Database, RowStream, Session, Statement } from "../database/database.ts";
 import { type Layer, rootLayer } from "../layers/layers.ts";
+import type { Plans } from "../layers/plans.ts";
 import { asError, Failed } from "../layers/values.ts";
-import type { FieldStep, ObjectPlan, Selection } from "../operation/compile.ts";
 import type { Writer } from "../write/writer.ts";
-import { type Execution, fillLayer, type Plans } from "./fill-layer.ts";
+import type { Execution } from "./execution.ts";
+import { fillLayer } from "./fill-layer.ts";
 
 /** Errors of fields that are kept for the end of an answer while it streams. */
 const MOST_ERRORS = 1_000;

@@ -4,10 +4,11 @@ import { noRows, type RowSet } from "../bytes/rows.ts";
 import type { Session } from "../database/database.ts";
 import { statementFor } from "../database/row-counts.ts";
 import { attempt, LazyTransaction } from "../database/transaction.ts";
+import type { BoundStatement, Ran } from "../fuse/bound-statement.ts";
 import type { Fused } from "../fuse/fuse.ts";
-import type { BoundStatement, Ran } from "../fuse/narrow.ts";
+import type { Plans } from "../layers/plans.ts";
 import { inField } from "../sql/statement-place.ts";
-import type { Execution, Plans } from "./fill-layer.ts";
+import type { Execution } from "./execution.ts";
 
 /**
  * The rows of each statement, in their order. Rows that a fused statement brought for layers below are put into

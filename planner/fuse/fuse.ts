@@ -7,19 +7,24 @@
  * Ideas: the outer union plans of Shanmugasundaram et al., "Efficiently Publishing Relational Data as XML Documents",
  * VLDB 2000.
  */
+
 import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../../schema/index.ts";
 import { RowSet } from "../bytes/rows.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
+import type { Observe } from "../contract/planner.ts";
 import type { Session, Statement } from "../database/database.ts";
-import { Descriptions, reasonOf, stateOf } from "../database/descriptions.ts";
+import { Descriptions } from "../database/descriptions.ts";
+import { isAnswer, reasonOf, stateOf } from "../database/statement-errors.ts";
 import { attempt } from "../database/transaction.ts";
-import type { Plans } from "../fetch/fill-layer.ts";
+import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import type { FieldStep } from "../operation/compile.ts";
-import { hasResolvers, symbolsOf } from "../resolve/selections.ts";
+import { hasResolvers } from "../resolve/selections.ts";
+import { symbolsOf } from "../sql/symbols.ts";
+import type { BoundStatement } from "./bound-statement.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
-import { type BoundStatement, choose, isAnswer, Narrower, type Observe, parameterOids } from "./narrow.ts";
+import { choose, Narrower, parameterOids } from "./narrow.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {

@@ -1,11 +1,11 @@
 /** The text of a fused statement. */
 import type { SqlPlan, TypedText } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Statement } from "../database/database.ts";
 import { CountingStatement, markParameter } from "../database/row-counts.ts";
-import type { FieldStep } from "../operation/compile.ts";
-import { symbolsOf } from "../resolve/selections.ts";
 import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "../sql/sql-text.ts";
+import { symbolsOf } from "../sql/symbols.ts";
 import { arrayOidOf, OID, printArray, typeNameOf } from "../types/oids.ts";
 
 /** One layer of a fused statement. */

@@ -3,11 +3,11 @@
  * values alone: comparing them costs a tenth of finding out anew which columns each needs and which statement they make.
  */
 import type { SqlPlan, TypedText } from "../../schema/index.ts";
-import type { Plans } from "../fetch/fill-layer.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
+import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import type { FieldStep } from "../operation/compile.ts";
+import type { BoundStatement } from "./bound-statement.ts";
 import type { FusedShape, Node } from "./fused-statement.ts";
-import type { BoundStatement } from "./narrow.ts";
 
 export interface LastFused {
   readonly scope: string;

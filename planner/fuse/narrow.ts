@@ -1,31 +1,20 @@
 /** Statements that nothing is fused with, for the columns that are wanted of them: Postgres computes no others. */
-import { type ErrorCode, PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
-import type { Column, RowSet } from "../bytes/rows.ts";
-import type { Session, Statement } from "../database/database.ts";
+
+import type { SqlPlan, TypedText } from "../../schema/index.ts";
+import type { Column } from "../bytes/rows.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
+import type { Observe } from "../contract/planner.ts";
+import type { Session } from "../database/database.ts";
 import { type Described, type Descriptions, isUnwrappable } from "../database/descriptions.ts";
 import { type CountingStatement, countingStatement, statementFor } from "../database/row-counts.ts";
-import type { Execution, Plans } from "../fetch/fill-layer.ts";
-import type { FieldStep } from "../operation/compile.ts";
+import { isAnswer } from "../database/statement-errors.ts";
+import type { Plans } from "../layers/plans.ts";
 import { hasResolvers, neededColumns } from "../resolve/selections.ts";
 import { narrowSql } from "../sql/sql-text.ts";
 import { arrayOidOf } from "../types/oids.ts";
+import type { BoundStatement, Ran } from "./bound-statement.ts";
 import type { Node } from "./fused-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
-
-/** A statement that is ready to run: its symbols were replaced by its parents' values. */
-export interface BoundStatement {
-  readonly step: FieldStep;
-  readonly plan: SqlPlan;
-  readonly params: readonly TypedText[];
-}
-
-/** A statement that ran, and its rows. */
-export interface Ran {
-  readonly statement: Statement;
-  readonly rows: RowSet;
-}
-
-export type Observe = NonNullable<Execution["observe"]>;
 
 /** A statement as it is run, whatever its parameters' values are. */
 interface Way {
@@ -127,18 +116,6 @@ export function choose(
   }
   return needed;
 }
-
-/** Whether Postgres refused the statement, so that another way of asking may do. */
-export function isAnswer(error: unknown): error is PuffError {
-  return error instanceof PuffError && error.status === 200 && !ENDS.has(error.code);
-}
-
-/** What ended a statement that Postgres had not refused. */
-const ENDS: ReadonlySet<string> = new Set<ErrorCode>([
-  "PUFF_STATEMENT_TIMEOUT",
-  "PUFF_STATEMENT_CANCELLED",
-  "PUFF_SQL_CONFLICT",
-]);
 
 /** Types of a root's parameters, or of those of a statement below `parent`. */
 export function parameterOids(plan: SqlPlan, params: readonly TypedText[] | null, parent: Node | null): number[] {

@@ -1,6 +1,6 @@
 /** Which of a plan's rows belong to which parent: by the values of their keys, as SQL's `=` has it. */
 import { PuffError, type SqlPlan, type TypedText, type ValuePlan } from "../../schema/index.ts";
-import { symbolsOf } from "../resolve/selections.ts";
+import { symbolsOf } from "../sql/symbols.ts";
 import { arrayOidOf, printArray } from "../types/oids.ts";
 import type { KeyClasses, KeyPair } from "./equality.ts";
 import type { ColumnReader, Groups, Layer } from "./layers.ts";

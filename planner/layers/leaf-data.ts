@@ -1,9 +1,8 @@
 /** Fields without a selection set whose values are no column of their own parent's row. */
 import type { SqlPlan } from "../../schema/index.ts";
-import type { RowSet } from "../bytes/rows.ts";
+import type { Column, RowSet } from "../bytes/rows.ts";
+import type { FieldStep, Selection } from "../contract/operation-plan.ts";
 import type { Catalogue } from "../database/catalogue.ts";
-import type { FieldStep, Selection } from "../operation/compile.ts";
-import { leafColumn } from "../resolve/selections.ts";
 import { type FieldData, missingColumn } from "./layers.ts";
 
 type Leaves = Extract<FieldData, { kind: "leaves" }>;
@@ -43,4 +42,10 @@ export function scatter(members: readonly number[], values: readonly unknown[], 
     all[member] = values[index];
   }
   return all;
+}
+
+/** The column that a field of a scalar takes: that of its name, else the first that is no key; null: there is none. */
+export function leafColumn(columns: readonly Column[], childKeys: readonly string[], field: string): Column | null {
+  const candidates = columns.filter(({ name }) => name !== "" && !childKeys.includes(name));
+  return candidates.find(({ name }) => name === field) ?? candidates[0] ?? null;
 }

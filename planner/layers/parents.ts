@@ -1,8 +1,7 @@
 /** Parents' values, as Python is given them. */
 import type { ColumnValues, ParentColumns, WireValue } from "../../schema/index.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Catalogue } from "../database/catalogue.ts";
-import type { FieldStep } from "../operation/compile.ts";
-import type { Deferred } from "../resolve/python-calls.ts";
 import { OID } from "../types/oids.ts";
 import { holdsAttributes, Typed } from "../types/pg-types.ts";
 import { itemsOfTyped, membersOfTyped } from "../types/typed-values.ts";
@@ -111,4 +110,11 @@ function typedToWire(value: Typed): WireValue {
 
 function bigintsAsText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
+}
+
+/** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
+export interface Deferred {
+  readonly step: FieldStep;
+  readonly members: readonly number[];
+  readonly columns: readonly string[] | null;
 }

@@ -1,7 +1,7 @@
 /** Values that Python or TypeScript computed, on their way into layers. */
 import { GraphQLError } from "graphql";
 import { errorCodes, PuffError, type WireError, type WireValue } from "../../schema/index.ts";
-import type { FieldStep, Shape } from "../operation/compile.ts";
+import type { FieldStep, Shape } from "../contract/operation-plan.ts";
 import { OID } from "../types/oids.ts";
 import { builtInType, scalarType, Typed } from "../types/pg-types.ts";
 import { decode, itemsOfTyped, membersOfTyped } from "../types/typed-values.ts";

@@ -10,14 +10,9 @@ import {
 import { LRUCache } from "lru-cache";
 import { PuffError } from "../../schema/index.ts";
 import type { Leaf } from "../bytes/leaves.ts";
+import type { Selection, VariableValues } from "../contract/operation-plan.ts";
 import type { PlannerOptions, PreparedOperation } from "../contract/planner.ts";
-import {
-  type CompileContext,
-  type Compiled,
-  compileOperation,
-  type Selection,
-  type VariableValues,
-} from "./compile.ts";
+import { type CompileContext, type Compiled, compileOperation } from "./compile.ts";
 import { BYTES_PER_NODE, detach } from "./detached.ts";
 import { type ReadDocument, readDocument, reparse } from "./read-document.ts";
 

@@ -9,8 +9,8 @@ import {
   isObjectType,
 } from "graphql";
 import { PuffError } from "../../schema/index.ts";
-import { argumentsOf } from "../resolve/selections.ts";
-import type { FieldStep, ObjectPlan, Selection, Shape, VariableValues } from "./compile.ts";
+import type { FieldStep, ObjectPlan, Selection, Shape, VariableValues } from "../contract/operation-plan.ts";
+import { argumentsOf } from "./field-arguments.ts";
 
 /** Values that an answer may have for each name of the schema. The usual query for the whole of it has about 20. */
 const VALUES_PER_NAME = 100;

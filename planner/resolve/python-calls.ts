@@ -7,23 +7,18 @@ import type {
   ResolverCall,
   SqlPlan,
 } from "../../schema/index.ts";
-import type { Caller, Identity, PlannerEvent, PlanOrigin, Resolver } from "../contract/planner.ts";
+import type { Caller, Identity } from "../contract/caller.ts";
+import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
+import type { PlannerEvent, PlanOrigin, Resolver } from "../contract/planner.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { PgSettings } from "../database/database.ts";
 import type { Layer } from "../layers/layers.ts";
-import { parentColumns } from "../layers/parents.ts";
+import { type Deferred, parentColumns } from "../layers/parents.ts";
 import { asError, Failed, fromWireError, noAnswer } from "../layers/values.ts";
-import type { FieldStep, VariableValues } from "../operation/compile.ts";
+import { argumentsOf } from "../operation/field-arguments.ts";
 import { bindArguments } from "./arguments.ts";
-import { argumentsOf, selectionOf } from "./selections.ts";
+import { selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
-
-/** A resolver that waits for its parents' values; `columns` null: all of them, an object at a time (instance methods). */
-export interface Deferred {
-  readonly step: FieldStep;
-  readonly members: readonly number[];
-  readonly columns: readonly string[] | null;
-}
 
 /** `Schema.auth` refused the caller: the request ends with its status and headers. */
 export class Refused extends Error {

@@ -1,10 +1,12 @@
 /** What an operation reads of Python's objects, told to Python beforehand. */
-import { getArgumentValues, Kind, type ValueNode } from "graphql";
-import type { Arguments, MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
+import type { MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
-import type { Plans } from "../fetch/fill-layer.ts";
+import type { FieldStep, Selection, StepSource, VariableValues } from "../contract/operation-plan.ts";
+import { leafColumn } from "../layers/leaf-data.ts";
+import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import type { FieldStep, Selection, StepSource, VariableValues } from "../operation/compile.ts";
+import { argumentsOf } from "../operation/field-arguments.ts";
+import { symbolsOf } from "../sql/symbols.ts";
 
 /** What Python shall read of the objects that a resolver may return; null where it returns a leaf. */
 export function selectionOf(step: FieldStep, variables: VariableValues): ValueSelection | null {
@@ -79,21 +81,10 @@ export function neededColumns(
   return columnsOf(columns, names);
 }
 
-/** The column that a field of a scalar takes: that of its name, else the first that is no key; null: there is none. */
-export function leafColumn(columns: readonly Column[], childKeys: readonly string[], field: string): Column | null {
-  const candidates = columns.filter(({ name }) => name !== "" && !childKeys.includes(name));
-  return candidates.find(({ name }) => name === field) ?? candidates[0] ?? null;
-}
-
 /** Null where one is missing. */
 function columnsOf(columns: readonly Column[], names: ReadonlySet<string>): readonly Column[] | null {
   const found = columns.filter(({ name }) => names.has(name));
   return found.length === names.size ? found : null;
-}
-
-/** Names of the parents' columns that a plan's symbols stand for. */
-export function symbolsOf(plan: SqlPlan): string[] {
-  return [...new Set(plan.params.flatMap((param) => ("parent" in param ? [param.parent] : [])))];
 }
 
 function stepsOf(selection: Selection, plans: Plans): { source: StepSource; plan: ResolveResult | undefined }[] {
@@ -178,44 +169,4 @@ const resolversOf = new WeakMap<readonly FieldStep[], readonly FieldStep[]>();
 
 export function stepsBelow(step: FieldStep): FieldStep[] {
   return [...(step.selection?.byType.values() ?? [])].flatMap((plan) => plan.steps);
-}
-
-/** A step's coerced arguments. Throws a GraphQLError where they can't be had. */
-export function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
-  if (step.definition.args.length === 0) {
-    return noArguments;
-  }
-  const known = constantArguments.get(step);
-  if (known !== undefined) {
-    return known;
-  }
-  // Coerced by our own scalars, all of which yield JSON.
-  const args = getArgumentValues(step.definition, step.nodes[0], variables) as Arguments;
-  if (step.nodes[0].arguments?.every(({ value }) => isConstant(value)) ?? true) {
-    constantArguments.set(step, args);
-  }
-  return args;
-}
-
-/** Whether {@link argumentsOf} gives the same for every request. Known once it was asked for them. */
-export function hasConstantArguments(step: FieldStep): boolean {
-  return step.definition.args.length === 0 || constantArguments.has(step);
-}
-
-const noArguments: Arguments = Object.freeze({});
-
-/** Arguments that the document itself holds are the same for every request. */
-const constantArguments = new WeakMap<FieldStep, Arguments>();
-
-function isConstant(value: ValueNode): boolean {
-  switch (value.kind) {
-    case Kind.VARIABLE:
-      return false;
-    case Kind.LIST:
-      return value.values.every(isConstant);
-    case Kind.OBJECT:
-      return value.fields.every((field) => isConstant(field.value));
-    default:
-      return true;
-  }
 }

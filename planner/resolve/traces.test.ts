@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TracedPlan } from "../../schema/index.ts";
-import type { FieldStep } from "../operation/compile.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import { Traces } from "./traces.ts";
 
 const traced: TracedPlan = {

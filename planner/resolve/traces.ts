@@ -18,10 +18,10 @@ import {
   type SqlPlan,
   type TracedPlan,
 } from "../../schema/index.ts";
-import type { FieldStep } from "../operation/compile.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
+import { hasConstantArguments } from "../operation/field-arguments.ts";
 import { OID } from "../types/oids.ts";
 import { bindArguments, valueAt } from "./arguments.ts";
-import { hasConstantArguments } from "./selections.ts";
 
 /** Traces kept for one schema. */
 const MOST_TRACES = 5000;

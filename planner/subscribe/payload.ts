@@ -9,22 +9,6 @@ import {
 } from "../../schema/index.ts";
 import { typeJson } from "../resolve/arguments.ts";
 
-/** Where events come from; the gateway implements it. */
-export interface Events {
-  /**
-   * Resolves when events will be heard; the function it gives ends that.
-   *
-   * @throws PuffError where the channel can't be listened to.
-   */
-  listen(source: "channel" | "notify", channel: string, listener: EventListener): Promise<() => void>;
-}
-
-export interface EventListener {
-  event(payload: string): void;
-  /** Events may have been lost. */
-  missed(): void;
-}
-
 /** An event's payload: JSON, as its text and parsed. */
 export interface Payload {
   readonly text: string;

@@ -1,13 +1,15 @@
 /** What an event is answered with: the operation's ordinary execution, for all sets of parameters at once. */
 import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../../schema/index.ts";
+import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
 import type { PlannerOptions } from "../contract/planner.ts";
 import { asCaller } from "../database/caller-database.ts";
 import type { Database } from "../database/database.ts";
 import { type ParameterSets, setColumn } from "../database/parameter-sets.ts";
-import { type Execution, fillLayer, type Plans } from "../fetch/fill-layer.ts";
+import type { Execution } from "../fetch/execution.ts";
+import { fillLayer } from "../fetch/fill-layer.ts";
 import { type FieldData, ValueLayer } from "../layers/layers.ts";
+import type { Plans } from "../layers/plans.ts";
 import { asError, Failed } from "../layers/values.ts";
-import type { FieldStep, ObjectPlan } from "../operation/compile.ts";
 import type { CompiledOperation } from "../operation/documents.ts";
 import { OID } from "../types/oids.ts";
 import { writeEnd } from "../write/response.ts";

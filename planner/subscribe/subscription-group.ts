@@ -4,8 +4,9 @@
  */
 import { hash } from "node:crypto";
 import { PuffError } from "../../schema/index.ts";
+import type { Events } from "../contract/events.ts";
 import { EventQueue, type QueueOptions } from "./event-queue.ts";
-import { type Events, type Payload, readPayload } from "./payload.ts";
+import { type Payload, readPayload } from "./payload.ts";
 import type { Parameters, SubscriptionAnswers } from "./subscription-answers.ts";
 
 /** Of a live query, whose plan takes nothing from events. */

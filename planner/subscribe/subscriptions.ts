@@ -1,11 +1,11 @@
 /** The subscriptions of one schema: who is answered together. */
 import { GraphQLError } from "graphql";
 import { PuffError, type ResolveResult, type StreamPlan } from "../../schema/index.ts";
+import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
 import type { PlannerOptions } from "../contract/planner.ts";
 import { ParameterSets } from "../database/parameter-sets.ts";
-import type { Plans } from "../fetch/fill-layer.ts";
+import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import type { FieldStep, ObjectPlan } from "../operation/compile.ts";
 import type { EventQueue, QueueOptions } from "./event-queue.ts";
 import { GeneratorAnswers } from "./generator-answers.ts";
 import { type Parameters, SubscriptionAnswers, type SubscriptionOperation } from "./subscription-answers.ts";

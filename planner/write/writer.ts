@@ -8,9 +8,9 @@ import { PuffError } from "../../schema/index.ts";
 import { toChunk } from "../bytes/chunk.ts";
 import { jsonNull } from "../bytes/leaves.ts";
 import { Output } from "../bytes/output.ts";
+import type { FieldStep, ObjectPlan, Shape } from "../contract/operation-plan.ts";
 import type { FieldData, Groups, Layer, ValueLayer } from "../layers/layers.ts";
 import { Failed, type Settled } from "../layers/values.ts";
-import type { FieldStep, ObjectPlan, Shape } from "../operation/compile.ts";
 
 const COMMA = 0x2c;
 const END_OF_OBJECT = toChunk(Buffer.from("}"));

@@ -1,6 +1,6 @@
 /** The locks of `fcntl.flock`, among the open files of one interpreter: Node asks the system for none. */
 import { fstatSync } from "node:fs";
-import type { EmscriptenFileSystem, FileStream } from "./filesystem.ts";
+import type { EmscriptenFileSystem, FileStream } from "./emscripten.ts";
 
 /** LOCK_EX and LOCK_UN. */
 const exclusive = 2;

@@ -1,19 +1,8 @@
 /** Emscripten's NODEFS, corrected: it guards what may be written, and shows links and special files as the host has them. */
-import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
-import type { EmscriptenFileSystem, FileNode, FileStream, HostFiles, Seen } from "./filesystem.ts";
+import type { EmscriptenFileSystem, FileNode, FileStream, HostFiles, NodeFileSystem, Seen } from "./emscripten.ts";
 import { undoHostUmask } from "./umask.ts";
-
-/** The parts of it that are replaced. */
-export interface NodeFileSystem {
-  mount(mount: { readonly opts: { readonly root: string } }): FileNode;
-  createNode(parent: FileNode | null, name: string, mode: number, device: number): FileNode;
-  getattr(read: () => Stats, node: FileNode): object;
-  realPath(node: unknown): string;
-  tryFSOperation<T>(operation: () => T): T;
-  readonly node_ops: { [operation: string]: (...args: unknown[]) => unknown };
-  readonly stream_ops: { [operation: string]: (...args: unknown[]) => unknown };
-}
 
 /** Emscripten's numbers for errors. */
 const errors = { invalid: 28, readOnly: 69, noSuchDevice: 60, notSupported: 138 };

@@ -1,6 +1,6 @@
 /** The permissions that new files are made without, for one interpreter: Node sets none of them in a worker thread. */
 import { chmodSync, lstatSync } from "node:fs";
-import type { EmscriptenFileSystem } from "./filesystem.ts";
+import type { EmscriptenFileSystem } from "./emscripten.ts";
 
 const permissions = 0o777;
 /** O_CREAT. */

@@ -1,9 +1,10 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
 import { FileLocks } from "../files/file-locks.ts";
-import { Control, type JobOutcome, page, type ServeTask, type ToWorker, type WireJob } from "../protocol/messages.ts";
+import { Control, type JobOutcome, type ServeTask, type ToWorker, type WireJob } from "../protocol/messages.ts";
 import { wholeBuffers } from "../protocol/transfer.ts";
 import { LocalTime } from "../wasm/local-time.ts";
+import { page } from "../wasm/wasm.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";

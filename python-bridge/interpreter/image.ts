@@ -19,7 +19,7 @@ import {
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import type { Seen } from "../files/filesystem.ts";
+import type { Seen } from "../files/emscripten.ts";
 import type { InterpreterSettings, Loaded } from "../protocol/messages.ts";
 
 /** What an image was made from; it fits while all of it is unchanged. */

@@ -10,7 +10,6 @@ import {
   type LoadError,
   type Loaded,
   type LogRecord,
-  page,
   type ServeTask,
   type ServiceAnswer,
   type ServiceCall,
@@ -20,6 +19,7 @@ import {
 } from "../protocol/messages.ts";
 import { transferList } from "../protocol/transfer.ts";
 import type { Sessions } from "../services/services.ts";
+import { page } from "../wasm/wasm.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;

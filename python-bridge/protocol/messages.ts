@@ -55,9 +55,6 @@ export const Control = {
   pages: 6,
 } as const;
 export const controlBytes = 28;
-/** Bytes of a page of WebAssembly's memory. */
-export const page = 65_536;
-
 export type ToWorker =
   | { readonly kind: "jobs"; readonly jobs: readonly WireJob[] }
   /** Nobody waits for these any more. */

@@ -4,7 +4,6 @@
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { page } from "../protocol/messages.ts";
 import type { LocalTime } from "./local-time.ts";
 
 /** A WebAssembly.Module: it can be posted to threads. */
@@ -63,3 +62,6 @@ declare const WebAssembly: {
   // biome-ignore lint/suspicious/noExplicitAny: its result depends on its argument's kind
   instantiate(source: object, imports?: object): Promise<any>;
 };
+
+/** Bytes of a page of WebAssembly's memory. */
+export const page = 65_536;

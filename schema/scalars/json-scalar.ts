@@ -1,7 +1,7 @@
 /** The scalar `JSON`: any JSON value, as a variable or as a literal. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import type { JsonValue } from "../description.ts";
 import { fitsDouble, isExactNumber, MOST_DIGITS } from "./exact-numbers.ts";
+import type { JsonValue } from "./json.ts";
 import { toLiteral } from "./literals.ts";
 
 export const jsonScalar = new GraphQLScalarType({

@@ -1,9 +1,7 @@
 /** Which form an answer takes: what the Accept header prefers among those the GraphQL URL can give. */
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
-
-/** Media type of a GraphQL response: `application/json` or `application/graphql-response+json`. */
-export type ResponseForm = "json" | "graphql";
+import type { ResponseForm } from "../messages/message.ts";
 
 export interface Preference {
   /** Whether HTML comes before either of the forms: a browser that opens the URL as a page. */

@@ -7,8 +7,9 @@
 import type { Caller, OperationResponse, PreparedOperation } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
+import type { HttpResponse } from "../messages/message.ts";
 import { callAt } from "../sockets/expiry.ts";
-import type { Endpoint, HttpResponse } from "./handler.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** A stream that has begun, or the answer that refuses it as over plain HTTP. */
 type Opened =

@@ -3,7 +3,9 @@ import type { Caller } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { ExplainRequest } from "../../explain/explain.ts";
 import type { ExplainAnswer, OperationExplanation } from "../../explain/explanation.ts";
-import { errorResponse, HttpCaller, type HttpRequest, type HttpResponse, withDeadline } from "./handler.ts";
+import { errorResponse } from "../messages/error-response.ts";
+import type { HttpRequest, HttpResponse } from "../messages/message.ts";
+import { HttpCaller, withDeadline } from "./handler.ts";
 import { readBodyParameters } from "./parameters.ts";
 
 /** Explains an operation; fails with a PuffError. */

@@ -2,62 +2,15 @@
  * GraphQL over HTTP as a function from plain values to plain values: the Fastify adapter only converts. Statuses are
  * those that the audits of graphql-http test; where the specification leaves a choice, the comment says which.
  */
-import type { Caller, OperationResponse, Planner } from "../../../planner/index.ts";
-import { type ErrorCode, PuffError } from "../../../schema/index.ts";
+import type { Caller, OperationResponse } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import type { Origins } from "../guard/origins.ts";
-import type { Subscribers } from "../sockets/subscribers.ts";
-import { negotiate, type Preference, type ResponseForm } from "./accept.ts";
+import { errorResponse, headersOf } from "../messages/error-response.ts";
+import type { HttpRequest, HttpResponse, RequestHeaders, ResponseForm } from "../messages/message.ts";
+import { negotiate, type Preference } from "./accept.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
-
-export interface HttpRequest {
-  readonly method: string;
-  /** What follows the `?` of the URL; empty where there is none. */
-  readonly search: string;
-  /** By lower-case name. */
-  readonly headers: RequestHeaders;
-  /** The host that the client asked. Default: "", which no page is of. */
-  readonly host?: string;
-  /** The body as received; null for none. */
-  readonly body: Buffer | string | null;
-}
-
-/** As node:http has them: each is one string, but for `set-cookie`, which no request has. */
-export interface RequestHeaders {
-  readonly [name: string]: string | string[] | undefined;
-  readonly accept?: string | undefined;
-  readonly authorization?: string | undefined;
-  readonly "content-encoding"?: string | undefined;
-  readonly "content-type"?: string | undefined;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string };
-  readonly body: Buffer;
-  /** That of the error, where it is nothing else. */
-  readonly code?: ErrorCode;
-  /** What follows the body of a large answer; where it fails, the connection has to break. Default: nothing. */
-  readonly rest?: AsyncIterable<Buffer> | null;
-  /** Aborted where the rest has to break off though the client reads nothing. Default: never. */
-  readonly cut?: AbortSignal;
-}
-
-/** What answers at one URL. */
-export interface Endpoint {
-  readonly planner: Planner;
-  /** GraphiQL's page, for a browser that opens the URL; null: none. */
-  readonly page: HttpResponse | null;
-  /** Milliseconds that an operation may take. */
-  readonly deadline: number;
-  /** Pages that may call it from a browser. */
-  readonly origins: Origins;
-  /** Event streams are counted among them. */
-  readonly subscribers: Subscribers;
-  /** Bytes of answers that may wait for the client of an event stream. */
-  readonly queueLimit: number;
-}
 
 /**
  * Answers one request. Never throws for what a client sends.
@@ -98,18 +51,6 @@ export async function handleRequest(
     }
     throw error;
   }
-}
-
-/**
- * An answer that holds one error and no data.
- *
- * @example errorResponse(new PuffError("PUFF_CSRF", "…"), "json").body; // {"errors":[{"message":"…","extensions":{"code":"PUFF_CSRF"}}]}
- */
-export function errorResponse(error: PuffError, form: ResponseForm, status: number = error.status): HttpResponse {
-  const extensions = { ...error.extensions, code: error.code };
-  const headers = { ...headersOf(form), ...(status === 503 ? { "retry-after": "1" } : {}) };
-  const body = Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions }] }));
-  return { status, headers, body, code: error.code };
 }
 
 function notAllowed(message: string, allow: string, form: ResponseForm | null): HttpResponse {
@@ -216,20 +157,6 @@ function isDataNull(body: Buffer): boolean {
 }
 
 const dataNull = '{"data":null';
-
-function headersOf(form: ResponseForm): { readonly [name: string]: string } {
-  return form === "graphql" ? graphqlHeaders : jsonHeaders;
-}
-
-// Made once: a response without headers of its own shares them.
-const jsonHeaders = Object.freeze({
-  "content-type": "application/json; charset=utf-8",
-  vary: "accept",
-});
-const graphqlHeaders = Object.freeze({
-  "content-type": "application/graphql-response+json; charset=utf-8",
-  vary: "accept",
-});
 
 /** Reads the headers only when asked: most operations never do. */
 export class HttpCaller implements Caller {

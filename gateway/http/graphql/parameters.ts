@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { MIMEType } from "node:util";
 import { isExactNumber, PuffError } from "../../../schema/index.ts";
 import { parseJson } from "../messages/json.ts";
-import type { HttpRequest } from "./handler.ts";
+import type { HttpRequest } from "../messages/message.ts";
 
 export interface RequestParameters {
   readonly query: string;

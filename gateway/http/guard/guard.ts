@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../../schema/index.ts";
-import { errorResponse } from "../graphql/handler.ts";
-import { send } from "../routes.ts";
+import { errorResponse } from "../messages/error-response.ts";
+import { send } from "../messages/send.ts";
 import type { TrustedProxies } from "./proxies.ts";
 
 export interface GuardOptions {

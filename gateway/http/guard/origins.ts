@@ -3,7 +3,7 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 import { PuffError } from "../../../schema/index.ts";
-import type { RequestHeaders } from "../graphql/handler.ts";
+import type { RequestHeaders } from "../messages/message.ts";
 
 export class Origins {
   readonly #named: ReadonlySet<string>;

@@ -21,7 +21,8 @@ import type { SessionEffects } from "../session/session-effects.ts";
 import { resetStatements } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import { abandonment, cancelRunning } from "../wire/cancel.ts";
-import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import { RawClient, type RawClientConfig, type RawConnection } from "../wire/connection.ts";
+import type { Exchange } from "../wire/exchange.ts";
 import type { RowBatches } from "../wire/row-batches.ts";
 import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 
@@ -53,7 +54,7 @@ interface Slot {
   /** Whether what runs on it is being cancelled. */
   cancelling: boolean;
   /** Those under way that are the pool's own, which end soon. */
-  readonly own: Set<RowQuery>;
+  readonly own: Set<Exchange<RawConnection>>;
 }
 
 interface SlotWaiter extends Waiter {
@@ -354,7 +355,7 @@ export class ConnectionPool {
     }
   }
 
-  #answered(slot: Slot, query: RowQuery): void {
+  #answered(slot: Slot, query: Exchange<RawConnection>): void {
     slot.own.delete(query);
     const { text } = query.statement;
     const { elapsed } = query;

@@ -7,22 +7,8 @@ import { Client, type ClientConfig, Connection, Pool, type PoolClient, type Pool
 
 export { escapeLiteral } from "pg";
 
-import type { Column } from "../../../planner/index.ts";
+import type { Exchange, PreparedStatement } from "./exchange.ts";
 import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
-import type { RowQuery } from "./row-query.ts";
-
-/** A statement that Postgres has parsed for one connection. */
-export interface PreparedStatement {
-  /** What it is found by. */
-  readonly key: string;
-  readonly name: string;
-  /** Null until Postgres has described them. It refuses to run the statement once they would differ. */
-  columns: readonly Column[] | null;
-  /** False where it has no result at all, which is less than one without columns. */
-  yieldsRows: boolean;
-  /** How many parameters it wants; null until Postgres has said so. */
-  parameterCount: number | null;
-}
 
 /** Statements kept prepared for one connection. Each costs the server some kilobytes. */
 const preparedLimit = 256;
@@ -42,7 +28,7 @@ export class RawConnection extends Connection {
   #tap: Tap | null = null;
   /** Parameters of the session, as Postgres reported them at its start. */
   readonly parameters: Record<string, string> = {};
-  running: RowQuery | null = null;
+  running: Exchange<RawConnection> | null = null;
   /** Whether the session was changed or ended, so that the connection may not serve again. */
   spoiled = false;
   readonly prepared = new LRUCache<string, PreparedStatement>({
@@ -142,12 +128,12 @@ export class RawConnection extends Connection {
 export class RawClient extends Client {
   declare readonly connection: RawConnection;
   /** Called when a statement has been answered; those sent after it are under way still. */
-  onAnswered: (query: RowQuery) => void = () => undefined;
+  onAnswered: (query: Exchange<RawConnection>) => void = () => undefined;
   /** Whether the answer that is coming is being taken a part at a time. */
   isHeld = false;
   readonly #settings: Record<string, string>;
   /** Sent and not answered, in their order. */
-  readonly #underWay: RowQuery[] = [];
+  readonly #underWay: Exchange<RawConnection>[] = [];
 
   constructor(config: RawClientConfig) {
     super({ ...config, connection: new RawConnection(config.keepsStatements) });
@@ -173,7 +159,7 @@ export class RawClient extends Client {
   }
 
   /** Sends a statement without waiting for those before it. Returns false where it can't be sent. */
-  run(query: RowQuery): boolean {
+  run(query: Exchange<RawConnection>): boolean {
     if (!query.send(this.connection)) {
       return false;
     }
@@ -189,7 +175,7 @@ export class RawClient extends Client {
   }
 
   /** Client has the query whose answer comes next, and only that: its own pipelining takes no queries but its own. */
-  #expect(query: RowQuery): void {
+  #expect(query: Exchange<RawConnection>): void {
     // Client calls no other methods on it than RowQuery has, and gives them the connection that it was made with.
     this.query(query as unknown as Submittable);
   }

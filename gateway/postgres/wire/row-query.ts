@@ -4,7 +4,8 @@ import { PuffError } from "../../../schema/index.ts";
 import { isFromServer, type Reported } from "../errors/reported.ts";
 import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "../errors/statement-errors.ts";
 import { type Prelude, preludeStatements } from "../session/session-settings.ts";
-import type { PreparedStatement, RawConnection } from "./connection.ts";
+import type { RawConnection } from "./connection.ts";
+import type { Exchange, PreparedStatement } from "./exchange.ts";
 import type { RowSink } from "./frames.ts";
 import type { RowBatches } from "./row-batches.ts";
 
@@ -50,7 +51,7 @@ const outdatedRoutines = /^(RevalidateCachedQuery|FetchPreparedStatement)$/;
  * The methods are the calls that Client makes on the query whose answer comes next: {@link submit} first, after
  * {@link handleError} none, and else {@link handleReadyForQuery} last.
  */
-export class RowQuery {
+export class RowQuery implements Exchange<RawConnection> {
   /** Fails with a {@link StatementFailure} or a PuffError. */
   readonly rows: Promise<RowSet>;
   readonly statement: Statement;

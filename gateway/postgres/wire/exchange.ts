@@ -1,0 +1,32 @@
+/** What a connection and the statements under way on it know of each other. */
+import type { Column, Statement } from "../../../planner/index.ts";
+
+/** A statement that Postgres has parsed for one connection. */
+export interface PreparedStatement {
+  /** What it is found by. */
+  readonly key: string;
+  readonly name: string;
+  /** Null until Postgres has described them. It refuses to run the statement once they would differ. */
+  columns: readonly Column[] | null;
+  /** False where it has no result at all, which is less than one without columns. */
+  yieldsRows: boolean;
+  /** How many parameters it wants; null until Postgres has said so. */
+  parameterCount: number | null;
+}
+
+/** A statement under way, as its connection sees it: Client makes further calls on the one whose answer comes next. */
+export interface Exchange<Connection> {
+  readonly statement: Statement;
+  /** Milliseconds since the server came to it. */
+  readonly elapsed: number;
+  /** Milliseconds that the connection has waited for whoever takes the rows. */
+  readonly heldTime: number;
+  /** Sends the statement. Returns false where it can't be sent: it has failed, and the connection knows nothing of it. */
+  send(connection: Connection): boolean;
+  /** Fails it as stranded: its answer, which is still to come, is for nobody. */
+  abandon(): void;
+  handleParameterDescription(count: number): void;
+  handleNoData(): void;
+  handleBindComplete(): void;
+  handleError(error: Error, connection: Connection): void;
+}

@@ -1,0 +1,32 @@
+/** What all layers of one request share. */
+import type { RowSet } from "../bytes/rows.ts";
+import type { LayerContext } from "../contract/caller.ts";
+import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
+import type { Observe } from "../contract/planner.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import type { Fuser } from "../fuse/fuse.ts";
+import type { Equality } from "../layers/equality.ts";
+import type { Layer } from "../layers/layers.ts";
+import type { PythonCalls } from "../resolve/python-calls.ts";
+
+/** Everything that one request's layers share. */
+export interface Execution {
+  readonly variables: VariableValues;
+  readonly python: PythonCalls;
+  readonly context: LayerContext;
+  readonly observe: Observe | undefined;
+  /** The database's types. */
+  readonly catalogue: Catalogue;
+  /** Fuses statements; null: one statement a layer. */
+  readonly fuser: Fuser | null;
+  /** Knows which keys are equal. */
+  readonly equality: Equality;
+  /** Rows that a fused statement brought for layers below the one it was for. */
+  readonly fetched: Map<FieldStep, RowSet>;
+  /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
+  readonly effects: Layer | null;
+  /** Called before anything but SQL runs: Python with its parents' values, TypeScript. */
+  readonly onOutside?: () => void;
+  /** Answers a `__schema` or `__type` field with JSON text. */
+  introspect(step: FieldStep): string;
+}

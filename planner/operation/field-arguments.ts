@@ -1,0 +1,44 @@
+/** The arguments of a field, for given variables. */
+import { getArgumentValues, Kind, type ValueNode } from "graphql";
+import type { Arguments } from "../../schema/index.ts";
+import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
+
+/** A step's coerced arguments. Throws a GraphQLError where they can't be had. */
+export function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+  if (step.definition.args.length === 0) {
+    return noArguments;
+  }
+  const known = constantArguments.get(step);
+  if (known !== undefined) {
+    return known;
+  }
+  // Coerced by our own scalars, all of which yield JSON.
+  const args = getArgumentValues(step.definition, step.nodes[0], variables) as Arguments;
+  if (step.nodes[0].arguments?.every(({ value }) => isConstant(value)) ?? true) {
+    constantArguments.set(step, args);
+  }
+  return args;
+}
+
+/** Whether {@link argumentsOf} gives the same for every request. Known once it was asked for them. */
+export function hasConstantArguments(step: FieldStep): boolean {
+  return step.definition.args.length === 0 || constantArguments.has(step);
+}
+
+const noArguments: Arguments = Object.freeze({});
+
+/** Arguments that the document itself holds are the same for every request. */
+const constantArguments = new WeakMap<FieldStep, Arguments>();
+
+function isConstant(value: ValueNode): boolean {
+  switch (value.kind) {
+    case Kind.VARIABLE:
+      return false;
+    case Kind.LIST:
+      return value.values.every(isConstant);
+    case Kind.OBJECT:
+      return value.fields.every((field) => isConstant(field.value));
+    default:
+      return true;
+  }
+}
