@@ -213,7 +213,7 @@ describe("what a resolver raises", () => {
     const traceback = result.kind === "failure" ? result.error.traceback : "";
     expect(traceback).toContain("ZeroDivisionError");
     expect(traceback).toContain("The above exception was the direct cause");
-    expect(traceback).not.toContain("_resolving.py");
+    expect(traceback).not.toContain("/puff/puff/");
   });
 
   test("a graphql.Error is safe to show, with its extensions", async () => {

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _LIBRARIES = tuple(
     path + os.sep for name in ("stdlib", "platstdlib") if (path := sysconfig.get_paths().get(name)) is not None
 )
-_PACKAGE = os.path.dirname(__file__)
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+"""The folder of this package, whose files are not the user's."""
 
 
 def user_modules() -> list[ModuleType]:
@@ -24,7 +25,7 @@ def user_modules() -> list[ModuleType]:
 def user_file(module: ModuleType) -> str | None:
     """Gives a module's file where it is the user's."""
     file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or not file.endswith(".py") or file.startswith((_PACKAGE, *_LIBRARIES)):
+    if not isinstance(file, str) or not file.endswith(".py") or file.startswith((PACKAGE, *_LIBRARIES)):
         return None
     return None if is_installed(file) else os.path.abspath(file)
 

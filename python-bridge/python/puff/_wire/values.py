@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from puff._errors import ArgumentProblem, Error, PlanError, ValueProblem
+from puff._runtime.modules import PACKAGE
 from puff._wire.scalars import interval_text
 
 _UTC = datetime.UTC
@@ -155,7 +156,6 @@ WRITERS: dict[type, Callable[[Any], Any]] = {
 SCALARS = frozenset(cls for cls, writer in WRITERS.items() if writer not in (json_leaf, _write_list))
 """Classes of scalars, which are sent along with what was selected."""
 
-_PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 
@@ -221,7 +221,7 @@ def _is_standard(filename: str) -> bool:
 
 def is_own(filename: str) -> bool:
     """Tells whether a file is part of this package or of the import system."""
-    return filename.startswith((_PACKAGE, "<frozen importlib")) or "/importlib/" in filename
+    return filename.startswith((PACKAGE, "<frozen importlib")) or "/importlib/" in filename
 
 
 def _strip(summary: traceback.TracebackException, seen: set[int]) -> None:
