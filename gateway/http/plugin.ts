@@ -9,7 +9,14 @@ import { Origins } from "./guard/origins.ts";
 import { TrustedProxies } from "./guard/proxies.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { send } from "./messages/send.ts";
-import { addExplainRoute, addGraphqlRoute, generateRequestId, type HttpOptions, setUpScope } from "./routes.ts";
+import {
+  addExplainRoute,
+  addGraphqlRoute,
+  currentLog,
+  generateRequestId,
+  type HttpOptions,
+  setUpScope,
+} from "./routes.ts";
 import { type ApplicationSockets, addSockets } from "./sockets/sockets.ts";
 import { Subscribers } from "./sockets/subscribers.ts";
 
@@ -110,11 +117,12 @@ function addApi(
       explainUrl: api.explain === null ? null : prefix + explainUrl,
     });
   const page = pageAt(api.url);
+  const report = (err: unknown) => (currentLog() ?? scope.log).error({ err }, "an operation failed inside the gateway");
   let endpoint: Endpoint | null = null;
   const current = () => {
     const planner = api.planner();
     if (endpoint?.planner !== planner) {
-      endpoint = { planner, page, deadline, queueLimit, subscribers, origins };
+      endpoint = { planner, page, deadline, queueLimit, subscribers, origins, report };
     }
     return endpoint;
   };

@@ -14,7 +14,7 @@ import { handleRequest } from "./graphql/handler.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Origins } from "./guard/origins.ts";
 import { Body } from "./messages/body.ts";
-import { errorResponse } from "./messages/error-response.ts";
+import { errorResponse, isHidden } from "./messages/error-response.ts";
 import type { HttpRequest } from "./messages/message.ts";
 import { send } from "./messages/send.ts";
 
@@ -132,7 +132,7 @@ export function answerFailure(error: FastifyError, request: FastifyRequest, repl
   if (refusal.code === "PUFF_BODY_TOO_LARGE") {
     reply.header("connection", "close"); // the rest of it is not waited for
   }
-  if (refusal.status >= 500 && refusal.code === "PUFF_INTERNAL") {
+  if (isHidden(refusal)) {
     request.log.error({ err: error }, "a request failed inside the gateway");
   }
   const status = refusal.code === "PUFF_REQUEST_INVALID" ? error.statusCode : undefined;
@@ -190,5 +190,5 @@ function describeFailure(error: FastifyError): PuffError {
   if (status >= 400 && status < 500) {
     return new PuffError("PUFF_REQUEST_INVALID", error.message, { cause: error });
   }
-  return new PuffError("PUFF_INTERNAL", "the gateway failed: its log says why", { cause: error });
+  return new PuffError("PUFF_INTERNAL", "the gateway failed", { cause: error });
 }

@@ -17,4 +17,6 @@ export interface Endpoint {
   readonly subscribers: Subscribers;
   /** Bytes of answers that may wait for the client of an event stream. */
   readonly queueLimit: number;
+  /** Tells the operator of a failure that clients do not see. */
+  report(error: unknown): void;
 }

@@ -7,6 +7,7 @@
 import type { Caller, OperationResponse, PreparedOperation } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
+import { isHidden, shownTo } from "../messages/error-response.ts";
 import type { HttpResponse } from "../messages/message.ts";
 import { callAt } from "../sockets/expiry.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -26,7 +27,7 @@ export async function openEventStream(
   operation: PreparedOperation,
   variables: { readonly [name: string]: unknown },
   asking: Caller,
-  { planner, subscribers, queueLimit, deadline }: Endpoint,
+  { planner, subscribers, queueLimit, deadline, report }: Endpoint,
   abort: AbortController,
 ): Promise<Opened> {
   const { signal } = abort;
@@ -48,10 +49,11 @@ export async function openEventStream(
       return answers;
     }
     const endExpiry = callAt(expires, () => abort.abort());
-    const rest = new EventStream(answers.answers, signal, () => {
+    const ended = () => {
       leave();
       endExpiry();
-    });
+    };
+    const rest = new EventStream(answers.answers, { signal, ended, report });
     return { kind: "stream", response: { status: 200, headers, body: comment, rest, cut: cut.signal } };
   } finally {
     clearTimeout(timer);
@@ -98,6 +100,11 @@ function eventOf(answer: Buffer): Buffer {
   return event;
 }
 
+interface StreamOptions extends Pick<Endpoint, "report"> {
+  readonly signal: AbortSignal;
+  ended(): void;
+}
+
 /**
  * The events of a stream, one for each answer, and comments while there is none. `complete` says that there is no more
  * to come: where this side has to end it before, it is left out, and clients connect again.
@@ -106,6 +113,7 @@ class EventStream implements AsyncIterableIterator<Buffer> {
   readonly #answers: AsyncIterator<Buffer>;
   readonly #signal: AbortSignal;
   readonly #ended: () => void;
+  readonly #report: Endpoint["report"];
   #state: "open" | "complete" | "ended" = "open";
   /** Whether an answer was asked for and has not come. */
   #asked = false;
@@ -113,10 +121,11 @@ class EventStream implements AsyncIterableIterator<Buffer> {
   #ready: Buffer | null | undefined;
   #give: ((event: Buffer | null) => void) | null = null;
 
-  constructor(answers: AsyncIterator<Buffer>, signal: AbortSignal, ended: () => void) {
+  constructor(answers: AsyncIterator<Buffer>, { signal, ended, report }: StreamOptions) {
     this.#answers = answers;
     this.#signal = signal;
     this.#ended = ended;
+    this.#report = report;
     signal.addEventListener("abort", () => void answers.return?.(), { once: true });
     if (signal.aborted) {
       void answers.return?.();
@@ -168,8 +177,10 @@ class EventStream implements AsyncIterableIterator<Buffer> {
         this.#deliver(done === true ? this.#complete() : eventOf(value));
       },
       (error: unknown) => {
-        const { code, message } =
-          error instanceof PuffError ? error : new PuffError("PUFF_INTERNAL", "the stream failed");
+        if (isHidden(error)) {
+          this.#report(error);
+        }
+        const { code, message } = shownTo(error);
         const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
         this.#deliver(Buffer.concat([eventOf(Buffer.from(body)), this.#complete() ?? endOfEvent]));
       },

@@ -32,7 +32,9 @@ export async function handleExplain(
     });
   } catch (error) {
     if (error instanceof PuffError) {
-      return errorResponse(error, "json");
+      // Whoever may explain sees all else as well.
+      const { code, message, status, extensions } = error;
+      return errorResponse(new PuffError(code, message, { safe: true, extensions }), "json", status);
     }
     throw error;
   }

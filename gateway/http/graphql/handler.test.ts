@@ -25,7 +25,8 @@ function plannerOf(parts: (signal: AbortSignal) => AsyncIterable<Buffer>): Plann
   };
 }
 
-const limits = { subscribers: new Subscribers(1, 25), queueLimit: 1000, origins: new Origins([]) };
+const subscribers = new Subscribers(1, 25);
+const limits = { subscribers, queueLimit: 1000, origins: new Origins([]), report: () => undefined };
 
 test("an answer whose rest takes too long breaks off at the deadline", async () => {
   const abort = new AbortController();

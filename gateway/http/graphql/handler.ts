@@ -5,7 +5,7 @@
 import type { Caller, OperationResponse } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import { errorResponse, headersOf } from "../messages/error-response.ts";
+import { errorResponse, headersOf, isHidden } from "../messages/error-response.ts";
 import type { HttpRequest, HttpResponse, RequestHeaders, ResponseForm } from "../messages/message.ts";
 import { negotiate, type Preference } from "./accept.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -47,6 +47,9 @@ export async function handleRequest(
     return await runOperation(parameters, !isPost, { form: form ?? "json", events }, request, endpoint, abort);
   } catch (error) {
     if (error instanceof PuffError) {
+      if (isHidden(error)) {
+        endpoint.report(error);
+      }
       return errorResponse(error, form ?? "json");
     }
     throw error;

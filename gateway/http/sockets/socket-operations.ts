@@ -8,6 +8,7 @@ import type { Caller, OperationResponse, Planner, PreparedOperation } from "../.
 import { type ErrorCode, keepDigits, PuffError } from "../../../schema/index.ts";
 import { type Client, runFor } from "../../fairness/client.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
+import { isHidden, shownTo } from "../messages/error-response.ts";
 import { checkJsonLevels } from "../messages/json.ts";
 import { callAt } from "./expiry.ts";
 import { SocketCaller } from "./socket-caller.ts";
@@ -229,11 +230,12 @@ export function serveOperations(
       note(cause.response);
       return readErrors(cause.response);
     }
-    if (cause instanceof PuffError && cause.safe) {
-      return [{ message: cause.message, extensions: { code: cause.code } }];
+    const failure = cause ?? error;
+    if (isHidden(failure)) {
+      options.log.error({ err: failure }, "an operation on a WebSocket failed inside the gateway");
     }
-    options.log.error({ err: cause ?? error }, "an operation on a WebSocket failed inside the gateway");
-    return [{ message: "Internal server error", extensions: { code: "PUFF_INTERNAL" } }];
+    const { code, message } = shownTo(failure);
+    return [{ message, extensions: { code } }];
   }
 
   async function receive(message: string, handle: (message: string) => Promise<void>): Promise<void> {
