@@ -55,7 +55,7 @@ const catalogue = {
   PUFF_POOL_BUSY: { status: 503, safe: true, security: true },
   PUFF_SHUTTING_DOWN: { status: 503, safe: true },
   // What a field answered with.
-  PUFF_VALUE_INVALID: { status: 200, safe: true },
+  PUFF_VALUE_INVALID: { status: 200, safe: true, masked: "The value does not fit the field's type" },
   PUFF_NULL_IN_NON_NULL: { status: 200, safe: true },
   PUFF_ANSWER_BROKEN: { status: 200, safe: false },
   PUFF_TYPE_UNRESOLVED: { status: 200, safe: false },

@@ -1,6 +1,6 @@
 /** How a leaf gets from what the database or a resolver holds into JSON. */
-import { GraphQLError, type GraphQLLeafType, isEnumType } from "graphql";
-import type { ExecutableSchema } from "../../schema/index.ts";
+import { type GraphQLLeafType, isEnumType } from "graphql";
+import { type ExecutableSchema, PuffError } from "../../schema/index.ts";
 import { integerDigits } from "../types/json-text.ts";
 import { isIntegerOid, isJsonOid, OID } from "../types/oids.ts";
 import { type PgType, Typed } from "../types/pg-types.ts";
@@ -9,7 +9,7 @@ import type { Chunk } from "./chunk.ts";
 import type { Output } from "./output.ts";
 
 /**
- * Writes a non-null field of a row. Throws a GraphQLError where the value doesn't fit the type, and {@link jsonNull} where
+ * Writes a non-null field of a row. Throws a PuffError where the value doesn't fit the type, and {@link jsonNull} where
  * a JSON column's value is null after all.
  */
 export type BytesWriter = (out: Output, source: Chunk, start: number, end: number) => void;
@@ -57,12 +57,22 @@ export class Leaf {
   /** graphql-js's own coercion: what the shortcuts abbreviate. */
   #coerce(value: unknown): unknown {
     const name = this.#enumNames?.get(String(value));
-    const coerced: unknown = this.type.coerceOutputValue(name ?? value);
+    let coerced: unknown;
+    try {
+      coerced = this.type.coerceOutputValue(name ?? value);
+    } catch (error) {
+      throw unfit(error instanceof Error ? error.message : String(error));
+    }
     if (coerced === undefined || coerced === null) {
-      throw new GraphQLError(`${this.type.name} cannot represent value: ${JSON.stringify(value)}`);
+      throw unfit(`${this.type.name} cannot represent value: ${JSON.stringify(value)}`);
     }
     return coerced;
   }
+}
+
+/** The message shows a value of a row: in production clients must not see it. */
+function unfit(message: string): PuffError {
+  return new PuffError("PUFF_VALUE_INVALID", message, { safe: false });
 }
 
 /** Thrown in place of JSON's null, which is a field's null whatever its type. */
@@ -182,7 +192,7 @@ function copyFinite(out: Output, source: Chunk, start: number, end: number): voi
     out.copy(source, start, end);
     return;
   }
-  throw new GraphQLError(`Float cannot represent non numeric value: ${source.bytes.toString("utf8", start, end)}`);
+  throw unfit(`Float cannot represent non numeric value: ${source.bytes.toString("utf8", start, end)}`);
 }
 
 /** `2024-05-01 12:30:00.5+00` becomes `2024-05-01T12:30:00.5Z`; other zones, years BC and `infinity` are for `slow`. */

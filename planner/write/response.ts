@@ -58,8 +58,10 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
     if (said !== null) {
       return { ...base, ...said };
     }
-    if (!puff.safe && !reported.has(original)) {
-      reported.add(original);
+    // The rows of a table can all be wrong in the same way.
+    const reason = puff.code === "PUFF_VALUE_INVALID" ? fieldOf(located) : original;
+    if (!puff.safe && !reported.has(reason)) {
+      reported.add(reason);
       masking.report(puff, located?.path ?? []);
     }
     if (!puff.safe && masking.maskErrors) {
@@ -69,6 +71,11 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
     const message = explain(puff, masking.maskErrors ? undefined : puff.place);
     return { ...base, message, extensions: { code: puff.code, ...puff.extensions } };
   });
+}
+
+/** Where an error happened, whatever the item of a list. */
+function fieldOf(error: GraphQLError | null): string {
+  return error?.path?.filter((part) => typeof part === "string").join(".") ?? "";
 }
 
 /** As graphql-js has it, with the places of nodes that were detached. */

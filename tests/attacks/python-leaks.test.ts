@@ -21,10 +21,14 @@ function failing(error: Partial<WireError>, maskErrors: boolean) {
   });
 }
 
-test.each(["PUFF_VALUE_INVALID", "PUFF_PLAN_INVALID", null] as const)("%s", async (code) => {
+test.each([
+  ["PUFF_VALUE_INVALID", "The value does not fit the field's type"],
+  ["PUFF_PLAN_INVALID", "Internal server error"],
+  [null, "Internal server error"],
+] as const)("%s", async (code, message) => {
   const { run, reported } = failing({ code }, true);
   const { errors } = await run("{ value }");
-  expect(errors).toMatchObject([{ message: "Internal server error", path: ["value"] }]);
+  expect(errors).toMatchObject([{ message, path: ["value"] }]);
   expect(JSON.stringify(errors)).not.toMatch(/secret|srv|Traceback/);
   expect(reported).toHaveLength(1); // the log has it all
 });
