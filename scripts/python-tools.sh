@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs one of the Python tools that npm does not have, such as `python-tools.sh ruff check .`; installs them on first use.
 # `pip install --target` rather than a venv: it works where Debian left out python3-venv, and on managed Pythons.
-set -eu
+set -euf
 cd "$(dirname "$0")/.."
 tools=.puff/python-tools
-wanted="ruff==0.17.*"
+# The drivers are what the tests compare with.
+wanted="ruff==0.17.* pytest==9.* pytest-cov==7.* psycopg[binary]==3.3.9 psycopg2-binary==2.9.11"
 if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
   rm -rf "$tools"
   python3 -m pip install --quiet --disable-pip-version-check --target "$tools" $wanted
@@ -12,4 +13,4 @@ if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
 fi
 tool=$1
 shift
-exec "$tools/bin/$tool" "$@"
+PYTHONPATH="$PWD/$tools" exec "$tools/bin/$tool" "$@"

@@ -1,19 +1,22 @@
 """What psycopg 3 makes of values: reads cases as JSON, writes its answers as JSON."""
 
+from __future__ import annotations
+
 import json
 import sys
 
+import values
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import Escaping, Format
 
 BYTEA = 17
 
 
-def dump(expression: str, scope: dict) -> object:
+def dump(expression: str) -> object:
     """Gives [oid, text], or the name of the error's class."""
     transformer = Transformer()
     try:
-        (text,) = transformer.dump_sequence([eval(expression, scope)], [PyFormat.TEXT])
+        (text,) = transformer.dump_sequence([eval(expression, vars(values))], [PyFormat.TEXT])
     except Exception as error:
         return type(error).__name__
     (oid,) = transformer.types
@@ -24,23 +27,13 @@ def dump(expression: str, scope: dict) -> object:
 
 
 def load(oid: int, text: str) -> str:
-    """Gives the value's repr, a moment's in ISO format."""
-    value = Transformer().get_loader(oid, Format.TEXT).load(text.encode())
-    return show(value)
-
-
-def show(value: object) -> str:
-    """Gives a repr that is the same whatever class a zone is of."""
-    if isinstance(value, list):
-        return "[" + ", ".join(show(item) for item in value) + "]"
-    return f"{type(value).__name__} {value.isoformat() if hasattr(value, 'isoformat') else repr(value)}"
+    """Shows the value."""
+    return values.show(Transformer().get_loader(oid, Format.TEXT).load(text.encode()))
 
 
 cases = json.load(sys.stdin)
-scope: dict = {}
-exec(cases["prelude"], scope)
 answers = {
-    "dumps": [dump(expression, scope) for expression in cases["dumps"]],
+    "dumps": [dump(expression) for expression in cases["dumps"]],
     "loads": [load(oid, text) for oid, text in cases["loads"]],
 }
 json.dump(answers, sys.stdout)
