@@ -9,9 +9,11 @@ import type {
   Subscribed,
 } from "./contract/planner.ts";
 import { Catalogue } from "./database/catalogue.ts";
+import { Descriptions } from "./database/descriptions.ts";
 import { Fuser } from "./fuse/fuse.ts";
+import { Narrower } from "./fuse/narrow.ts";
 import { Equality } from "./layers/equality.ts";
-import { openPython, openRequest } from "./open-request.ts";
+import { type Kept, openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
 import { Refused } from "./resolve/python-calls.ts";
 import { Traces } from "./resolve/traces.ts";
@@ -29,8 +31,14 @@ import { internalError, refuse } from "./write/response.ts";
  */
 export function createPlanner(options: PlannerOptions): Planner {
   const documents = new Documents(options);
-  const fuser = options.fuse ? new Fuser() : null;
-  const kept = { fuser, traces: new Traces(), catalogue: new Catalogue(), equality: new Equality() };
+  const descriptions = new Descriptions();
+  const kept: Kept = {
+    fuser: options.fuse ? new Fuser(descriptions) : null,
+    narrower: options.fuse ? new Narrower(descriptions) : null,
+    traces: new Traces(),
+    catalogue: new Catalogue(),
+    equality: new Equality(),
+  };
   const subscriptions = new Subscriptions(options);
   return {
     schema: options.schema.schema,

@@ -107,7 +107,7 @@ class Attempt {
       const onOutside = (): void => {
         this.isRepeatable = false;
       };
-      const own: Execution = { ...execution, effects: layer, fetched: new Map(), onOutside };
+      const own: Execution = { ...execution, effects: layer, onOutside };
       await fillLayer(own, layer, plans, this.#transaction);
       const written = writer.writeField(layer, 0, plan, this.#step);
       execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done

@@ -5,6 +5,7 @@ import type { ExecuteOptions, PlannerOptions, PreparedOperation } from "./contra
 import type { Catalogue } from "./database/catalogue.ts";
 import type { Execution } from "./fetch/execution.ts";
 import type { Fuser } from "./fuse/fuse.ts";
+import type { Narrower } from "./fuse/narrow.ts";
 import type { Equality } from "./layers/equality.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { readInputs } from "./operation/exact-inputs.ts";
@@ -17,6 +18,7 @@ import type { Traces } from "./resolve/traces.ts";
 /** What a planner keeps from one request to the next. */
 export interface Kept {
   readonly fuser: Fuser | null;
+  readonly narrower: Narrower | null;
   readonly traces: Traces;
   readonly catalogue: Catalogue;
   readonly equality: Equality;
@@ -29,7 +31,7 @@ export interface Kept {
  */
 export function openRequest(
   own: PlannerOptions,
-  { fuser, traces, catalogue, equality }: Kept,
+  { fuser, narrower, traces, catalogue, equality }: Kept,
   operation: PreparedOperation,
   sent: { readonly [name: string]: unknown },
   caller: Caller,
@@ -59,8 +61,8 @@ export function openRequest(
     observe,
     catalogue,
     fuser,
+    narrower,
     equality,
-    fetched: new Map(),
     effects: null,
     introspect: (step) => introspect(options.schema.schema, step, variables),
   };

@@ -1,10 +1,10 @@
 /** What all layers of one request share. */
-import type { RowSet } from "../bytes/rows.ts";
 import type { LayerContext } from "../contract/caller.ts";
 import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
 import type { Observe } from "../contract/planner.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { Fuser } from "../fuse/fuse.ts";
+import type { Narrower } from "../fuse/narrow.ts";
 import type { Equality } from "../layers/equality.ts";
 import type { Layer } from "../layers/layers.ts";
 import type { PythonCalls } from "../resolve/python-calls.ts";
@@ -19,10 +19,10 @@ export interface Execution {
   readonly catalogue: Catalogue;
   /** Fuses statements; null: one statement a layer. */
   readonly fuser: Fuser | null;
+  /** Runs statements that are not fused for the columns that are wanted; null: as they are. */
+  readonly narrower: Narrower | null;
   /** Knows which keys are equal. */
   readonly equality: Equality;
-  /** Rows that a fused statement brought for layers below the one it was for. */
-  readonly fetched: Map<FieldStep, RowSet>;
   /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */
   readonly effects: Layer | null;
   /** Called before anything but SQL runs: Python with its parents' values, TypeScript. */

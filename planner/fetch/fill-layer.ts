@@ -23,16 +23,26 @@ import {
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
 import type { Plans } from "../layers/plans.ts";
-import { asError, attributeOf, Failed, noAnswer, settle, type ValueObject } from "../layers/values.ts";
+import { asError, Failed, noAnswer } from "../layers/values.ts";
 import { methodKey } from "../resolve/selections.ts";
-import { Typed } from "../types/pg-types.ts";
 import type { Execution } from "./execution.ts";
+import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
-import { runStatements } from "./statements.ts";
+import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
-/** Fetches all that the selection needs for the objects of `layer`, and then for those below. */
-export async function fillLayer(execution: Execution, layer: Layer, plans: Plans, session: Session): Promise<void> {
-  await new LayerFiller(execution, layer, plans, session).fill();
+/**
+ * Fetches all that the selection needs for the objects of `layer`, and then for those below.
+ *
+ * @param rowsThere Rows of the layer's fields that were fetched before.
+ */
+export async function fillLayer(
+  execution: Execution,
+  layer: Layer,
+  plans: Plans,
+  session: Session,
+  rowsThere: RowsBelow = nothingBelow,
+): Promise<void> {
+  await new LayerFiller(execution, layer, plans, session, rowsThere).fill();
 }
 
 /** What is still to come; undefined: nothing. Most layers need no promise, which costs more than their fields. */
@@ -47,14 +57,17 @@ class LayerFiller {
   readonly #layer: Layer;
   readonly #plans: Plans;
   readonly #session: Session;
+  /** Rows of this layer's fields, and of those below, that a statement above brought. */
+  readonly #rowsThere: RowsBelow;
   /** Statements of this layer that are about to run. */
   readonly #pending: PendingStatement[] = [];
 
-  constructor(execution: Execution, layer: Layer, plans: Plans, session: Session) {
+  constructor(execution: Execution, layer: Layer, plans: Plans, session: Session, rowsThere: RowsBelow) {
     this.#execution = execution;
     this.#layer = layer;
     this.#plans = plans;
     this.#session = session;
+    this.#rowsThere = rowsThere;
   }
 
   fill(): Unfinished {
@@ -78,6 +91,7 @@ class LayerFiller {
 
   #start(step: FieldStep, members: readonly number[], below: Promise<void>[], deferred: Deferred[]): void {
     const { source } = step;
+    const { catalogue } = this.#execution;
     switch (source.kind) {
       case "typename":
         return;
@@ -85,9 +99,7 @@ class LayerFiller {
         this.#set(step, { kind: "json", text: this.#execution.introspect(step) });
         return;
       case "column":
-        if (!this.#bindColumn(step, source.column)) {
-          this.#guard(step, below, () => this.#readColumn(step, source.column));
-        }
+        this.#answerWithColumn(step, source.column, below);
         return;
       case "function":
         this.#guard(step, below, () => this.#callFunction(step, source.call, members));
@@ -95,7 +107,7 @@ class LayerFiller {
       case "method":
         if (this.#layer.kind === "values" && this.#layer.objects.every((object) => object.wire)) {
           // Python called it when it sent the objects.
-          this.#guard(step, below, () => this.#readColumn(step, methodKey(step)));
+          this.#guard(step, below, () => this.#answer(step, readColumn(step, this.#layer, methodKey(step), catalogue)));
         } else {
           deferred.push({ step, members, columns: null });
         }
@@ -137,7 +149,7 @@ class LayerFiller {
       case "value":
         return this.#answerWithValue(step, members, result);
       case "each":
-        return this.#answerWithValues(step, scatter(members, result.values, this.#layer.count), true);
+        return this.#answer(step, dataOfEach(step, scatter(members, result.values, this.#layer.count), true));
       default:
         throw noAnswer(step);
     }
@@ -151,9 +163,9 @@ class LayerFiller {
         remedy: "Return the value itself, or a JSON column.",
       });
     }
-    const fetched = this.#execution.fetched.get(step);
-    if (fetched !== undefined) {
-      return this.#answerWithRows(step, members, plan, fetched);
+    const rows = this.#rowsThere.get(step);
+    if (rows !== undefined) {
+      return this.#answerWithRows(step, members, plan, rows, this.#rowsThere);
     }
     const params = bindParameters(plan, this.#layer, members, step.name);
     if (params === null) {
@@ -174,11 +186,12 @@ class LayerFiller {
     await Promise.all(
       pending.map(async ({ step, members, plan }, index) => {
         try {
-          const rows = await (await running)[index];
+          const { own, below } = await running;
+          const rows = await own[index];
           if (rows === undefined) {
             throw new TypeError(`${step.name} was not run`);
           }
-          await this.#answerWithRows(step, members, plan, rows);
+          await this.#answerWithRows(step, members, plan, rows, below);
         } catch (error) {
           this.#fail(step, error);
         }
@@ -186,16 +199,29 @@ class LayerFiller {
     );
   }
 
-  #answerWithRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
+  /** `below`: rows for the layers below, which the same statement brought. */
+  #answerWithRows(
+    step: FieldStep,
+    members: readonly number[],
+    plan: SqlPlan,
+    rows: RowSet,
+    below: RowsBelow,
+  ): Unfinished {
     const { catalogue } = this.#execution;
     if (catalogue.lacks(rows.columns)) {
       const learnt = catalogue.learn(this.#session, rows.columns);
-      return learnt.then(() => this.#answerWithKnownRows(step, members, plan, rows));
+      return learnt.then(() => this.#answerWithKnownRows(step, members, plan, rows, below));
     }
-    return this.#answerWithKnownRows(step, members, plan, rows);
+    return this.#answerWithKnownRows(step, members, plan, rows, below);
   }
 
-  #answerWithKnownRows(step: FieldStep, members: readonly number[], plan: SqlPlan, rows: RowSet): Unfinished {
+  #answerWithKnownRows(
+    step: FieldStep,
+    members: readonly number[],
+    plan: SqlPlan,
+    rows: RowSet,
+    below: RowsBelow,
+  ): Unfinished {
     const origin = { plan, parents: this.#layer };
     if (step.selection === null) {
       const leaves = leafData(step, plan, rows, this.#execution.catalogue);
@@ -208,7 +234,7 @@ class LayerFiller {
     const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step), origin);
     return this.#group(step, members, plan, layer, (groups) => {
       this.#set(step, { kind: "objects", groups, layer });
-      return this.#fillBelow(layer);
+      return this.#fillBelow(layer, below);
     });
   }
 
@@ -226,88 +252,40 @@ class LayerFiller {
   }
 
   #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
-    if (plan.parentKeys.length > 0 && step.selection !== null && Array.isArray(plan.value)) {
-      const objects: ValueObject[] = [];
-      const itemShape = step.shape.kind === "list" ? step.shape.item : step.shape;
-      const settled = plan.value.map((item) => settle(item, itemShape, step, true, objects));
-      const failed = settled.find((item) => item instanceof Failed);
-      if (failed instanceof Failed) {
-        throw failed.error;
-      }
-      const layer = new ValueLayer(step.selection, objects);
-      return this.#group(step, members, plan, layer, (groups) => {
-        this.#set(step, { kind: "objects", groups, layer });
-        return this.#fillBelow(layer);
-      });
+    const layer = keyedObjects(step, plan);
+    if (layer === null) {
+      return this.#answer(step, dataOfAll(step, plan.value));
     }
-    const objects: ValueObject[] = [];
-    const value = settle(plan.value, step.shape, step, true, objects);
-    const layer = step.selection === null ? null : new ValueLayer(step.selection, objects);
-    this.#set(step, { kind: "shared", value, layer });
-    return layer === null ? undefined : this.#fillBelow(layer);
+    return this.#group(step, members, plan, layer, (groups) => {
+      this.#set(step, { kind: "objects", groups, layer });
+      return this.#fillBelow(layer);
+    });
   }
 
-  /** `values`: one for each object of the layer. */
-  #answerWithValues(step: FieldStep, values: readonly unknown[], wire: boolean): Unfinished {
-    const objects: ValueObject[] = [];
-    const settled = values.map((value) => settle(value, step.shape, step, wire, objects));
-    const layer = step.selection === null ? null : new ValueLayer(step.selection, objects);
-    this.#set(step, { kind: "values", values: settled, layer });
-    return layer === null ? undefined : this.#fillBelow(layer);
-  }
-
-  /** Leaves of a row layer are written from its rows: nothing to wait for, which promises would cost more than. */
-  #bindColumn(step: FieldStep, column: string): boolean {
-    const layer = this.#layer;
-    if (layer.kind === "values" || step.shape.kind !== "leaf") {
-      return false;
-    }
-    const { rows } = layer;
-    const index = rows.indexOf(column);
-    const oid = rows.columns[index]?.oid;
-    if (oid === undefined) {
-      this.#set(step, { kind: "failed", error: missingColumn(step, column, rows) });
+  /** A leaf of a row layer is there at once: nothing to wait for, which promises would cost more than. */
+  #answerWithColumn(step: FieldStep, column: string, below: Promise<void>[]): void {
+    const { catalogue } = this.#execution;
+    const data = dataOfColumn(step, this.#layer, column, catalogue);
+    if (data === null) {
+      this.#guard(step, below, () => this.#answer(step, readColumn(step, this.#layer, column, catalogue)));
     } else {
-      this.#set(step, {
-        kind: "column",
-        rows,
-        column: index,
-        write: step.shape.leaf.writerFor(this.#execution.catalogue.of(oid)),
-      });
+      this.#set(step, data);
     }
-    return true;
-  }
-
-  #readColumn(step: FieldStep, column: string): Unfinished {
-    const layer = this.#layer;
-    if (layer.kind === "values") {
-      const [first] = layer.objects;
-      const values = layer.objects.map((object) => attributeOf(object, column));
-      return this.#answerWithValues(step, values, first?.wire ?? false);
-    }
-    const { rows } = layer;
-    const index = rows.indexOf(column);
-    const oid = rows.columns[index]?.oid;
-    if (oid === undefined) {
-      throw missingColumn(step, column, rows);
-    }
-    const type = this.#execution.catalogue.of(oid);
-    const values: unknown[] = [];
-    for (let row = 0; row < rows.count; row++) {
-      rows.seek(row);
-      values.push(rows.isNull(index) ? null : new Typed(type, rows.text(index)));
-    }
-    return this.#answerWithValues(step, values, false);
   }
 
   async #callFunction(step: FieldStep, call: LayerFunction, members: readonly number[]): Promise<void> {
     this.#execution.onOutside?.();
     const values = await callLayerFunction(step, call, this.#layer, members, this.#execution);
-    return this.#answerWithValues(step, scatter(members, values, this.#layer.count), false);
+    return this.#answer(step, dataOfEach(step, scatter(members, values, this.#layer.count), false));
   }
 
-  #fillBelow(layer: Layer): Unfinished {
-    return new LayerFiller(this.#execution, layer, this.#plans, this.#session).fill();
+  #answer(step: FieldStep, { data, below }: Answered): Unfinished {
+    this.#set(step, data);
+    return below === null ? undefined : this.#fillBelow(below);
+  }
+
+  #fillBelow(layer: Layer, rowsThere: RowsBelow = nothingBelow): Unfinished {
+    return new LayerFiller(this.#execution, layer, this.#plans, this.#session, rowsThere).fill();
   }
 
   #setEmpty(step: FieldStep): void {

@@ -124,7 +124,7 @@ export async function* writeRest(
 async function writePart(list: StreamedList, rows: RowSet, written: number): Promise<void> {
   const { execution, plans, selection, step, writer } = list;
   const layer = rootLayer(selection);
-  await fillLayer({ ...execution, fetched: new Map([[step, rows]]) }, layer, plans, noSession);
+  await fillLayer(execution, layer, plans, noSession, new Map([[step, rows]]));
   if (!writer.writeItems(layer, step, written)) {
     const data = layer.data[step.slot];
     throw data?.kind === "failed" ? data.error : writer.errors.at(-1);

@@ -1,6 +1,7 @@
 /** Runs the statements of one layer: fused with what is below them, or each for itself. */
 
 import { noRows, type RowSet } from "../bytes/rows.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Session } from "../database/database.ts";
 import { statementFor } from "../database/row-counts.ts";
 import { attempt, LazyTransaction } from "../database/transaction.ts";
@@ -10,29 +11,38 @@ import type { Plans } from "../layers/plans.ts";
 import { inField } from "../sql/statement-place.ts";
 import type { Execution } from "./execution.ts";
 
-/**
- * The rows of each statement, in their order. Rows that a fused statement brought for layers below are put into
- * `execution.fetched`.
- */
+/** What came of a layer's statements. */
+export interface LayerRows {
+  /** Of each statement, in their order. */
+  readonly own: readonly Promise<RowSet>[];
+  /** Those that a fused statement brought for the layers below. */
+  readonly below: RowsBelow;
+}
+
+/** Rows that are there before the layers that they are for. */
+export type RowsBelow = ReadonlyMap<FieldStep, RowSet>;
+
+export const nothingBelow: RowsBelow = new Map();
+
+/** Runs a layer's statements: fused with what is below them where `mayFuse`, else each for itself. */
 export async function runStatements(
   execution: Execution,
   session: Session,
   statements: readonly BoundStatement[],
   plans: Plans,
   mayFuse: boolean,
-): Promise<Promise<RowSet>[]> {
+): Promise<LayerRows> {
   const fused = mayFuse ? await fuse(execution, session, statements, plans) : null;
   if (fused !== null) {
-    return statements.map(async ({ step }) => fused.rows.get(step) ?? noRows);
+    return { own: statements.map(async ({ step }) => fused.rows.get(step) ?? noRows), below: fused.rows };
   }
+  const narrower = session instanceof LazyTransaction ? null : execution.narrower; // where a failure has no consequences
   // One of several that fails must not take the others with it; a transaction runs them in turn.
   const isolated = statements.length > 1 && session instanceof LazyTransaction;
   let last: Promise<unknown> = Promise.resolve();
-  return statements.map((statement) => {
+  const own = statements.map((statement) => {
     if (!isolated) {
-      const { fuser } = execution;
-      const narrows = fuser !== null && !(session instanceof LazyTransaction); // where a failure has no consequences
-      const run = () => (narrows ? fuser.narrower.fetch(session, statement, plans) : runAsIs(session, statement));
+      const run = () => narrower?.fetch(session, statement, plans) ?? runAsIs(session, statement);
       return runAlone(execution, statement, run);
     }
     const run = () => runAsIs({ query: (text) => attempt(session, text) }, statement);
@@ -40,6 +50,7 @@ export async function runStatements(
     last = rows.catch(() => undefined);
     return rows;
   });
+  return { own, below: nothingBelow };
 }
 
 async function runAsIs(session: Session, { plan, params }: BoundStatement): Promise<Ran> {
@@ -60,8 +71,7 @@ async function fuse(
   }
   const duration = performance.now() - started;
   let count = 0;
-  for (const [step, rows] of fused.rows) {
-    execution.fetched.set(step, rows);
+  for (const rows of fused.rows.values()) {
     count += rows.count;
   }
   execution.observe?.({

@@ -14,7 +14,7 @@ import { RowSet } from "../bytes/rows.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Observe } from "../contract/planner.ts";
 import type { Session, Statement } from "../database/database.ts";
-import { Descriptions } from "../database/descriptions.ts";
+import type { Descriptions } from "../database/descriptions.ts";
 import { isAnswer, reasonOf, stateOf } from "../database/statement-errors.ts";
 import { attempt } from "../database/transaction.ts";
 import type { Plans } from "../layers/plans.ts";
@@ -24,7 +24,7 @@ import { symbolsOf } from "../sql/symbols.ts";
 import type { BoundStatement } from "./bound-statement.ts";
 import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
-import { choose, Narrower, parameterOids } from "./narrow.ts";
+import { choose, parameterOids } from "./narrow.ts";
 
 /** What came of fusing: each step's own rows, and the statement that fetched them. */
 export interface Fused {
@@ -50,12 +50,14 @@ const MOST_SHAPES = 16;
 
 /** Fuses the statements of one schema, and remembers the shapes of what it fused. */
 export class Fuser {
-  readonly #descriptions = new Descriptions();
-  /** Runs what nothing is fused with. */
-  readonly narrower = new Narrower(this.#descriptions);
+  readonly #descriptions: Descriptions;
   readonly #shapes = new WeakMap<FieldStep, LRUCache<string, KnownShape>>();
   /** By the first root's step. */
   readonly #last = new WeakMap<FieldStep, LastFused>();
+
+  constructor(descriptions: Descriptions) {
+    this.#descriptions = descriptions;
+  }
 
   /**
    * Fetches the rows of statements and of all that can be fused below them, in one statement. Null where there is

@@ -110,7 +110,7 @@ export class SubscriptionAnswers {
     const layer = new ValueLayer(selection, objects);
     try {
       const all = new Map([...plans, [step, result] as const]);
-      await fillLayer({ ...execution, fetched: new Map() }, layer, all, this.#database);
+      await fillLayer(execution, layer, all, this.#database);
     } catch (error) {
       if (execution.context.signal.aborted) {
         return objects.map(() => null); // the only subscriber has left
