@@ -15,7 +15,7 @@ import { Narrower } from "./fuse/narrow.ts";
 import { Equality } from "./layers/equality.ts";
 import { type Kept, openPython, openRequest } from "./open-request.ts";
 import { Documents } from "./operation/documents.ts";
-import { Refused } from "./resolve/python-calls.ts";
+import { AccessDenied } from "./resolve/access-denied.ts";
 import { Traces } from "./resolve/traces.ts";
 import { Subscriptions } from "./subscribe/subscriptions.ts";
 import { internalError, refuse } from "./write/response.ts";
@@ -87,7 +87,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 export const clientGone = new PuffError("PUFF_REQUEST_INVALID", "the client left before its answer");
 
 function refuseThrown(error: unknown, options: PlannerOptions, signal: AbortSignal): OperationResponse {
-  const known = error instanceof PuffError || error instanceof Refused || error instanceof GraphQLError;
+  const known = error instanceof PuffError || error instanceof AccessDenied || error instanceof GraphQLError;
   const isGone = !known && signal.aborted && error === signal.reason;
   const errors: readonly unknown[] = Array.isArray(error)
     ? error

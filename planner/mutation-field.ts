@@ -10,6 +10,7 @@ import { fillLayer } from "./fetch/fill-layer.ts";
 import { rootLayer } from "./layers/layers.ts";
 import type { Plans } from "./layers/plans.ts";
 import { asError, Failed } from "./layers/values.ts";
+import type { PythonCalls } from "./resolve/python-calls.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./resolve/selections.ts";
 import type { Writer } from "./write/writer.ts";
 
@@ -22,8 +23,6 @@ export interface MutationContext {
   readonly rollBack: boolean;
   /** As the caller sees it. */
   readonly database: Database;
-  /** `repeatable`: whether the resolvers have no effects. */
-  call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans>;
 }
 
 /** Times that a field runs at most: once, and again while it meets other transactions. */
@@ -67,6 +66,8 @@ class Attempt {
   readonly #context: MutationContext;
   readonly #step: FieldStep;
   readonly #transaction: LazyTransaction;
+  /** Its calls come into the transaction once that is shared. */
+  #python: PythonCalls;
   /** Whether nothing but SQL has run in it, which is undone. */
   isRepeatable = true;
 
@@ -74,6 +75,7 @@ class Attempt {
     this.#context = context;
     this.#step = step;
     this.#transaction = new LazyTransaction(context.database);
+    this.#python = context.execution.python;
   }
 
   /** Calls the resolvers, which know no rows yet; `known`: what they said in an earlier attempt. */
@@ -85,7 +87,7 @@ class Attempt {
     try {
       const root = (await this.#share()) ?? (await this.#callRoot());
       const below = root.get(this.#step) instanceof Failed ? [] : resolverSteps(stepsBelow(this.#step));
-      const plans = new Map([...root, ...(below.length === 0 ? [] : await this.#context.call(below, true))]);
+      const plans = new Map([...root, ...(below.length === 0 ? [] : await this.#call(below, true))]);
       isPlanned = true;
       return plans;
     } finally {
@@ -107,7 +109,7 @@ class Attempt {
       const onOutside = (): void => {
         this.isRepeatable = false;
       };
-      const own: Execution = { ...execution, effects: layer, onOutside };
+      const own: Execution = { ...execution, python: this.#python, effects: layer, onOutside };
       await fillLayer(own, layer, plans, this.#transaction);
       const written = writer.writeField(layer, 0, plan, this.#step);
       execution.context.signal.throwIfAborted(); // who was told that it failed must not find it done
@@ -130,12 +132,10 @@ class Attempt {
 
   /** Lets Python into the transaction where a resolver asks for that; what the field fails with, where it can't be had. */
   async #share(): Promise<Plans | null> {
-    const { python } = this.#context.execution;
-    python.ticket = null;
     if (resolverSteps([this.#step]).some(borrowsDatabase)) {
       this.isRepeatable = false;
       try {
-        python.ticket = await this.#transaction.share();
+        this.#python = this.#python.within(await this.#transaction.share());
       } catch (error) {
         return new Map([[this.#step, new Failed(asError(error))]]);
       }
@@ -144,6 +144,12 @@ class Attempt {
   }
 
   #callRoot(): Promise<Plans> {
-    return this.#context.call(this.#step.source.kind === "resolver" ? [this.#step] : [], false);
+    return this.#call(this.#step.source.kind === "resolver" ? [this.#step] : [], false);
+  }
+
+  /** `repeatable`: whether the resolvers have no effects. */
+  #call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
+    const { execution, typeName } = this.#context;
+    return this.#python.callWithSymbols(steps, typeName, execution.variables, repeatable);
   }
 }

@@ -57,7 +57,7 @@ export class Request {
   /**
    * Calls the resolvers, once for all events to come, and subscribes to the stream that the root field's returned.
    *
-   * @throws Refused, PuffError or GraphQLError: why there is none.
+   * @throws AccessDenied, PuffError or GraphQLError: why there is none.
    */
   async subscribe(
     subscriptions: Subscriptions,
@@ -109,10 +109,10 @@ export class Request {
     const layer = rootLayer(this.#selection);
     const database = this.#database();
     await shareDatabase(database, "read", async (session) => {
-      this.#execution.python.ticket = session.ticket;
-      const plans = await this.#callResolvers(steps, true);
+      const execution = { ...this.#execution, python: this.#execution.python.within(session.ticket) };
+      const plans = await this.#callResolvers(steps, true, execution);
       const query: Session["query"] = (statement) => session.query(statement);
-      await fillLayer(this.#execution, layer, plans, { scope: database.scope ?? "", query });
+      await fillLayer(execution, layer, plans, { scope: database.scope ?? "", query });
       return { commit: false, result: undefined };
     });
     const mark = this.#writer.out.length;
@@ -166,7 +166,6 @@ export class Request {
       typeName: this.#plan.typeName,
       rollBack: this.#rollBack,
       database: this.#database(),
-      call: (steps: readonly FieldStep[], repeatable: boolean) => this.#callResolvers(steps, repeatable),
     };
     for (const step of this.#plan.steps) {
       if (!(await runMutationField(context, step))) {
@@ -183,8 +182,11 @@ export class Request {
     return asCaller(this.#options.database, python.pgSettings, context.signal);
   }
 
-  #callResolvers(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
-    const { python, variables } = this.#execution;
+  #callResolvers(
+    steps: readonly FieldStep[],
+    repeatable: boolean,
+    { python, variables }: Execution = this.#execution,
+  ): Promise<Plans> {
     return python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
   }
 

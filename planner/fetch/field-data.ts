@@ -2,7 +2,9 @@
 import type { ValuePlan } from "../../schema/index.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Catalogue } from "../database/catalogue.ts";
+import { noChildren } from "../layers/correlate.ts";
 import { type FieldData, type Layer, missingColumn, ValueLayer } from "../layers/layers.ts";
+import { noSelection } from "../layers/leaf-data.ts";
 import { attributeOf, Failed, settle, type ValueObject } from "../layers/values.ts";
 import { Typed } from "../types/pg-types.ts";
 
@@ -18,6 +20,11 @@ export function dataOfEach(step: FieldStep, values: readonly unknown[], wire: bo
   const settled = values.map((value) => settle(value, step.shape, step, wire, objects));
   const layer = step.selection === null ? null : new ValueLayer(step.selection, objects);
   return { data: { kind: "values", values: settled, layer }, below: layer };
+}
+
+/** Where no object of the layer has any. */
+export function dataOfNone(step: FieldStep, count: number): FieldData {
+  return { kind: "objects", groups: noChildren(count), layer: new ValueLayer(step.selection ?? noSelection, []) };
 }
 
 /** Where all objects of the layer have the same value. */

@@ -8,7 +8,7 @@ import type { LayerFunction } from "../contract/caller.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Session } from "../database/database.ts";
 import type { BoundStatement } from "../fuse/bound-statement.ts";
-import { bindParameters, noChildren } from "../layers/correlate.ts";
+import { bindParameters } from "../layers/correlate.ts";
 import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
@@ -18,7 +18,6 @@ import {
   missingColumn,
   RowLayer,
   typesOf,
-  ValueLayer,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
@@ -26,7 +25,15 @@ import type { Plans } from "../layers/plans.ts";
 import { asError, Failed, noAnswer } from "../layers/values.ts";
 import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
-import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
+import {
+  type Answered,
+  dataOfAll,
+  dataOfColumn,
+  dataOfEach,
+  dataOfNone,
+  keyedObjects,
+  readColumn,
+} from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
@@ -48,8 +55,11 @@ export async function fillLayer(
 /** What is still to come; undefined: nothing. Most layers need no promise, which costs more than their fields. */
 type Unfinished = Promise<void> | undefined;
 
-interface PendingStatement extends BoundStatement {
+/** A field that a plan answers, and the objects of the layer that it is for. */
+interface Planned {
+  readonly step: FieldStep;
   readonly members: readonly number[];
+  readonly plan: SqlPlan;
 }
 
 class LayerFiller {
@@ -60,7 +70,7 @@ class LayerFiller {
   /** Rows of this layer's fields, and of those below, that a statement above brought. */
   readonly #rowsThere: RowsBelow;
   /** Statements of this layer that are about to run. */
-  readonly #pending: PendingStatement[] = [];
+  readonly #pending: (Planned & BoundStatement)[] = [];
 
   constructor(execution: Execution, layer: Layer, plans: Plans, session: Session, rowsThere: RowsBelow) {
     this.#execution = execution;
@@ -165,11 +175,11 @@ class LayerFiller {
     }
     const rows = this.#rowsThere.get(step);
     if (rows !== undefined) {
-      return this.#answerWithRows(step, members, plan, rows, this.#rowsThere);
+      return this.#answerWithRows({ step, members, plan }, rows, this.#rowsThere);
     }
     const params = bindParameters(plan, this.#layer, members, step.name);
     if (params === null) {
-      this.#setEmpty(step);
+      this.#set(step, dataOfNone(step, this.#layer.count));
     } else {
       this.#pending.push({ step, members, plan, params });
     }
@@ -184,44 +194,32 @@ class LayerFiller {
     const mayFuse = this.#layer !== this.#execution.effects;
     const running = runStatements(this.#execution, this.#session, pending, this.#plans, mayFuse);
     await Promise.all(
-      pending.map(async ({ step, members, plan }, index) => {
+      pending.map(async (planned, index) => {
         try {
           const { own, below } = await running;
           const rows = await own[index];
           if (rows === undefined) {
-            throw new TypeError(`${step.name} was not run`);
+            throw new TypeError(`${planned.step.name} was not run`);
           }
-          await this.#answerWithRows(step, members, plan, rows, below);
+          await this.#answerWithRows(planned, rows, below);
         } catch (error) {
-          this.#fail(step, error);
+          this.#fail(planned.step, error);
         }
       }),
     );
   }
 
   /** `below`: rows for the layers below, which the same statement brought. */
-  #answerWithRows(
-    step: FieldStep,
-    members: readonly number[],
-    plan: SqlPlan,
-    rows: RowSet,
-    below: RowsBelow,
-  ): Unfinished {
+  #answerWithRows(planned: Planned, rows: RowSet, below: RowsBelow): Unfinished {
     const { catalogue } = this.#execution;
     if (catalogue.lacks(rows.columns)) {
       const learnt = catalogue.learn(this.#session, rows.columns);
-      return learnt.then(() => this.#answerWithKnownRows(step, members, plan, rows, below));
+      return learnt.then(() => this.#answerWithKnownRows(planned, rows, below));
     }
-    return this.#answerWithKnownRows(step, members, plan, rows, below);
+    return this.#answerWithKnownRows(planned, rows, below);
   }
 
-  #answerWithKnownRows(
-    step: FieldStep,
-    members: readonly number[],
-    plan: SqlPlan,
-    rows: RowSet,
-    below: RowsBelow,
-  ): Unfinished {
+  #answerWithKnownRows({ step, members, plan }: Planned, rows: RowSet, below: RowsBelow): Unfinished {
     const origin = { plan, parents: this.#layer };
     if (step.selection === null) {
       const leaves = leafData(step, plan, rows, this.#execution.catalogue);
@@ -232,10 +230,7 @@ class LayerFiller {
       throw missingColumn(step, step.definition.name, rows); // as for a leaf, so that neither is committed
     }
     const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step), origin);
-    return this.#group(step, members, plan, layer, (groups) => {
-      this.#set(step, { kind: "objects", groups, layer });
-      return this.#fillBelow(layer, below);
-    });
+    return this.#answerWithObjects(step, members, plan, layer, below);
   }
 
   /** Finds each member's objects of `layer`, which may take a statement. */
@@ -253,12 +248,21 @@ class LayerFiller {
 
   #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
     const layer = keyedObjects(step, plan);
-    if (layer === null) {
-      return this.#answer(step, dataOfAll(step, plan.value));
-    }
+    return layer === null
+      ? this.#answer(step, dataOfAll(step, plan.value))
+      : this.#answerWithObjects(step, members, plan, layer, nothingBelow);
+  }
+
+  #answerWithObjects(
+    step: FieldStep,
+    members: readonly number[],
+    plan: SqlPlan | ValuePlan,
+    layer: Layer,
+    below: RowsBelow,
+  ): Unfinished {
     return this.#group(step, members, plan, layer, (groups) => {
       this.#set(step, { kind: "objects", groups, layer });
-      return this.#fillBelow(layer);
+      return this.#fillBelow(layer, below);
     });
   }
 
@@ -286,12 +290,6 @@ class LayerFiller {
 
   #fillBelow(layer: Layer, rowsThere: RowsBelow = nothingBelow): Unfinished {
     return new LayerFiller(this.#execution, layer, this.#plans, this.#session, rowsThere).fill();
-  }
-
-  #setEmpty(step: FieldStep): void {
-    const groups = noChildren(this.#layer.count);
-    const layer = new ValueLayer(step.selection ?? noSelection, []);
-    this.#set(step, { kind: "objects", groups, layer });
   }
 
   #set(step: FieldStep, data: FieldData): void {

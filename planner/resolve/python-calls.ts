@@ -1,45 +1,20 @@
 /** One request's calls into Python: which resolvers, with which arguments and parents, in how few messages. */
-import type {
-  Claims,
-  PuffError,
-  ResolveBatchResult,
-  ResolveResult,
-  ResolverCall,
-  SqlPlan,
-} from "../../schema/index.ts";
-import type { Caller, Identity } from "../contract/caller.ts";
+import type { PuffError, ResolveResult, ResolverCall, SqlPlan } from "../../schema/index.ts";
+import type { Identity } from "../contract/caller.ts";
 import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
-import type { PlannerEvent, PlanOrigin, Resolver } from "../contract/planner.ts";
+import type { PlanOrigin } from "../contract/planner.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { PgSettings } from "../database/database.ts";
 import type { Layer } from "../layers/layers.ts";
 import { type Deferred, parentColumns } from "../layers/parents.ts";
-import { asError, Failed, fromWireError, noAnswer } from "../layers/values.ts";
+import { asError, Failed, noAnswer } from "../layers/values.ts";
 import { argumentsOf } from "../operation/field-arguments.ts";
 import { bindArguments } from "./arguments.ts";
+import { CallerMessages, type CallerMessagesOptions } from "./caller-messages.ts";
 import { selectionOf } from "./selections.ts";
 import type { Traces } from "./traces.ts";
 
-/** `Schema.auth` refused the caller: the request ends with its status and headers. */
-export class Refused extends Error {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string };
-
-  constructor(status: number, message: string, headers: { readonly [name: string]: string }) {
-    super(message);
-    this.name = "Refused";
-    this.status = status;
-    this.headers = headers;
-  }
-}
-
-export interface PythonCallsOptions {
-  readonly resolver: Resolver;
-  readonly schemaName: string;
-  readonly hasAuth: boolean;
-  readonly caller: Caller;
-  readonly signal: AbortSignal;
-  readonly observe: ((event: PlannerEvent) => void) | undefined;
+export interface PythonCallsOptions extends CallerMessagesOptions {
   /** Of the database whose rows are parents. */
   readonly catalogue: Catalogue;
   /** Plans of pure resolvers. */
@@ -54,51 +29,45 @@ export interface PythonCallsOptions {
 const MOST_ROUNDS = 8;
 
 export class PythonCalls {
-  /** Of the transaction that calls come into, while there is one. */
-  ticket: string | null = null;
   readonly #options: PythonCallsOptions;
-  /** What `Schema.auth` returned, pickled. */
-  #auth: string | null;
-  #pgSettings: PgSettings | null;
-  #expires: number | null = null;
-  #needsAuth: boolean;
-  /** The same as JSON; undefined until it has run. */
-  #claims: Claims | null | undefined;
+  readonly #messages: CallerMessages;
+  /** What the calls come into a transaction by; null: they come into none. */
+  readonly #ticket: string | null;
 
-  constructor(options: PythonCallsOptions) {
+  constructor(options: PythonCallsOptions, messages = new CallerMessages(options), ticket: string | null = null) {
     this.#options = options;
-    const { identity } = options.caller;
-    this.#auth = identity?.auth ?? null;
-    this.#pgSettings = identity?.pgSettings ?? null;
-    this.#needsAuth = options.hasAuth && identity === undefined;
-    this.#claims = this.#needsAuth ? undefined : (identity?.claims ?? null);
+    this.#messages = messages;
+    this.#ticket = ticket;
+  }
+
+  /** The same caller's calls, in the transaction of a ticket. */
+  within(ticket: string | null): PythonCalls {
+    return ticket === this.#ticket ? this : new PythonCalls(this.#options, this.#messages, ticket);
   }
 
   /**
    * Calls `Schema.auth` alone.
    *
-   * @throws Refused; PuffError where it failed.
+   * @throws AccessDenied; PuffError where it failed.
    */
-  async authenticate(): Promise<{ readonly identity: Identity; readonly expires: number | null }> {
-    await this.#call([], true);
-    const identity = { auth: this.#auth, pgSettings: this.#pgSettings, claims: this.#claims ?? null };
-    return { identity, expires: this.#expires };
+  authenticate(): Promise<{ readonly identity: Identity; readonly expires: number | null }> {
+    return this.#messages.authenticate();
   }
 
   /** Whether the caller is yet to be authenticated. */
   get needsAuth(): boolean {
-    return this.#needsAuth;
+    return this.#messages.needsAuth;
   }
 
   /** What `Schema.auth` returned as `pg_settings`, once a resolver was called. */
   get pgSettings(): PgSettings | null {
-    return this.#pgSettings;
+    return this.#messages.pgSettings;
   }
 
   /**
    * Calls resolvers before any row exists: their parents are symbols.
    *
-   * @throws Refused; PuffError where `Schema.auth` itself failed.
+   * @throws AccessDenied; PuffError where `Schema.auth` itself failed.
    */
   async callWithSymbols(
     steps: readonly FieldStep[],
@@ -135,7 +104,7 @@ export class PythonCalls {
           continue;
         }
         const trace = source?.pure === true && traces.trusts(step.name);
-        const given = { args, claims: this.#claims };
+        const given = { args, claims: this.#messages.claims };
         const kept = trace ? traces.find(step, given) : null;
         if (kept === "claims") {
           waiting.push(step);
@@ -155,14 +124,14 @@ export class PythonCalls {
         results.set(step, new Failed(asError(error)));
       }
     }
-    if (called.length === 0 && !this.#needsAuth) {
+    if (called.length === 0 && !this.#messages.needsAuth) {
       return waiting;
     }
-    const answers = await this.#call(calls, repeatable);
+    const answers = await this.#messages.send(calls, repeatable, this.#ticket);
     for (const [index, step] of called.entries()) {
       const answer = answers[index] ?? new Failed(noAnswer(step));
       const isTraced = !(answer instanceof Failed) && answer.kind === "traced";
-      const given = { args: calls[index]?.args ?? {}, claims: this.#claims };
+      const given = { args: calls[index]?.args ?? {}, claims: this.#messages.claims };
       results.set(step, isTraced ? traces.keep(step.name, given, answer) : answer);
       observe?.({
         ...{ kind: "planned", step },
@@ -177,20 +146,12 @@ export class PythonCalls {
    * other SQL for a symbol than for its value, so it is asked for both.
    */
   #verify(call: ResolverCall, kept: SqlPlan): void {
-    const { verifyPlans, resolver, schemaName, signal, traces, reportLiar } = this.#options;
+    const { verifyPlans, traces, reportLiar } = this.#options;
     if (verifyPlans === 0 || Math.random() >= verifyPlans) {
       return;
     }
-    const batch = {
-      schema: schemaName,
-      authToken: null,
-      headers: null,
-      auth: this.#auth,
-      calls: [call, { ...call, trace: true }],
-      repeatable: true,
-    };
-    const claims = this.#claims ?? null;
-    resolver.resolve(batch, signal).then(
+    const claims = this.#messages.claims ?? null;
+    this.#messages.sendAside([call, { ...call, trace: true }]).then(
       ({ results }) => {
         const fresh = results.map((result) =>
           result.kind === "traced" ? bindArguments(result.plan, call.args, claims) : result,
@@ -228,7 +189,7 @@ export class PythonCalls {
           results[item.index] = new Failed(asError(error));
         }
       }
-      const answers = await this.#call(calls, true);
+      const answers = await this.#messages.send(calls, true, this.#ticket);
       waiting = [];
       for (const [at, item] of called.entries()) {
         const answer = answers[at] ?? new Failed(noAnswer(item.step));
@@ -243,61 +204,9 @@ export class PythonCalls {
 
   /** Iterates over what the resolver of a root field yields, once it has been called and was found to be a generator. */
   iterate(step: FieldStep, variables: VariableValues, signal: AbortSignal): AsyncIterator<ResolveResult> {
-    const { resolver, schemaName, caller } = this.#options;
     const args = argumentsOf(step, variables);
-    const call = { field: step.name, args, parents: "root", selection: selectionOf(step, variables) } as const;
-    const { authToken } = caller;
-    const batch = { schema: schemaName, authToken, headers: null, auth: this.#auth, calls: [call], repeatable: false };
-    return resolver.iterate(batch, signal);
-  }
-
-  async #call(calls: readonly ResolverCall[], repeatable: boolean): Promise<(ResolveResult | Failed)[]> {
-    if (calls.length === 0 && !this.#needsAuth) {
-      return [];
-    }
-    const { resolver, schemaName, caller, signal, observe } = this.#options;
-    const withAuth = this.#needsAuth;
-    this.#needsAuth = false;
-    const started = performance.now();
-    let result: ResolveBatchResult;
-    try {
-      result = await resolver.resolve(
-        {
-          schema: schemaName,
-          authToken: caller.authToken,
-          headers: withAuth ? caller.headers : null,
-          ...(withAuth && caller.connectionParams !== undefined ? { connectionParams: caller.connectionParams } : {}),
-          auth: this.#auth,
-          calls,
-          repeatable,
-          ...(this.ticket === null ? {} : { ticket: this.ticket }),
-        },
-        signal,
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      if (withAuth) {
-        throw error; // nobody knows who asks
-      }
-      return calls.map(() => new Failed(asError(error)));
-    }
-    observe?.({ kind: "python", fields: calls.map((call) => call.field), duration: performance.now() - started });
-    if (result.denied !== null) {
-      throw new Refused(result.denied.status, result.denied.message, result.denied.headers);
-    }
-    if (result.authFailure !== undefined) {
-      throw fromWireError(result.authFailure); // nobody knows who asks
-    }
-    this.#auth = result.auth ?? this.#auth;
-    this.#pgSettings = result.pgSettings ?? this.#pgSettings;
-    this.#expires = result.authExpires ?? this.#expires;
-    if (withAuth) {
-      observe?.({ kind: "caller", settings: this.#pgSettings });
-    }
-    this.#claims = withAuth ? (result.claims ?? null) : this.#claims;
-    return result.results.map((answer) =>
-      answer.kind === "failure" ? new Failed(fromWireError(answer.error)) : answer,
-    );
+    const selection = selectionOf(step, variables);
+    return this.#messages.iterate({ field: step.name, args, parents: "root", selection }, signal);
   }
 }
 

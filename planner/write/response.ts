@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PuffError } from "../../schema/index.ts";
 import type { OperationResponse, PlannerOptions } from "../contract/planner.ts";
 import { locationsOf } from "../operation/detached.ts";
-import { Refused } from "../resolve/python-calls.ts";
+import { AccessDenied } from "../resolve/access-denied.ts";
 import { told } from "./told.ts";
 import type { Writer } from "./writer.ts";
 
@@ -18,7 +18,7 @@ export function refuse(errors: readonly unknown[], code: ErrorCode, masking: Mas
     executed: false,
     code: codeOf(first, code),
     status: statusOf(first) ?? 400,
-    headers: first instanceof Refused ? first.headers : retryHeaders(statusOf(first)),
+    headers: first instanceof AccessDenied ? first.headers : retryHeaders(statusOf(first)),
   };
 }
 
@@ -47,7 +47,7 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
     const located = error instanceof GraphQLError ? error : null;
     const original = located?.originalError ?? error;
     const base = located === null ? { message: messageOf(error) } : toJson(located);
-    if (original instanceof Refused) {
+    if (original instanceof AccessDenied) {
       return { ...base, extensions: { code: "PUFF_PERMISSION_DENIED" satisfies ErrorCode } };
     }
     if (located !== null && (original === undefined || original === located || original instanceof GraphQLError)) {
@@ -116,12 +116,12 @@ function explain({ message, remedy }: PuffError, place: string | undefined): str
 
 function codeOf(thrown: unknown, standard: ErrorCode): ErrorCode {
   const error = originOf(thrown);
-  return error instanceof Refused ? "PUFF_PERMISSION_DENIED" : error instanceof PuffError ? error.code : standard;
+  return error instanceof AccessDenied ? "PUFF_PERMISSION_DENIED" : error instanceof PuffError ? error.code : standard;
 }
 
 function statusOf(thrown: unknown): number | undefined {
   const error = originOf(thrown);
-  return error instanceof PuffError || error instanceof Refused ? error.status : undefined;
+  return error instanceof PuffError || error instanceof AccessDenied ? error.status : undefined;
 }
 
 function originOf(thrown: unknown): unknown {
