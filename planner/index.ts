@@ -1,3 +1,4 @@
+export { clientGone } from "./abort.ts";
 export { type Column, noRows, RowSet } from "./bytes/rows.ts";
 export type { Caller, LayerContext, LayerFunction } from "./contract/caller.ts";
 export type { EventListener, Events } from "./contract/events.ts";
@@ -12,7 +13,7 @@ export type {
   PreparedOperation,
   Resolver,
 } from "./contract/planner.ts";
-export { clientGone, createPlanner } from "./create.ts";
+
 export type {
   Access,
   Database,
@@ -25,3 +26,4 @@ export type {
 } from "./database/database.ts";
 export { shareDatabase } from "./database/transaction.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
+export { createPlanner } from "./schema-planner.ts";
