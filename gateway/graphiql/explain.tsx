@@ -1,10 +1,11 @@
 /** The tab that explains the operation in the editor: how each field was planned and fetched, and what it took. */
 import "./explain.css";
 import { Button, type GraphiQLPlugin, useGraphiQL } from "@graphiql/react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ExplainAnswer } from "../explain/explanation.ts";
 import { FieldTree } from "./explain-fields.tsx";
 import { Step } from "./explain-steps.tsx";
+import { useHalfThePage } from "./half-page.ts";
 
 /** A plugin of GraphiQL's that asks the gateway at `url`. */
 export function createExplainPlugin(url: URL): GraphiQLPlugin {
@@ -22,6 +23,8 @@ function ExplainPanel({ url }: { readonly url: URL }) {
     ...{ queryEditor, variableEditor, headerEditor, operationName },
   }));
   const [outcome, setOutcome] = useState<Outcome>({ kind: "none" });
+  const panel = useRef<HTMLElement>(null);
+  useHalfThePage(panel);
   const ask = async (allowMutation: boolean) => {
     setOutcome({ kind: "waiting" });
     setOutcome(
@@ -34,7 +37,7 @@ function ExplainPanel({ url }: { readonly url: URL }) {
     );
   };
   return (
-    <section className="puff-explain" aria-label="Explain" aria-busy={outcome.kind === "waiting"}>
+    <section ref={panel} className="puff-explain" aria-label="Explain" aria-busy={outcome.kind === "waiting"}>
       <header>
         <h2>Explain</h2>
         <Button type="button" disabled={outcome.kind === "waiting"} onClick={() => void ask(false)}>

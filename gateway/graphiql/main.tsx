@@ -6,6 +6,7 @@ import { GraphiQL, type GraphiQLProps } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { readEvents } from "./events.ts";
 import { createExplainPlugin } from "./explain.tsx";
+import { ChosenOperation, FirstQuery, welcome } from "./prefill.tsx";
 
 const endpoint = new URL(readSetting("puff-graphql-url"), document.baseURI);
 
@@ -26,30 +27,27 @@ const fetcher: GraphiQLProps["fetcher"] = async (parameters, options) => {
   return isStream ? readEvents(response, abort) : await response.json();
 };
 
-const welcome = `# Ctrl-Space completes, Ctrl-Enter runs, the book on the left explains each type.
-{
-  __typename
-}
-`;
-
 // Where errors are masked, operations are not explained either.
 const explainUrl = readSetting("puff-explain-url");
 const plugins = explainUrl === "" ? [] : [createExplainPlugin(new URL(explainUrl, document.baseURI))];
 
+// A link may carry an operation, as it does for a client: ?query=…&variables=…&operationName=…
 const search = new URLSearchParams(location.search);
+const operationName = search.get("operationName");
 const root = document.getElementById("graphiql");
 if (root !== null) {
   createRoot(root).render(
     <GraphiQL
       fetcher={fetcher}
       defaultQuery={welcome}
-      // A playground's link may carry an operation: ?query=…&variables=…
       {...optional("initialQuery", search.get("query"))}
       {...optional("initialVariables", search.get("variables"))}
       defaultEditorToolsVisibility="variables"
       plugins={plugins}
     >
       <GraphiQL.Logo>puff-gateway</GraphiQL.Logo>
+      <FirstQuery />
+      {operationName !== null && <ChosenOperation name={operationName} />}
     </GraphiQL>,
   );
 }

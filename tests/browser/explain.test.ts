@@ -60,6 +60,40 @@ describe.skipIf(chromium === null)("the tab", () => {
     await page.close();
   });
 
+  test("takes half of the page, or what the reader gives it", async () => {
+    const { page } = await open(browser, nested, "light");
+    const panel = page.locator(".graphiql-plugin");
+    const share = async () => ((await panel.boundingBox())?.width ?? 0) / 1400;
+    await expect.poll(share).toBeGreaterThan(0.45);
+    expect(await share()).toBeLessThan(0.55);
+
+    const bar = await page.locator(".graphiql-horizontal-drag-bar").first().boundingBox();
+    const y = (bar?.y ?? 0) + (bar?.height ?? 0) / 2;
+    await page.mouse.move((bar?.x ?? 0) + (bar?.width ?? 0) / 2, y);
+    await page.mouse.down();
+    await page.mouse.move(980, y, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(share).toBeGreaterThan(0.6);
+
+    // The documentation gets the width that the reader chose, and so does the tab when it opens again.
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("graphiql:docExplorerFlex"))).not.toBe(null);
+    await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+    await page.locator(".graphiql-doc-explorer").waitFor();
+    await page.getByRole("button", { name: "Show Explain" }).click();
+    await page.getByRole("region", { name: "Explain" }).waitFor();
+    await expect.poll(share).toBeGreaterThan(0.6);
+    await page.close();
+  });
+
+  test("leaves the documentation narrow", async () => {
+    const { page } = await open(browser, nested, "light");
+    await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+    await page.locator(".graphiql-doc-explorer").waitFor();
+    const panel = page.locator(".graphiql-plugin");
+    await expect.poll(async () => ((await panel.boundingBox())?.width ?? 0) / 1400).toBeLessThan(0.3);
+    await page.close();
+  });
+
   test("runs a mutation only where it is told to, and rolls it back", async () => {
     const { page, problems } = await open(browser, mutation, "light");
     const tab = page.getByRole("region", { name: "Explain" });

@@ -47,7 +47,7 @@ describe.skipIf(chromium === null)("GraphiQL", () => {
 
     await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
     await page.locator(".graphiql-doc-explorer").getByRole("link", { name: "Query" }).click();
-    await page.locator(".graphiql-doc-explorer").getByRole("link", { name: "Post", exact: true }).click();
+    await page.locator(".graphiql-doc-explorer").getByRole("link", { name: "Post", exact: true }).first().click();
     await page.getByText("A post, as the docs panel describes it.").waitFor();
     const screenshot = process.env["PUFF_SCREENSHOT"];
     if (screenshot !== undefined) {
@@ -80,12 +80,55 @@ describe.skipIf(chromium === null)("GraphiQL", () => {
     await page.close();
   });
 
-  test("a link with an operation opens it without running it", async () => {
+  test.each(["/graphql", "/playground"])("a link to %s fills the editors, and runs nothing", async (url) => {
     const page = await browser.newPage();
-    await page.goto(`${server.url}/playground?query=${encodeURIComponent("{ hello }")}`);
-    const editor = page.locator(".graphiql-query-editor .view-lines");
-    await expect.poll(() => textOf(editor)).toContain("{ hello }");
+    const { problems } = watch(page, server.url);
+    const operations: string[] = [];
+    page.on("request", (request) => {
+      const body = request.postData() ?? "";
+      if (body !== "" && !body.includes("IntrospectionQuery")) {
+        operations.push(body);
+      }
+    });
+    const query = "query First { begun } query Named($name: String) { hello(name: $name) }";
+    const link = new URLSearchParams({ query, variables: '{"name":"Böb"}', operationName: "Named" });
+    await page.goto(`${server.url}${url}?${link}`);
+    await expect.poll(() => textOf(page.locator(".graphiql-query-editor .view-lines"))).toContain(query);
+    await expect.poll(() => textOf(page.locator(".graphiql-editor-tool .view-lines").first())).toContain("Böb");
+    expect(operations).toEqual([]);
+
+    // The link's operation is the one that runs, while the cursor is in none.
+    await page.locator(".graphiql-editor-tool .view-lines").first().click();
+    await page.keyboard.press("Control+Enter");
+    const result = page.locator(".graphiql-response .view-lines");
+    await expect.poll(() => textOf(result)).toContain("Hello, Böb!");
+    expect(operations.map((body) => JSON.parse(body).operationName)).toEqual(["Named"]);
+    expect(problems).toEqual([]);
     await page.close();
+  });
+
+  test("offers a first query that the schema answers, and leaves what a reader has written", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const { problems } = watch(page, server.url);
+    await page.goto(`${server.url}/graphql`);
+    const editor = page.locator(".graphiql-query-editor .view-lines");
+    await expect.poll(() => textOf(editor)).toMatch(/\{\s*posts \{\s*id\s*title\s*\}\s*\}/);
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    const result = page.locator(".graphiql-response .view-lines");
+    await expect.poll(() => textOf(result)).toContain('"title": "First"');
+
+    await editor.click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText("query { hello }"); // the editor closes a brace that begins a text
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("graphiql:query"))).toBe("query { hello }");
+    expect(problems).toEqual([]); // a reload breaks off what still loads
+    await page.reload();
+    await expect.poll(() => textOf(editor)).toContain("query { hello }");
+    await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+    await page.locator(".graphiql-doc-explorer").getByRole("link", { name: "Query" }).waitFor();
+    expect(await textOf(editor)).toContain("query { hello }");
+    await context.close();
   });
 });
 
@@ -105,7 +148,9 @@ function watch(page: Page, origin: string): { readonly foreign: string[]; readon
     }
   });
   page.on("pageerror", (error) => problems.push(error.message));
-  page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));
+  page.on("requestfailed", (request) =>
+    problems.push(`failed: ${request.url()} ${request.failure()?.errorText} ${request.postData()}`),
+  );
   return { foreign, problems };
 }
 

@@ -54,6 +54,23 @@ describe("the Accept header", () => {
   });
 });
 
+describe("a URL with an operation", () => {
+  const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+  test.each<readonly [accept: string | null, method: "GET" | "HEAD", type: string]>([
+    [browser, "GET", "text/html; charset=utf-8"],
+    [browser, "HEAD", "text/html; charset=utf-8"],
+    ["text/html", "GET", "text/html; charset=utf-8"],
+    ["application/json, text/html;q=0.9", "GET", json],
+    ["application/graphql-response+json, text/html;q=0.9", "GET", graphql],
+    ["*/*", "GET", json],
+    [null, "GET", json],
+  ])("Accept: %s, by %s, gets %s", async (accept, method, type) => {
+    const answer = await ask(server, { url: search, method, headers: accept === null ? {} : { accept } });
+    expect(answer).toMatchObject({ status: 200, headers: { "content-type": type, vary: "accept" } });
+    expect(answer.body.includes("Hello, world!")).toBe(method === "GET" && !type.startsWith("text/html"));
+  });
+});
+
 describe("operations", () => {
   test.each<readonly [name: string, given: Request, status: number, body: string]>([
     ["POST", { body: hello }, 200, "Hello, world!"],

@@ -31,8 +31,8 @@ export async function handleRequest(
     if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
       return notAllowed(`${request.method} is not answered here: use GET or POST`, "GET, HEAD, POST", form);
     }
-    if (!isPost && page && endpoint.page !== null && !/(?:^|&)query=/.test(request.search)) {
-      return endpoint.page;
+    if (!isPost && page && endpoint.page !== null) {
+      return endpoint.page; // it fills its editor with the URL's operation, and runs nothing unasked
     }
     if (form === null && events === "refused") {
       throw new PuffError(

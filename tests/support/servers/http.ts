@@ -25,6 +25,7 @@ type Query {
   header(name: String!): String
   fail: Int
   post: Post
+  posts(first: Int = 10): [Post!]!
 }
 "A post, as the docs panel describes it."
 type Post { id: ID!, title: String }
@@ -87,6 +88,7 @@ export const planner = createReferencePlanner(sdl, {
     throw new Error("no");
   },
   post: () => ({ id: "1", title: "First" }),
+  posts: () => [{ id: "1", title: "First" }],
   count: () => ++count,
   async *ticks({ count: end }: { count: number }) {
     for (let tick = 1; tick <= end; tick++) {
