@@ -174,7 +174,12 @@ export function readerOf(layer: Layer, name: string, field: string): ColumnReade
     throw new PuffError(
       "PUFF_PLAN_KEY_MISSING",
       `the plan of ${field} correlates on "${name}", which is not among the columns ${names.join(", ") || "(none)"}`,
-      { remedy: `Add "${name}" to the SELECT of ${layer.selection.typeName}, or correct .on(…).` },
+      {
+        remedy:
+          layer.kind === "rows"
+            ? `Add "${name}" to the SELECT of ${layer.selection.typeName}, or correct .on(…).`
+            : `Give each ${layer.selection.typeName} a value for "${name}": it comes from no statement. Or correct .on(…).`,
+      },
     );
   }
   return reader;

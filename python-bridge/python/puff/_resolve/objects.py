@@ -126,8 +126,10 @@ def _write_selected(
     for call in chosen["methods"]:
         resolver = None if known is None else known.resolvers.get(call["field"])
         if resolver is not None:
-            self = as_instance(value, resolver.cls) if isinstance(value, dict) else value
-            out[call["key"]] = call_method(resolver, self, call["args"], call["selection"], schema, context)
+            is_dict = isinstance(value, dict)
+            self = as_instance(value, resolver.cls) if is_dict else value
+            missing = _NO_KEY if is_dict else _NOT_SET
+            out[call["key"]] = call_method(resolver, self, call["args"], call["selection"], schema, context, missing)
 
 
 def call_method(
@@ -137,8 +139,12 @@ def call_method(
     selection: Selection | None,
     schema: RuntimeSchema,
     context: Context,
+    missing: str,
 ) -> Any:
-    """Calls an instance method and gives the wire value of its result, or of its error."""
+    """Calls an instance method and gives the wire value of its result, or of its error.
+
+    `missing` says why an object may lack the attribute `{name}` that its `{type}` declares.
+    """
     try:
         keywords = to_keywords(resolver.arguments, args)
         function = resolver.function
@@ -149,7 +155,9 @@ def call_method(
             value = value[1]
         return write_value(_settled(value, resolver.name), resolver.type, selection, schema, context)
     except Exception as error:
-        return {"e": wire_error(error, hint=_missing_column(error, self, resolver), resolver=resolver.function)}
+        return {
+            "e": wire_error(error, hint=_missing_attribute(error, self, resolver, missing), resolver=resolver.function)
+        }
 
 
 def as_instance(attributes: Mapping[str, Any], cls: type) -> Any:
@@ -214,9 +222,13 @@ def _as_names(slots: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def _missing_column(error: Exception, self: Any, resolver: Resolver) -> str | None:
+_NO_KEY = "The dict that a resolver returned for this {type} has no key {name}."
+_NOT_SET = "The {type} that a resolver returned has no attribute {name}: set it where the object is made."
+
+
+def _missing_attribute(error: Exception, self: Any, resolver: Resolver, missing: str) -> str | None:
     if isinstance(error, AttributeError) and error.obj is self and error.name in _annotated(resolver.cls):
-        return f"The statement that gives these rows has no column {error.name}: add it to its SELECT."
+        return missing.format(name=error.name, type=resolver.cls.__name__)
     return None
 
 

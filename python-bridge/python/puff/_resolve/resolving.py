@@ -14,23 +14,25 @@ from puff._plans.context import Context, Parents
 from puff._plans.plan import Plan, as_keys, check_keys
 from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
+from puff._resolve.declared import Declared
 from puff._resolve.objects import Selection, as_instance, call_method, run_awaitable, write_value
-from puff._resolve.unreadable import Unreadable, class_for, load_each
+from puff._resolve.unreadable import Unreadable, class_for
 from puff._runtime.greenlets import GreenletExit
 from puff._schema.arguments import to_keywords
 from puff._types.refs import checked_list
-from puff._wire.columns import load_arrays, load_texts, load_wire
 from puff._wire.given import begin_call
 from puff._wire.values import wire_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from puff._schema.describe import RuntimeSchema
+    from puff._schema.describe import RuntimeSchema, RuntimeType
     from puff._schema.members import Resolver
     from puff._types.refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"
+_NO_COLUMN = "The statement that gives these rows has no column {name}: add it to its SELECT."
+_NO_KEY = "The object that this {type} is read from has no {name}."
 _SELF = "an instance method has no parents: its object is self"
 
 
@@ -57,7 +59,10 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
     elif given == "symbols":
         parents = Parents(None)
     else:
-        parents = Parents({name: partial(_load, column) for name, column in given["columns"].items()})
+        known = schema.types.get(resolver.name.split(".")[0])
+        parents = Parents(
+            {name: partial(_declared(known, schema, name).column, column) for name, column in given["columns"].items()}
+        )
     if not call.get("trace"):
         return _call(schema, resolver, call, call["args"], Context(parents, auth, token))
     context = WatchedContext(parents, auth, token)
@@ -113,13 +118,9 @@ def failure_of(error: BaseException, resolver: Resolver | None) -> dict[str, Any
     return {"kind": "failure", "error": wire_error(error, resolver=function)}
 
 
-def _load(column: Mapping[str, Any]) -> list[Any]:
-    if "values" in column:
-        return [load_wire(value) for value in column["values"]]
-    delimiter = column.get("delimiter")
-    if delimiter is not None:
-        return load_arrays(column["oid"], delimiter, column["texts"])
-    return load_texts(column["oid"], column["texts"])
+def _declared(known: RuntimeType | None, schema: RuntimeSchema, column: str) -> Declared:
+    field = None if known is None else known.columns.get(column)
+    return Declared(None if field is None else field.type, schema)
 
 
 def result_of(
@@ -240,13 +241,16 @@ def _call_each(
     context = Context(Parents(None, _SELF), auth, token)
     columns: dict[str, list[Any]] = {}
     has_unreadable = False
+    known = schema.types.get(schema.names.get(resolver.cls, ""))
     for name, item in given["columns"].items():
+        declared = _declared(known, schema, name)
         try:
-            values = _load(item)
+            values = declared.column(item)
         except (ValueError, ArithmeticError):  # a value that Python's type can't hold
-            values = _load_each(item)
+            values = declared.each(item)
             has_unreadable = True
-        columns[name] = _converted(resolver.cls, schema, name, values)
+        columns[name] = _converted(known, name, values)
+    missing = _NO_COLUMN if any("texts" in item for item in given["columns"].values()) else _NO_KEY
     names = list(columns)
     rows = zip(*columns.values(), strict=True) if names else ((),) * given["count"]
     return {
@@ -254,7 +258,7 @@ def _call_each(
         "values": [
             call_method(
                 resolver, _instance(dict(zip(names, row, strict=True)), resolver.cls, has_unreadable),
-                call["args"], call["selection"], schema, context,
+                call["args"], call["selection"], schema, context, missing,
             )
             for row in rows
         ],
@@ -265,19 +269,12 @@ def _instance(attributes: dict[str, Any], cls: type, has_unreadable: bool) -> An
     return as_instance(attributes, class_for(cls, attributes) if has_unreadable else cls)
 
 
-def _load_each(column: Mapping[str, Any]) -> list[Any]:
-    if "values" in column:
-        return load_each(load_wire, column["values"])
-    return load_each(lambda text: _load({**column, "texts": [text]})[0], column["texts"])
-
-
-def _converted(cls: type, schema: RuntimeSchema, column: str, values: list[Any]) -> list[Any]:
+def _converted(known: RuntimeType | None, column: str, values: list[Any]) -> list[Any]:
     """Turns values into members where the annotation is an Enum."""
-    name = schema.names.get(cls)
-    known = schema.types[name].columns.get(column) if name is not None else None
-    if known is None:
+    field = None if known is None else known.columns.get(column)
+    if field is None:
         return values
-    convert = _enum_converter(known.type)
+    convert = _enum_converter(field.type)
     if convert is None:
         return values
     return [value if value is None or type(value) is Unreadable else convert(value) for value in values]

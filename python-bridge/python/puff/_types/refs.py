@@ -37,6 +37,8 @@ class TypeRef:
     """From a leaf's Python value to its wire value."""
     kind: str | None = None
     """Of a scalar or enum whose arguments are typed by it: a ScalarKind; None where Python makes the values."""
+    holds: str | None = None
+    """Of a scalar, what it travels as: a ScalarKind."""
 
     def __str__(self) -> str:
         """Prints the type in GraphQL's notation."""
@@ -96,7 +98,8 @@ def check_name(name: str, what: str, place: str | None) -> None:
 def built_in(name: str) -> TypeRef:
     """Gives the reference to a built-in scalar."""
     write = json_leaf if name == "JSON" else leaf
-    return TypeRef(name, read=PARSERS.get(name), write=write, kind=KINDS.get(name))
+    kind = KINDS.get(name)
+    return TypeRef(name, read=PARSERS.get(name), write=write, kind=kind, holds=kind)
 
 
 def list_of(item: TypeRef, container: Callable[[Iterable[Any]], Any] | None) -> TypeRef:
@@ -115,6 +118,7 @@ def custom(marker: ScalarMarker) -> TypeRef:
         read=(lambda value: parse(read(value))) if parse is not None and read is not None else parse or read,
         write=write if serialize is None else lambda value: None if value is None else write(serialize(value)),
         kind=base.kind if parse is None else None,
+        holds=base.kind,
     )
 
 
