@@ -244,6 +244,9 @@ export class Door {
     if (this.#broken) {
       return; // Control tells what broke it
     }
+    if (this.#running !== null && this.#overran(this.#running)) {
+      this.#running.overran = true;
+    }
     this.#running = null;
     Atomics.store(this.#control, Control.origin, 0);
     Atomics.store(this.#control, Control.running, 0);
@@ -288,15 +291,19 @@ export class Door {
       this.#answer(greenlet, { failure: "raised", message: error.message });
       return;
     }
-    const limit = this.#task.settings.deadline;
-    if (performance.now() - greenlet.since > limit * 0.9) {
-      this.#answer(greenlet, { failure: "computed", limit });
+    if (greenlet.overran || this.#overran(greenlet)) {
+      this.#answer(greenlet, { failure: "computed", limit: this.#task.settings.deadline });
     } else if (greenlet.interrupts >= victimBound || !job.repeatable) {
       // By itself, or by an interrupt that came too late.
       this.#answer(greenlet, { failure: "raised", message: "KeyboardInterrupt was raised in it" });
     } else if (!greenlet.answered) {
       this.#waiting.unshift({ job, interrupts: greenlet.interrupts + 1, wanted: true });
     }
+  }
+
+  /** Whether the piece of Python that runs has computed for about as long as it may. */
+  #overran({ since }: Greenlet): boolean {
+    return performance.now() - since > this.#task.settings.deadline * 0.9;
   }
 
   /** Its Python has ended. */

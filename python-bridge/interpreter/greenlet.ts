@@ -12,6 +12,8 @@ export interface Greenlet {
   readonly interrupts: number;
   /** When it began the piece of Python that runs, on the wall. */
   since: number;
+  /** Whether a piece of it computed for too long before it waited, as at a debugger's prompt. */
+  overran: boolean;
   /** What it waits for: more than one thing where it runs an event loop. */
   readonly waits: Set<number>;
   /** Whether the host knows of it, having been called. */
@@ -33,6 +35,7 @@ export function newGreenlet(id: number, job: WireJob | null, origin: number, int
     origin,
     interrupts,
     since: performance.now(),
+    overran: false,
     waits: new Set(),
     known: false,
     answered: false,

@@ -1,5 +1,5 @@
 /** `breakpoint()`: a debugger's prompt on the terminal, and a sentence where there is none. */
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -219,8 +219,8 @@ describe("on a terminal", () => {
 });
 
 test("without a terminal it is passed over, and that is said with its place", async () => {
-  const serving = await serveCommand([], { cwd: folder, environment });
-  await ask(serving, { url: "/" });
+  writeFileSync(join(folder, "patient.toml"), `django = true\n[[graphql]]\nschema = "schema.py"\n`);
+  const serving = await serveCommand(["--config", "patient.toml"], { cwd: folder, environment });
   expect((await ask(serving, { url: "/stop/quiet" })).body).toBe("QUIET");
   const place = join(folder, "shop/views.py");
   await serving.printed(`breakpoint() in ${place}:15 is passed over: a debugger needs a terminal`);
