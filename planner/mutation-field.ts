@@ -1,7 +1,7 @@
 /** A mutation's root field: a transaction of its own, which any error within rolls back. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLError } from "graphql";
-import { PuffError } from "../schema/index.ts";
+import { type Backoff, PuffError, pauseAfter } from "../schema/index.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./contract/operation-plan.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
@@ -27,8 +27,8 @@ export interface MutationContext {
 
 /** Times that a field runs at most: once, and again while it meets other transactions. */
 const MOST_ATTEMPTS = 5;
-/** Milliseconds of the longest first pause between two; each later one may be twice as long. */
-const FIRST_PAUSE = 20;
+/** The longest pauses between two. */
+const RETRY: Backoff = { first: 20, longest: 160 };
 
 /**
  * Runs a field, and writes it. Returns false where its parent has to be null.
@@ -51,9 +51,7 @@ export async function runMutationField(context: MutationContext, step: FieldStep
     writer.out.truncate(mark);
     writer.errors.length = errorsBefore;
     const { signal } = execution.context;
-    await sleep(Math.random() * FIRST_PAUSE * 2 ** (attempt - 1), null, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    );
+    await sleep(Math.random() * pauseAfter(attempt, RETRY), null, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

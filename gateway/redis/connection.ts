@@ -1,6 +1,6 @@
 /** The one file that imports `ioredis`: connections that come back by themselves. */
 import { Redis } from "ioredis";
-import { PuffError } from "../../schema/index.ts";
+import { PuffError, pauseAfter, RECONNECT } from "../../schema/index.ts";
 
 export type RedisConnection = Redis;
 
@@ -41,9 +41,6 @@ export function plainRedisUrl(url: string): string {
 
 /** Milliseconds that an answer may take: past it the connection is dead, though nothing said so. */
 const answerDeadline = 5_000;
-/** Milliseconds between attempts to connect: the first pause, and the longest. */
-const firstPause = 50;
-const longestPause = 2_000;
 
 /**
  * Opens a connection without waiting for it. While there is none, commands fail at once: what waits here would come
@@ -62,7 +59,7 @@ export function openRedis({ url }: RedisAddress, use: "events" | "values" | "blo
     connectTimeout: answerDeadline,
     // The command fails, and the connection ends: a network may have forgotten it, and takes another.
     ...(use === "blocking" ? {} : { commandTimeout: answerDeadline, socketTimeout: answerDeadline }),
-    retryStrategy: (attempts) => Math.min(firstPause * 2 ** (attempts - 1), longestPause),
+    retryStrategy: (attempts) => pauseAfter(attempts, RECONNECT),
   });
   // Each command fails with it; an error event that nobody hears would be printed.
   connection.on("error", () => undefined);

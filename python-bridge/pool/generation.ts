@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import { PuffError } from "../../schema/index.ts";
+import { type Backoff, PuffError, pauseAfter } from "../../schema/index.ts";
 import type { Job } from "../jobs/job.ts";
 import type { InterpreterSettings, Loaded, LogRecord } from "../protocol/messages.ts";
 import { longestTimer } from "../protocol/timers.ts";
@@ -27,9 +27,8 @@ export type Replaced = "death" | "memory";
 
 /** A job that ended so many interpreters is given up. Others are run again for as long as they are wanted. */
 const deathBound = 3;
-/** Pauses before the next try when interpreters don't start, milliseconds. */
-const shortestPause = 100;
-const longestPause = 5000;
+/** Between tries to start interpreters. */
+const restart: Backoff = { first: 200, longest: 5_000 };
 /** Failed starts in a row after which those who wait are told. */
 const failedStartBound = 3;
 /** What is left to run when the interpreters are to end may take so much longer than its deadline, milliseconds. */
@@ -269,7 +268,7 @@ export class Generation {
         job.fail(failure);
       }
     }
-    const pause = Math.min(shortestPause * 2 ** this.#failedStarts, longestPause);
+    const pause = pauseAfter(this.#failedStarts, restart);
     this.#pause = setTimeout(() => this.#addMissing(), pause);
   }
 

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { type Backoff, pauseAfter } from "../../../schema/index.ts";
 import { defaultLimits } from "../../options/options.ts";
 import { settleBeforeExit } from "../../server/exit.ts";
 import { stopSignals } from "../../server/stop.ts";
@@ -38,9 +39,8 @@ export async function superviseProcesses(
 
 /** Milliseconds of service after which a death is no part of a series, so that the next process starts at once. */
 const stableTime = 10_000;
-/** Milliseconds between the second death of a series and the next start; doubled at each further one. */
-const shortestPause = 500;
-const longestPause = 30_000;
+/** Milliseconds between the second death of a series and the next start; twice as long after each further one. */
+const restart: Backoff = { first: 500, longest: 30_000 };
 /** Milliseconds beyond the deadline of a request that processes have to stop before they are killed. */
 const stopMargin = 7_000;
 
@@ -120,7 +120,7 @@ class Supervisor {
   #replace(number: number, what: string, wasStable: boolean): void {
     const deaths = wasStable ? 1 : (this.#deaths.get(number) ?? 0) + 1;
     this.#deaths.set(number, deaths);
-    const pause = deaths === 1 ? 0 : Math.min(longestPause, shortestPause * 2 ** (deaths - 2));
+    const pause = deaths === 1 ? 0 : pauseAfter(deaths - 1, restart);
     const next = pause === 0 ? "starting another" : `starting another in ${pause / 1000} s`;
     this.#log.error({ process: number }, `${what}: ${next}`);
     setTimeout(() => {

@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../../schema/index.ts";
+import { type Backoff, PuffError, pauseAfter } from "../../../schema/index.ts";
 import { RawClient } from "../wire/connection.ts";
 import { findBinaries } from "./binaries.ts";
 import {
@@ -45,7 +45,7 @@ const startTimeout = 60_000;
 const stopTimeout = 10_000;
 const pollInterval = 5;
 const startAttempts = 5;
-const retryPause = 100;
+const retry: Backoff = { first: 100, longest: 400 };
 
 /**
  * Starts Postgres on a port of 127.0.0.1, the same as last time if it is free, or joins the one that runs on the folder
@@ -151,7 +151,7 @@ async function runPostmaster(
         throw failure(`Postgres does not start: ${await readReason(logFile)}`, data);
       }
       spawned = null;
-      await sleep(attempts * retryPause); // what a killed Postgres has left running ends soon
+      await sleep(pauseAfter(attempts, retry)); // what a killed Postgres has left running ends soon
     } else if (spawned === null && !runs) {
       spawned = await spawn();
       attempts++;

@@ -1,14 +1,11 @@
 /** Postgres's NOTIFY: one connection a database listens to all channels that are wanted, and comes back by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../../schema/index.ts";
+import { PuffError, pauseAfter, RECONNECT } from "../../../schema/index.ts";
 import { Listeners } from "../../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
 import { explain } from "../errors/errors.ts";
 import { RawClient, type RawClientConfig } from "../wire/connection.ts";
 
-/** Milliseconds between attempts to connect: the first pause, and the longest. */
-const firstPause = 50;
-const longestPause = 2_000;
 /** Milliseconds between two looks at whether the connection still answers, and how long an answer may take. */
 const pingInterval = 10_000;
 const answerDeadline = 5_000;
@@ -66,7 +63,7 @@ export class Notifications {
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     let lost = false;
-    for (let pause = firstPause; !signal.aborted; pause = Math.min(2 * pause, longestPause)) {
+    for (let failures = 1; !signal.aborted; failures++) {
       const client = new RawClient(this.#config);
       const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
       client.on("notification", ({ channel, payload = "" }) =>
@@ -76,7 +73,7 @@ export class Notifications {
         await client.connect();
         signal.throwIfAborted(); // closed meanwhile, when there was no connection to end
         this.#client = client;
-        pause = firstPause;
+        failures = 1;
         // One that is refused must not keep the others from being heard: who wants it is told by its own command.
         await Promise.allSettled(this.#listeners.names.map((channel) => this.#send("LISTEN", channel)));
         if (lost) {
@@ -90,7 +87,7 @@ export class Notifications {
       this.#client = null;
       lost = true;
       this.#attempted.resolve();
-      await sleep(pause, null, { signal }).catch(() => undefined);
+      await sleep(pauseAfter(failures, RECONNECT), null, { signal }).catch(() => undefined);
     }
   }
 

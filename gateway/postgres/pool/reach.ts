@@ -1,6 +1,6 @@
 /** The first connection to a database, at start. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError } from "../../../schema/index.ts";
+import { PuffError, pauseAfter, RECONNECT } from "../../../schema/index.ts";
 import { isLostConnection, type Reported } from "../errors/reported.ts";
 import { explainConnect } from "../errors/unavailable.ts";
 import { RawClient, type RawClientConfig } from "../wire/connection.ts";
@@ -8,9 +8,6 @@ import type { Address } from "./url.ts";
 
 /** Older versions are out of support, and print some values otherwise. */
 const oldestVersion = 14;
-/** Milliseconds between attempts: the first pause, and the longest. */
-const firstPause = 50;
-const longestPause = 2_000;
 /** Milliseconds that one attempt gets at least. */
 const shortestAttempt = 1_000;
 /** The URL is wrong, or TLS is: waiting won't help. */
@@ -32,7 +29,8 @@ export async function reach(
 ): Promise<string> {
   const deadline = Date.now() + patience;
   let connectionString = address.connectionString;
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+  for (let attempts = 1; ; attempts++) {
+    const pause = pauseAfter(attempts, RECONNECT);
     const rest = Math.max(shortestAttempt, deadline - Date.now());
     const connectionTimeoutMillis = Math.min(rest, config.connectionTimeoutMillis);
     const client = new RawClient({ ...config, connectionString, connectionTimeoutMillis });
