@@ -7,7 +7,7 @@ export interface Backoff {
 }
 
 /** For connections to Postgres and Redis. */
-export const RECONNECT: Backoff = { first: 50, longest: 2_000 };
+export const reconnect: Backoff = { first: 50, longest: 2_000 };
 
 /**
  * Milliseconds to wait after so many failures in a row.

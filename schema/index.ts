@@ -1,4 +1,4 @@
-export { type Backoff, pauseAfter, RECONNECT } from "./backoff.ts";
+export { type Backoff, pauseAfter, reconnect } from "./backoff.ts";
 export { buildExecutableSchema, type ExecutableSchema } from "./build.ts";
 export type { FieldDescription, FieldSource, SchemaDescription, TypeDescription } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";

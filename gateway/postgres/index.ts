@@ -1,11 +1,11 @@
 export { startEmbeddedPostgres } from "./embedded/embedded.ts";
 export { explain } from "./errors/errors.ts";
-export { isEndOfConnection } from "./errors/unavailable.ts";
+export { connectFailures } from "./errors/reported.ts";
 export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./pool/database.ts";
 export { runStatement } from "./pool/run-statement.ts";
 export { checkTransaction, endTransaction } from "./pool/transaction.ts";
 export { readUrl, serverVariables } from "./pool/url.ts";
 export { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
 export { cancelRunning } from "./wire/cancel.ts";
-export { createPool, escapeLiteral, type PooledClient, RawClient, type RawPool, type Tap } from "./wire/connection.ts";
+export { escapeLiteral, openClient, RawClient, type RawClientConfig, type Tap } from "./wire/connection.ts";
 export type { QueryLimits } from "./wire/row-query.ts";

@@ -1,5 +1,5 @@
 /** One `psycopg2.connection` as the host sees it: a server connection that is there whenever Python needs it. */
-import type { PooledClient, RawClient } from "../postgres/index.ts";
+import type { RawClient } from "../postgres/index.ts";
 import { ConnectFailure, checkNotEnded } from "./connect/connect-failure.ts";
 import type { Guest, Lender, Resting } from "./lender.ts";
 import { interrupted, NestedTransactions, rollback } from "./session/nested.ts";
@@ -267,8 +267,7 @@ export class PythonConnection implements Guest, Resting {
   }
 
   #giveBack(session: PythonSession, lender: Lender): void {
-    // What a lender lends comes from its pool.
-    lender.giveBack(session.client as PooledClient, () => clean(session));
+    lender.giveBack(session.client, () => clean(session));
   }
 }
 

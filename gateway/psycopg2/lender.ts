@@ -1,8 +1,9 @@
 /** The gateway's connections as Python borrows them: bounded, and clean whenever they change hands. */
 import { Admission, type Place } from "../fairness/admission.ts";
-import { createPool, type PooledClient, type RawPool, readUrl } from "../postgres/index.ts";
-import { explainFailure, noTls } from "./connect/connect.ts";
+import { type RawClient, readUrl } from "../postgres/index.ts";
+import { explainFailure } from "./connect/connect.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import type { PythonSession } from "./session/session.ts";
 
 export interface LenderOptions {
@@ -48,10 +49,10 @@ export class Lender {
   /** What greenlets use in the place of a connection of their own, by their signal. */
   readonly shared = new WeakMap<AbortSignal, Shared>();
   readonly #options: LenderOptions;
-  #pool: RawPool;
-  /** What is let in has a connection of the pool's, and waits for none. */
+  readonly #connections: KeptConnections;
+  /** What is let in has a connection, and waits for none. */
   readonly #admission: Admission;
-  readonly #places = new WeakMap<PooledClient, Place>();
+  readonly #places = new WeakMap<RawClient, Place>();
   /** The one that has rested longest first. */
   readonly #resting = new Set<Resting>();
   /** Releases under way. */
@@ -74,7 +75,12 @@ export class Lender {
             "close connections that are no longer used, or make the pool larger",
         ),
     });
-    this.#pool = this.#createPool(readUrl(options.url).connectionString);
+    const { config, tlsOptional } = readUrl(options.url);
+    const settings = { application_name: "puff-gateway python", DateStyle: "ISO" };
+    this.#connections = new KeptConnections(
+      { ...config, settings, keepsStatements: false, connectionTimeoutMillis: patience },
+      tlsOptional,
+    );
   }
 
   get name(): string {
@@ -82,7 +88,7 @@ export class Lender {
   }
 
   /** @throws ConnectFailure where none becomes free in time, or it can't connect. */
-  async borrow(): Promise<PooledClient> {
+  async borrow(): Promise<RawClient> {
     const entering = this.#admission.enter();
     if (this.#admission.waiting > 0) {
       const [first] = this.#resting;
@@ -94,25 +100,14 @@ export class Lender {
     return await this.#connect(await entering);
   }
 
-  async #connect(place: Place): Promise<PooledClient> {
+  async #connect(place: Place): Promise<RawClient> {
     try {
-      for (;;) {
-        const client = await this.#pool.connect();
-        if (client.isAlive) {
-          this.#places.set(client, place);
-          return client;
-        }
-        client.release(true); // lost meanwhile, with nothing sent on it
-      }
+      const client = await this.#connections.take();
+      this.#places.set(client, place);
+      return client;
     } catch (error) {
-      const { host, port, connectionString, encryptionOptional } = readUrl(this.#options.url);
-      if (encryptionOptional && error instanceof Error && error.message === noTls) {
-        const refused = this.#pool;
-        this.#pool = this.#createPool(connectionString.replace("sslmode=prefer", "sslmode=disable"));
-        await refused.end();
-        return await this.#connect(place);
-      }
       this.#admission.leave(place);
+      const { host, port } = readUrl(this.#options.url);
       throw explainFailure(error, host, port);
     }
   }
@@ -132,32 +127,19 @@ export class Lender {
   }
 
   /** Takes a connection back once `clean` has made it as new, or ends it. */
-  giveBack(client: PooledClient, clean: () => Promise<boolean>): void {
+  giveBack(client: RawClient, clean: () => Promise<boolean>): void {
     const cleaning = clean()
       .catch(() => false)
-      .then((isClean) => client.release(!isClean))
+      .then((isClean) => {
+        this.#connections.giveBack(client, isClean);
+        const place = this.#places.get(client);
+        if (place !== undefined) {
+          this.#places.delete(client);
+          this.#admission.leave(place);
+        }
+      })
       .finally(() => this.#cleaning.delete(cleaning));
     this.#cleaning.add(cleaning);
-  }
-
-  #createPool(connectionString: string): RawPool {
-    const { size, acquireTimeout } = this.#options;
-    const pool = createPool({
-      connectionString,
-      keepsStatements: false,
-      settings: { application_name: "puff-gateway python", DateStyle: "ISO" },
-      max: size,
-      connectionTimeoutMillis: acquireTimeout,
-      idleTimeoutMillis: 60_000,
-    });
-    pool.on("release", (_error, client) => {
-      const place = this.#places.get(client);
-      if (place !== undefined) {
-        this.#places.delete(client);
-        this.#admission.leave(place);
-      }
-    });
-    return pool;
   }
 
   async close(): Promise<void> {
@@ -165,6 +147,6 @@ export class Lender {
       connection.surrender();
     }
     await Promise.all(this.#cleaning);
-    await this.#pool.end();
+    await this.#connections.close();
   }
 }

@@ -67,11 +67,11 @@ export class PlannerDatabase implements Database {
       if (session.status === "I") {
         return await run(client);
       }
-      await client.query("SAVEPOINT puff_query");
+      await client.command("SAVEPOINT puff_query");
       try {
         return await run(client);
       } finally {
-        await client.query("ROLLBACK TO SAVEPOINT puff_query; RELEASE SAVEPOINT puff_query");
+        await client.command("ROLLBACK TO SAVEPOINT puff_query; RELEASE SAVEPOINT puff_query");
       }
     });
   }
@@ -131,7 +131,7 @@ export class PlannerDatabase implements Database {
         }
         const rows = await runStatement(client, statement, prelude, limits, { place, reads: false });
         checkTransaction(client);
-        await client.query(begun.within);
+        await client.command(begun.within);
         return rows;
       });
     const finish = (commit: boolean): Promise<void> =>
@@ -167,7 +167,7 @@ async function begin(
   pooler: boolean,
 ): Promise<Begun> {
   const isOuter = session.status === "I";
-  await client.query(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
+  await client.command(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
   session.nests ||= isOuter;
   const before = await restoring(client, names);
   return { isOuter, before, within: before, pooler };
@@ -180,7 +180,7 @@ async function end(
   commit: boolean,
 ): Promise<void> {
   if (!isOuter) {
-    await client.query(
+    await client.command(
       `${commit ? before : "ROLLBACK TO SAVEPOINT puff_transaction"}; RELEASE SAVEPOINT puff_transaction`,
     );
     return;
@@ -192,7 +192,7 @@ async function end(
 /** SQL that gives settings the values that they have now, until the transaction ends. */
 async function restoring(client: RawClient, names: readonly string[]): Promise<string> {
   const calls = names.map((name) => `coalesce(current_setting(${client.escapeLiteral(name)}, true), '')`);
-  const { rows } = await client.query<{ readonly values: readonly string[] }>(
+  const { rows } = await client.command<{ readonly values: readonly string[] }>(
     `SELECT ARRAY[${calls.join(", ")}]::text[] AS values`,
   );
   const values = rows[0]?.values ?? [];

@@ -1,6 +1,6 @@
 /** Transactions of the planner's that Python's connections come into. */
 import type { Database } from "../../planner/index.ts";
-import type { PooledClient } from "../postgres/index.ts";
+import type { RawClient } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
 import { clean } from "./connection.ts";
 import type { Guest, Lender, Shared } from "./lender.ts";
@@ -15,7 +15,7 @@ class SharedSession implements Shared {
   readonly #guests = new Set<Guest>();
   ended = false;
 
-  constructor(ticket: string, client: PooledClient, lender: Lender) {
+  constructor(ticket: string, client: RawClient, lender: Lender) {
     this.ticket = ticket;
     this.session = new PythonSession(client);
     this.lender = lender;
@@ -31,7 +31,7 @@ class SharedSession implements Shared {
   }
 
   /** Gives the connection back to its pool. */
-  end(client: PooledClient): void {
+  end(client: RawClient): void {
     this.ended = true;
     for (const guest of this.#guests) {
       guest.endShared();

@@ -1,6 +1,6 @@
 /** The one file that imports `ioredis`: connections that come back by themselves. */
 import { Redis } from "ioredis";
-import { PuffError, pauseAfter, RECONNECT } from "../../schema/index.ts";
+import { PuffError, pauseAfter, reconnect } from "../../schema/index.ts";
 
 export type RedisConnection = Redis;
 
@@ -59,7 +59,7 @@ export function openRedis({ url }: RedisAddress, use: "events" | "values" | "blo
     connectTimeout: answerDeadline,
     // The command fails, and the connection ends: a network may have forgotten it, and takes another.
     ...(use === "blocking" ? {} : { commandTimeout: answerDeadline, socketTimeout: answerDeadline }),
-    retryStrategy: (attempts) => pauseAfter(attempts, RECONNECT),
+    retryStrategy: (attempts) => pauseAfter(attempts, reconnect),
   });
   // Each command fails with it; an error event that nobody hears would be printed.
   connection.on("error", () => undefined);

@@ -269,7 +269,7 @@ describe("at start", () => {
   test("options, application name and special characters of the URL are kept", async () => {
     const url = new URL(own.url);
     url.search = "?options=-c%20search_path%3Delsewhere%20-c%20DateStyle%3DGerman&application_name=mine";
-    const other = await openTestDatabase(url.href);
+    const other = await openTestDatabase(url.href, { statementTimeout: 10_000 });
     const text = "SELECT current_setting($1)";
     const shown = async (name: string): Promise<string> => {
       const rows = await other.query({ text, params: [[25, name]] });

@@ -92,13 +92,15 @@ test("Python borrows another connection where the one it was given is lost at on
     clientShare: 25,
   });
   const first = await lender.borrow();
-  first.release();
+  const isClean = () => Promise.resolve(true);
+  lender.giveBack(first, isClean);
+  await new Promise((resolve) => setImmediate(resolve));
   const borrowed = lender.borrow();
   first.connection.stream.destroy();
   const session = new PythonSession(await borrowed);
   const { value } = await session.query([Buffer.from("SELECT 1")], new AbortController().signal);
   expect(value).toMatchObject({ result: { kind: "rows", count: 1 } });
   session.detach();
-  (await borrowed).release();
+  lender.giveBack(session.client, isClean);
   await lender.close();
 });

@@ -22,6 +22,27 @@ export interface Reported {
   readonly routine?: string;
 }
 
+/** Codes for failures that pg has only words for. Like those of system errors, they begin with an E. */
+export const connectFailures = {
+  /** The server has no TLS. */
+  tlsRefused: "ETLSREFUSED",
+  /** The server answered neither yes nor no to the wish for TLS. */
+  tlsFailed: "ETLSFAILED",
+  /** The server did not answer in time. */
+  timeout: "ECONNECTTIMEOUT",
+  /** The connection ended, or had ended before a statement was sent. */
+  ended: "ECONNECTIONENDED",
+} as const;
+
+/** Tells what a failure of pg's is by a code. */
+export function coded<Failure extends Error>(error: Failure, code: string): Failure & { readonly code: string } {
+  return Object.assign(error, { code });
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
 /** The functions of Postgres by which PL/pgSQL, PL/Python, PL/Perl and PL/Tcl raise what a user's function asks for. */
 const raising = /^(exec_stmt_raise|PLy_|plperl_|pltcl_|throw_tcl_error)/;
 
@@ -40,13 +61,11 @@ export function isRaised({ routine = "" }: Reported): boolean {
  * server said something: after an ERROR the connection serves on, whatever the SQLSTATE.
  */
 export function isLostConnection(reported: Reported): boolean {
-  const { code, severity, level = severity, message } = reported;
+  const { code = "", severity, level = severity } = reported;
   if (isFromServer(reported)) {
     return level === "FATAL" || level === "PANIC";
   }
-  return code === undefined
-    ? /connection|timeout|not queryable|SSL/i.test(message)
-    : /^(E|CERT|ERR_(SSL|TLS)|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
+  return /^(E|CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
 }
 
 /** Whether it met another transaction, so that the same may do when it runs again. */

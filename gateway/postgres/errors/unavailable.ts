@@ -1,6 +1,6 @@
 /** How a connection that was lost, or never made, is told. */
 import { PuffError } from "../../../schema/index.ts";
-import { isFromServer, type Reported } from "./reported.ts";
+import { connectFailures, isFromServer, type Reported } from "./reported.ts";
 
 /** What became of an attempt to connect. A PuffError passes unchanged. */
 export function explainConnect(error: unknown, place: string): PuffError {
@@ -14,17 +14,9 @@ export function unavailable(error: Reported, place: string): PuffError {
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });
 }
 
-/** Whether pg says that the server has ended the connection: as it does, and of what comes later. */
-export function isEndOfConnection(message: string): boolean {
-  return /terminated unexpectedly|not queryable/.test(message);
-}
-
 const triedAgain = "It is tried again with the next request.";
 
 function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
-  if (/unsupported startup parameter/.test(message)) {
-    return [`this is a pooler: ${message}`, "Set --database-pooler, or pooler = true in its [[postgres]]."];
-  }
   switch (code) {
     case "ECONNREFUSED":
     case "ENOENT":
@@ -59,14 +51,15 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
         "Postgres ended a transaction that took too long",
         "Make it shorter, or raise transaction_timeout there.",
       ];
-    case undefined:
-      if (message.includes("timeout")) {
-        return ["the host does not answer in time", "See whether the network and the database server are well."];
-      }
-      if (isEndOfConnection(message)) {
-        return ["the server closed the connection unexpectedly", triedAgain];
-      }
-      return [`the connection failed: ${message}`, triedAgain];
+    case connectFailures.timeout:
+      return ["the host does not answer in time", "See whether the network and the database server are well."];
+    case connectFailures.ended:
+      return ["the server closed the connection unexpectedly", triedAgain];
+    case connectFailures.tlsRefused:
+      return [
+        "the server does not support SSL connections",
+        "Turn ssl on there, or leave sslmode out of the URL where the network is to be trusted.",
+      ];
     default:
       return [`the connection failed: ${message === "" ? (code ?? "no reason given") : message}`, triedAgain];
   }

@@ -12,7 +12,7 @@ import { Notifications } from "./notifications.ts";
 import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
 import { runTransaction } from "./transaction.ts";
-import { readUrl } from "./url.ts";
+import { readUrl, type ServerConfig } from "./url.ts";
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with libpq's parameters such as `sslmode`. */
@@ -93,7 +93,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<PostgresDa
 /** A server that can be reached, and what its sessions are given. */
 interface Server {
   readonly place: string;
-  readonly connectionString: string;
+  readonly config: ServerConfig;
   readonly settings: SessionSettings;
 }
 
@@ -105,8 +105,7 @@ async function reachServer(options: DatabaseOptions, url: string, readOnly: bool
     settings: settings.startup,
     keepsStatements: options.pooler !== true,
   };
-  const connectionString = await reach(config, address, options.connectDeadline);
-  return { place: address.place, connectionString, settings };
+  return { place: address.place, config: await reach(config, address, options.connectDeadline), settings };
 }
 
 function settingsOf({ pooler = false, statementTimeout }: DatabaseOptions, readOnly: boolean): SessionSettings {
@@ -186,7 +185,7 @@ class PoolDatabase implements PostgresDatabase {
     const client = new RawClient({ ...config, settings: { ...config.settings, ...timeout } });
     try {
       await client.connect();
-      await client.query(text);
+      await client.command(text);
       this.#effects.forget();
     } catch (error) {
       throw explain(error, this.place, text);
@@ -224,10 +223,10 @@ class PoolDatabase implements PostgresDatabase {
     });
   }
 
-  #configOf({ connectionString, settings }: Server): RawClientConfig {
+  #configOf({ config, settings }: Server): RawClientConfig {
     const { acquireTimeout, pooler = false } = this.#options;
     return {
-      connectionString,
+      ...config,
       connectionTimeoutMillis: acquireTimeout,
       settings: settings.startup,
       keepsStatements: !pooler,

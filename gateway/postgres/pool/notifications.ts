@@ -1,6 +1,6 @@
 /** Postgres's NOTIFY: one connection a database listens to all channels that are wanted, and comes back by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { PuffError, pauseAfter, RECONNECT } from "../../../schema/index.ts";
+import { PuffError, pauseAfter, reconnect } from "../../../schema/index.ts";
 import { Listeners } from "../../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
 import { explain } from "../errors/errors.ts";
@@ -87,7 +87,7 @@ export class Notifications {
       this.#client = null;
       lost = true;
       this.#attempted.resolve();
-      await sleep(pauseAfter(failures, RECONNECT), null, { signal }).catch(() => undefined);
+      await sleep(pauseAfter(failures, reconnect), null, { signal }).catch(() => undefined);
     }
   }
 
@@ -118,7 +118,7 @@ export class Notifications {
   }
 
   #query(client: RawClient, text: string): Promise<unknown> {
-    const answer = this.#last.then(() => client.query(text));
+    const answer = this.#last.then(() => client.command(text));
     this.#last = answer.catch(() => undefined);
     return answer;
   }

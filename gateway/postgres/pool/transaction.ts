@@ -97,7 +97,7 @@ class TransactionSession implements Session {
       if (!(error instanceof StatementFailure && error.details.outdated)) {
         throw error;
       }
-      await (isFirst ? rollBack(this.#client, false) : this.#client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`));
+      await (isFirst ? rollBack(this.#client, false) : this.#client.command(`ROLLBACK TO SAVEPOINT ${savepoint}`));
       this.begun = !isFirst;
       return await this.#send(statement);
     }
@@ -118,7 +118,7 @@ class TransactionSession implements Session {
 }
 
 async function rollBack(client: RawClient, pooler: boolean): Promise<void> {
-  await client.query(pooler ? `ROLLBACK; ${resetText()}` : "ROLLBACK");
+  await client.command(pooler ? `ROLLBACK; ${resetText()}` : "ROLLBACK");
 }
 
 /** @throws PuffError where the statement that ran has ended the transaction. */
@@ -142,7 +142,7 @@ export async function endTransaction(client: RawClient, commit: boolean, pooler:
   }
   // What is deferred until the end still runs as the caller.
   const resets = pooler ? `SET CONSTRAINTS ALL IMMEDIATE; ${resetText()}; ` : "";
-  const results = [await client.query(`${resets}COMMIT`)].flat();
+  const results = [await client.command(`${resets}COMMIT`)].flat();
   if (results.at(-1)?.command !== "COMMIT") {
     throw rolledBack();
   }

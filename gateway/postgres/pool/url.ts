@@ -1,10 +1,11 @@
 /** From a database's URL to what pg connects with, and to a name for messages that holds no password. */
+import { type ConnectionOptions, parse, toClientConfig } from "pg-connection-string";
 import { PuffError } from "../../../schema/index.ts";
-import { RawClient } from "../wire/connection.ts";
+import { RawClient, type RawClientConfig } from "../wire/connection.ts";
 
 export interface Address {
-  /** For pg. */
-  readonly connectionString: string;
+  /** What the URL says to pg. */
+  readonly config: ServerConfig;
   /** `postgres://user@host:port/database`. */
   readonly place: string;
   readonly host: string;
@@ -12,8 +13,11 @@ export interface Address {
   readonly user: string;
   readonly database: string;
   /** Whether to go on unencrypted where the server offers no TLS: `sslmode=prefer` and `allow`. */
-  readonly encryptionOptional: boolean;
+  readonly tlsOptional: boolean;
 }
+
+/** Where and as whom to connect. */
+export type ServerConfig = Omit<RawClientConfig, "settings" | "keepsStatements">;
 
 /**
  * Reads a database's URL as libpq does, `sslmode` included, where pg alone takes several modes for `verify-full`.
@@ -24,28 +28,26 @@ export function readUrl(text: string): Address {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw invalid("it does not begin with postgres://");
   }
-  let connectionString = text;
-  let encryptionOptional = false;
-  const mode = /[?&]sslmode=([^&]*)/.exec(text)?.[1];
-  if (mode !== undefined && !text.includes("uselibpqcompat=")) {
-    encryptionOptional = mode === "prefer" || mode === "allow";
-    connectionString = `${text.replace(/([?&])sslmode=allow/, "$1sslmode=prefer")}&uselibpqcompat=true`;
-  }
   try {
-    const {
-      user = "",
-      host,
-      port,
-      database = "",
-    } = new RawClient({ connectionString, settings: {}, keepsStatements: true });
+    const options = parseAsLibpq(text);
+    const mode = options["sslmode"];
+    const config = toClientConfig(options);
+    const { user = "", host, port, database = "" } = new RawClient({ ...config, settings: {}, keepsStatements: true });
     const shownHost = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
     const place = host.startsWith("/")
       ? `postgres:///${database}?host=${host}&port=${port}&user=${user}`
       : `postgres://${user}@${shownHost}:${port}/${database}`;
-    return { connectionString, place, host, port, user, database, encryptionOptional };
+    return { config, place, host, port, user, database, tlsOptional: mode === "prefer" || mode === "allow" };
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/** Unless the URL itself says whose meaning `sslmode` has. */
+function parseAsLibpq(text: string): ConnectionOptions {
+  const options = parse(text, { useLibpqCompat: !text.includes("uselibpqcompat=") });
+  // The library does not know this one, which like prefer checks nothing.
+  return options["sslmode"] === "allow" ? { ...options, ssl: { rejectUnauthorized: false } } : options;
 }
 
 /**
@@ -55,13 +57,11 @@ export function readUrl(text: string): Address {
  */
 export function serverVariables(text: string): { readonly [name: string]: string } {
   const { host, port, user } = readUrl(text);
-  const { password, searchParams } = new URL(text);
-  const secret = password === "" ? searchParams.get("password") : decodeURIComponent(password);
-  const mode = searchParams.get("sslmode");
+  const { password = "", sslmode: mode } = parseAsLibpq(text);
   return {
     ...{ PGHOST: host, PGPORT: String(port), PGUSER: user },
-    ...(secret === null ? {} : { PGPASSWORD: secret }),
-    ...(mode === null ? {} : { PGSSLMODE: mode }),
+    ...(password === "" ? {} : { PGPASSWORD: password }),
+    ...(typeof mode === "string" ? { PGSSLMODE: mode } : {}),
   };
 }
 

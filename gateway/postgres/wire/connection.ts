@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import { LRUCache } from "lru-cache";
-import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig, type Submittable } from "pg";
+import { Client, type ClientConfig, Connection, type QueryResult, type QueryResultRow, type Submittable } from "pg";
 
 export { escapeLiteral } from "pg";
 
+import { coded, connectFailures, hasCode } from "../errors/reported.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
 import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
 
@@ -14,6 +15,9 @@ import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames
 const preparedLimit = 256;
 /** Sets names of statements apart from those of other connections, which a pooler in between may put on one server. */
 let connectionCount = 0;
+/** How a server answers the wish for TLS: `S`, or `N`. */
+const tlsOffered = 0x53;
+const tlsRefused = 0x4e;
 const namePrefix = `puff_${randomBytes(4).toString("hex")}`;
 
 /** Takes over all that Postgres says, in place of pg. */
@@ -38,15 +42,32 @@ export class RawConnection extends Connection {
   readonly #number = ++connectionCount;
   #named = 0;
   #givenUp = false;
+  readonly #timeout: number;
+  /** What pg has no code for. */
+  #failure: string | null = null;
+  /** Whether its end was asked for, or has been told as an error. */
+  #hasEnded = false;
   /** Severity of the error that is being told, in English. */
   #level: string | undefined;
 
   readonly #keepsStatements: boolean;
 
-  /** @param keepsStatements Whether statements stay prepared; else each is parsed again, without a name. */
-  constructor(keepsStatements: boolean) {
+  /**
+   * @param keepsStatements Whether statements stay prepared; else each is parsed again, without a name.
+   * @param timeout Milliseconds to connect in. 0: no limit.
+   */
+  constructor(keepsStatements: boolean, timeout: number) {
     super({ keepAlive: true, keepAliveInitialDelayMillis: 30_000 });
     this.#keepsStatements = keepsStatements;
+    this.#timeout = timeout;
+    // Before Client hears of it.
+    this.on("error", (error: Error) => {
+      this.#hasEnded = true;
+      if (this.#failure !== null) {
+        coded(error, this.#failure);
+        this.#failure = null;
+      }
+    });
     // Client keeps these to itself.
     this.on("parameterDescription", (message: { dataTypeIDs: readonly number[] }) =>
       this.running?.handleParameterDescription(message.dataTypeIDs.length),
@@ -58,6 +79,34 @@ export class RawConnection extends Connection {
     this.on("errorMessage", (error: Error) => Object.assign(error, { level: this.#level }));
     this.on("noData", () => this.running?.handleNoData());
     this.on("bindComplete", () => this.running?.handleBindComplete());
+  }
+
+  // What comes first on the socket, and its end, are looked at before pg puts them into words.
+  override connect(port: number | string, host?: string): void {
+    if (this.ssl && this.sslNegotiation !== "direct") {
+      this.stream.once("data", ([answer]: Buffer) => {
+        if (answer !== tlsOffered) {
+          this.#failure = answer === tlsRefused ? connectFailures.tlsRefused : connectFailures.tlsFailed;
+        }
+      });
+    }
+    this.stream.once("close", () => {
+      if (!this.#hasEnded) {
+        this.emit("error", connectionEnded());
+      }
+    });
+    if (this.#timeout > 0) {
+      const late = (): void => this.giveUp(coded(new Error("timeout expired"), connectFailures.timeout));
+      const timer = setTimeout(late, this.#timeout);
+      const stop = (): void => clearTimeout(timer);
+      this.once("readyForQuery", stop).once("error", stop).once("end", stop);
+    }
+    super.connect(port, host);
+  }
+
+  override end(): void {
+    this.#hasEnded = true;
+    super.end();
   }
 
   // Authentication, notices, errors and a statement's end stay pg's: its parser gets every message but rows.
@@ -134,15 +183,20 @@ export class RawClient extends Client {
   readonly #settings: Record<string, string>;
   /** Sent and not answered, in their order. */
   readonly #underWay: Exchange<RawConnection>[] = [];
+  /** Whether pg sends nothing any more. */
+  #isOver = false;
 
-  constructor(config: RawClientConfig) {
-    super({ ...config, connection: new RawConnection(config.keepsStatements) });
+  constructor({ connectionTimeoutMillis = 0, ...config }: RawClientConfig) {
+    super({ ...config, connection: new RawConnection(config.keepsStatements, connectionTimeoutMillis) });
     this.#settings = config.settings;
     // Client reads them from the URL, too late for a connection that it is given.
     this.connection.ssl = this.ssl;
     this.connection.sslNegotiation = this.sslNegotiation;
     // A lost connection fails the statement on it; an error event that nobody hears would end the process.
-    this.on("error", (error) => this.#abandon(error));
+    this.on("error", (error) => {
+      this.#isOver = true;
+      this.#abandon(error);
+    });
     this.on("drain", () => this.#proceed());
     this.connection.on("held", () => this.#abandonFollowing());
   }
@@ -151,6 +205,29 @@ export class RawClient extends Client {
   get isAlive(): boolean {
     const { stream } = this.connection;
     return !stream.destroyed && !stream.readableEnded;
+  }
+
+  /**
+   * Runs commands, as text.
+   *
+   * @throws what the server says, or a failure with a code.
+   */
+  async command<Row extends QueryResultRow>(text: string): Promise<QueryResult<Row>> {
+    if (this.#isOver) {
+      throw connectionEnded();
+    }
+    return await this.query<Row>(text);
+  }
+
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | undefined {
+    this.#isOver = true;
+    if (callback === undefined) {
+      return super.end();
+    }
+    super.end(callback);
+    return undefined;
   }
 
   /** Statements under way. */
@@ -176,6 +253,11 @@ export class RawClient extends Client {
 
   /** Client has the query whose answer comes next, and only that: its own pipelining takes no queries but its own. */
   #expect(query: Exchange<RawConnection>): void {
+    if (this.#isOver) {
+      const { connection } = this;
+      process.nextTick(() => query.handleError(connectionEnded(), connection));
+      return;
+    }
     // Client calls no other methods on it than RowQuery has, and gives them the connection that it was made with.
     this.query(query as unknown as Submittable);
   }
@@ -215,21 +297,33 @@ export interface RawClientConfig extends ClientConfig {
   readonly keepsStatements: boolean;
 }
 
-/** A {@link RawClient} lent to one alone. */
-export type PooledClient = RawClient & PoolClient;
-
-/** A pool that lends {@link RawClient}s; `connect` fails with pg's errors. */
-export interface RawPool {
-  connect(): Promise<PooledClient>;
-  end(): Promise<void>;
-  /** A client is given back, or dropped. */
-  on(event: "release", listener: (error: Error | undefined, client: PooledClient) => void): unknown;
+/**
+ * Connects: without TLS where `tlsOptional` says so and the server has none.
+ *
+ * @throws what the server says, or a failure with a code.
+ */
+export async function openClient(config: RawClientConfig, tlsOptional: boolean): Promise<RawClient> {
+  try {
+    return await openAsIs(config);
+  } catch (error) {
+    if (tlsOptional && hasCode(error, connectFailures.tlsRefused)) {
+      return await openAsIs({ ...config, ssl: false });
+    }
+    throw error;
+  }
 }
 
-export function createPool(config: RawClientConfig & PoolConfig): RawPool {
-  // @types/pg has Client made without arguments, though the pool passes its own; and connect returns what it made.
-  const pool = new Pool({ ...config, Client: RawClient as unknown as new () => RawClient }) as Pool & RawPool;
-  // An idle connection was lost: the pool has dropped it, and opens another when one is needed.
-  pool.on("error", () => undefined);
-  return pool;
+async function openAsIs(config: RawClientConfig): Promise<RawClient> {
+  const client = new RawClient(config);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+function connectionEnded(): Error {
+  return coded(new Error("the connection has ended"), connectFailures.ended);
 }

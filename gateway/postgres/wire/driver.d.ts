@@ -8,6 +8,8 @@ import type { Duplex } from "node:stream";
 
 declare module "pg" {
   interface Connection {
+    /** Client calls it with a port and a host, or the path of a socket. */
+    connect(port: number | string, host?: string): void;
     /** Called with each stream to read from: the socket, and after an upgrade the TLS stream. */
     attachListeners(stream: EventEmitter): void;
     ssl: boolean | object;

@@ -1,6 +1,6 @@
 /** Connects as libpq does: keywords, environment, the service file; and fails with libpq's words. */
 import { existsSync, readFileSync } from "node:fs";
-import { isEndOfConnection, RawClient } from "../../postgres/index.ts";
+import { connectFailures, openClient, type RawClient, type RawClientConfig } from "../../postgres/index.ts";
 import { ConnectFailure, connectionClosed } from "./connect-failure.ts";
 import { readService } from "./service-file.ts";
 
@@ -41,8 +41,6 @@ const sessions: { readonly [wanted: string]: (reports: Reports) => string | null
   primary: (reports) => (isStandby(reports) ? "server is in hot standby mode" : null),
   standby: (reports) => (isStandby(reports) ? null : "server is not in hot standby mode"),
 };
-/** What pg says where the server has no TLS. */
-export const noTls = "The server does not support SSL connections";
 
 /**
  * Opens a connection of its own to any server. Hosts are tried in their order.
@@ -129,21 +127,16 @@ async function connectOne(parameters: ConnectParameters): Promise<RawClient> {
 async function connectAsAllowed(parameters: ConnectParameters): Promise<RawClient> {
   const mode = parameters["host"]?.startsWith("/") ? "disable" : (parameters["sslmode"] ?? "prefer");
   try {
-    return await attempt(parameters, mode);
+    return await openClient(configOf(parameters, mode), mode === "prefer" || mode === "allow");
   } catch (error) {
-    if (error instanceof Error && error.message === noTls && (mode === "prefer" || mode === "allow")) {
-      return await attempt(parameters, "disable").catch((again: unknown) => {
-        throw explainFailure(again, parameters["host"], parameters["port"]);
-      });
-    }
     throw explainFailure(error, parameters["host"], parameters["port"]);
   }
 }
 
-async function attempt(parameters: ConnectParameters, sslmode: string): Promise<RawClient> {
+function configOf(parameters: ConnectParameters, sslmode: string): RawClientConfig {
   const { host, port, user, password, dbname, options } = parameters;
   const seconds = Number(parameters["connect_timeout"] ?? 0);
-  const client = new RawClient({
+  return {
     ...{ host, port: Number(port), user, password, database: dbname, ssl: tlsOptions(sslmode, parameters) },
     keepsStatements: false,
     settings: {
@@ -153,9 +146,7 @@ async function attempt(parameters: ConnectParameters, sslmode: string): Promise<
       application_name: parameters["application_name"] ?? parameters["fallback_application_name"] ?? "",
     },
     connectionTimeoutMillis: seconds > 0 ? Math.max(2, seconds) * 1000 : defaultTimeout,
-  });
-  await client.connect();
-  return client;
+  };
 }
 
 function tlsOptions(sslmode: string, { sslrootcert, sslcert, sslkey }: ConnectParameters): false | TlsOptions {
@@ -235,14 +226,13 @@ function describe(error: Reported, host: string): string {
       return "could not translate host name to address: Name or service not known";
     case "ETIMEDOUT":
       return `Connection timed out${question}`;
+    case connectFailures.timeout:
+      return "timeout expired";
+    case connectFailures.tlsRefused:
+      return "server does not support SSL, but SSL was required";
+    case connectFailures.ended:
+      return connectionClosed;
     default:
-      if (isEndOfConnection(error.message)) {
-        return connectionClosed;
-      }
-      return /timeout/.test(error.message)
-        ? "timeout expired"
-        : error.message === noTls
-          ? "server does not support SSL, but SSL was required"
-          : error.message;
+      return error.message;
   }
 }

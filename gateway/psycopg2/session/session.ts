@@ -186,7 +186,7 @@ export class PythonSession {
         return await work(this.client, this);
       } catch (error) {
         // What is left of the answer to a statement that failed is not for Python.
-        await this.client.query("").catch(() => undefined);
+        await this.client.command("").catch(() => undefined);
         throw error;
       } finally {
         connection.tap = this.#reader;
