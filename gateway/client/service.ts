@@ -3,7 +3,21 @@
  * they share its connections, and their statements run on its connection where it has one.
  */
 import { type Database, type Planner, type PreparedOperation, shareDatabase } from "../../planner/index.ts";
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import {
+  type HostAnswer,
+  type HostService,
+  type HostSession,
+  json,
+  method,
+  methods,
+  nothing,
+  nullable,
+  number,
+  object,
+  record,
+  text,
+  type ValueOf,
+} from "../../python-bridge/index.ts";
 import { type JsonValue, PuffError, parseExact, type ResolveBatchResult } from "../../schema/index.ts";
 import type { Psycopg2Service, StatementOptions } from "../psycopg2/index.ts";
 import { Conversation, type Question } from "./conversation.ts";
@@ -24,16 +38,17 @@ export interface ClientSchema {
 }
 
 /** What `puff._client` sends. */
-interface OperationRequest {
-  readonly schema: string | null;
-  readonly query: string;
-  readonly operationName: string | null;
+const operationRequest = object({
+  schema: nullable(text),
+  query: text,
+  operationName: nullable(text),
   /** An object as JSON: its numbers keep their digits. */
-  readonly variables: string;
+  variables: text,
   /** By lower-case name. */
-  readonly headers: { readonly [name: string]: string };
-  readonly authToken: string | null;
-}
+  headers: record(text),
+  authToken: nullable(text),
+});
+type OperationRequest = ValueOf<typeof operationRequest>;
 
 export class ClientService implements HostService {
   readonly #options: ClientServiceOptions;
@@ -64,33 +79,26 @@ class ClientSession implements HostSession {
     this.#options = options;
   }
 
-  async call(
-    method: string,
-    [first, value = null]: readonly JsonValue[],
-    _buffers: readonly Uint8Array[],
-    signal: AbortSignal,
-  ): Promise<HostAnswer> {
-    switch (method) {
-      case "execute": {
-        const id = ++this.#last;
-        const end = (): void => this.#end(id);
-        signal.addEventListener("abort", end);
-        this.#running.set(id, {
-          ...this.#start(first as unknown as OperationRequest, signal), // as puff._client sends it
-          release: () => signal.removeEventListener("abort", end),
-        });
-        return await this.#next(id);
-      }
-      case "reply":
-        this.#running.get(Number(first))?.conversation.reply(value);
-        return await this.#next(Number(first));
-      case "end":
-        this.#end(Number(first));
-        return { value: null };
-      default:
-        throw new Error(`the service graphql has no method ${method}`);
-    }
-  }
+  readonly call = methods("graphql", {
+    execute: method([operationRequest], async ([request], { signal }) => {
+      const id = ++this.#last;
+      const end = (): void => this.#end(id);
+      signal.addEventListener("abort", end);
+      this.#running.set(id, {
+        ...this.#start(request, signal),
+        release: () => signal.removeEventListener("abort", end),
+      });
+      return await this.#next(id);
+    }),
+    reply: method([number, json], async ([id, value]) => {
+      this.#running.get(id)?.conversation.reply(value);
+      return await this.#next(id);
+    }),
+    end: method([number], ([id]) => {
+      this.#end(id);
+      return nothing;
+    }),
+  });
 
   close(): void {
     for (const id of this.#running.keys()) {

@@ -5,8 +5,16 @@ import {
   type HostAnswer,
   type HostService,
   type HostSession,
+  list,
   longestTimer,
+  method,
+  methods,
   Numbered,
+  nothing,
+  nullable,
+  number,
+  record,
+  text,
 } from "../../python-bridge/index.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import type { RawClient } from "../postgres/index.ts";
@@ -124,7 +132,7 @@ interface Connected {
   readonly parameters: ConnectParameters;
 }
 
-function json({ value, buffers }: Answer): HostAnswer {
+function answerOf({ value, buffers }: Answer): HostAnswer {
   return { value: value as unknown as JsonValue, buffers }; // plain data
 }
 
@@ -147,52 +155,41 @@ class Psycopg2Session implements HostSession {
     this.#connections = connections;
   }
 
-  async call(
-    method: string,
-    args: readonly JsonValue[],
-    buffers: readonly Uint8Array[],
-    signal: AbortSignal,
-  ): Promise<HostAnswer> {
-    const [first] = args;
-    if (method === "connect") {
-      return await this.#open(first as ConnectParameters, signal); // as the shim sends it
-    }
-    if (method === "join") {
-      this.#shared.join(String(first), signal);
-      return { value: null };
-    }
-    if (method === "leave") {
-      await this.#shared.leave(String(first), signal);
-      return { value: null };
-    }
-    if (method === "wait") {
-      const [handles, limit] = args as [readonly number[], number | null]; // as the shim sends it
-      return { value: await this.#wait(handles, limit, signal) };
-    }
-    const handle = Number(first);
-    if (method === "close") {
+  readonly call = methods("postgres", {
+    connect: method([record(text)], async ([parameters], { signal }) => await this.#open(parameters, signal)),
+    join: method([text], ([ticket], { signal }) => {
+      this.#shared.join(ticket, signal);
+      return nothing;
+    }),
+    leave: method([text], async ([ticket], { signal }) => {
+      await this.#shared.leave(ticket, signal);
+      return nothing;
+    }),
+    wait: method([list(number), nullable(number)], async ([handles, limit], { signal }) => ({
+      value: await this.#wait(handles, limit, signal),
+    })),
+    close: method([number], ([handle]) => {
       this.#drop(handle);
-      return { value: null };
-    }
-    const connection = this.#find(handle);
-    switch (method) {
-      case "query":
-        return json(await connection.query(buffers, signal));
-      case "copyData":
-        return json(await (await connection.use(signal)).copyData(buffers));
-      case "copyEnd":
-        return json(await (await connection.use(signal)).copyEnd(buffers[0] ?? null, signal));
-      case "copyRead":
-        return json(await (await connection.use(signal)).copyRead(signal));
-      case "poll":
-        return { value: connection.poll() as unknown as JsonValue }; // plain data
-      case "cancel":
-        await connection.cancel();
-        return { value: null };
-      default:
-        throw new Error(`the service postgres has no method ${method}`);
-    }
-  }
+      return nothing;
+    }),
+    query: method([number], async ([handle], { buffers, signal }) =>
+      answerOf(await this.#find(handle).query(buffers, signal)),
+    ),
+    copyData: method([number], async ([handle], { buffers, signal }) =>
+      answerOf(await (await this.#find(handle).use(signal)).copyData(buffers)),
+    ),
+    copyEnd: method([number], async ([handle], { buffers: [failure = null], signal }) =>
+      answerOf(await (await this.#find(handle).use(signal)).copyEnd(failure, signal)),
+    ),
+    copyRead: method([number], async ([handle], { signal }) =>
+      answerOf(await (await this.#find(handle).use(signal)).copyRead(signal)),
+    ),
+    poll: method([number], ([handle]) => ({ value: this.#find(handle).poll() as unknown as JsonValue })), // plain data
+    cancel: method([number], async ([handle]) => {
+      await this.#find(handle).cancel();
+      return nothing;
+    }),
+  });
 
   close(): void {
     this.#closed = true;

@@ -1,5 +1,13 @@
 /** The host service `pubsub`: Python's connections, each a mailbox that the greenlets which have it receive from. */
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import {
+  type HostService,
+  type HostSession,
+  method,
+  methods,
+  nothing,
+  optional,
+  text,
+} from "../../python-bridge/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import type { Message, PubSub, Unsubscribe } from "./pubsub.ts";
 
@@ -17,39 +25,35 @@ export class PubSubService implements HostService {
   open(): HostSession {
     const mailboxes = new Map<string, Mailbox>();
     return {
-      call: async (method, args, [data = new Uint8Array()], signal): Promise<HostAnswer> => {
-        const [key = "", name = "", kind = ""] = args.map(String);
-        switch (method) {
-          case "publish":
-            await this.#pubsub().publish(name, data, key === "" ? null : key);
-            return { value: true };
-          case "subscribe": {
-            const mailbox = mailboxes.get(key) ?? new Mailbox(this.#pubsub());
-            mailboxes.set(key, mailbox);
-            return { value: await mailbox.subscribe(name, kind === "pattern") };
+      call: methods("pubsub", {
+        publish: method([text, text], async ([sender, channel], { buffers: [data = new Uint8Array()] }) => {
+          await this.#pubsub().publish(channel, data, sender === "" ? null : sender);
+          return { value: true };
+        }),
+        subscribe: method([text, text, optional(text)], async ([key, name, kind]) => {
+          const mailbox = mailboxes.get(key) ?? new Mailbox(this.#pubsub());
+          mailboxes.set(key, mailbox);
+          return { value: await mailbox.subscribe(name, kind === "pattern") };
+        }),
+        unsubscribe: method([text, text], ([key, name]) => ({ value: mailboxes.get(key)?.unsubscribe(name) ?? false })),
+        receive: method([text], async ([key], { signal }) => {
+          const message = (await mailboxes.get(key)?.receive(signal)) ?? null;
+          if (message === null) {
+            return nothing;
           }
-          case "unsubscribe":
-            return { value: mailboxes.get(key)?.unsubscribe(name) ?? false };
-          case "receive": {
-            const message = (await mailboxes.get(key)?.receive(signal)) ?? null;
-            if (message === null) {
-              return { value: null };
-            }
-            return {
-              value: [message.channel, message.sender],
-              // A copy, since what is answered is given away, and others have the message, too.
-              buffers: [Uint8Array.from(message.data)],
-              unclaimed: () => mailboxes.get(key)?.putBack(message),
-            };
-          }
-          case "close":
-            mailboxes.get(key)?.close();
-            mailboxes.delete(key);
-            return { value: null };
-          default:
-            throw new Error(`the service pubsub has no method ${method}`);
-        }
-      },
+          return {
+            value: [message.channel, message.sender],
+            // A copy, since what is answered is given away, and others have the message, too.
+            buffers: [Uint8Array.from(message.data)],
+            unclaimed: () => mailboxes.get(key)?.putBack(message),
+          };
+        }),
+        close: method([text], ([key]) => {
+          mailboxes.get(key)?.close();
+          mailboxes.delete(key);
+          return nothing;
+        }),
+      }),
       close: () => {
         for (const mailbox of mailboxes.values()) {
           mailbox.close();

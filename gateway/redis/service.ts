@@ -2,7 +2,14 @@
  * The host service `redis`, which `puff.redis` stands on: commands share one connection, and those that block have one of
  * their own for as long as they do.
  */
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import {
+  type HostAnswer,
+  type HostService,
+  type HostSession,
+  methods,
+  number,
+  variadic,
+} from "../../python-bridge/index.ts";
 import { type JsonValue, PuffError } from "../../schema/index.ts";
 import {
   explainRedis,
@@ -44,14 +51,16 @@ export class RedisService implements HostService {
 
   open(): HostSession {
     return {
-      /** Sends commands, in one go, of so many parts each. */
-      call: async (_method, lengths, parts, signal) => {
-        const commands = split(lengths.map(Number), parts);
-        const replies = commands.some(blocks)
-          ? await this.#runAlone(this.#openBlocking(), commands, signal)
-          : await this.#runShared(commands, signal);
-        return answer(replies);
-      },
+      call: methods("redis", {
+        /** Sends commands, in one go, of so many parts each. */
+        run: variadic(number, async (lengths, { buffers, signal }) => {
+          const commands = split(lengths, buffers);
+          const replies = commands.some(blocks)
+            ? await this.#runAlone(this.#openBlocking(), commands, signal)
+            : await this.#runShared(commands, signal);
+          return answer(replies);
+        }),
+      }),
       close: () => undefined,
     };
   }
@@ -103,7 +112,7 @@ export class RedisService implements HostService {
       const error: unknown = failed.reason;
       throw isRefusal(error)
         ? new Error(error.message) // as Redis words it
-        : explainRedis(error, this.#place().place);
+        : explainRedis(error, this.#place().place, connection);
     }
     return replies.map((reply) => (reply.status === "fulfilled" ? reply.value : null));
   }

@@ -1,7 +1,16 @@
 /** The host service `terminal`: the process's own input and output, for Python that talks to a person. */
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { HostAnswer, HostService, HostSession } from "../../python-bridge/index.ts";
+import {
+  flag,
+  type HostService,
+  type HostSession,
+  method,
+  methods,
+  nothing,
+  number,
+  text,
+} from "../../python-bridge/index.ts";
 import { openPrompt } from "./prompts.ts";
 
 /** One terminal for all interpreters, since a process has one. */
@@ -26,22 +35,44 @@ export class TerminalService implements HostService {
     let closePrompt = (): void => {};
     let endTurn = (): void => {};
     return {
-      call: async (method, [argument], buffers, signal) => {
-        if (method === "hold") {
-          closePrompt();
-          closePrompt = argument === true ? openPrompt() : () => {};
+      call: methods("terminal", {
+        describe: method([], () => ({
+          value: {
+            terminals: [process.stdin.isTTY === true, process.stdout.isTTY, process.stderr.isTTY],
+            columns: process.stdout.columns ?? null,
+            noPrompt: whyNoPrompt(this.#isShared),
+          },
+        })),
+        read: method([number], async ([size], { signal }) => {
+          const piece = await read(size, signal);
+          return { value: null, buffers: piece.length === 0 ? [] : [piece] };
+        }),
+        readPassword: method([text], async ([prompt]) => ({ value: await readPassword(prompt) })),
+        write: method([number], ([descriptor], { buffers }) => {
+          for (const buffer of buffers) {
+            streamOf(descriptor).write(buffer);
+          }
           return nothing;
-        }
-        if (method === "take") {
+        }),
+        /** Resolves when what was written before is on its way. */
+        drain: method([number], async ([descriptor]) => {
+          await new Promise<void>((resolve) => streamOf(descriptor).write("", () => resolve()));
+          return nothing;
+        }),
+        hold: method([flag], ([holds]) => {
+          closePrompt();
+          closePrompt = holds ? openPrompt() : () => {};
+          return nothing;
+        }),
+        take: method([], async (_, { signal }) => {
           endTurn = await this.#takeTurn(signal);
           return nothing;
-        }
-        if (method === "give") {
+        }),
+        give: method([], () => {
           endTurn();
           return nothing;
-        }
-        return await answer(method, argument, buffers, signal, this.#isShared);
-      },
+        }),
+      }),
       close: () => {
         closePrompt();
         endTurn();
@@ -67,45 +98,7 @@ export class TerminalService implements HostService {
   }
 }
 
-const nothing: HostAnswer = { value: null };
-
-async function answer(
-  method: string,
-  argument: unknown,
-  buffers: readonly Uint8Array[],
-  signal: AbortSignal,
-  isShared: boolean,
-): Promise<HostAnswer> {
-  switch (method) {
-    case "describe":
-      return {
-        value: {
-          terminals: [process.stdin.isTTY === true, process.stdout.isTTY, process.stderr.isTTY],
-          columns: process.stdout.columns ?? null,
-          noPrompt: whyNoPrompt(isShared),
-        },
-      };
-    case "read": {
-      const piece = await read(Number(argument), signal);
-      return { value: null, buffers: piece.length === 0 ? [] : [piece] };
-    }
-    case "readPassword":
-      return { value: await readPassword(String(argument)) };
-    case "write":
-      for (const buffer of buffers) {
-        streamOf(argument).write(buffer);
-      }
-      return nothing;
-    case "drain":
-      // Resolves when what was written before is on its way.
-      await new Promise<void>((resolve) => streamOf(argument).write("", () => resolve()));
-      return nothing;
-    default:
-      throw new Error(`the service terminal has no method ${method}`);
-  }
-}
-
-function streamOf(descriptor: unknown): NodeJS.WriteStream {
+function streamOf(descriptor: number): NodeJS.WriteStream {
   return descriptor === 2 ? process.stderr : process.stdout;
 }
 

@@ -1,39 +1,50 @@
 /** The host service `wsgi`: how Python reads a request's body and sends a response piece by piece. */
-import { type HostService, type HostSession, Numbered } from "../../python-bridge/index.ts";
+import {
+  type HostService,
+  type HostSession,
+  method,
+  methods,
+  Numbered,
+  nothing,
+  number,
+  trusted,
+} from "../../python-bridge/index.ts";
 import type { Exchange, Head } from "./exchange.ts";
 
 /** The exchanges under way, by the number under which Python knows them. */
 export class Exchanges extends Numbered<Exchange> implements HostService {
   open(): HostSession {
     return {
-      call: async (method, args, buffers) => {
-        // As puff._serve.wsgi sends them.
-        const [id, argument] = args as readonly [number, unknown];
-        const exchange = this.get(id);
-        if (exchange === undefined) {
-          throw new Error("the request has ended");
-        }
-        switch (method) {
-          case "read": {
-            const piece = await exchange.read(argument as number);
-            return { value: null, buffers: piece.length === 0 ? [] : [piece] };
+      call: methods("wsgi", {
+        read: method([number, number], async ([id, size]) => {
+          const piece = await this.#find(id).read(size);
+          return { value: null, buffers: piece.length === 0 ? [] : [piece] };
+        }),
+        start: method([number, trusted<Head>("a response's head")], ([id, head]) => {
+          this.#find(id).start(head);
+          return nothing;
+        }),
+        write: method([number], ([id], { buffers }) => {
+          const exchange = this.#find(id);
+          for (const buffer of buffers) {
+            exchange.write(buffer);
           }
-          case "start":
-            exchange.start(argument as Head);
-            return { value: null };
-          case "write":
-            for (const buffer of buffers) {
-              exchange.write(buffer);
-            }
-            return { value: null };
-          case "drain":
-            await exchange.drain();
-            return { value: null };
-          default:
-            throw new Error(`the service wsgi has no method ${method}`);
-        }
-      },
+          return nothing;
+        }),
+        drain: method([number], async ([id]) => {
+          await this.#find(id).drain();
+          return nothing;
+        }),
+      }),
       close: () => {},
     };
+  }
+
+  #find(id: number): Exchange {
+    const exchange = this.get(id);
+    if (exchange === undefined) {
+      throw new Error("the request has ended");
+    }
+    return exchange;
   }
 }

@@ -1,29 +1,40 @@
 /** Hashes of passwords for Python, which has none and would hold up its greenlets: Node's, off the thread. */
-import { pbkdf2, type ScryptOptions, scrypt } from "node:crypto";
+import { pbkdf2, scrypt } from "node:crypto";
+import { promisify } from "node:util";
+import { number, object, text } from "./kinds.ts";
+import { method, methods } from "./methods.ts";
 import type { HostService, HostSession } from "./services.ts";
 
 /** `puff._cooperative._hashes` calls it, with the password and the salt as buffers. */
 export const cryptoService: HostService = { open: () => session };
 
+const none = new Uint8Array(0);
+const hashWithPbkdf2 = promisify(pbkdf2);
+const hashWithScrypt = promisify<Uint8Array, Uint8Array, number, ScryptCost, Buffer>(scrypt);
+
+interface ScryptCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+  readonly maxmem: number;
+}
+
 const session: HostSession = {
-  async call(method, args, [password = none, salt = none]) {
-    const hash = method === "scrypt" ? scryptOf(args, password, salt) : pbkdf2Of(args, password, salt);
-    return { value: null, buffers: [await hash] };
-  },
+  call: methods("crypto", {
+    pbkdf2: method(
+      [text, number, number],
+      async ([digest, iterations, length], { buffers: [password = none, salt = none] }) => ({
+        value: null,
+        buffers: [await hashWithPbkdf2(password, salt, iterations, length, digest)],
+      }),
+    ),
+    scrypt: method(
+      [object({ N: number, r: number, p: number, maxmem: number }), number],
+      async ([cost, length], { buffers: [password = none, salt = none] }) => ({
+        value: null,
+        buffers: [await hashWithScrypt(password, salt, length, cost)],
+      }),
+    ),
+  }),
   close: () => {},
 };
-const none = new Uint8Array(0);
-
-function pbkdf2Of(args: readonly unknown[], password: Uint8Array, salt: Uint8Array): Promise<Buffer> {
-  const [digest, iterations, length] = args as [digest: string, iterations: number, length: number]; // as _hashes.py writes them
-  return new Promise((resolve, reject) => {
-    pbkdf2(password, salt, iterations, length, digest, (error, key) => (error === null ? resolve(key) : reject(error)));
-  });
-}
-
-function scryptOf(args: readonly unknown[], password: Uint8Array, salt: Uint8Array): Promise<Buffer> {
-  const [options, length] = args as [options: ScryptOptions, length: number]; // likewise
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, length, options, (error, key) => (error === null ? resolve(key) : reject(error)));
-  });
-}

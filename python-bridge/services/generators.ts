@@ -4,6 +4,8 @@
  */
 import type { JsonValue, ResolveBatch, ResolveResult } from "../../schema/index.ts";
 import type { CallOptions } from "../jobs/call.ts";
+import { number, trusted } from "./kinds.ts";
+import { method, methods, nothing } from "./methods.ts";
 import type { HostService, HostSession } from "./services.ts";
 
 export class Generators implements HostService {
@@ -32,11 +34,12 @@ export class Generators implements HostService {
 
   open(): HostSession {
     return {
-      call: async (_method, args) => {
-        const [id, result] = args as unknown as readonly [number, ResolveResult]; // as puff._resolve.generators sends them
-        await this.#open.get(id)?.give(result);
-        return { value: null };
-      },
+      call: methods("generators", {
+        give: method([number, trusted<ResolveResult>("a resolver's result")], async ([id, result]) => {
+          await this.#open.get(id)?.give(result);
+          return nothing;
+        }),
+      }),
       close: () => undefined,
     };
   }

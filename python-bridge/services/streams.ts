@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { TimeLimit } from "../protocol/timers.ts";
+import { either, flag, type Kind, nullable, number, object, text, type ValueOf, type ValuesOf } from "./kinds.ts";
 import { type Address, Listener } from "./listener.ts";
+import { type CallContext, type Method, method, methods, nothing } from "./methods.ts";
 import type { HostAnswer, HostService, HostSession } from "./services.ts";
 
 /** `puff._cooperative._streams` and `_servers` call it. */
@@ -13,68 +15,58 @@ export const streamsService: HostService = { open: () => new StreamSession() };
 const connectionBound = 1000;
 
 /** How Python wants a connection to be secured. */
-interface Security {
-  readonly servername: string;
-  readonly verify: boolean;
-  readonly checkHostname: boolean;
+const security = object({
+  servername: text,
+  verify: flag,
+  checkHostname: flag,
   /** PEM; null: those that Node trusts. */
-  readonly ca: string | null;
-  readonly cert: string | null;
-  readonly key: string | null;
-  readonly passphrase: string | null;
-}
+  ca: nullable(text),
+  cert: nullable(text),
+  key: nullable(text),
+  passphrase: nullable(text),
+});
+type Security = ValueOf<typeof security>;
 
 class StreamSession implements HostSession {
   readonly #sockets = new Map<number, Socket>();
   readonly #listeners = new Map<number, Listener>();
   #last = 0;
 
-  /** Waits no longer than its first argument says, in milliseconds; null: for as long as its greenlet lives. */
-  async call(
-    method: string,
-    [timeout, ...args]: readonly unknown[],
-    buffers: readonly Uint8Array[],
-    signal: AbortSignal,
-  ): Promise<HostAnswer> {
-    // The arguments are as _streams.py writes them.
-    const limit = new TimeLimit(typeof timeout === "number" ? timeout : null, signal);
-    const { signal: bound, late } = limit;
-    try {
-      switch (method) {
-        case "connect":
-          return this.#handOver(await this.#connect(placeOf(String(args[0]), args[1]), bound));
-        case "secure":
-          return this.#handOver(await this.#secure(Number(args[0]), args[1] as Security, bound));
-        case "listen":
-          return this.#handOver(await this.#listen(String(args[0]), Number(args[1]), args[2] === 6 ? 6 : 4, bound));
-        case "wait":
-          await (this.#listeners.get(Number(args[0]))?.arrival(bound) ?? readiness(this.#socket(args[0]), bound));
-          return { value: null };
-        case "accept":
-          return this.#handOver(await (this.#listeners.get(Number(args[0])) ?? throwClosed()).accept(bound));
-        case "read":
-          return { value: null, buffers: [await readFrom(this.#socket(args[0]), Number(args[1]), bound)] };
-        case "write":
-          await writeTo(this.#socket(args[0]), buffers[0] ?? new Uint8Array(0), bound);
-          return { value: null };
-        case "readable":
-          return { value: isReadable(this.#socket(args[0])) };
-        case "end":
-          this.#socket(args[0]).end();
-          return { value: null };
-        default:
-          this.#close(Number(args[0]));
-          return { value: null };
-      }
-    } catch (error) {
-      if (late.aborted && !signal.aborted) {
-        throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
-      }
-      throw error;
-    } finally {
-      limit.end();
-    }
-  }
+  readonly call = methods("streams", {
+    connect: timed([text, nullable(either(number, text))], async ([host, port], { signal }) =>
+      this.#handOver(await this.#connect(placeOf(host, port), signal)),
+    ),
+    secure: timed([number, security], async ([plain, wanted], { signal }) =>
+      this.#handOver(await this.#secure(plain, wanted, signal)),
+    ),
+    listen: timed([text, either(number, text), number], async ([host, port, version], { signal }) =>
+      this.#handOver(await this.#listen(host, Number(port), version === 6 ? 6 : 4, signal)),
+    ),
+    wait: timed([number], async ([one], { signal }) => {
+      await (this.#listeners.get(one)?.arrival(signal) ?? readiness(this.#socket(one), signal));
+      return nothing;
+    }),
+    accept: timed([number], async ([one], { signal }) =>
+      this.#handOver(await (this.#listeners.get(one) ?? throwClosed()).accept(signal)),
+    ),
+    read: timed([number, number], async ([one, size], { signal }) => ({
+      value: null,
+      buffers: [await readFrom(this.#socket(one), size, signal)],
+    })),
+    write: timed([number], async ([one], { buffers: [bytes = new Uint8Array(0)], signal }) => {
+      await writeTo(this.#socket(one), bytes, signal);
+      return nothing;
+    }),
+    readable: timed([number], ([one]) => ({ value: isReadable(this.#socket(one)) })),
+    end: timed([number], ([one]) => {
+      this.#socket(one).end();
+      return nothing;
+    }),
+    close: timed([number], ([one]) => {
+      this.#close(one);
+      return nothing;
+    }),
+  });
 
   close(): void {
     for (const handle of [...this.#listeners.keys()]) {
@@ -173,8 +165,8 @@ class StreamSession implements HostSession {
     return handle;
   }
 
-  #socket(handle: unknown): Socket {
-    return this.#sockets.get(Number(handle)) ?? throwClosed();
+  #socket(handle: number): Socket {
+    return this.#sockets.get(handle) ?? throwClosed();
   }
 
   #close(handle: number): void {
@@ -187,12 +179,32 @@ class StreamSession implements HostSession {
   }
 }
 
+/** A method that waits no longer than its first argument says, in milliseconds; null: for as long as its greenlet lives. */
+function timed<const Kinds extends readonly Kind<unknown>[]>(
+  kinds: Kinds,
+  run: (args: ValuesOf<Kinds>, context: CallContext) => HostAnswer | Promise<HostAnswer>,
+): Method {
+  return method([nullable(number), ...kinds], async ([timeout, ...args], { buffers, signal }) => {
+    const limit = new TimeLimit(timeout, signal);
+    try {
+      return await run(args, { buffers, signal: limit.signal });
+    } catch (error) {
+      if (limit.late.aborted && !signal.aborted) {
+        throw Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
+      }
+      throw error;
+    } finally {
+      limit.end();
+    }
+  });
+}
+
 function throwClosed(): never {
   throw Object.assign(new Error("the connection is closed"), { code: "EBADF" });
 }
 
 /** Where there is no port, it is the path of a Unix socket. */
-function placeOf(host: string, port: unknown): TcpNetConnectOpts | IpcNetConnectOpts {
+function placeOf(host: string, port: number | string | null): TcpNetConnectOpts | IpcNetConnectOpts {
   return port === null ? { path: host } : { host, port: Number(port), noDelay: true };
 }
 
