@@ -7,7 +7,7 @@ import { Client, type ClientConfig, Connection, type QueryResult, type QueryResu
 
 export { escapeLiteral } from "pg";
 
-import { coded, connectFailures, hasCode } from "../errors/reported.ts";
+import { coded, connectFailures } from "../errors/reported.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
 import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
 
@@ -295,33 +295,6 @@ export interface RawClientConfig extends ClientConfig {
   readonly settings: Record<string, string>;
   /** Whether statements stay prepared on the connection. */
   readonly keepsStatements: boolean;
-}
-
-/**
- * Connects: without TLS where `tlsOptional` says so and the server has none.
- *
- * @throws what the server says, or a failure with a code.
- */
-export async function openClient(config: RawClientConfig, tlsOptional: boolean): Promise<RawClient> {
-  try {
-    return await openAsIs(config);
-  } catch (error) {
-    if (tlsOptional && hasCode(error, connectFailures.tlsRefused)) {
-      return await openAsIs({ ...config, ssl: false });
-    }
-    throw error;
-  }
-}
-
-async function openAsIs(config: RawClientConfig): Promise<RawClient> {
-  const client = new RawClient(config);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end();
-    throw error;
-  }
 }
 
 function connectionEnded(): Error {
