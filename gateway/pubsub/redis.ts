@@ -6,6 +6,7 @@ import {
   type RedisAddress,
   type RedisConnection,
   readSlots,
+  refusalCode,
 } from "../redis/connection.ts";
 import { seal, unseal } from "./envelope.ts";
 import { Listeners } from "./listeners.ts";
@@ -84,7 +85,7 @@ export class RedisPubSub implements PubSub {
     try {
       await this.#publisher[this.#commands.publish](channel, seal(sender, Buffer.from(data)));
     } catch (error) {
-      throw explainRedis(error, this.#address.place);
+      throw explainRedis(error, this.#address.place, this.#publisher);
     }
   }
 
@@ -172,7 +173,7 @@ export class RedisPubSub implements PubSub {
 
 /** Whether a node of a cluster says that another one has the channel. */
 export function hasMoved(error: unknown): boolean {
-  return error instanceof Error && (error.message.startsWith("MOVED ") || hasMoved(error.cause));
+  return refusalCode(error) === "MOVED" || (error instanceof Error && hasMoved(error.cause));
 }
 
 /** Why it could not connect at once; null where it could. */

@@ -81,8 +81,17 @@ export function isRefusal(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";
 }
 
-/** A failure of Redis's or of the way to it, as a user meets it. */
-export function explainRedis(error: unknown, place: string): PuffError {
+/** The first word of a refusal, such as MOVED or NOAUTH, is its code; null: Redis did not refuse. */
+export function refusalCode(error: unknown): string | null {
+  return isRefusal(error) ? (/^[A-Z]+/.exec(error.message)?.[0] ?? null) : null;
+}
+
+/**
+ * A failure of Redis's or of the way to it, as a user meets it.
+ *
+ * @param connection What it happened on.
+ */
+export function explainRedis(error: unknown, place: string, connection?: RedisConnection): PuffError {
   if (isRefusal(error)) {
     return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis refuses: ${error.message}`, {
       place,
@@ -90,13 +99,21 @@ export function explainRedis(error: unknown, place: string): PuffError {
       cause: error,
     });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const why = /enableOfflineQueue|Connection is closed/.test(message)
-    ? "there is no connection"
-    : message.replace(/^Reached the max retries .*/, "the connection was lost before it answered");
-  return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis can't be reached: ${why}`, {
+  return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis can't be reached: ${describeLoss(error, connection)}`, {
     place,
     remedy: "Check that it runs and that the URL is right; the gateway goes on trying.",
     cause: error,
   });
+}
+
+function describeLoss(error: unknown, connection: RedisConnection | undefined): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  if (error.name === "MaxRetriesPerRequestError") {
+    return "the connection was lost before it answered";
+  }
+  // ioredis has only words for a command that it could not send.
+  const wasSent = "code" in error || connection === undefined || connection.status === "ready";
+  return wasSent ? error.message : "there is no connection";
 }
