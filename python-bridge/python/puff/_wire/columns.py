@@ -10,10 +10,11 @@ import decimal
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from puff._plans.parameters import ARRAY_OIDS
+from puff._wire.arrays import read_array
 
 Loader = Callable[[str], Any]
 
@@ -157,35 +158,7 @@ def _load_bytes(text: str) -> bytes:
 
 
 def _array_loader(item: Loader, delimiter: str = ",") -> Loader:
-    tokens = _tokens[delimiter]
-
-    def load(text: str) -> list[Any]:
-        start = text.index("{")  # an array whose lower bound is not 1 has its bounds before it: [0:1]={1,2}
-        return _read_array(((match[0], match[1]) for match in tokens(text, start)), item, delimiter)
-
-    return load
-
-
-_tokens = {
-    ",": re.compile(r'[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+', re.DOTALL).finditer,
-    ";": re.compile(r'[{};]|"((?:[^"\\]|\\.)*)"|[^{};"]+', re.DOTALL).finditer,
-}
-_unescape = re.compile(r"\\(.)", re.DOTALL)
-
-
-def _read_array(tokens: Iterator[tuple[str, str | None]], item: Loader, delimiter: str) -> list[Any]:
-    stack: list[list[Any]] = [[]]
-    for token, quoted in tokens:
-        if token == "{":
-            stack.append([])
-        elif token == "}":
-            done = stack.pop()
-            stack[-1].append(done)
-        elif quoted is not None:
-            stack[-1].append(item(_unescape.sub(r"\1", quoted)))
-        elif token != delimiter:
-            stack[-1].append(None if token == "NULL" else item(token))
-    return stack[0][0]
+    return lambda text: read_array(text, item, delimiter=delimiter)
 
 
 loaders: dict[int, Loader] = {
