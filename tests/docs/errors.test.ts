@@ -20,5 +20,5 @@ test("docs/deploying.md names the codes that are logged as security events", () 
 });
 
 test("each section of docs/errors.md has a remedy", () => {
-  expect(sections.filter((section) => !/\*\*Remedy:\*\* \S/.test(section))).toEqual([]);
+  expect(sections.filter((section) => !/\*\*Remedy:\*\*\s\S/.test(section))).toEqual([]);
 });
