@@ -23,8 +23,8 @@ await using stack = new AsyncDisposableStack();
 const dynamicSchema = await writeDynamicSchema();
 const database = await startDatabase();
 const peers = [
-  await startPeer("puff-gateway, plans kept", (port) => gateway(join(quickstart, "schema.py"), port)),
-  await startPeer("puff-gateway, Python each time", (port) => gateway(dynamicSchema, port)),
+  await startPeer("puff-gateway, cached plans", (port) => gateway(join(quickstart, "schema.py"), port)),
+  await startPeer("puff-gateway, Python per request", (port) => gateway(dynamicSchema, port)),
   await startPeer("Fastify + pg by hand", (port) => ["bench/bare.ts", database, String(port)]),
 ];
 await checkAnswers();

@@ -45,11 +45,11 @@ const commands = {
     command: ({ database, port }) => ["node", "bench/compare/json-by-postgres.ts", database, String(port)],
   },
   traced: {
-    title: "puff-gateway, plans kept",
+    title: "puff-gateway, cached plans",
     command: (place) => gateway(join(import.meta.dirname, "schema.py"), place),
   },
   dynamic: {
-    title: "puff-gateway, Python each time",
+    title: "puff-gateway, Python per request",
     command: async (place) => gateway(await writeDynamicSchema(), place),
   },
   postgraphile: { title: "PostGraphile 5", command: (place) => nodePeer("postgraphile.js", place) },

@@ -14,7 +14,7 @@ import { style } from "./support/terminal.ts";
  */
 export function createProgram(): Command {
   const program = new Command("puff-gateway")
-    .description("Serve GraphQL from a Python file: its resolvers return plans, the gateway runs them on Postgres.")
+    .description("Serve GraphQL from a Python file. Its resolvers return plans, which the gateway runs on Postgres.")
     .usage("[options] [command]")
     .argument("[command]")
     .version(version(), "-v, --version", "print the version")
@@ -88,7 +88,7 @@ function addCommands(program: Command): void {
     });
   schema
     .command("check <old.graphql>")
-    .description("compare with an older schema; exits with 1 where a change breaks clients")
+    .description("compare with an older schema; exit with 1 if a change breaks clients")
     .option("--name <name>", "which schema, where puff.toml has several")
     .action(async (file: string, options: { name?: string }) => {
       const { checkCommand } = await import("./commands/schema-commands.ts");
@@ -96,7 +96,7 @@ function addCommands(program: Command): void {
     });
   program
     .command("explain <query>")
-    .description("run an operation and show how each field was planned, the Python calls, the SQL and Postgres's plan")
+    .description("run an operation and show how each field was planned, the Python calls, the SQL and its query plan")
     .option("--variables <json>", "the operation's variables", "{}")
     .option("--operation <name>", "which operation, where the document has several")
     .option("--auth-token <token>", "the caller's token, as in Authorization: Bearer")
@@ -120,7 +120,7 @@ function addCommands(program: Command): void {
     );
   program
     .command("django [arguments...]")
-    .description("run one of Django's management commands, as manage.py does: migrate, createsuperuser, shell, test, …")
+    .description("run a Django management command, as manage.py does: migrate, createsuperuser, shell, test, …")
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
       const { djangoCommand } = await import("./commands/django.ts");
@@ -138,7 +138,7 @@ function addCommands(program: Command): void {
     });
   program
     .command("doctor")
-    .description("check this machine and the project: versions, database, schema, port, each with a remedy")
+    .description("check versions, database, schema and port, and suggest remedies")
     .action(async () => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       await doctorCommand(() => readConfig(program));
@@ -152,7 +152,7 @@ function addCommands(program: Command): void {
     });
   program
     .command("new <name>")
-    .description("create a project that runs, in a new folder")
+    .description("create a working project in a new folder")
     .configureHelp(brief)
     .action(async (name: string) => {
       const { newCommand } = await import("./commands/new.ts");
@@ -198,12 +198,12 @@ function version(): string {
 
 const examples = `
 Examples:
-  puff-gateway new blog                              a project that runs, to begin with
+  puff-gateway new blog                              a working project to begin with
   puff-gateway --schema schema.py --watch            with a Postgres of its own
   puff-gateway --schema blog.api:Schema --database-url postgresql://localhost/blog
   puff-gateway explain '{ posts { title } }'         what an operation does, in the folder of puff.toml
   puff-gateway schema check released.graphql         would a release break clients?
 
-Each flag wins over its environment variable, this over puff.toml, and that over the default; "puff-gateway config"
-prints what came of it. A file .env beside puff.toml adds to the environment.
+A flag overrides its environment variable, which overrides puff.toml, then the default; "puff-gateway config" prints the
+result. A file .env beside puff.toml adds to the environment.
 `;
