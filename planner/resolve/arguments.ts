@@ -182,7 +182,7 @@ const widening: readonly number[] = [
   OID.timetz,
 ];
 
-/** A value in Postgres's text format with its type: as `puff._plans.parameters` gives it in Python. */
+/** A value in Postgres's text format with its type: as `puff._parameters.parameters` gives it in Python. */
 function typedScalar(value: JsonValue, kind: ScalarKind): TypedText {
   const text = kind === "json" ? JSON.stringify(value) : String(value);
   switch (kind) {

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from puff._resolve.resolving import resolve_call
 from puff._schema import imports
-from puff._schema.describe import RuntimeSchema, describe_schema
+from puff._schema.describe import describe_schema
 from puff._serve.loading import load_class
 from puff._wire.given import load_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
+
+    from puff._schema.runtime import RuntimeSchema
 
 IMPORTS = """
 import datetime, decimal, enum, typing, uuid

@@ -10,7 +10,7 @@ import psycopg2.extras
 import pytest
 import values
 from puff._errors import PlanError
-from puff._plans.parameters import to_parameter
+from puff._parameters.parameters import to_parameter
 from puff._wire.columns import load_texts
 
 DUMPS = r"""

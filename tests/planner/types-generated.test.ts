@@ -125,7 +125,7 @@ import datetime, json, uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from puff import graphql
-from puff._plans.parameters import to_parameter
+from puff._parameters.parameters import to_parameter
 from puff.graphql import Context, Plan, sql
 
 @dataclass

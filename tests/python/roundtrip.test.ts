@@ -86,7 +86,7 @@ function inPyodide(expression: string): unknown {
   return JSON.parse(
     python.pyodide.runPython(`${prelude}
 from puff._wire.columns import load_texts
-from puff._plans.parameters import to_parameter
+from puff._parameters.parameters import to_parameter
 from puff._wire.values import leaf
 def same(one, other):
     # An int beyond 64 bits comes back as Decimal.

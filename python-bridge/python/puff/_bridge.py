@@ -27,7 +27,7 @@ from puff._runtime.greenlets import GreenletExit
 from puff._runtime.modules import user_file
 from puff._runtime.services import Answer, to_js
 from puff._schema import imports
-from puff._schema.describe import RuntimeSchema, describe_schema
+from puff._schema.describe import describe_schema
 from puff._serve import compiled, websockets, wsgi
 from puff._serve.loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._wire.given import load_batch
@@ -36,6 +36,8 @@ from puff._wire.values import traceback_text, wire_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+
+    from puff._schema.runtime import RuntimeSchema
 
 _schemas: dict[str, RuntimeSchema] = {}
 

@@ -23,10 +23,11 @@ Example:
 from puff._client import GraphQL, global_graphql, named_client
 from puff._django.types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
-from puff._plans.context import Context, ParentColumn, Parents, parents
+from puff._plans.context import Context
 from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
+from puff._symbols.parents import ParentColumn, Parents, parents
 from puff._types.markers import (
     ID,
     JSON,

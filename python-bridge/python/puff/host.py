@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from puff._errors import HostError
-from puff._plans.context import ParentColumn
 from puff._runtime import services
+from puff._symbols.parents import ParentColumn
 
 __all__ = ["HostError", "call"]
 

@@ -11,19 +11,16 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from puff._debug import tracing
+from puff._debug.monitoring import TOOL_ID, TOOL_NAME, get_frame
 from puff._runtime import services
 from puff._runtime.greenlets import can_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from importlib.machinery import ModuleSpec
     from types import FrameType, ModuleType
 
 _logger = logging.getLogger("puff")
-
-TOOL_ID = 0  # sys.monitoring.DEBUGGER_ID, in a module that older Pythons can import, too
-TOOL_NAME = "puff"
-get_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def install() -> None:
@@ -68,8 +65,9 @@ def set_trace(*, header: str | None = None, commands: Iterable[str] | None = Non
 def _stop(frame: FrameType, *, header: str | None = None, commands: Iterable[str] | None = None) -> None:
     why_not = _why_not()
     if why_not is None:
-        # Imported when it is wanted: few interpreters ever debug.
-        importlib.import_module("puff._debug.debugger").debug(frame, header, commands or ())
+        from puff._debug.debugger import debug  # few interpreters ever debug
+
+        debug(frame, header, commands or ())
         return
     place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     _logger.warning("breakpoint() in %s is passed over: %s", place, why_not)

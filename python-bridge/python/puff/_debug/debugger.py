@@ -13,7 +13,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from puff._debug.breakpoints import TOOL_ID, TOOL_NAME, get_frame
+from puff._debug.monitoring import TOOL_ID, TOOL_NAME, get_frame
 from puff._runtime import greenlets, services, terminal
 
 if TYPE_CHECKING:

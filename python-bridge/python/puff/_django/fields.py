@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from puff._types.choices import is_choices
 from puff._types.markers import ID, JSON, BigInt
 from puff._types.refs import is_name
 
@@ -98,8 +99,3 @@ def _name_of(value: Any, label: str) -> str | None:
         if is_name(name) and name not in ("TRUE", "FALSE", "NULL"):
             return name
     return None
-
-
-def is_choices(value: Any) -> bool:
-    """Tells whether something is a class such as Django's `TextChoices`."""
-    return isinstance(value, type) and issubclass(value, enum.Enum) and hasattr(value, "choices") and bool(list(value))

@@ -6,10 +6,8 @@ import sys
 from typing import Any
 
 from puff._orm.compiled_query import CompiledQuery
-from puff._orm.querysets import compile_queryset, expression_of
-from puff._orm.selects import clause_of, compile_select
-
-__all__ = ["CompiledQuery", "clause_of", "compile_query", "expression_of"]
+from puff._orm.querysets import compile_queryset
+from puff._orm.selects import compile_select
 
 
 def compile_query(value: object) -> CompiledQuery | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._orm.compiled_query import KEY, CompiledQuery
@@ -45,7 +43,7 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
         # Of unions that are ordered and of filters by window functions Django selects col1, col2, … from a subquery.
         columns = ", ".join(compiler.connection.ops.quote_name(name) for name in _column_names(named()[0]))
         text = f"SELECT * FROM ({text}) AS puff_rows ({columns.replace('%', '%%')})"  # noqa: S608  # quoted by Django
-    from puff._orm.placeholders import place_values  # which needs this module
+    from puff._orm.placeholders import place_values  # not before there is a query
 
     text, params = place_values(text, params, groups)
     return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
@@ -93,33 +91,3 @@ def _name_columns(select: Any, klass_info: Any, path: str, names: dict[int, str]
 def _column_names(select: Any) -> Iterator[str]:
     for number, (column, _, alias) in enumerate(select, 1):
         yield alias or getattr(getattr(column, "target", None), "column", f"col{number}")
-
-
-def expression_of(symbol: object, *, many: bool) -> Any:
-    """Gives what stands for a symbol in a QuerySet."""
-    return _expression_class()(symbol, many)
-
-
-@cache
-def _expression_class() -> Any:
-    expression: Any = import_module("django.db.models").Expression
-
-    class SymbolExpression(expression):
-        """Compiles to a parameter that is the symbol, or to the values in the array that it stands for."""
-
-        has_select_fields = True
-
-        def __init__(self, symbol: object, many: bool) -> None:
-            super().__init__()
-            self.value = symbol
-            self.symbol = symbol if many else None
-
-        def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
-            return ("%s" if self.symbol is None else "(SELECT unnest(%s))", [self.value])
-
-        @property
-        def identity(self) -> tuple[Any, ...]:
-            """Django's own compares the arguments, and a symbol is compared with nothing."""
-            return (type(self), id(self.value))
-
-    return SymbolExpression

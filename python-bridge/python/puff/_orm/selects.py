@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._orm.compiled_query import KEY, CompiledQuery
+from puff._symbols.parents import ParentColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ def compile_select(select: Any) -> CompiledQuery:
             key = f"{KEY}{number}"
             select = select.add_columns(column.label(key))
         keys.append((symbol.column, key))
-    from puff._orm.placeholders import place_values  # which needs this module
+    from puff._orm.placeholders import place_values  # not before there is a query
 
     dialect = import_module("sqlalchemy.dialects.postgresql.psycopg2").PGDialect_psycopg2(paramstyle="format")
     compiled = select.compile(dialect=dialect)
@@ -51,17 +52,8 @@ def _correlations(select: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _parents_in(clause: Any) -> Any:
-    from puff._plans.context import ParentColumn  # which needs this module
-
     for part in import_module("sqlalchemy.sql.visitors").iterate(clause):
         value = getattr(part, "value", None)
         if type(value) is ParentColumn:
             return value
     return None
-
-
-def clause_of(symbol: object, *, many: bool) -> Any:
-    """Gives what stands for a symbol in a statement of SQLAlchemy's."""
-    sqlalchemy: Any = import_module("sqlalchemy")
-    parameter = sqlalchemy.bindparam(None, symbol, type_=sqlalchemy.types.NullType(), unique=True)
-    return sqlalchemy.select(sqlalchemy.func.unnest(parameter)) if many else parameter

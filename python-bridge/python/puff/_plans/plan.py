@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from puff._errors import PlanError
-from puff._orm.queries import CompiledQuery, compile_query
-from puff._plans.parameters import Parameter, to_parameters
+from puff._orm.compiled_query import CompiledQuery
+from puff._orm.queries import compile_query
+from puff._parameters.parameters import Parameter, to_parameters
 from puff._types.markers import function_of
 
 T_co = TypeVar("T_co", covariant=True)

@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from puff._resolve.unreadable import load_each
+from puff._wire import oids
 from puff._wire.columns import (
     load_arrays,
     load_date,
@@ -22,11 +23,10 @@ from puff._wire.columns import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from puff._schema.describe import RuntimeSchema
+    from puff._schema.runtime import RuntimeSchema
     from puff._types.refs import TypeRef
 
-_JSON = (114, 3802)
-_TEXT = 25
+_JSON = (oids.JSON, oids.JSONB)
 
 
 class Declared:
@@ -62,7 +62,7 @@ class Declared:
             return load_texts(oid, texts) if delimiter is None else load_arrays(oid, delimiter, texts)
         if delimiter is None:
             return [self._json(text, self._ref) for text in texts]
-        return [self._array(items, self._ref) for items in load_arrays(_TEXT, delimiter, texts)]
+        return [self._array(items, self._ref) for items in load_arrays(oids.TEXT, delimiter, texts)]
 
     def each(self, column: Mapping[str, Any]) -> list[Any]:
         """Gives the same, with an `Unreadable` in the place of each value that raises ValueError."""

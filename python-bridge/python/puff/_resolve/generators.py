@@ -14,7 +14,7 @@ from puff._runtime.greenlets import GreenletExit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from puff._schema.describe import RuntimeSchema
+    from puff._schema.runtime import RuntimeSchema
 
 
 def run_generator(key: int, schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, token: str | None) -> None:

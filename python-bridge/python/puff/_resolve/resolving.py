@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._orm.queries import compile_query
-from puff._plans.context import Context, Parents
+from puff._plans.context import Context
 from puff._plans.plan import Plan, as_keys, check_keys
+from puff._plans.sql_result import sql_result
 from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
 from puff._resolve.declared import Declared
@@ -19,6 +20,7 @@ from puff._resolve.objects import Selection, as_instance, call_method, run_await
 from puff._resolve.unreadable import Unreadable, class_for
 from puff._runtime.greenlets import GreenletExit
 from puff._schema.arguments import to_keywords
+from puff._symbols.parents import Parents
 from puff._types.refs import checked_list
 from puff._wire.given import begin_call
 from puff._wire.values import wire_error
@@ -26,8 +28,8 @@ from puff._wire.values import wire_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from puff._schema.describe import RuntimeSchema, RuntimeType
     from puff._schema.members import Resolver
+    from puff._schema.runtime import RuntimeSchema, RuntimeType
     from puff._types.refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"
@@ -128,10 +130,10 @@ def result_of(
 ) -> dict[str, Any]:
     """Gives the ResolveResult of what a resolver returned, or yielded."""
     if type(value) is Plan:
-        return sql_result(schema, value)
+        return sql_result(schema.names, value)
     query = compile_query(value)
     if query is not None:
-        return sql_result(schema, Plan(query, ()))
+        return sql_result(schema.names, Plan(query, ()))
     if type(value) is Stream:
         return _stream_result(schema, resolver, value)
     parent_keys: Sequence[str] = ()
@@ -139,7 +141,7 @@ def result_of(
     if type(value) is tuple and value and value[0] is ...:
         plan = _puff_form(value)
         if type(plan) is Plan:
-            return sql_result(schema, plan)
+            return sql_result(schema.names, plan)
         value, parent_keys, child_keys = plan
     ref = resolver.type
     if child_keys and selection is not None and ref.item is None:
@@ -165,44 +167,10 @@ def _stream_result(schema: RuntimeSchema, resolver: Resolver, stream: Stream[Any
         "kind": "stream",
         "source": stream.source,
         "channel": stream.channel,
-        "plan": None if plan is None else sql_result(schema, plan, may_use_event=not stream.live),
+        "plan": None if plan is None else sql_result(schema.names, plan, may_use_event=not stream.live),
         "live": stream.live,
         "latest": stream.latest,
     }
-
-
-def _is_event(param: Any) -> bool:
-    return isinstance(param, dict) and "event" in param
-
-
-def sql_result(schema: RuntimeSchema, plan: Plan[Any], *, may_use_event: bool = False) -> dict[str, Any]:
-    """Gives a plan as a SqlPlan."""
-    if not may_use_event and any(map(_is_event, plan.params)):
-        raise PlanError("ctx.event is for the plan that graphql.on(…) or graphql.on_notify(…) is given, and no other")
-    names = plan.type_names
-    return {
-        "kind": "sql",
-        "text": plan.text,
-        "params": plan.params,
-        "parentKeys": plan.parent_keys,
-        "childKeys": plan.child_keys,
-        "typeColumn": plan.type_column,
-        "typeNames": None
-        if names is None
-        else {_type_key(key): _graphql_name(schema, cls) for key, cls in names.items()},
-    }
-
-
-def _type_key(key: Any) -> str:
-    value = key.value if isinstance(key, enum.Enum) else key
-    return ("t" if value else "f") if isinstance(value, bool) else str(value)
-
-
-def _graphql_name(schema: RuntimeSchema, cls: type) -> str:
-    name = schema.names.get(cls)
-    if name is None:
-        raise PlanError(f"types() names {cls.__name__}, which is no object type of the schema")
-    return name
 
 
 def _puff_form(value: tuple[Any, ...]) -> Any:

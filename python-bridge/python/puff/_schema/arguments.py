@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import ArgumentProblem, SchemaProblem
-from puff._plans.trace import SYMBOLIC, Symbol
+from puff._symbols.value import SYMBOLIC, Symbol
 from puff._types.annotations import meaning_of
+from puff._types.argument import Argument
 from puff._types.refs import TypeRef, Use, check_name
 from puff._wire.scalars import DEFAULTS
 
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
     from puff._types.types import Registry
 
 ABSENT: Any = object()
-
-
-@dataclass(slots=True)
-class Argument:
-    """A parameter as calling needs it."""
-
-    name: str
-    python: str
-    type: TypeRef
-    read: Callable[[Any], Any] | None
-    drop_null: bool = False
-    """Whether null means the default that Python makes, as a default_factory does."""
-    symbol: str | None = None
-    """The kind of its symbol in traces; None where its value is always looked at."""
-    inner: Callable[[], tuple[Argument, ...] | None] = lambda: None
-    """The fields of an input object; None for all other types."""
 
 
 def describe_argument(

@@ -6,12 +6,12 @@ import dataclasses
 import inspect
 import types
 import typing
-from dataclasses import dataclass
 from typing import Any
 
 from puff._errors import SchemaProblem
 from puff._schema.inputs import describe_input
-from puff._schema.members import Column, Members, Resolver
+from puff._schema.members import Members
+from puff._schema.runtime import RuntimeSchema, RuntimeType
 from puff._schema.static import describe_statics
 from puff._types.annotations import annotations_of, class_scope, evaluate
 from puff._types.markers import EmptyObject, constraints_of, is_interface
@@ -21,30 +21,6 @@ from puff._types.types import Registry
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-
-@dataclass(slots=True)
-class RuntimeType:
-    """An object or interface as resolving needs it."""
-
-    name: str
-    cls: type
-    columns: dict[str, Column]
-    """By attribute."""
-    resolvers: dict[str, Resolver]
-    """By GraphQL name."""
-
-
-@dataclass(slots=True)
-class RuntimeSchema:
-    """A schema as resolving needs it."""
-
-    types: dict[str, RuntimeType]
-    names: dict[type, str]
-    """GraphQL names of objects' classes."""
-    resolvers: dict[str, Resolver]
-    """By `Type.field`."""
-    auth: Callable[[Any], Any] | None
 
 
 def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> tuple[dict[str, Any], RuntimeSchema]:

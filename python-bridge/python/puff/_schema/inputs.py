@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._schema.arguments import Argument, describe_argument, field_default, to_keywords
+from puff._schema.arguments import describe_argument, field_default, to_keywords
 from puff._types.annotations import annotations_of, class_scope
 from puff._types.refs import NamedType, Use
 from puff._types.source import member_doc, place_of
@@ -14,6 +14,7 @@ from puff._types.source import member_doc, place_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from puff._types.argument import Argument
     from puff._types.types import Registry
 
 

@@ -6,13 +6,13 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import PlanError, SchemaProblem
-from puff._plans.parameters import to_parameter
-from puff._resolve.resolving import sql_result
+from puff._parameters.parameters import to_parameter
+from puff._plans.sql_result import sql_result
 
 if TYPE_CHECKING:
-    from puff._schema.arguments import Argument
-    from puff._schema.describe import RuntimeSchema
     from puff._schema.members import Resolver
+    from puff._schema.runtime import RuntimeSchema
+    from puff._types.argument import Argument
     from puff._types.types import Registry
 
 
@@ -56,7 +56,7 @@ def _static_plan(runtime: RuntimeSchema, resolver: Resolver) -> dict[str, Any]:
             )
         params.append(param)
     try:
-        return {**sql_result(runtime, plan), "params": params}
+        return {**sql_result(runtime.names, plan), "params": params}
     except PlanError as error:
         raise SchemaProblem(f"{resolver.name}: {error}", resolver.place, "Name dataclasses of the schema.") from error
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Annotated, Any, ForwardRef, Union
 
 from puff._errors import SchemaProblem
+from puff._runtime.modules import user_modules
 from puff._types.markers import FieldOptions, NameMarker, ScalarMarker, merge_options
 
 if typing.TYPE_CHECKING:
@@ -160,8 +161,6 @@ def _undefined(error: NameError, scope: Scope) -> SchemaProblem:
 
 
 def _find_class(name: str) -> type | None:
-    from puff._runtime.modules import user_modules
-
     found = {
         value
         for module in user_modules()

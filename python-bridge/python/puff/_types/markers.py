@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
 
 from puff._errors import SchemaProblem
+from puff._wire.scalars import scalar_of_class
 
 if TYPE_CHECKING:
     import builtins
@@ -133,8 +134,6 @@ def scalar(
     Example:
         >>> Email = Annotated[str, scalar("Email", parse=check_email)]  # doctest: +SKIP
     """
-    from puff._wire.scalars import scalar_of_class  # the table there needs this module
-
     base = scalar_of_class(based_on)
     if base is None:
         raise SchemaProblem(

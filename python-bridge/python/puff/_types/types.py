@@ -11,9 +11,9 @@ from collections import deque
 from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from puff._django.fields import is_choices
 from puff._errors import SchemaProblem
 from puff._types.annotations import UNION_TYPES, Meaning, annotations_of, arguments_of, meaning_of, plain_alias
+from puff._types.choices import is_choices
 from puff._types.markers import NameMarker, is_interface
 from puff._types.refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
 from puff._types.source import class_doc, member_doc, place_of
@@ -22,7 +22,7 @@ from puff._wire.scalars import BUILT_IN, scalar_of_class
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from puff._schema.arguments import Argument
+    from puff._types.argument import Argument
     from puff._types.markers import ScalarMarker
 
 _LISTS: dict[Any, Callable[[Iterable[Any]], Any] | None] = {

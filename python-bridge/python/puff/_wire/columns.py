@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from puff._plans.parameters import ARRAY_OIDS
+from puff._wire import oids
 from puff._wire.arrays import read_array
 
 Loader = Callable[[str], Any]
@@ -162,28 +162,27 @@ def _array_loader(item: Loader, delimiter: str = ",") -> Loader:
 
 
 loaders: dict[int, Loader] = {
-    16: lambda text: text == "t",
-    17: _load_bytes,
-    20: int,
-    21: int,
-    23: int,
-    26: int,
-    114: json.loads,
-    700: float,
-    701: float,
-    1082: load_date,
-    1083: load_time,
-    1114: load_datetime,
-    1184: load_timestamptz,
-    1186: load_interval,
-    1266: load_time,
-    1700: decimal.Decimal,
-    2950: uuid.UUID,
-    3802: json.loads,
+    oids.BOOL: lambda text: text == "t",
+    oids.BYTEA: _load_bytes,
+    oids.INT8: int,
+    oids.INT2: int,
+    oids.INT4: int,
+    oids.OID: int,
+    oids.JSON: json.loads,
+    oids.FLOAT4: float,
+    oids.FLOAT8: float,
+    oids.DATE: load_date,
+    oids.TIME: load_time,
+    oids.TIMESTAMP: load_datetime,
+    oids.TIMESTAMPTZ: load_timestamptz,
+    oids.INTERVAL: load_interval,
+    oids.TIMETZ: load_time,
+    oids.NUMERIC: decimal.Decimal,
+    oids.UUID: uuid.UUID,
+    oids.JSONB: json.loads,
 }
 """By OID; what is not here stays a str."""
 
-_TEXTS = {25: 1009, 1043: 1015, 1042: 1014, 19: 1003, 18: 1002}
-_MORE_ARRAYS = {26: 1028, 114: 199, 700: 1021, **{oid: array for oid, array in ARRAY_OIDS.items() if oid in loaders}}
-loaders |= {array: _array_loader(loaders[oid]) for oid, array in _MORE_ARRAYS.items()}
-loaders |= {array: _array_loader(str) for array in _TEXTS.values()}
+_TEXTS = (oids.TEXT, oids.VARCHAR, oids.BPCHAR, oids.NAME, oids.CHAR)
+loaders |= {array: _array_loader(loaders[oid]) for oid, array in oids.ARRAY_OIDS.items() if oid in loaders}
+loaders |= {oids.ARRAY_OIDS[oid]: _array_loader(str) for oid in _TEXTS}

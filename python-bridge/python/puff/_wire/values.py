@@ -17,6 +17,7 @@ from typing import Any
 
 from puff._errors import ArgumentProblem, Error, PlanError, ValueProblem
 from puff._runtime.modules import PACKAGE
+from puff._wire import oids
 from puff._wire.scalars import interval_text
 
 _UTC = datetime.UTC
@@ -52,7 +53,7 @@ def json_leaf(value: Any) -> Any:
     except (TypeError, ValueError) as error:
         raise ValueProblem(f"the value is no JSON: {error}") from None
     # JavaScript would round an int beyond 2^53: such JSON crosses as text.
-    return {"t": (114, text)} if _has_many_digits(text) else {"j": value}
+    return {"t": (oids.JSON, text)} if _has_many_digits(text) else {"j": value}
 
 
 _has_many_digits = re.compile(r"\d{16}").search
@@ -78,14 +79,14 @@ def _write_int(value: int) -> Any:
     value = int(value)
     if -_MAX_SAFE <= value <= _MAX_SAFE:
         return value
-    return {"t": (20 if -(2**63) <= value < 2**63 else 1700, str(value))}
+    return {"t": (oids.INT8 if -(2**63) <= value < 2**63 else oids.NUMERIC, str(value))}
 
 
 def _write_float(value: float) -> Any:
     value = float(value)
     if math.isfinite(value):
         return value
-    return {"t": (701, "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")}
+    return {"t": (oids.FLOAT8, "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")}
 
 
 def _write_enum(value: enum.Enum) -> Any:
@@ -94,15 +95,15 @@ def _write_enum(value: enum.Enum) -> Any:
 
 def _write_decimal(value: decimal.Decimal) -> Any:
     if value.is_nan():
-        return {"t": (1700, "NaN")}
-    return {"t": (1700, format(value, "f") if value.is_finite() else str(value))}
+        return {"t": (oids.NUMERIC, "NaN")}
+    return {"t": (oids.NUMERIC, format(value, "f") if value.is_finite() else str(value))}
 
 
 def _write_datetime(value: datetime.datetime) -> Any:
     if value.tzinfo is None:
-        return {"t": (1114, _trimmed(value.isoformat(" "), value.microsecond))}
+        return {"t": (oids.TIMESTAMP, _trimmed(value.isoformat(" "), value.microsecond))}
     moment = value.astimezone(_UTC).replace(tzinfo=None)
-    return {"t": (1184, _trimmed(moment.isoformat(" "), moment.microsecond) + "+00")}
+    return {"t": (oids.TIMESTAMPTZ, _trimmed(moment.isoformat(" "), moment.microsecond) + "+00")}
 
 
 def _trimmed(text: str, microsecond: int) -> str:
@@ -112,13 +113,13 @@ def _trimmed(text: str, microsecond: int) -> str:
 
 def _write_time(value: datetime.time) -> Any:
     if value.tzinfo is None:
-        return {"t": (1083, _trimmed(value.isoformat(), value.microsecond))}
+        return {"t": (oids.TIME, _trimmed(value.isoformat(), value.microsecond))}
     offset = value.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()[8:].removesuffix(":00")
-    return {"t": (1266, _trimmed(value.replace(tzinfo=None).isoformat(), value.microsecond) + offset)}
+    return {"t": (oids.TIMETZ, _trimmed(value.replace(tzinfo=None).isoformat(), value.microsecond) + offset)}
 
 
 def _write_bytes(value: bytes | bytearray | memoryview) -> Any:
-    return {"t": (17, "\\x" + bytes(value).hex())}
+    return {"t": (oids.BYTEA, "\\x" + bytes(value).hex())}
 
 
 def _write_list(values: Iterable[Any]) -> Any:
@@ -137,10 +138,10 @@ WRITERS: dict[type, Callable[[Any], Any]] = {
     float: _write_float,
     decimal.Decimal: _write_decimal,
     datetime.datetime: _write_datetime,
-    datetime.date: lambda value: {"t": (1082, value.isoformat())},
+    datetime.date: lambda value: {"t": (oids.DATE, value.isoformat())},
     datetime.time: _write_time,
-    datetime.timedelta: lambda value: {"t": (1186, interval_text(value))},
-    uuid.UUID: lambda value: {"t": (2950, str(value))},
+    datetime.timedelta: lambda value: {"t": (oids.INTERVAL, interval_text(value))},
+    uuid.UUID: lambda value: {"t": (oids.UUID, str(value))},
     bytes: _write_bytes,
     bytearray: _write_bytes,
     memoryview: _write_bytes,

@@ -6,17 +6,14 @@ import datetime
 import decimal
 import enum
 import ipaddress
-import json
-import re
 import sys
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from puff._errors import PlanError
-from puff._plans.context import ParentColumn
-from puff._plans.streams import EventSymbol
-from puff._plans.trace import Symbol
+from puff._parameters.typed import TypedText, array_text
+from puff._symbols.parents import ParentColumn
+from puff._symbols.value import Symbol
 from puff._wire.given import (
     BigIntArgument,
     DurationArgument,
@@ -30,80 +27,31 @@ from puff._wire.given import (
     TimeArgument,
     TupleArgument,
     dump_json,
-    json_bools,
+)
+from puff._wire.oids import (
+    ARRAY_OIDS,
+    BOOL,
+    BYTEA,
+    CIDR,
+    DATE,
+    FLOAT8,
+    INET,
+    INFER,
+    INT2,
+    INT4,
+    INT8,
+    INTERVAL,
+    JSONB,
+    NUMERIC,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    UUID,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-TypedText: TypeAlias = tuple[int, str | None]
-Parameter: TypeAlias = TypedText | dict[str, Any]
-
-_INFER = 0
-_BOOL, _BYTEA, _INT8, _INT2, _INT4, _FLOAT8, _NUMERIC, _UUID, _JSONB = 16, 17, 20, 21, 23, 701, 1700, 2950, 3802
-_DATE, _TIME, _TIMESTAMP, _TIMESTAMPTZ, _INTERVAL, _TIMETZ = 1082, 1083, 1114, 1184, 1186, 1266
-_INET, _CIDR = 869, 650
-
-ARRAY_OIDS = {
-    _BOOL: 1000, _BYTEA: 1001, _INT8: 1016, _INT2: 1005, _INT4: 1007, _FLOAT8: 1022, _NUMERIC: 1231, _UUID: 2951,
-    _JSONB: 3807, _DATE: 1182, _TIME: 1183, _TIMESTAMP: 1115, _TIMESTAMPTZ: 1185, _INTERVAL: 1187, _TIMETZ: 1270,
-    _INET: 1041, _CIDR: 651, 114: 199, 3908: 3909, 3910: 3911, 3912: 3913,
-}  # fmt: skip
-"""From a type's OID to its array's."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A value whose type is known."""
-
-    typed: TypedText
-
-
-def to_parameters(values: Sequence[Any]) -> list[Parameter]:
-    """Gives the form in which a statement's parameters cross the bridge: see `to_parameter`."""
-    parameters = [to_parameter(value) for value in values]
-    bools = json_bools()
-    if bools is not None:
-        for value in (True, False):
-            places = [index for index, item in enumerate(values) if item is value]
-            is_json = len(places) <= bools.json.count(value) and value not in bools.others
-            for index in places if value in bools.json else ():
-                # Where it may be JSON's or not, Postgres infers it: both are written alike.
-                parameters[index] = (_JSONB if is_json else _INFER, json.dumps(value))
-    return parameters
-
-
-def to_parameter(value: Any) -> Parameter:
-    """Gives the form in which a value crosses the bridge.
-
-    Args:
-        value: Any value that psycopg 3 takes, a dict (as jsonb), a tuple or set (as a list), or a parents' symbol.
-
-    Returns:
-        `(oid, text)`, where OID 0 lets Postgres infer the type, or a symbol: `{"parent": column}`,
-        `{"argument": path, "as": kind}`, `{"claim": path, "as": kind}`, `{"event": path}`,
-        or a list with arguments or claims: `{"items": […]}`.
-
-    Raises:
-        PlanError: The value has no form in Postgres.
-
-    Example:
-        >>> to_parameter(300)
-        (23, '300')
-    """
-    if value is None:
-        return (_INFER, None)
-    if type(value) is Given:
-        return value.typed
-    if type(value) is ParentColumn:
-        return {"parent": value.column}
-    if type(value) is EventSymbol:
-        return {"event": value.path}
-    if type(value) is Symbol:
-        return value.parameter
-    if type(value) in (list, tuple) and any(type(item) is Symbol for item in value):
-        return {"items": [to_parameter(item) for item in value]}
-    return dump(value)
 
 
 def dump(value: Any) -> TypedText:
@@ -126,9 +74,9 @@ def _inherited(cls: type) -> Callable[[Any], TypedText]:
         if base in _dumpers:
             return _dumpers[base]
     if hasattr(cls, "__conform__") or _is_registered(cls):
-        from puff._orm.literals import dump_adapted  # which needs this module
+        from puff._parameters.adapted import dump_adapted  # few interpreters ever need it
 
-        return dump_adapted
+        return lambda value: dump_adapted(value, dump)
     raise PlanError(
         f"a {cls.__name__} can't be a parameter of a statement: "
         "give a str, number, bool, date, time, UUID, bytes, dict, Enum or a list of them"
@@ -143,18 +91,18 @@ def _is_registered(cls: type) -> bool:
 
 def _dump_int(value: int) -> TypedText:
     value = int(value)  # an IntEnum's text would be its name
-    return (_INT4, str(value)) if -0x80000000 <= value < 0x80000000 else _dump_big_int(value)
+    return (INT4, str(value)) if -0x80000000 <= value < 0x80000000 else _dump_big_int(value)
 
 
 def _dump_big_int(value: int) -> TypedText:
-    return (_INT8 if -0x8000000000000000 <= value < 0x8000000000000000 else _NUMERIC, int.__repr__(value))
+    return (INT8 if -0x8000000000000000 <= value < 0x8000000000000000 else NUMERIC, int.__repr__(value))
 
 
 def _dump_str(value: str) -> TypedText:
     text = str.__str__(value)  # a StrEnum's too
     if "\0" in text:
         raise PlanError("Postgres's texts can't hold the character NUL")
-    return (_INFER, _checked(text))
+    return (INFER, _checked(text))
 
 
 def _checked(text: str) -> str:
@@ -168,31 +116,31 @@ def _checked(text: str) -> str:
 
 
 def _dump_enum(value: enum.Enum) -> TypedText:
-    return (_INFER, value.name)
+    return (INFER, value.name)
 
 
 def _dump_decimal(value: decimal.Decimal) -> TypedText:
-    return (_NUMERIC, "NaN" if value.is_nan() else str(value))
+    return (NUMERIC, "NaN" if value.is_nan() else str(value))
 
 
 def _dump_datetime(value: datetime.datetime) -> TypedText:
-    return (_TIMESTAMPTZ if value.tzinfo else _TIMESTAMP, datetime.datetime.isoformat(value, " "))
+    return (TIMESTAMPTZ if value.tzinfo else TIMESTAMP, datetime.datetime.isoformat(value, " "))
 
 
 def _dump_time(value: datetime.time) -> TypedText:
     if value.tzinfo is None:
-        return (_TIME, value.isoformat())
+        return (TIME, value.isoformat())
     if value.utcoffset() is None:
         raise PlanError(f"the offset of the time {value!r} is not known without a date: use datetime")
-    return (_TIMETZ, value.isoformat())
+    return (TIMETZ, value.isoformat())
 
 
 def _dump_timedelta(value: datetime.timedelta) -> TypedText:
-    return (_INTERVAL, str(value).replace(",", ""))  # `-1 day 0:00:05`, whatever the session's IntervalStyle
+    return (INTERVAL, str(value).replace(",", ""))  # `-1 day 0:00:05`, whatever the session's IntervalStyle
 
 
 def _dump_bytes(value: bytes | bytearray | memoryview) -> TypedText:
-    return (_BYTEA, "\\x" + bytes(value).hex())
+    return (BYTEA, "\\x" + bytes(value).hex())
 
 
 def _dump_dict(value: dict[str, Any]) -> TypedText:
@@ -203,7 +151,7 @@ def _dump_dict(value: dict[str, Any]) -> TypedText:
 
 
 def _dump_json(value: Any) -> TypedText:
-    return (_JSONB, _checked(dump_json(value)))
+    return (JSONB, _checked(dump_json(value)))
 
 
 def _dump_given_time(value: TimeArgument) -> TypedText:
@@ -212,7 +160,7 @@ def _dump_given_time(value: TimeArgument) -> TypedText:
 
 
 def _dump_given_timedelta(value: DurationArgument) -> TypedText:
-    return (_INTERVAL, getattr(value, "sent", None) or _dump_timedelta(value)[1])
+    return (INTERVAL, getattr(value, "sent", None) or _dump_timedelta(value)[1])
 
 
 def _dump_given_list(value: ListArgument | TupleArgument | SetArgument | FrozensetArgument) -> TypedText:
@@ -220,7 +168,7 @@ def _dump_given_list(value: ListArgument | TupleArgument | SetArgument | Frozens
     if of is None:
         return _dump_sequence(value)
     if of.kind == "json":
-        return (ARRAY_OIDS[_JSONB], _array_text(_json_items(value, of.dimensions), {}, 0))
+        return (ARRAY_OIDS[JSONB], _array_text(_json_items(value, of.dimensions), {}, 0))
     return _dump_list(list(value), _ITEMS[of.kind])
 
 
@@ -234,7 +182,7 @@ def _dump_sequence(value: Iterable[Any]) -> TypedText:
     return _dump_list(list(value))
 
 
-def _dump_list(value: Sequence[Any], empty: int = _INFER) -> TypedText:
+def _dump_list(value: Sequence[Any], empty: int = INFER) -> TypedText:
     """Dumps an array of its items' type, the widest where they are ints; of texts it is inferred.
 
     Args:
@@ -251,7 +199,7 @@ def _dump_list(value: Sequence[Any], empty: int = _INFER) -> TypedText:
         oid = next(iter(item_types), empty)
     if oid and not text.strip("{},"):
         text = "{}"  # lists of empty lists: Postgres has one empty array
-    return (ARRAY_OIDS[oid] if oid else _INFER, _EMPTY if text == "{}" and not oid else text)
+    return (ARRAY_OIDS[oid] if oid else INFER, _EMPTY if text == "{}" and not oid else text)
 
 
 def _widens(item_types: dict[int, type]) -> bool:
@@ -265,12 +213,11 @@ _EMPTY = "\f{}"
 """An empty array of any type. A form feed is a space for arrays, while `{}` alone would be an empty object as jsonb."""
 _FAMILIES = (int, datetime.datetime, datetime.time)
 _ITEMS = {
-    "int": _INT4, "bigint": _INT8, "float": _FLOAT8, "decimal": _NUMERIC, "uuid": _UUID, "bool": _BOOL,
-    "datetime": _TIMESTAMPTZ, "date": _DATE, "time": _TIME, "duration": _INTERVAL, "bytes": _BYTEA,
+    "int": INT4, "bigint": INT8, "float": FLOAT8, "decimal": NUMERIC, "uuid": UUID, "bool": BOOL,
+    "datetime": TIMESTAMPTZ, "date": DATE, "time": TIME, "duration": INTERVAL, "bytes": BYTEA,
 }  # fmt: skip
-_WIDTH = {_INT2: 1, _INT4: 2, _INT8: 3, _NUMERIC: 4, _TIMESTAMP: 1, _TIMESTAMPTZ: 2, _TIME: 1, _TIMETZ: 2}
+_WIDTH = {INT2: 1, INT4: 2, INT8: 3, NUMERIC: 4, TIMESTAMP: 1, TIMESTAMPTZ: 2, TIME: 1, TIMETZ: 2}
 _MAX_DIMENSIONS = 6  # Postgres's own
-_needs_quotes = re.compile(r'(?i)^$|["{},\\\s]|^null$').search
 
 
 def _array_text(values: Sequence[Any], oids: dict[int, type], depth: int) -> str:
@@ -289,22 +236,17 @@ def _array_text(values: Sequence[Any], oids: dict[int, type], depth: int) -> str
     return "{" + ",".join(parts) + "}"
 
 
-def array_text(text: str) -> str:
-    """Gives an item as an array's text has it: between quotes where it needs them."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if _needs_quotes(text) else text
-
-
 _dumpers: dict[type, Callable[[Any], TypedText]] = {
-    bool: lambda value: (_BOOL, "t" if value else "f"),
+    bool: lambda value: (BOOL, "t" if value else "f"),
     int: _dump_int,
-    float: lambda value: (_FLOAT8, float.__repr__(value)),
+    float: lambda value: (FLOAT8, float.__repr__(value)),
     str: _dump_str,
     decimal.Decimal: _dump_decimal,
     datetime.datetime: _dump_datetime,
-    datetime.date: lambda value: (_DATE, value.isoformat()),
+    datetime.date: lambda value: (DATE, value.isoformat()),
     datetime.time: _dump_time,
     datetime.timedelta: _dump_timedelta,
-    uuid.UUID: lambda value: (_UUID, value.hex),
+    uuid.UUID: lambda value: (UUID, value.hex),
     bytes: _dump_bytes,
     bytearray: _dump_bytes,
     memoryview: _dump_bytes,
@@ -326,10 +268,10 @@ _dumpers: dict[type, Callable[[Any], TypedText]] = {
     TupleArgument: _dump_given_list,
     SetArgument: _dump_given_list,
     FrozensetArgument: _dump_given_list,
-    ipaddress.IPv4Address: lambda value: (_INET, str(value)),
-    ipaddress.IPv6Address: lambda value: (_INET, str(value)),
-    ipaddress.IPv4Interface: lambda value: (_INET, str(value)),
-    ipaddress.IPv6Interface: lambda value: (_INET, str(value)),
-    ipaddress.IPv4Network: lambda value: (_CIDR, str(value)),
-    ipaddress.IPv6Network: lambda value: (_CIDR, str(value)),
+    ipaddress.IPv4Address: lambda value: (INET, str(value)),
+    ipaddress.IPv6Address: lambda value: (INET, str(value)),
+    ipaddress.IPv4Interface: lambda value: (INET, str(value)),
+    ipaddress.IPv6Interface: lambda value: (INET, str(value)),
+    ipaddress.IPv4Network: lambda value: (CIDR, str(value)),
+    ipaddress.IPv6Network: lambda value: (CIDR, str(value)),
 }

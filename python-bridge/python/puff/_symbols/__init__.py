@@ -1,0 +1,1 @@
+"""Symbols: what stands in a plan for a value that is not known yet."""
