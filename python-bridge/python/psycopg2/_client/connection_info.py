@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from psycopg2._client.connection import connection
+    from psycopg2._client.session import Session
 
 
 class ConnectionInfo:
     """Details of a connection, as libpq gives them."""
 
-    def __init__(self, conn: connection, /) -> None:
+    def __init__(self, conn: Session, /) -> None:
         self._conn = conn
 
     @property

@@ -5,23 +5,24 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from psycopg2._protocol.base import BaseCursor
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._write.literals import quote_name, quote_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg2._client.connection import connection
+    from psycopg2._client.session import Session
     from psycopg2._protocol.wire import Result
 
 #: Bytes that go to the host in one message.
 _MESSAGE = 256 * 1024
 
 
-class Copying:
+class Copying(BaseCursor):
     """The part of a cursor that is about COPY."""
 
-    connection: connection
+    connection: Session
     query: bytes | None
 
     def copy_from(

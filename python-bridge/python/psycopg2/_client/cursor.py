@@ -9,6 +9,7 @@ from psycopg2._client.column import Column, describe
 from psycopg2._client.copying import Copying
 from psycopg2._client.fetching import Fetching
 from psycopg2._client.rows import Rows
+from psycopg2._client.session import Session
 from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 from psycopg2._read import typecasters
 from psycopg2._write.binding import bind
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from psycopg2._client.connection import connection
     from psycopg2._protocol.wire import Result
     from psycopg2._read.typecasters import Typecaster
 
@@ -32,7 +32,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
         name: With a name it is a cursor of the server's, which holds the rows there.
     """
 
-    connection: connection
+    connection: Session
     name: str | None = None
     description: tuple[Column, ...] | None = None
     rowcount = -1
@@ -51,10 +51,8 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
     _scrollable: bool | None = None
 
     def __init__(self, conn: Any, name: str | None = None, **kwargs: Any) -> None:
-        from psycopg2._client.connection import connection
-
         del kwargs
-        if not isinstance(conn, connection):
+        if not isinstance(conn, Session):
             raise TypeError(f"argument 1 must be psycopg2.extensions.connection, not {type(conn).__name__}")
         if name is not None and not isinstance(name, str):
             raise TypeError(f"argument 2 must be str, not {type(name).__name__}")
@@ -182,8 +180,8 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
     def __repr__(self) -> str:
         return f"<cursor object at {id(self):#x}; closed: {-1 if self.closed else 0}>"
 
-    def _check_open(self) -> connection:
-        conn: connection | None = self.__dict__.get("connection")
+    def _check_open(self) -> Session:
+        conn: Session | None = self.__dict__.get("connection")
         if conn is None:
             raise InterfaceError("the cursor has no connection")
         if self._closed or conn.closed:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from psycopg2._protocol.base import BaseCursor
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._write.literals import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from psycopg2._client.connection import connection
     from psycopg2._client.rows import Rows
+    from psycopg2._client.session import Session
     from psycopg2._protocol.wire import Result
 
 
-class Fetching:
+class Fetching(BaseCursor):
     """The part of a cursor that is about rows."""
 
     name: str | None
     rowcount: int
     arraysize: int
     itersize: int
-    connection: connection
+    connection: Session
     _withhold = False
     #: Which one of its connection's transactions it was made in.
     _transaction = 0

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from psycopg2._protocol.base import BaseConnection
 from psycopg2._protocol.exceptions import InterfaceError, NotSupportedError, ProgrammingError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _GUC = {None: "DEFAULT", True: "'on'", False: "'off'"}
 _KEEP: Any = object()
 
 
-class Transactions:
+class Transactions(BaseConnection):
     """The part of a connection that is about transactions."""
 
     status = STATUS_SETUP

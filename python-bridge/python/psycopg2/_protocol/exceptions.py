@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from psycopg2._client.cursor import cursor as Cursor  # noqa: N812
+    from psycopg2._protocol.base import BaseCursor
 
 _FIELDS = {
     "column_name": "c",
@@ -72,7 +72,7 @@ class Error(Exception):
 
     pgerror: str | None = None
     pgcode: str | None = None
-    cursor: Cursor | None = None
+    cursor: BaseCursor | None = None
     _fields: Mapping[str, str] | None = None
 
     @property

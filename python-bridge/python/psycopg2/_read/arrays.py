@@ -12,18 +12,16 @@ from psycopg2._protocol.exceptions import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._read.typecasters import Typecaster
-
 _BOUNDS = re.compile(r"^\[[^=]*\]=")
 
 
-def array_cast(base: Typecaster) -> Callable[[str | None, Any], Any]:
-    """A cast for arrays whose items `base` casts."""
+def array_cast(apply: Callable[[str | None, Any], Any]) -> Callable[[str | None, Any], Any]:
+    """A cast for arrays whose items `apply` casts."""
 
     def cast(text: str | None, cur: Any) -> list[Any] | None:
         if text is None:
             return None
-        return parse_array(text, lambda item: base._apply(item, cur))
+        return parse_array(text, lambda item: apply(item, cur))
 
     return cast
 

@@ -6,14 +6,12 @@ import decimal
 import json
 from typing import TYPE_CHECKING, Any
 
+from psycopg2._protocol.base import BaseConnection, BaseCursor
 from psycopg2._protocol.exceptions import InterfaceError
 from psycopg2._read import arrays, dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from psycopg2._client.connection import connection
-    from psycopg2._client.cursor import cursor
 
     Cast = Callable[[str | None, Any], Any]
 
@@ -84,7 +82,7 @@ def new_array_type(values: tuple[int, ...], name: str, baseobj: Typecaster) -> T
     """A caster for arrays, whose items `baseobj` casts."""
     if not isinstance(baseobj, Typecaster):
         raise TypeError(f"argument 3 must be psycopg2._psycopg.type, not {type(baseobj).__name__}")
-    return Typecaster(_oids(values, name), name, arrays.array_cast(baseobj))
+    return Typecaster(_oids(values, name), name, arrays.array_cast(baseobj._apply))
 
 
 def _oids(values: Any, name: Any) -> tuple[int, ...]:
@@ -102,18 +100,15 @@ string_types: dict[int, Typecaster] = {}
 binary_types: dict[int, Typecaster] = {}
 
 
-def register_type(obj: Typecaster, conn_or_curs: connection | cursor | None = None) -> None:
+def register_type(obj: Typecaster, conn_or_curs: BaseConnection | BaseCursor | None = None) -> None:
     """Has a caster used, by one connection, one cursor, or all connections."""
-    from psycopg2._client.connection import connection
-    from psycopg2._client.cursor import cursor
-
     if not isinstance(obj, Typecaster):
         raise TypeError(f"argument 1 must be psycopg2._psycopg.type, not {type(obj).__name__}")
     if conn_or_curs is None:
         registry = string_types
-    elif isinstance(conn_or_curs, connection):
+    elif isinstance(conn_or_curs, BaseConnection):
         registry = conn_or_curs.string_types
-    elif isinstance(conn_or_curs, cursor):
+    elif isinstance(conn_or_curs, BaseCursor):
         if conn_or_curs.string_types is None:
             conn_or_curs.string_types = {}
         registry = conn_or_curs.string_types
@@ -163,7 +158,7 @@ def _make(
     array: tuple[int, ...] = (),
 ) -> tuple[Typecaster, Typecaster]:
     base = Typecaster(values, name, cast, plain)
-    items = Typecaster(array, name + "ARRAY", arrays.array_cast(base))
+    items = Typecaster(array, name + "ARRAY", arrays.array_cast(base._apply))
     return base, items
 
 
@@ -194,7 +189,7 @@ BINARY, BINARYARRAY = _make("BINARY", (17,), _binary, array=(1001,))
 ROWID, ROWIDARRAY = _make("ROWID", (26,), int, array=(1028, 1013))
 UNKNOWN = Typecaster((705,), "UNKNOWN", None)
 CIDRARRAY, INETARRAY, MACADDRARRAY = (
-    Typecaster((oid,), name, arrays.array_cast(STRING))
+    Typecaster((oid,), name, arrays.array_cast(STRING._apply))
     for oid, name in ((651, "CIDRARRAY"), (1041, "INETARRAY"), (1040, "MACADDRARRAY"))
 )
 JSON, JSONARRAY = _make("JSON", (114,), json.loads, array=(199,))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from psycopg2._client.connection import connection
 from psycopg2._client.cursor import cursor
+from psycopg2._client.session import Session
 from psycopg2._client.transactions import STATUS_BEGIN
 from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._read.typecasters import Typecaster, register_type
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def connection_of(conn_or_curs: Any) -> connection:
+def connection_of(conn_or_curs: Any) -> Session:
     """The connection, of a cursor its one.
 
     Raises:
@@ -25,12 +25,12 @@ def connection_of(conn_or_curs: Any) -> connection:
         raise ProgrammingError("no connection or cursor provided")
     if isinstance(conn_or_curs, cursor):
         return conn_or_curs.connection
-    if isinstance(conn_or_curs, connection):
+    if isinstance(conn_or_curs, Session):
         return conn_or_curs
     raise TypeError(f"expected a connection or cursor, got {type(conn_or_curs).__name__}")
 
 
-def find_types(conn: connection, name: str) -> tuple[int, int | None] | None:
+def find_types(conn: Session, name: str) -> tuple[int, int | None] | None:
     """The OIDs of a type and of its arrays; None: there is no such type."""
     rows = look_up(
         conn,
@@ -47,7 +47,7 @@ def split_name(name: str, default: str) -> tuple[str, str]:
     return (bare, schema) if point else (name, default)
 
 
-def look_up(conn: connection, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+def look_up(conn: Session, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     """Rows of a statement that leaves no transaction open where there was none."""
     outside = conn.status != STATUS_BEGIN and not conn.autocommit
     cur = cursor(conn)
@@ -60,7 +60,7 @@ def look_up(conn: connection, statement: str, *values: Any) -> list[tuple[Any, .
     return rows
 
 
-def look_up_type(conn: connection, statement: str, name: str) -> list[tuple[Any, ...]]:
+def look_up_type(conn: Session, statement: str, name: str) -> list[tuple[Any, ...]]:
     """Rows of a statement about a type `t` in a namespace `n`, with `{}` for the condition that finds it.
 
     A name is taken as it is written, in the schema before its point or else in `public`; then as SQL reads it.

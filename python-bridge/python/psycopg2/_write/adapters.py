@@ -13,7 +13,7 @@ from psycopg2._write import literals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg2._client.connection import connection
+    from psycopg2._protocol.base import BaseConnection
 
 
 class Adapter(Protocol):
@@ -78,7 +78,7 @@ def adapt(obj: Any, proto: Any = ISQLQuote, alt: Any = None) -> Any:
     raise ProgrammingError(f"can't adapt type '{cls.__name__}'")
 
 
-def quote(value: Any, conn: connection | None) -> bytes:
+def quote(value: Any, conn: BaseConnection | None) -> bytes:
     """The literal of any value, for a connection."""
     if value is None:
         return b"NULL"
@@ -98,7 +98,7 @@ class _Adapter:
     """What the adapters have in common: the value, and their literal as their text."""
 
     adapted: Any
-    _conn: connection | None = None
+    _conn: BaseConnection | None = None
 
     def __init__(self, adapted: Any, /) -> None:
         self.adapted = adapted
@@ -181,7 +181,7 @@ class QuotedString(_Adapter):
     def buffer(self) -> None:
         """Unused."""
 
-    def prepare(self, conn: connection, /) -> None:
+    def prepare(self, conn: BaseConnection, /) -> None:
         """Takes the connection's encoding and kind of strings."""
         literals.need_connection(conn)
         self._conn = conn
@@ -206,7 +206,7 @@ class Binary(_Adapter):
         """Unused."""
         return self.adapted
 
-    def prepare(self, conn: connection, /) -> None:
+    def prepare(self, conn: BaseConnection, /) -> None:
         """Takes the connection's kind of strings."""
         literals.need_connection(conn)
         self._conn = conn
@@ -236,7 +236,7 @@ class DateTime(_Adapter):
 class List(_Adapter):
     """Writes a list as an array."""
 
-    def prepare(self, conn: connection, /) -> None:
+    def prepare(self, conn: BaseConnection, /) -> None:
         """Keeps the connection for the items."""
         literals.need_connection(conn)
         self._conn = conn
@@ -262,9 +262,9 @@ class SQL_IN:  # noqa: N801 - psycopg2's name
 
     def __init__(self, seq: Any) -> None:
         self._seq = seq
-        self._conn: connection | None = None
+        self._conn: BaseConnection | None = None
 
-    def prepare(self, conn: connection) -> None:
+    def prepare(self, conn: BaseConnection) -> None:
         """Keeps the connection for the items."""
         self._conn = conn
 

@@ -9,14 +9,14 @@ from psycopg2._protocol.exceptions import ProgrammingError
 from psycopg2._write.adapters import quote
 
 if TYPE_CHECKING:
-    from psycopg2._client.connection import connection
+    from psycopg2._protocol.base import BaseConnection
 
 _PLACEHOLDER = re.compile(rb"%(%|\(|)")
 #: What may stand behind a percent sign.
 _FORMATS = re.compile(rb"%(?:\([^)]*\))?(.?)", re.DOTALL)
 
 
-def bind(query: bytes, values: Any, conn: connection) -> bytes:
+def bind(query: bytes, values: Any, conn: BaseConnection) -> bytes:
     """Writes values in place of `%s` and `%(name)s`, and `%` in place of `%%`.
 
     Raises:
@@ -41,7 +41,7 @@ def bind(query: bytes, values: Any, conn: connection) -> bytes:
     return query % quoted
 
 
-def _quote_all(query: bytes, values: Any, conn: connection) -> list[bytes] | dict[bytes, bytes]:
+def _quote_all(query: bytes, values: Any, conn: BaseConnection) -> list[bytes] | dict[bytes, bytes]:
     """The literals that the placeholders stand for."""
     listed: list[bytes] = []
     named: dict[bytes, bytes] = {}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from psycopg2._client.connection import connection
+from psycopg2._protocol.base import BaseConnection
 
 # As of the connection that was made last: what is written without one is like it.
 _last = {"standard_strings": False}
@@ -22,13 +21,11 @@ def need_connection(conn: Any) -> None:
     Raises:
         TypeError: It is no connection.
     """
-    from psycopg2._client.connection import connection
-
-    if not isinstance(conn, connection):
+    if not isinstance(conn, BaseConnection):
         raise TypeError(f"argument 1 must be psycopg2.extensions.connection, not {type(conn).__name__}")
 
 
-def quote_text(text: bytes, conn: connection | None) -> bytes:
+def quote_text(text: bytes, conn: BaseConnection | None) -> bytes:
     """A literal of bytes that are text in the connection's encoding.
 
     Raises:
@@ -42,7 +39,7 @@ def quote_text(text: bytes, conn: connection | None) -> bytes:
     return b"%s'%s'" % (_prefix(conn), quoted)
 
 
-def quote_bytes(data: bytes, conn: connection | None) -> bytes:
+def quote_bytes(data: bytes, conn: BaseConnection | None) -> bytes:
     """A literal of type bytea."""
     backslash = b"\\" if _standard(conn) else b"\\\\"
     if conn is not None:
@@ -68,9 +65,9 @@ def quote_name(name: str) -> str:
     return f'"{doubled}"'
 
 
-def _standard(conn: connection | None) -> bool:
+def _standard(conn: BaseConnection | None) -> bool:
     return _last["standard_strings"] if conn is None else conn._standard_strings
 
 
-def _prefix(conn: connection | None) -> bytes:
+def _prefix(conn: BaseConnection | None) -> bytes:
     return b"E" if conn is not None and conn._escape_strings else b""
