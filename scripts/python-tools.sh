@@ -5,7 +5,7 @@ set -euf
 cd "$(dirname "$0")/.."
 tools=.puff/python-tools
 # The drivers are what the tests compare with.
-wanted="ruff==0.17.* pytest==9.* pytest-cov==7.* psycopg[binary]==3.3.9 psycopg2-binary==2.9.11"
+wanted="ruff==0.17.* import-linter==2.17 pytest==9.* pytest-cov==7.* psycopg[binary]==3.3.9 psycopg2-binary==2.9.11"
 if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
   rm -rf "$tools"
   python3 -m pip install --quiet --disable-pip-version-check --target "$tools" $wanted
@@ -13,4 +13,5 @@ if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
 fi
 tool=$1
 shift
-PYTHONPATH="$PWD/$tools" exec "$tools/bin/$tool" "$@"
+# What the caller puts first stays first: real psycopg2 is among the tools.
+PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}$PWD/$tools" exec "$tools/bin/$tool" "$@"

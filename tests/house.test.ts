@@ -1,11 +1,12 @@
 /** The lint rules that hold the house together catch what they are there for. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
+const bin = (tool: string): string => join(root, "node_modules/.bin", tool);
 let house: string;
 
 /** One line each: a file, what it holds, and the rule that must refuse it (null: none may). */
@@ -58,9 +59,29 @@ const cases: readonly (readonly [file: string, source: string, rule: string | nu
   ],
 ];
 
+/** One line each: a Python file, what is added to it, and the import or the module that must be refused. */
+const pythonCases: readonly (readonly [file: string, source: string, refused: string])[] = [
+  ["puff/_errors.py", "import psycopg2.errors", "puff._errors -> psycopg2.errors"],
+  ["puff/_serve/wsgi.py", "import puff._bridge", "puff._serve.wsgi -> puff._bridge"],
+  [
+    "puff/_wire/oids.py",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from puff._plans.plan import Plan",
+    "puff._wire.oids -> puff._plans.plan",
+  ],
+  ["puff/_wire/given.py", "from puff._wire.values import leaf", "puff._wire"],
+  ["puff/_room/__init__.py", "", "puff._room"],
+  [
+    "psycopg2/_protocol/encodings.py",
+    "def later() -> None:\n    from psycopg2._client import cursor",
+    "psycopg2._protocol.encodings -> psycopg2._client.cursor",
+  ],
+  ["psycopg2/_read/arrays.py", "import psycopg2._read.typecasters", "psycopg2._read"],
+  ["psycopg2/_part.py", "", "psycopg2._part"],
+];
+
 beforeAll(async () => {
   house = await mkdtemp(join(tmpdir(), "puff-house-"));
-  for (const file of ["biome.json", ".dependency-cruiser.js", ".gitignore", "package.json"]) {
+  for (const file of ["biome.json", ".dependency-cruiser.js", ".gitignore", "package.json", "pyproject.toml"]) {
     await cp(join(root, file), join(house, file));
   }
   await symlink(join(root, "node_modules"), join(house, "node_modules"));
@@ -86,16 +107,39 @@ test("each breach of the house rules is refused, and nothing else is", async () 
   }
 });
 
+test("each breach of the rooms of Python is refused, and nothing else is", async () => {
+  const packages = join(house, "python");
+  await cp(join(root, "python-bridge/python"), packages, { recursive: true });
+  expect(await lintImports(packages)).toEqual(new Set());
+  for (const [file, source] of pythonCases) {
+    await mkdir(dirname(join(packages, file)), { recursive: true });
+    await appendFile(join(packages, file), `\n${source}\n`);
+  }
+  expect(await lintImports(packages)).toEqual(new Set(pythonCases.map(([, , refused]) => refused)));
+});
+
+/** Gives the imports across rooms that a contract refuses, the rooms with circles, and the modules that have no place. */
+async function lintImports(packages: string): Promise<Set<string>> {
+  const tool = join(root, "scripts/python-tools.sh");
+  const output = await outputOf("sh", [tool, "lint-imports", "--no-cache", join(house, "pyproject.toml")], {
+    ...process.env,
+    PYTHONPATH: packages,
+  });
+  expect(output).toContain("Contracts: ");
+  const refused = [/^- (\S+ -> \S+) \(l\.\d+\)$/gm, /^- ([\w.]+)$/gm, /^No cycles are allowed in (\S+\.\S+)\.$/gm];
+  return new Set(refused.flatMap((line) => [...output.matchAll(line)].map(([, what = ""]) => what)));
+}
+
 /** Runs a tool in the house. Its exit code is not 0, since there are errors: what it prints is what counts. */
-function outputOf(tool: string, args: readonly string[]): Promise<string> {
+function outputOf(tool: string, args: readonly string[], env = process.env): Promise<string> {
   return new Promise((resolve) => {
-    execFile(join(root, "node_modules/.bin", tool), args, { cwd: house, maxBuffer: 2 ** 26 }, (_, out) => resolve(out));
+    execFile(tool, args, { cwd: house, env, maxBuffer: 2 ** 26 }, (_, out) => resolve(out));
   });
 }
 
 /** From each file with errors to the names of the rules of Biome that it broke. */
 async function lint(): Promise<Map<string, string[]>> {
-  const output = await outputOf("biome", ["lint", "--reporter=json", "--max-diagnostics=none", "."]);
+  const output = await outputOf(bin("biome"), ["lint", "--reporter=json", "--max-diagnostics=none", "."]);
   const report: { diagnostics: { category: string; severity: string; location: { path: string } }[] } =
     JSON.parse(output);
   const broken = new Map<string, string[]>();
@@ -110,7 +154,7 @@ async function lint(): Promise<Map<string, string[]>> {
 /** From each file or folder to the names of the rules about imports that it broke. */
 async function cruise(): Promise<Map<string, string[]>> {
   const folders = ["schema", "planner", "python-bridge", "gateway"];
-  const output = await outputOf("depcruise", [
+  const output = await outputOf(bin("depcruise"), [
     "--config",
     ".dependency-cruiser.js",
     "--output-type",
