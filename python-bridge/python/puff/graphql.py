@@ -28,21 +28,8 @@ from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
-from puff._types.markers import (
-    ID,
-    JSON,
-    BigInt,
-    EmptyObject,
-    borrow_db_context,
-    constraint,
-    deprecated,
-    enum,
-    field,
-    interface,
-    pure,
-    scalar,
-    union,
-)
+from puff._types.decorators import borrow_db_context, constraint, interface, pure
+from puff._types.markers import ID, JSON, BigInt, EmptyObject, deprecated, enum, field, scalar, union
 
 __all__ = [
     "ID",

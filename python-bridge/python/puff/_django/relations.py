@@ -7,7 +7,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._types.markers import pure
+from puff._types.decorators import pure
 from puff._types.source import place_of
 
 if TYPE_CHECKING:

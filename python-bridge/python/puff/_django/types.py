@@ -11,7 +11,8 @@ from puff._django.fields import annotation_of
 from puff._django.relations import relation_resolver
 from puff._errors import SchemaProblem
 from puff._types.annotations import annotations_of
-from puff._types.markers import FieldOptions, say_constraints
+from puff._types.decorators import say_constraints
+from puff._types.markers import FieldOptions
 from puff._types.source import place_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from puff._schema.members import Members
 from puff._schema.runtime import RuntimeSchema, RuntimeType
 from puff._schema.static import describe_statics
 from puff._types.annotations import annotations_of, class_scope, evaluate
-from puff._types.markers import EmptyObject, constraints_of, is_interface
+from puff._types.decorators import constraints_of, is_interface
+from puff._types.markers import EmptyObject
 from puff._types.refs import NamedType, Use
 from puff._types.source import forget_sources, place_of
 from puff._types.types import Registry

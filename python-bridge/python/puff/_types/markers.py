@@ -1,4 +1,4 @@
-"""What users write in annotations and above resolvers, beyond Python's own types."""
+"""What users write in annotations, beyond Python's own types, and what is said of a resolver likewise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MemberT = TypeVar("MemberT")
-ClassT = TypeVar("ClassT", bound=type)
 
 
 @dataclass(frozen=True)
@@ -172,113 +171,6 @@ def enum(name: str, *, description: str | None = None) -> NameMarker:
         A marker for `Annotated[…]`.
     """
     return NameMarker(name, description)
-
-
-def interface(cls: ClassT) -> ClassT:
-    """Makes a dataclass an interface: dataclasses that inherit from it implement it.
-
-    Args:
-        cls: The dataclass. Its subclasses are part of a schema whose module imports theirs, directly or not.
-
-    Returns:
-        The class itself.
-
-    Example:
-        >>> @interface
-        ... @dataclass
-        ... class Node:
-        ...     id: ID
-    """
-    setattr(cls, "__puff_interface__", cls.__qualname__)  # noqa: B010  # pyright knows no such attribute
-    return cls
-
-
-def is_interface(cls: type) -> bool:
-    """Tells whether the class itself, not one it inherits from, is an interface."""
-    return "__puff_interface__" in vars(cls)
-
-
-def pure(resolver: MemberT) -> MemberT:
-    """Says that a resolver's plan depends on its arguments alone, so that it need not be asked again.
-
-    Args:
-        resolver: A classmethod or staticmethod, or the function in it.
-
-    Returns:
-        The resolver itself.
-
-    Example:
-        >>> class Query:
-        ...     @classmethod
-        ...     @pure
-        ...     def posts(cls, ctx: Context, /, limit: int = 20) -> Plan[list[Post]]: ...
-    """
-    vars(function_of(resolver))["__puff_pure__"] = True
-    return resolver
-
-
-def borrow_db_context(resolver: MemberT) -> MemberT:
-    """Makes what a resolver does on the database a part of the operation's transaction.
-
-    A mutation's field has one: what the resolver's ORM calls write is committed or rolled back with the field, and its
-    plan, and those of the fields below, find it. A query gets one for all of it, which only reads. Connections to the
-    schema's database, of psycopg2's, Django's or SQLAlchemy's, come into it while resolvers are called; their own
-    transactions are savepoints in it.
-
-    Args:
-        resolver: A classmethod or staticmethod, or the function in it.
-
-    Returns:
-        The resolver itself.
-
-    Example:
-        >>> class Mutation:
-        ...     @classmethod
-        ...     @borrow_db_context
-        ...     def publish(cls, ctx: Context, /, post_id: int) -> Plan[Post]: ...
-    """
-    vars(function_of(resolver))["__puff_borrows__"] = True
-    return resolver
-
-
-def constraint(name: str, message: str) -> Callable[[MemberT], MemberT]:
-    """Says what clients are told where a constraint of the database refuses what they sent, in production, too.
-
-    Args:
-        name: The constraint's name, as Postgres has it: of a check, a unique or an exclusion constraint, a primary or a
-            foreign key, a unique index, or what `RAISE … USING CONSTRAINT = '…'` names.
-        message: For people. The error's code is `PUFF_CONSTRAINT`, and its extensions name the constraint.
-
-    Returns:
-        A decorator for the schema's class, its types, and resolvers. What it says holds for the whole schema.
-
-    Example:
-        >>> class Mutation:
-        ...     @classmethod
-        ...     @constraint("account_email_key", "This address is taken")
-        ...     def sign_up(cls, ctx: Context, /, email: str) -> Plan[Account]: ...
-    """
-
-    def decorate(member: MemberT) -> MemberT:
-        say_constraints(member, {name: message})
-        return member
-
-    return decorate
-
-
-def say_constraints(member: Any, messages: Mapping[str, str]) -> None:
-    """Adds messages of constraints to those that a class or a resolver has."""
-    owner = member if isinstance(member, type) else function_of(member)
-    setattr(owner, "__puff_constraints__", {**vars(owner).get("__puff_constraints__", {}), **messages})  # noqa: B010  # pyright knows no such attribute
-
-
-def constraints_of(cls: type) -> dict[str, str]:
-    """Gives the messages of a class, of its resolvers, and of those that it inherits from."""
-    messages: dict[str, str] = {}
-    for owner in reversed(cls.__mro__):
-        for member in (owner, *map(function_of, vars(owner).values())):
-            messages |= getattr(member, "__dict__", {}).get("__puff_constraints__", {})
-    return messages
 
 
 def function_of(member: Any) -> Any:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from puff._errors import SchemaProblem
 from puff._types.annotations import UNION_TYPES, Meaning, annotations_of, arguments_of, meaning_of, plain_alias
 from puff._types.choices import is_choices
-from puff._types.markers import NameMarker, is_interface
+from puff._types.decorators import is_interface
+from puff._types.markers import NameMarker
 from puff._types.refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
 from puff._types.source import class_doc, member_doc, place_of
 from puff._wire.scalars import BUILT_IN, scalar_of_class
