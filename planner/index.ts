@@ -20,10 +20,11 @@ export type {
   PgSettings,
   RowStream,
   Session,
+  Share,
   SharedWork,
   Statement,
   TransactionWork,
 } from "./database/database.ts";
-export { shareDatabase } from "./database/transaction.ts";
+export { lateDatabase, wrapDatabase } from "./database/wrap-database.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export { createPlanner } from "./schema-planner.ts";

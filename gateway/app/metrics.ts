@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { type Database, type Session, shareDatabase } from "../../planner/index.ts";
+import { type Database, wrapDatabase } from "../../planner/index.ts";
 import type { PythonUsage } from "../../python-bridge/index.ts";
 import type { ErrorCode } from "../../schema/index.ts";
 
@@ -84,25 +84,12 @@ export class Metrics {
 
   /** The database with its statements counted. */
   countStatements(name: string, database: Database): Database {
-    const count = () => this.#statements.inc({ database: name });
-    return {
-      query(statement, settings) {
-        count();
-        return database.query(statement, settings);
+    return wrapDatabase(database, {
+      statement: (statement) => {
+        this.#statements.inc({ database: name });
+        return statement;
       },
-      stream(statement, signal, settings) {
-        count();
-        return database.stream(statement, signal, settings);
-      },
-      transaction: (work, settings) => database.transaction((session) => work(counted(session, count)), settings),
-      share: (access, work, settings) =>
-        shareDatabase(
-          database,
-          access,
-          (session) => work({ ...counted(session, count), ticket: session.ticket }),
-          settings,
-        ),
-    };
+    });
   }
 
   /** Adds `/metrics`, and measures all requests of the application. */
@@ -119,14 +106,4 @@ export class Metrics {
       return await this.#registry.metrics();
     });
   }
-}
-
-function counted(session: Session, count: () => void): Session {
-  return {
-    ...(session.scope === undefined ? {} : { scope: session.scope }),
-    query(statement) {
-      count();
-      return session.query(statement);
-    },
-  };
 }

@@ -2,7 +2,7 @@
  * The host service `graphql`: runs operations for Python. Their resolvers are called by the greenlet that asks, so that
  * they share its connections, and their statements run on its connection where it has one.
  */
-import { type Database, type Planner, type PreparedOperation, shareDatabase } from "../../planner/index.ts";
+import { type Database, lateDatabase, type Planner, type PreparedOperation } from "../../planner/index.ts";
 import {
   type HostAnswer,
   type HostService,
@@ -132,7 +132,8 @@ class ClientSession implements HostSession {
           inside: {
             // As puff._bridge.resolve writes it.
             resolve: async (batch) => JSON.parse(String(await ask({ kind: "resolve", batch }))) as ResolveBatchResult,
-            database: lateDatabase(() => (chosen ??= choose())),
+            // Its tables may differ from those of the gateway's own connections.
+            database: lateDatabase("python", () => (chosen ??= choose())),
           },
         },
       );
@@ -172,16 +173,4 @@ function refuseSubscription({ type }: PreparedOperation): void {
   if (type === "subscription") {
     throw new PuffError("PUFF_REQUEST_INVALID", "a subscription has no single answer: ask for it over a WebSocket");
   }
-}
-
-/** A database that is chosen when it is needed: an operation without SQL asks for no connection. */
-function lateDatabase(choose: () => Promise<Database>): Database {
-  return {
-    // Its tables may differ from those of the gateway's own connections.
-    scope: "python",
-    query: async (statement, settings) => (await choose()).query(statement, settings),
-    stream: async (statement, signal, settings) => (await choose()).stream(statement, signal, settings),
-    transaction: async (work, settings) => (await choose()).transaction(work, settings),
-    share: async (access, work, settings) => shareDatabase(await choose(), access, work, settings),
-  };
 }

@@ -56,8 +56,10 @@ export interface Database extends Session {
    * As {@link transaction}, but begun at once, and Python's own statements can be part of it. `read`: nothing can be
    * written, and a statement that fails leaves the others be. Absent: Python has no way into the database.
    */
-  share?<T>(access: Access, work: SharedWork<T>, settings?: PgSettings): Promise<T>;
+  share?: Share;
 }
+
+export type Share = <T>(access: Access, work: SharedWork<T>, settings?: PgSettings) => Promise<T>;
 
 export type Access = "read" | "write";
 
