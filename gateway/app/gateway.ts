@@ -1,6 +1,6 @@
 /** Puts Python, databases and planners together. */
 import cluster from "node:cluster";
-import type { FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Caller, createPlanner, type Database, type Planner } from "../../planner/index.ts";
 import { type HostService, type LogRecord, type Python, startPython } from "../../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../../schema/index.ts";
@@ -9,8 +9,6 @@ import { type ExplainRequest, explainOperation } from "../explain/explain.ts";
 import type { OperationExplanation } from "../explain/explanation.ts";
 import { Admission } from "../fairness/admission.ts";
 import type { HealthCheck } from "../http/health.ts";
-import type { Routes } from "../http/plugin.ts";
-import { currentLog } from "../http/routes.ts";
 import type { StaticFiles } from "../http/static.ts";
 import type { DatabaseSource } from "../options/options.ts";
 import type { Settings } from "../options/settings.ts";
@@ -65,6 +63,14 @@ const callsAtOnce = 200;
 /** Milliseconds after which a resolver waits rather than computes, in all likelihood. */
 const callOldAfter = 100;
 
+/** What serves the gateway. */
+export interface RoutesInUse {
+  /** Ends all subscriptions, whose clients then connect again: to another schema than before. */
+  endSubscriptions(): void;
+  /** The log of the request that the calling code runs for; undefined outside of one. */
+  currentLog(): FastifyBaseLogger | undefined;
+}
+
 export class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
@@ -74,8 +80,7 @@ export class RunningGateway implements Gateway {
   readonly #settings: Settings;
   readonly #host: Host;
   readonly #app: FastifyInstance;
-  /** Once they were added. */
-  routes: Routes | null = null;
+  readonly #routes: RoutesInUse;
   readonly #psycopg2: Psycopg2Service;
   readonly #redis: RedisService;
   /** How the planner's statements run on connections of Python's. */
@@ -86,10 +91,11 @@ export class RunningGateway implements Gateway {
   #pubsub: PubSub | null = null;
   #planners: ReadonlyMap<string, Planner> = new Map();
 
-  constructor(settings: Settings, host: Host, app: FastifyInstance) {
+  constructor(settings: Settings, host: Host, app: FastifyInstance, routes: RoutesInUse) {
     this.#settings = settings;
     this.#host = host;
     this.#app = app;
+    this.#routes = routes;
     this.metrics = settings.metrics ? new Metrics(() => this.#python?.usage ?? null) : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
@@ -168,7 +174,7 @@ export class RunningGateway implements Gateway {
   async reload(): Promise<void> {
     await this.python.reload();
     this.#planners = this.#plan(this.python.schemas);
-    this.routes?.endSubscriptions();
+    this.#routes.endSubscriptions();
   }
 
   explain(
@@ -254,9 +260,10 @@ export class RunningGateway implements Gateway {
 
   async #openDatabases(): Promise<void> {
     const { databases, limits } = this.#settings;
-    const open = async ({ url, readUrl = null, pooler = false }: DatabaseSource) =>
+    const open = async ({ name, url, readUrl = null, pooler = false }: DatabaseSource) =>
       await openDatabase({
         ...{ url, readUrl, pooler },
+        share: this.#psycopg2.sharing(name, this.#statements),
         poolSize: limits.poolSize,
         queueLimit: limits.poolQueue,
         acquireTimeout: limits.poolTimeout,
@@ -320,8 +327,7 @@ export class RunningGateway implements Gateway {
     if (database === undefined) {
       return noDatabase;
     }
-    const shared = this.#psycopg2.sharing(name, database, this.#statements);
-    return this.metrics?.countStatements(name, shared) ?? shared;
+    return this.metrics?.countStatements(name, database) ?? database;
   }
 
   #clientSchema(name: string | null): ClientSchema {
@@ -338,7 +344,7 @@ export class RunningGateway implements Gateway {
 
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
     this.metrics?.countError(schema, error.code);
-    const log = currentLog() ?? this.#app.log;
+    const log = this.#routes.currentLog() ?? this.#app.log;
     log[error.level](
       {
         code: error.code,

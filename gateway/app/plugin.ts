@@ -7,6 +7,8 @@ import { hasUploads } from "../http/deadlines.ts";
 import { Guard } from "../http/guard/guard.ts";
 import { TrustedProxies } from "../http/guard/proxies.ts";
 import { addRoutes } from "../http/plugin.ts";
+import { currentLog } from "../http/routes.ts";
+import { Subscribers } from "../http/sockets/subscribers.ts";
 import { addStaticRoute } from "../http/static.ts";
 import type { GatewayOptions } from "../options/options.ts";
 import { readSettings } from "../options/settings.ts";
@@ -40,13 +42,15 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       const settings = readSettings(options);
       const { allowedHosts, trustProxy } = settings;
       const guard = new Guard({ allowedHosts, proxies: new TrustedProxies(trustProxy) });
-      const gateway = new RunningGateway(settings, await loadHost(options.host), app);
+      const subscribers = new Subscribers(settings.limits.subscribers, settings.limits.clientShare);
+      const routes = { endSubscriptions: () => subscribers.endAll("reloaded"), currentLog };
+      const gateway = new RunningGateway(settings, await loadHost(options.host), app, routes);
       // Registered first, so that whatever has started by the time another part fails is stopped, too.
       app.addHook("onClose", () => gateway.close());
       await startInTime(gateway.start(), app.initialConfig.pluginTimeout ?? 0);
       app.decorate("puff", gateway);
       gateway.metrics?.addTo(app); // before the routes that it measures
-      gateway.routes = await addRoutes(app, {
+      await addRoutes(app, {
         apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
           ...{ url, playgroundUrl, subscriptionsUrl },
           planner: () => gateway.planner(name),
@@ -57,8 +61,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         checks: gateway.checks(),
         deadline: settings.limits.requestDeadline,
         bodyLimit: settings.limits.bodyBytes,
-        subscriberLimit: settings.limits.subscribers,
-        share: settings.limits.clientShare,
+        subscribers,
         operationLimit: settings.limits.socketOperations,
         queueLimit: settings.limits.subscriberQueue,
         corsOrigins: settings.corsOrigins,

@@ -18,7 +18,7 @@ import {
   setUpScope,
 } from "./routes.ts";
 import { type ApplicationSockets, addSockets } from "./sockets/sockets.ts";
-import { Subscribers } from "./sockets/subscribers.ts";
+import type { Subscribers } from "./sockets/subscribers.ts";
 
 export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "bodyDeadline"> {
   /** Default: one that lets all hosts in and trusts no proxy. */
@@ -31,22 +31,14 @@ export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "
   readonly checks: readonly HealthCheck[];
   /** Milliseconds that a request may take. */
   readonly deadline: number;
-  /** WebSockets and event streams at a time. */
-  readonly subscriberLimit: number;
-  /** Percent of them that one client may always have. */
-  readonly share: number;
+  /** WebSockets and event streams. */
+  readonly subscribers: Subscribers;
   /** Operations at a time on one WebSocket. */
   readonly operationLimit: number;
   /** Bytes of answers that may wait for a client who reads slowly. */
   readonly queueLimit: number;
   /** WebSockets at other URLs than the APIs'. */
   readonly application?: ApplicationSockets;
-}
-
-/** What was added. */
-export interface Routes {
-  /** Ends all subscriptions, whose clients then connect again: to another schema than before. */
-  endSubscriptions(): void;
 }
 
 /** A schema at its URLs. */
@@ -65,11 +57,11 @@ export interface Api {
  *
  * @example await addRoutes(app, { apis: [{ url: "/graphql", … }], checks: [], deadline: 30_000, bodyLimit: 1e6, corsOrigins: [] });
  */
-export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<Routes> {
+export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
   let stopping = false;
   const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
   const shared = { bodyDeadline: null, ...options, guard, origins: new Origins(options.corsOrigins) };
-  const subscribers = new Subscribers(options.subscriberLimit, options.share);
+  const { subscribers } = options;
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
@@ -79,12 +71,12 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
       await addGraphiqlAssets(scope, bundle);
     }
     for (const api of options.apis) {
-      addApi(scope, api, { ...shared, subscribers }, bundle);
+      addApi(scope, api, shared, bundle);
     }
     const planners = options.apis.flatMap(({ url, subscriptionsUrl, planner }) =>
       [url, subscriptionsUrl ?? url].map((path) => [scope.prefix + path.replace(/\/$/, ""), planner] as const),
     );
-    addSockets(scope, new Map(planners), { ...shared, messageLimit: options.bodyLimit, subscribers });
+    addSockets(scope, new Map(planners), { ...shared, messageLimit: options.bodyLimit });
   };
   await app.register(routes);
   app.addHook("preClose", (done) => {
@@ -92,19 +84,12 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
     subscribers.endAll("stopping");
     done();
   });
-  return { endSubscriptions: () => subscribers.endAll("reloaded") };
 }
 
 function addApi(
   scope: FastifyInstance,
   api: Api,
-  {
-    deadline,
-    queueLimit,
-    subscribers,
-    guard,
-    origins,
-  }: RoutesOptions & HttpOptions & { readonly subscribers: Subscribers },
+  { deadline, queueLimit, subscribers, guard, origins }: RoutesOptions & HttpOptions,
   bundle: GraphiqlBundle | null,
 ): void {
   const { prefix } = scope;

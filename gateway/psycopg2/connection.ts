@@ -248,7 +248,7 @@ export class PythonConnection implements Guest, Resting {
       this.#state = null;
       this.surrender();
     } else if (session.status !== "I") {
-      session.nests = false;
+      session.endNesting();
       await session.query([rollback], never);
     } else {
       this.#mayHaveChanged = false;

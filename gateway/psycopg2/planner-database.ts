@@ -168,7 +168,9 @@ async function begin(
 ): Promise<Begun> {
   const isOuter = session.status === "I";
   await client.command(isOuter ? "BEGIN" : "SAVEPOINT puff_transaction");
-  session.nests ||= isOuter;
+  if (isOuter) {
+    session.beginNesting();
+  }
   const before = await restoring(client, names);
   return { isOuter, before, within: before, pooler };
 }
@@ -185,7 +187,7 @@ async function end(
     );
     return;
   }
-  session.nests = false;
+  session.endNesting();
   await endTransaction(client, commit, pooler);
 }
 

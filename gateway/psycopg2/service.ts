@@ -1,6 +1,6 @@
 /** The host service `postgres`, which the psycopg2 shim stands on. */
 
-import type { Database } from "../../planner/index.ts";
+import type { Share } from "../../planner/index.ts";
 import {
   type HostAnswer,
   type HostService,
@@ -82,10 +82,10 @@ export class Psycopg2Service implements HostService {
     );
   }
 
-  /** The database of that name with transactions that Python's connections to it come into. */
-  sharing(name: string, database: Database, options: StatementOptions): Database {
+  /** Transactions on the database of that name that Python's connections to it come into. */
+  sharing(name: string, options: StatementOptions): Share | undefined {
     const lender = this.#lenders.get(name);
-    return lender === undefined ? database : this.#shared.database(database, lender, options);
+    return lender === undefined ? undefined : this.#shared.sharing(lender, options);
   }
 
   /** Waits for connections on their way back. */

@@ -1,5 +1,5 @@
 /** Transactions of the planner's that Python's connections come into. */
-import type { Database } from "../../planner/index.ts";
+import type { Share } from "../../planner/index.ts";
 import type { RawClient } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
 import { clean } from "./connection.ts";
@@ -65,32 +65,23 @@ export class SharedSessions {
     }
   }
 
-  /** The database with such transactions, on connections of the pool that Python borrows from. */
-  database(database: Database, lender: Lender, options: StatementOptions): Database {
+  /** Such transactions, on connections of the pool that Python borrows from. */
+  sharing(lender: Lender, options: StatementOptions): Share {
     this.#lenders.add(lender);
-    return {
-      query: (statement, settings) => database.query(statement, settings),
-      stream: (statement, signal, settings) => database.stream(statement, signal, settings),
-      transaction: (work, settings) => database.transaction(work, settings),
-      share: async (access, work, settings) => {
-        const ticket = String(++this.#last);
-        const client = await lender.borrow().catch((error: unknown) => {
-          throw error instanceof ConnectFailure ? unavailable(error, lender.name) : error;
-        });
-        const shared = new SharedSession(ticket, client, lender);
-        this.#open.set(ticket, shared);
-        try {
-          const own = new PlannerDatabase((act) => shared.session.lend(act), {
-            ...options,
-            place: lender.name,
-            ticket,
-          });
-          return await own.share(access, work, settings);
-        } finally {
-          this.#open.delete(ticket);
-          shared.end(client);
-        }
-      },
+    return async (access, work, settings) => {
+      const ticket = String(++this.#last);
+      const client = await lender.borrow().catch((error: unknown) => {
+        throw error instanceof ConnectFailure ? unavailable(error, lender.name) : error;
+      });
+      const shared = new SharedSession(ticket, client, lender);
+      this.#open.set(ticket, shared);
+      try {
+        const own = new PlannerDatabase((act) => shared.session.lend(act), { ...options, place: lender.name, ticket });
+        return await own.share(access, work, settings);
+      } finally {
+        this.#open.delete(ticket);
+        shared.end(client);
+      }
     };
   }
 }

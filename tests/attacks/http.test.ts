@@ -34,7 +34,7 @@ const server = await serve(
       bodyLimit: 1_000_000,
       corsOrigins: ["https://app.example", "*"],
       guard,
-      ...subscriptionLimits,
+      ...subscriptionLimits(),
     });
     await addStaticRoute(app, { url: "/static/", folders: [folder] }, guard);
   }),

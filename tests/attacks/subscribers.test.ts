@@ -1,5 +1,6 @@
 /** One address that opens all the WebSockets and event streams that it can, and others who want one. */
 import { expect, onTestFinished, test } from "vitest";
+import { Subscribers } from "../../gateway/http/sockets/subscribers.ts";
 import { startReferenceServer } from "../support/servers/http.ts";
 import { sendRaw } from "../support/servers/raw.ts";
 import { TestSocket } from "../support/servers/socket.ts";
@@ -7,7 +8,7 @@ import { TestSocket } from "../support/servers/socket.ts";
 const subscription = encodeURIComponent("subscription { silence }");
 
 test("an address leaves a quarter of the subscribers to others", async () => {
-  const server = await startReferenceServer({ subscriberLimit: 8 });
+  const server = await startReferenceServer({ subscribers: new Subscribers(8, 25) });
   onTestFinished(() => server.close());
   const open = (localAddress: string) => {
     const socket = new TestSocket(`${server.url}/graphql`, { localAddress });

@@ -68,7 +68,7 @@ test("an application's own routes keep their own ways", async () => {
         deadline: 30_000,
         bodyLimit: 1_000,
         corsOrigins: [],
-        ...subscriptionLimits,
+        ...subscriptionLimits(),
       }),
     { prefix: "/api" },
   );

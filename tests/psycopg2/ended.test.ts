@@ -136,8 +136,7 @@ test("a cancel hits nothing of the one who has the connection next", async () =>
 });
 
 test("a call that goes on after its transaction has ended does nothing on the connection, nor beside it", async () => {
-  const planners = await openTestDatabase(own.url);
-  const { share } = service.sharing("default", planners, statements);
+  const share = service.sharing("default", statements);
   const [going, leaving] = [new AbortController().signal, new AbortController()];
   let ticket: string | null = null;
   await share?.("write", async (shared) => {
@@ -151,7 +150,6 @@ test("a call that goes on after its transaction has ended does nothing on the co
   leaving.abort();
   await python.call("leave", [ticket], [], going);
   expect(await connect(going)).toBeTypeOf("number");
-  await planners.close();
 });
 
 describe("a COPY that was left", () => {

@@ -1,5 +1,6 @@
 /** GraphQL over server-sent events on a real server. */
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { Subscribers } from "../../gateway/http/sockets/subscribers.ts";
 import { silences, startReferenceServer } from "../support/servers/http.ts";
 
 const server = await startReferenceServer();
@@ -82,7 +83,7 @@ test("a gateway that stops, and credentials that expire, end a stream that is no
 });
 
 test("past the subscribers that the process may have, it is refused", async () => {
-  const own = await startReferenceServer({ subscriberLimit: 1 });
+  const own = await startReferenceServer({ subscribers: new Subscribers(1, 25) });
   onTestFinished(() => own.close());
   const before = silences;
   const first = await ask("subscription { silence }", { url: own.url });

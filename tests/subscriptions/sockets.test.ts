@@ -2,6 +2,7 @@
 import { createClient } from "graphql-ws";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { Subscribers } from "../../gateway/http/sockets/subscribers.ts";
 import type { Planner } from "../../planner/index.ts";
 import { planner, silences, startReferenceServer } from "../support/servers/http.ts";
 import { type SocketOptions, TestSocket } from "../support/servers/socket.ts";
@@ -264,7 +265,11 @@ describe("an upgrade is refused", () => {
   });
 
   test("with 503 past the subscribers that the process may have", async () => {
-    const own = await startReferenceServer({ apis, subscriberLimit: 1, corsOrigins: ["https://app.example"] });
+    const own = await startReferenceServer({
+      apis,
+      subscribers: new Subscribers(1, 25),
+      corsOrigins: ["https://app.example"],
+    });
     onTestFinished(() => own.close());
     const headers = { origin: "https://app.example" };
     const first = await new TestSocket(`${own.url}/graphql`, { headers }).connected();

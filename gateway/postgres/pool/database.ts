@@ -1,5 +1,13 @@
 /** A Postgres database as the planner sees it: statements on a pool of connections. */
-import type { Database, PgSettings, RowSet, RowStream, Statement, TransactionWork } from "../../../planner/index.ts";
+import type {
+  Database,
+  PgSettings,
+  RowSet,
+  RowStream,
+  Share,
+  Statement,
+  TransactionWork,
+} from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
 import { explain } from "../errors/errors.ts";
@@ -38,6 +46,8 @@ export interface DatabaseOptions {
   readonly maxRows: number;
   /** Milliseconds to go on trying while the database can't be reached at start. */
   readonly connectDeadline: number;
+  /** Transactions that Python's connections come into. Absent: Python has no way into the database. */
+  readonly share?: Share | undefined;
 }
 
 export interface PostgresDatabase extends Database {
@@ -114,6 +124,7 @@ function settingsOf({ pooler = false, statementTimeout }: DatabaseOptions, readO
 
 class PoolDatabase implements PostgresDatabase {
   readonly place: string;
+  readonly share?: Share;
   readonly #options: DatabaseOptions;
   readonly #writer: Server;
   readonly #reader: Server;
@@ -125,6 +136,9 @@ class PoolDatabase implements PostgresDatabase {
 
   constructor(options: DatabaseOptions, writer: Server, reader: Server) {
     this.place = writer.place;
+    if (options.share !== undefined) {
+      this.share = options.share;
+    }
     this.#options = options;
     this.#writer = writer;
     this.#reader = reader;

@@ -66,7 +66,21 @@ export class PythonSession {
   readonly watchers = new Set<() => void>();
 
   /** Whether a transaction of the planner's is open, in which Python's are savepoints. */
-  nests = false;
+  get nests(): boolean {
+    return this.#nests;
+  }
+
+  #nests = false;
+
+  /** A transaction of the planner's begins, and with it the nesting of Python's. */
+  beginNesting(): void {
+    this.#nests = true;
+  }
+
+  /** It has ended. */
+  endNesting(): void {
+    this.#nests = false;
+  }
 
   /** Runs texts of statements, sent at once. Ends with the last result of the last, or where a COPY begins. */
   query(texts: readonly Uint8Array[], signal: AbortSignal): Promise<Answer> {

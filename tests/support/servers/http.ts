@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fastifyPlugin from "fastify-plugin";
 import { addRoutes, type RoutesOptions } from "../../../gateway/http/plugin.ts";
+import { Subscribers } from "../../../gateway/http/sockets/subscribers.ts";
 import { type RunningServer, serve } from "../../../gateway/server/server.ts";
 import { ask } from "./ask.ts";
 import { createReferencePlanner, type ReferenceContext } from "./reference-planner.ts";
@@ -40,7 +41,9 @@ type Subscription {
 }
 `;
 
-export const subscriptionLimits = { subscriberLimit: 100, share: 25, operationLimit: 5, queueLimit: 1000 };
+export function subscriptionLimits(): Pick<RoutesOptions, "subscribers" | "operationLimit" | "queueLimit"> {
+  return { subscribers: new Subscribers(100, 25), operationLimit: 5, queueLimit: 1000 };
+}
 
 /** Subscriptions to `silence` that have ended. */
 export let silences = 0;
@@ -129,7 +132,7 @@ export function startReferenceServer(
         deadline: 30_000,
         bodyLimit: 10_000,
         corsOrigins: [],
-        ...subscriptionLimits,
+        ...subscriptionLimits(),
         ...options,
       });
     }),
