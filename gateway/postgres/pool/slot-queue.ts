@@ -1,0 +1,142 @@
+/** Who is given which connection: the choice of one, and the queue of those for whom there is none. */
+import type { Statement } from "../../../planner/index.ts";
+import { PuffError } from "../../../schema/index.ts";
+import type { Client } from "../../fairness/client.ts";
+import { FairQueue, type Waiter } from "../../fairness/fair-queue.ts";
+import { Places, type Refusal } from "../../fairness/places.ts";
+import { explainConnect } from "../errors/unavailable.ts";
+import type { Slot, Slots } from "./slots.ts";
+
+export interface SlotQueueOptions {
+  /** The database, without password, for messages. */
+  readonly place: string;
+  /** Connections at most. */
+  readonly size: number;
+  /** Statements and transactions that may wait for a connection. */
+  readonly queueLimit: number;
+  /** Milliseconds that one may wait. */
+  readonly acquireTimeout: number;
+  /** Percent of the connections, and of the queue, that one client may hold while others want them. */
+  readonly clientShare: number;
+}
+
+export interface SlotWaiter extends Waiter {
+  start(slot: Slot): void;
+  /** Absent: a transaction. */
+  readonly statement?: Statement;
+  /** Whether it may join others on a connection. */
+  readonly quick: boolean;
+}
+
+/** Statements under way on one connection. More would not be answered sooner. */
+export const mostUnderWay = 8;
+
+export class SlotQueue {
+  readonly #slots: Slots;
+  readonly #options: SlotQueueOptions;
+  readonly #waiting: FairQueue<SlotWaiter>;
+  /** Statements and transactions under way, by client. */
+  readonly #held: Places;
+
+  constructor(slots: Slots, options: SlotQueueOptions) {
+    this.#slots = slots;
+    this.#options = options;
+    const { size, queueLimit: limit, acquireTimeout: patience, clientShare: share } = options;
+    this.#waiting = new FairQueue({ limit, share, patience, overdue: () => this.#overdueError() });
+    this.#held = new Places(size, share);
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Counts a statement or a transaction of a client as under way. */
+  hold(client: Client): void {
+    this.#held.take(client);
+  }
+
+  /** It is no longer. */
+  release(client: Client): void {
+    this.#held.leave(client);
+  }
+
+  /** Starts at once where there is a connection, and else queues up. */
+  start(waiter: SlotWaiter): void {
+    // Where connections are free, those who wait have more than their share.
+    const isNext = this.#waiting.length === 0 || (this.#held.isModest(waiter.client) && this.#slots.free > 0);
+    const slot = isNext ? this.#choose(waiter) : "all";
+    if (typeof slot === "object") {
+      waiter.start(slot);
+      return;
+    }
+    const { size, queueLimit } = this.#options;
+    if (!this.#waiting.push(waiter, queueLimit + size - this.#slots.open.size)) {
+      waiter.fail(
+        this.busyError(`all ${size} connections are busy and ${this.#waiting.length} statements wait for one`),
+      );
+      return;
+    }
+    this.serve();
+  }
+
+  /** Starts those who wait, as far as there are connections. */
+  serve(): void {
+    for (;;) {
+      const next = this.#waiting.take<Slot>((waiter) => this.#choose(waiter));
+      if (next === null) {
+        return;
+      }
+      next.waiter.start(next.granted);
+    }
+  }
+
+  /** Fails those who wait and whose statement is over. */
+  fail(isOver: (statement: Statement | undefined) => boolean, error: Error): void {
+    for (const waiter of this.#waiting.drop(({ statement }) => isOver(statement))) {
+      waiter.fail(error);
+    }
+  }
+
+  /** Fails all who wait: there is no connection at all. */
+  failAll(error: unknown): void {
+    this.#waiting.failAll(explainConnect(error, this.#options.place));
+  }
+
+  busyError(message: string): PuffError {
+    return new PuffError("PUFF_POOL_BUSY", message, {
+      place: this.#options.place,
+      remedy: "Try again later; if it happens often, make the pool larger or the statements faster.",
+    });
+  }
+
+  /** An idle connection, or else the least loaded one that takes more, while another is being opened. */
+  #choose({ client, quick }: SlotWaiter): Slot | Refusal {
+    const refusal = this.#held.isModest(client) ? null : this.#held.refuse(client, this.#slots.free);
+    let best: Slot | null = null;
+    for (const slot of this.#slots.open) {
+      const { load } = slot.client;
+      if (slot.lent || slot.cancelling) {
+        continue;
+      }
+      if (load === slot.own.size) {
+        if (refusal === null) {
+          return slot;
+        }
+      } else if (quick && slot.quick && !slot.client.isHeld && load < (best?.client.load ?? mostUnderWay)) {
+        best = slot;
+      }
+    }
+    if (refusal === null) {
+      this.#slots.grow();
+    }
+    return best ?? refusal ?? "all";
+  }
+
+  #overdueError(): PuffError {
+    const { size, acquireTimeout, place } = this.#options;
+    return this.#slots.open.size === 0
+      ? explainConnect(new Error("timeout: no connection was made"), place)
+      : this.busyError(`none of the ${size} connections was free within ${acquireTimeout / 1000} s`);
+  }
+}
