@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import envPaths from "env-paths";
 import { PuffError } from "../../schema/index.ts";
-import { plainRedisUrl } from "../redis/connection.ts";
+import { plainRedisUrl } from "../redis/redis-connection.ts";
 import {
   type DatabaseSource,
   type DjangoOptions,

@@ -7,6 +7,6 @@ export { checkTransaction, endTransaction } from "./pool/transaction.ts";
 export { readUrl, serverVariables } from "./pool/url.ts";
 export { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
 export { cancelRunning } from "./wire/cancel.ts";
-export { escapeLiteral, RawClient, type RawClientConfig, type Tap } from "./wire/connection.ts";
 export { openClient } from "./wire/open-client.ts";
+export { escapeLiteral, RawClient, type RawClientConfig, type Tap } from "./wire/raw-client.ts";
 export type { QueryLimits } from "./wire/row-query.ts";

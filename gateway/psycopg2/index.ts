@@ -1,2 +1,2 @@
 export type { StatementOptions } from "./planner-database.ts";
-export { Psycopg2Service } from "./service.ts";
+export { Psycopg2Service } from "./psycopg2-service.ts";

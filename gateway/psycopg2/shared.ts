@@ -2,9 +2,9 @@
 import type { Share } from "../../planner/index.ts";
 import type { RawClient } from "../postgres/index.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
-import { clean } from "./connection.ts";
 import type { Guest, Lender, Shared } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions, unavailable } from "./planner-database.ts";
+import { clean } from "./python-connection.ts";
 import { PythonSession } from "./session/session.ts";
 
 /** A transaction's connection, and who uses it. */

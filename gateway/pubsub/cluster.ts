@@ -8,7 +8,7 @@ import {
   type RedisConnection,
   readRedisUrl,
   readSlots,
-} from "../redis/connection.ts";
+} from "../redis/redis-connection.ts";
 import { Listeners } from "./listeners.ts";
 import type { Listener, PubSub, Unsubscribe } from "./pubsub.ts";
 import { attemptOf, hasMoved, type OnConnection, RedisPubSub } from "./redis.ts";

@@ -1,7 +1,7 @@
 /** Pub/sub as it is configured: through Redis, or within this process. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "../../schema/index.ts";
-import { explainRedis, readRedisUrl } from "../redis/connection.ts";
+import { explainRedis, readRedisUrl } from "../redis/redis-connection.ts";
 import { ClusterPubSub } from "./cluster.ts";
 import { createMemoryPubSub } from "./memory.ts";
 import type { PubSub } from "./pubsub.ts";

@@ -7,7 +7,7 @@ import {
   type RedisConnection,
   readSlots,
   refusalCode,
-} from "../redis/connection.ts";
+} from "../redis/redis-connection.ts";
 import { seal, unseal } from "./envelope.ts";
 import { Listeners } from "./listeners.ts";
 import type { PubSub } from "./pubsub.ts";

@@ -5,8 +5,8 @@ import { type ErrorCode, type JsonValue, PuffError } from "../../schema/index.ts
 import { currentClient } from "../fairness/client.ts";
 import { Places } from "../fairness/places.ts";
 import type { ApplicationSockets, Handshake } from "../http/sockets/sockets.ts";
-import { type ConnectionLimits, SocketConnection } from "./connection.ts";
-import type { SocketService } from "./service.ts";
+import { type ConnectionLimits, SocketConnection } from "./socket-connection.ts";
+import type { SocketService } from "./socket-service.ts";
 
 export interface SocketRoutesOptions extends ConnectionLimits {
   /** Asked for at each request, since a reload replaces its interpreters. */

@@ -10,7 +10,7 @@ import { noteSecurity } from "../http/messages/security.ts";
 import { generateRequestId } from "../http/routes.ts";
 import { environOf } from "./environ.ts";
 import { ClientGone, Exchange, type Head } from "./exchange.ts";
-import type { Exchanges } from "./service.ts";
+import type { Exchanges } from "./exchanges.ts";
 
 export interface WsgiOptions {
   readonly guard: Pick<Guard, "hook">;

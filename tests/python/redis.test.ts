@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { RedisService } from "../../gateway/redis/service.ts";
+import { RedisService } from "../../gateway/redis/redis-service.ts";
 import type { JsonValue } from "../../schema/index.ts";
 import { installPackages } from "../support/python/packages.ts";
 import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";

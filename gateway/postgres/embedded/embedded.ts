@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Backoff, PuffError, pauseAfter } from "../../../schema/index.ts";
-import { RawClient } from "../wire/connection.ts";
+import { RawClient } from "../wire/raw-client.ts";
 import { findBinaries } from "./binaries.ts";
 import {
   createCluster,

@@ -13,7 +13,7 @@ import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
 import { explain } from "../errors/errors.ts";
 import { SessionEffects } from "../session/session-effects.ts";
 import { type SessionSettings, sessionSettings } from "../session/session-settings.ts";
-import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 import { RowBatches } from "../wire/row-batches.ts";
 import type { QueryLimits } from "../wire/row-query.ts";
 import { Notifications } from "./notifications.ts";

@@ -4,7 +4,7 @@ import { PuffError, pauseAfter, reconnect } from "../../../schema/index.ts";
 import { Listeners } from "../../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
 import { explain } from "../errors/errors.ts";
-import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 
 /** Milliseconds between two looks at whether the connection still answers, and how long an answer may take. */
 const pingInterval = 10_000;

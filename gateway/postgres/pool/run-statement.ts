@@ -2,7 +2,7 @@
 import type { RowSet, Statement } from "../../../planner/index.ts";
 import { explain } from "../errors/errors.ts";
 import type { Prelude } from "../session/session-settings.ts";
-import type { RawClient } from "../wire/connection.ts";
+import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** The life of the connections to one server: opened when they are wanted, and ended when they rest or are spoiled. */
-import { RawClient, type RawClientConfig, type RawConnection } from "../wire/connection.ts";
+
 import type { Exchange } from "../wire/exchange.ts";
+import { RawClient, type RawClientConfig, type RawConnection } from "../wire/raw-client.ts";
 
 /** A connection, and what is under way on it. */
 export interface Slot {

@@ -6,7 +6,7 @@ import { StatementFailure } from "../errors/statement-errors.ts";
 import { resetText } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import { abandonment } from "../wire/cancel.ts";
-import type { RawClient } from "../wire/connection.ts";
+import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery, savepoint } from "../wire/row-query.ts";
 
 export interface TransactionOptions {

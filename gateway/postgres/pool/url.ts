@@ -1,7 +1,7 @@
 /** From a database's URL to what pg connects with, and to a name for messages that holds no password. */
 import { type ConnectionOptions, parse, toClientConfig } from "pg-connection-string";
 import { PuffError } from "../../../schema/index.ts";
-import { RawClient, type RawClientConfig } from "../wire/connection.ts";
+import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 
 export interface Address {
   /** What the URL says to pg. */

@@ -1,7 +1,7 @@
 /** Rows of a statement that is running, a part at a time. */
 import { type Column, noRows, RowSet, type RowStream } from "../../../planner/index.ts";
-import type { RawConnection } from "./connection.ts";
 import type { RowSink } from "./frames.ts";
+import type { RawConnection } from "./raw-client.ts";
 
 /** Bytes of rows up to which a result is one part: what is smaller is answered as a whole, errors and all. */
 const firstPart = 1_048_576;

@@ -4,9 +4,9 @@ import { PuffError } from "../../../schema/index.ts";
 import { isFromServer, type Reported } from "../errors/reported.ts";
 import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "../errors/statement-errors.ts";
 import { type Prelude, preludeStatements } from "../session/session-settings.ts";
-import type { RawConnection } from "./connection.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
 import type { RowSink } from "./frames.ts";
+import type { RawConnection } from "./raw-client.ts";
 import type { RowBatches } from "./row-batches.ts";
 
 export interface QueryLimits {

@@ -290,7 +290,7 @@ def _encode(part: Any) -> bytes:
 
 
 def _read(value: Any, data: io.BytesIO) -> Any:
-    """Makes values again of what `gateway/redis/service.ts` wrote."""
+    """Makes values again of what `gateway/redis/redis-service.ts` wrote."""
     if isinstance(value, list):
         return [_read(item, data) for item in value]
     if isinstance(value, str):

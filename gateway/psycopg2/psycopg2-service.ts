@@ -21,9 +21,9 @@ import type { RawClient } from "../postgres/index.ts";
 import { type ConnectParameters, connectTo } from "./connect/connect.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
 import { startupSettings } from "./connect/startup-settings.ts";
-import { PythonConnection } from "./connection.ts";
 import { Lender, type LenderOptions } from "./lender.ts";
 import { PlannerDatabase, type StatementOptions } from "./planner-database.ts";
+import { PythonConnection } from "./python-connection.ts";
 import type { Answer } from "./session/session.ts";
 import { SharedSessions } from "./shared.ts";
 

@@ -11,7 +11,7 @@ import {
   number,
   text,
 } from "../../python-bridge/index.ts";
-import { SocketClosed, type SocketConnection } from "./connection.ts";
+import { SocketClosed, type SocketConnection } from "./socket-connection.ts";
 
 /** The sockets that functions serve, by the number under which Python knows them. */
 export class SocketService extends Numbered<SocketConnection> implements HostService {

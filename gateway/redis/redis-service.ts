@@ -18,7 +18,7 @@ import {
   type RedisAddress,
   type RedisConnection,
   readRedisUrl,
-} from "./connection.ts";
+} from "./redis-connection.ts";
 
 /** Commands that may block at a time. */
 const blockedBound = 100;
