@@ -1,5 +1,5 @@
 export { startEmbeddedPostgres } from "./embedded/embedded.ts";
-export { explain } from "./errors/errors.ts";
+export { asPuffError } from "./errors/errors.ts";
 export { connectFailures } from "./errors/reported.ts";
 export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./pool/database.ts";
 export { runStatement } from "./pool/run-statement.ts";

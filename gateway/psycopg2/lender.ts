@@ -1,7 +1,7 @@
 /** The gateway's connections as Python borrows them: bounded, and clean whenever they change hands. */
 import { Admission, type Place } from "../fairness/admission.ts";
 import { type RawClient, readUrl } from "../postgres/index.ts";
-import { explainFailure } from "./connect/connect.ts";
+import { asConnectFailure } from "./connect/connect.ts";
 import { ConnectFailure } from "./connect/connect-failure.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import type { PythonSession } from "./session/session.ts";
@@ -108,7 +108,7 @@ export class Lender {
     } catch (error) {
       this.#admission.leave(place);
       const { host, port } = readUrl(this.#options.url);
-      throw explainFailure(error, host, port);
+      throw asConnectFailure(error, host, port);
     }
   }
 

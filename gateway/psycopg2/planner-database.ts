@@ -12,9 +12,9 @@ import type {
 } from "../../planner/index.ts";
 import { PuffError } from "../../schema/index.ts";
 import {
+  asPuffError,
   checkTransaction,
   endTransaction,
-  explain,
   type QueryLimits,
   type RawClient,
   runStatement,
@@ -54,7 +54,7 @@ export class PlannerDatabase implements Database {
       try {
         return await lend(work);
       } catch (error) {
-        throw error instanceof ConnectFailure ? unavailable(error, options.place) : explain(error, options.place);
+        throw error instanceof ConnectFailure ? unavailable(error, options.place) : asPuffError(error, options.place);
       }
     };
   }

@@ -68,7 +68,7 @@ function formatErrors(errors: readonly unknown[], code: ErrorCode, masking: Mask
       return { ...base, message: puff.masked, extensions: { code: puff.code } };
     }
     // A code of the user's own, given to graphql.Error, wins. A place may name hosts and files.
-    const message = explain(puff, masking.maskErrors ? undefined : puff.place);
+    const message = sentenceOf(puff, masking.maskErrors ? undefined : puff.place);
     return { ...base, message, extensions: { code: puff.code, ...puff.extensions } };
   });
 }
@@ -109,7 +109,7 @@ export function internalError(error: unknown): PuffError {
   return new PuffError("PUFF_INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-function explain({ message, remedy }: PuffError, place: string | undefined): string {
+function sentenceOf({ message, remedy }: PuffError, place: string | undefined): string {
   const sentence = remedy === undefined || /[.!?]$/.test(message) ? message : `${message}.`;
   return [place === undefined ? "" : `${place}: `, sentence, remedy === undefined ? "" : ` ${remedy}`].join("");
 }

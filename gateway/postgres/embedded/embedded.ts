@@ -69,7 +69,7 @@ export async function startEmbeddedPostgres({ folder: asked, onLog }: EmbeddedOp
     await makeFolder(folder, owner);
     return await start(folder, owner, onLog);
   } catch (error) {
-    throw explain(error, folder);
+    throw asStartError(error, folder);
   }
 }
 
@@ -224,7 +224,7 @@ async function ended(pid: number): Promise<void> {
   }
 }
 
-function explain(error: unknown, folder: string): PuffError {
+function asStartError(error: unknown, folder: string): PuffError {
   if (error instanceof PuffError) {
     return error;
   }

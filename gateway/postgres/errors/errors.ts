@@ -10,7 +10,7 @@ import { unavailable } from "./unavailable.ts";
  * @param place The database, without password.
  * @param sql The text that the error's position refers to, where it was not one statement of a plan.
  */
-export function explain(error: unknown, place: string, sql?: string): PuffError {
+export function asPuffError(error: unknown, place: string, sql?: string): PuffError {
   if (error instanceof PuffError) {
     return error;
   }

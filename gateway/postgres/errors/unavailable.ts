@@ -3,7 +3,7 @@ import { PuffError } from "../../../schema/index.ts";
 import { connectFailures, isFromServer, type Reported } from "./reported.ts";
 
 /** What became of an attempt to connect. A PuffError passes unchanged. */
-export function explainConnect(error: unknown, place: string): PuffError {
+export function asConnectError(error: unknown, place: string): PuffError {
   return error instanceof PuffError ? error : unavailable(error as Reported, place); // every field but the message is optional
 }
 

@@ -10,7 +10,7 @@ import type {
 } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
-import { explain } from "../errors/errors.ts";
+import { asPuffError } from "../errors/errors.ts";
 import { SessionEffects } from "../session/session-effects.ts";
 import { type SessionSettings, sessionSettings } from "../session/session-settings.ts";
 import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
@@ -202,7 +202,7 @@ class PoolDatabase implements PostgresDatabase {
       await client.command(text);
       this.#effects.forget();
     } catch (error) {
-      throw explain(error, this.place, text);
+      throw asPuffError(error, this.place, text);
     } finally {
       await client.end();
     }

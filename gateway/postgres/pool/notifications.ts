@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError, pauseAfter, reconnect } from "../../../schema/index.ts";
 import { Listeners } from "../../pubsub/listeners.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
-import { explain } from "../errors/errors.ts";
+import { asPuffError } from "../errors/errors.ts";
 import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 
 /** Milliseconds between two looks at whether the connection still answers, and how long an answer may take. */
@@ -110,9 +110,9 @@ export class Notifications {
         await this.#query(client, `${command} ${client.escapeIdentifier(channel)}`);
       }
     } catch (error) {
-      const explained = explain(error, this.#place);
-      if (explained.code !== "PUFF_DATABASE_UNAVAILABLE") {
-        throw explained;
+      const failure = asPuffError(error, this.#place);
+      if (failure.code !== "PUFF_DATABASE_UNAVAILABLE") {
+        throw failure;
       } // else the connection is lost, and the next one begins with what is wanted
     }
   }

@@ -11,7 +11,7 @@ import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { type Client, currentClient } from "../../fairness/client.ts";
-import { explain } from "../errors/errors.ts";
+import { asPuffError } from "../errors/errors.ts";
 import { isConflict } from "../errors/reported.ts";
 import { StatementFailure } from "../errors/statement-errors.ts";
 import type { SessionEffects } from "../session/session-effects.ts";
@@ -98,7 +98,7 @@ export class ConnectionPool {
           const met = batches === null && hasMet(error);
           const mayRunAgain = query.isStranded || outdated || met || (batches === null && isEnded(error));
           if (!mayRunAgain || runs === mostRuns) {
-            throw explain(error, this.#options.place);
+            throw asPuffError(error, this.#options.place);
           }
           if (met) {
             await sleep(Math.random() * longestPause);
@@ -132,7 +132,7 @@ export class ConnectionPool {
         this.#giveBack(slot);
       }
     } catch (error) {
-      throw explain(error, this.#options.place);
+      throw asPuffError(error, this.#options.place);
     } finally {
       this.#leave();
     }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError, pauseAfter, reconnect } from "../../../schema/index.ts";
 import { isFromServer, isLostConnection, type Reported } from "../errors/reported.ts";
-import { explainConnect } from "../errors/unavailable.ts";
+import { asConnectError } from "../errors/unavailable.ts";
 import { openClient } from "../wire/open-client.ts";
 import type { RawClient, RawClientConfig } from "../wire/raw-client.ts";
 import type { Address, ServerConfig } from "./url.ts";
@@ -48,7 +48,7 @@ export async function reach(
         });
       }
       if (!mayPass(error) || Date.now() + pause >= deadline) {
-        throw explainConnect(error, address.place);
+        throw asConnectError(error, address.place);
       }
     }
     await sleep(pause);

@@ -1,6 +1,6 @@
 /** One statement on a connection that its user has for now. */
 import type { RowSet, Statement } from "../../../planner/index.ts";
-import { explain } from "../errors/errors.ts";
+import { asPuffError } from "../errors/errors.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
@@ -24,6 +24,6 @@ export async function runStatement(
   try {
     return await query.rows;
   } catch (error) {
-    throw explain(error, place);
+    throw asPuffError(error, place);
   }
 }

@@ -4,7 +4,7 @@ import { PuffError } from "../../../schema/index.ts";
 import type { Client } from "../../fairness/client.ts";
 import { FairQueue, type Waiter } from "../../fairness/fair-queue.ts";
 import { Places, type Refusal } from "../../fairness/places.ts";
-import { explainConnect } from "../errors/unavailable.ts";
+import { asConnectError } from "../errors/unavailable.ts";
 import type { Slot, Slots } from "./slots.ts";
 
 export interface SlotQueueOptions {
@@ -100,7 +100,7 @@ export class SlotQueue {
 
   /** Fails all who wait: there is no connection at all. */
   failAll(error: unknown): void {
-    this.#waiting.failAll(explainConnect(error, this.#options.place));
+    this.#waiting.failAll(asConnectError(error, this.#options.place));
   }
 
   busyError(message: string): PuffError {
@@ -136,7 +136,7 @@ export class SlotQueue {
   #overdueError(): PuffError {
     const { size, acquireTimeout, place } = this.#options;
     return this.#slots.open.size === 0
-      ? explainConnect(new Error("timeout: no connection was made"), place)
+      ? asConnectError(new Error("timeout: no connection was made"), place)
       : this.busyError(`none of the ${size} connections was free within ${acquireTimeout / 1000} s`);
   }
 }

@@ -1,7 +1,7 @@
 /** Transactions: one connection, one statement after the other, all or nothing. */
 import type { RowSet, Session, Statement, TransactionWork } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
-import { explain } from "../errors/errors.ts";
+import { asPuffError } from "../errors/errors.ts";
 import { StatementFailure } from "../errors/statement-errors.ts";
 import { resetText } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
@@ -84,7 +84,7 @@ class TransactionSession implements Session {
       return rows;
     } catch (error) {
       this.#failed = true;
-      throw abandonment(statement) ?? explain(error, this.#options.place);
+      throw abandonment(statement) ?? asPuffError(error, this.#options.place);
     }
   }
 

@@ -129,7 +129,7 @@ async function connectAsAllowed(parameters: ConnectParameters): Promise<RawClien
   try {
     return await openClient(configOf(parameters, mode), mode === "prefer" || mode === "allow");
   } catch (error) {
-    throw explainFailure(error, parameters["host"], parameters["port"]);
+    throw asConnectFailure(error, parameters["host"], parameters["port"]);
   }
 }
 
@@ -189,7 +189,7 @@ interface Reported {
 }
 
 /** As libpq puts it: where, and why. */
-export function explainFailure(error: unknown, host = "", port: string | number = ""): ConnectFailure {
+export function asConnectFailure(error: unknown, host = "", port: string | number = ""): ConnectFailure {
   const reported = error as Reported; // every field but the message is optional
   const place = placeOf(host, port);
   if (reported.severity !== undefined) {
