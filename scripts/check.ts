@@ -36,6 +36,7 @@ const checks: { readonly [name: string]: readonly string[] } = {
   knip: ["knip", "--treat-config-hints-as-errors"],
   build: ["npm", "run", "--silent", "build"],
   publint: ["publint", "--strict"],
+  docs: ["npm", "run", "--silent", "docs"],
 };
 
 const root = join(import.meta.dirname, "..");
