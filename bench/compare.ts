@@ -2,13 +2,13 @@
  * Six workloads on the gateway, on what Node could do at most, and on its peers: one database, each server a process
  * of its own with as many connections, in turns within one run. `npm run bench compare`
  *
- * @example node bench/compare.ts --rounds 1 --seconds 1 --warm-up 1 --servers limit,traced --workloads W1,W2
+ * @example npm run bench compare -- --rounds 1 --seconds 1 --warm-up 1 --servers limit,traced --workloads W1,W2
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { drawChart } from "./compare/chart.ts";
+import { chartHeading, drawChart } from "./compare/chart.ts";
 import { startDatabase } from "./compare/database.ts";
 import { type Server, type ServerName, serverNames, startServer } from "./compare/servers.ts";
 import { checkTargets, type Figures } from "./compare/targets.ts";
@@ -173,7 +173,7 @@ function report(): void {
     ]),
   });
   const panels = chosenWorkloads.map(({ name, title }) => ({
-    title: `${name}: ${title} (requests/s)`,
+    title: `${name}: ${title}`,
     bars: figures
       .filter(({ workload }) => workload === name)
       .map(({ server, requestsPerSecond }) => ({
@@ -182,7 +182,7 @@ function report(): void {
         highlighted: server === "traced" || server === "dynamic",
       })),
   }));
-  writeFileSync(join(import.meta.dirname, "results/compare.svg"), drawChart(panels));
+  writeFileSync(join(import.meta.dirname, "results/compare.svg"), drawChart(chartHeading, panels));
   writeReport({
     name: "compare-start",
     title: "Start",

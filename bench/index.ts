@@ -1,26 +1,33 @@
 /**
- * Runs the benchmarks one after another, each in a process of its own; they write to bench/results.
+ * Runs the benchmarks one after another, each in a process of its own; they write to bench/results. npm puts the
+ * project's Node first on PATH, so this works whichever Node the machine has.
  *
- * @example npm run bench         all of them
- * @example npm run bench http    one
+ * @example npm run bench                           all of them
+ * @example npm run bench http                      one
+ * @example npm run bench compare -- --rounds 1     one with arguments of its own
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const all = ["compare", "http", "start", "interpreter-start", "greenlets", "driver", "pool", "subscriptions", "django"];
+const onlyByName = ["soak"];
 const minutes = 30;
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
-for (const name of wanted) {
-  const file = join(import.meta.dirname, `${name}.ts`);
-  if (!all.includes(name) || !existsSync(file)) {
-    console.error(`There is no benchmark named ${name}. There are: ${all.join(", ")}.`);
-    process.exit(1);
-  }
-  const { status, signal } = spawnSync("node", [file], { stdio: "inherit", timeout: minutes * 60_000 });
+const [name, ...args] = process.argv.slice(2);
+const known = [...all, ...onlyByName];
+if (name !== undefined && !known.includes(name)) {
+  console.error(`There is no benchmark named ${name}. There are: ${known.join(", ")}.`);
+  process.exit(1);
+}
+for (const each of name === undefined ? all : [name]) {
+  // What is given arguments may take as long as these say.
+  const timeout = args.length === 0 ? minutes * 60_000 : undefined;
+  const { status, signal } = spawnSync("node", [join(import.meta.dirname, `${each}.ts`), ...args], {
+    stdio: "inherit",
+    timeout,
+  });
   if (status !== 0) {
-    console.error(`The benchmark ${name} failed (${signal ?? `exit code ${status}`}).`);
+    console.error(`The benchmark ${each} failed (${signal ?? `exit code ${status}`}).`);
     process.exitCode = 1;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Mixed load with faults for some minutes: does a gateway's memory stay flat, and do its descriptors?
  *
- * @example node bench/soak.ts       10 minutes
- * @example node bench/soak.ts 4     as many as the argument says
+ * @example npm run bench soak       10 minutes
+ * @example npm run bench soak 4     as many as the argument says
  */
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -11,32 +11,38 @@ export interface Panel {
   readonly bars: readonly Bar[];
 }
 
-const panelWidth = 440;
+export const chartHeading = "Requests per second (longer is better)";
+
+const panelWidth = 470;
 const barHeight = 18;
 const gap = 6;
-const labelWidth = 190;
+const labelWidth = 210;
 const valueWidth = 60;
 const titleHeight = 30;
+const headingHeight = 34;
 const columns = 2;
 
 /**
- * Draws panels in two columns; within each, the longest bar is as wide as there is room.
+ * Draws panels in two columns below a heading; within each, the longest bar is as wide as there is room.
  *
- * @example drawChart([{ title: "W1", bars: [{ label: "the limit", value: 9000, highlighted: false }] }]); // "<svg …"
+ * @example
+ * drawChart("Requests/s", [{ title: "W1", bars: [{ label: "the limit", value: 9000, highlighted: false }] }]); // "<svg …"
  */
-export function drawChart(panels: readonly Panel[]): string {
+export function drawChart(heading: string, panels: readonly Panel[]): string {
   const most = Math.max(0, ...panels.map(({ bars }) => bars.length));
   const panelHeight = titleHeight + most * (barHeight + gap) + 2 * gap;
   const width = columns * panelWidth;
-  const height = Math.ceil(panels.length / columns) * panelHeight;
+  const height = headingHeight + Math.ceil(panels.length / columns) * panelHeight;
   const drawn = panels.map((panel, index) => {
-    const [x, y] = [(index % columns) * panelWidth, Math.floor(index / columns) * panelHeight];
+    const [x, y] = [(index % columns) * panelWidth, headingHeight + Math.floor(index / columns) * panelHeight];
     return `<g transform="translate(${x} ${y})">\n${drawPanel(panel)}\n</g>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
     ' font-family="system-ui, sans-serif" font-size="12">',
+    `<title>${escapeXml(heading)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    `<text x="8" y="23" font-size="15" font-weight="bold" fill="#222222">${escapeXml(heading)}</text>`,
     ...drawn,
     "</svg>\n",
   ].join("\n");
