@@ -57,7 +57,7 @@ export async function connectTo(
   const ports = (parameters["port"] || "5432").split(",");
   const messages: string[] = [];
   for (const [index, host] of hosts.entries()) {
-    const port = ports[index] ?? ports[0] ?? "5432";
+    const port = (ports[index] ?? ports[0]) || "5432";
     try {
       const address = { ...parameters, host: host === "" ? defaultHost(port) : host, port };
       return { client: await connectOne(address), parameters: address };

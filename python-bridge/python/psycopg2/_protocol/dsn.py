@@ -160,10 +160,11 @@ def _parse_uri(uri: str) -> dict[str, str]:
             raise ProgrammingError(f'invalid dsn: unexpected character in URI: "{uri}"\n')
         names.append(_decode(match.group(1).strip("[]")))
         ports.append(match.group(2) or "")
-    if any(names):
-        parsed["host"] = ",".join(names)
-    if any(ports):
-        parsed["port"] = ",".join(ports)
+    # As libpq joins them: several hosts without a port are a port of commas.
+    if host := ",".join(names):
+        parsed["host"] = host
+    if port := ",".join(ports):
+        parsed["port"] = port
     if slash and path:
         parsed["dbname"] = _decode(path)
     for pair in query.split("&") if query else ():
