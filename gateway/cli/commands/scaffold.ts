@@ -161,7 +161,7 @@ function ownPackage(): OwnPackage {
   return JSON.parse(readFileSync(new URL(import.meta.resolve("puff-gateway/package.json")), "utf8"));
 }
 
-// The gateway brings the package puff; editors and type checkers find it there.
+// The gateway brings the package puff. Pyright and editors built on it find it there; others want it installed (README).
 function pyprojectToml(name: string): string {
   return `[project]
 name = "${name}"
@@ -199,5 +199,10 @@ Then open http://127.0.0.1:7777/graphql in a browser and ask
 - \`puff.toml\`: the settings. \`npx puff-gateway --help\` explains them.
 - \`npx puff-gateway explain '{ tasks { title } }'\` shows the SQL of an operation and Postgres's plan of it.
 - \`npx puff-gateway doctor\` checks that everything is in place.
+
+Pyright and VS Code find the types of \`puff\` by \`pyproject.toml\`. For mypy, PyCharm and others, install them:
+
+    python3 -m venv .venv
+    .venv/bin/pip install ./node_modules/puff-gateway/dist/python-bridge/python
 `;
 }
