@@ -1,0 +1,24 @@
+/** Coverage of TypeScript by the unit tests, which lie beside the code: `npm run coverage`. */
+import { defineConfig } from "vitest/config";
+import base from "./vitest.config.ts";
+
+const house = "{schema,planner,python-bridge,gateway}/**";
+
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: [`${house}/*.test.ts`],
+    reporters: ["default"],
+    coverage: {
+      enabled: true,
+      provider: "v8",
+      include: [`${house}/*.ts`],
+      exclude: [`${house}/*.test.ts`, "gateway/graphiql/**"],
+      reporter: ["text-summary", "html"],
+      reportsDirectory: "coverage/typescript",
+      // What is measured, rounded down. What needs a database or an interpreter is tested in tests/, without counters.
+      thresholds: { statements: 14, branches: 15, functions: 11, lines: 14 },
+    },
+  },
+});
