@@ -93,5 +93,6 @@ async function takeScreenshot(file: string): Promise<void> {
     await page.screenshot({ path: file, animations: "disabled" });
   } finally {
     await browser.close();
+    await gateway.stop(); // with its Postgres, which a kill would leave behind
   }
 }
