@@ -28,3 +28,4 @@ export type {
 export { lateDatabase, wrapDatabase } from "./database/wrap-database.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
 export { createPlanner } from "./schema-planner.ts";
+export { EMPTY_LIST } from "./types/oids.ts";

@@ -13,7 +13,7 @@ import {
   type SqlPlan,
   type TypedText,
 } from "../../schema/index.ts";
-import { arrayOidOf, OID, printArray, type TextList } from "../types/oids.ts";
+import { arrayOidOf, EMPTY_LIST, OID, printArray, type TextList } from "../types/oids.ts";
 
 /**
  * Puts a request's values in the places where the plan names them; what is absent is NULL.
@@ -130,11 +130,8 @@ function arrayOf(items: TypedList, empty: number): TypedText {
   const texts = textsOf(items, oids);
   const [first = empty] = oids;
   const oid = widening.findLast((wide) => oids.has(wide)) ?? first;
-  return [arrayOidOf(oid), isEmpty(texts) ? (oid === 0 ? EMPTY : "{}") : printArray(texts)];
+  return [arrayOidOf(oid), isEmpty(texts) ? (oid === 0 ? EMPTY_LIST : "{}") : printArray(texts)];
 }
-
-/** An empty array of any type: a form feed is a space for arrays, while `{}` alone would be an empty object as jsonb. */
-const EMPTY = "\f{}";
 
 function textsOf(items: TypedList, oids: Set<number>): TextList {
   return items.map((item) => {

@@ -136,7 +136,20 @@ export type TextList = readonly (string | null | TextList)[];
 /** Writes an array as Postgres reads it. */
 export function printArray(items: TextList): string {
   const printed = items.map((item) =>
-    item === null ? "NULL" : typeof item === "string" ? `"${item.replace(/["\\]/g, "\\$&")}"` : printArray(item),
+    item === null ? "NULL" : typeof item === "string" ? printItem(item) : printArray(item),
   );
   return `{${printed.join(",")}}`;
 }
+
+/** Between quotes where it needs them, as Python writes it: cast to text, an array shows its own text. */
+function printItem(text: string): string {
+  return needsQuotes.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : text;
+}
+
+const needsQuotes = /^$|["{},\\ \t\n\r\v\f]|^null$/i;
+
+/**
+ * An empty list of which only Postgres knows the type. A form feed is a space for arrays, while `{}` alone would be an
+ * empty object as jsonb; where Postgres wants a text, the database sends `{}`.
+ */
+export const EMPTY_LIST = "\f{}";

@@ -18,6 +18,7 @@ import type { SessionEffects } from "../session/session-effects.ts";
 import { resetStatements } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import { abandonment } from "../wire/cancel.ts";
+import { TypesAsked } from "../wire/empty-lists.ts";
 import type { Exchange } from "../wire/exchange.ts";
 import type { RawClient, RawClientConfig, RawConnection } from "../wire/raw-client.ts";
 import type { RowBatches } from "../wire/row-batches.ts";
@@ -90,6 +91,10 @@ export class ConnectionPool {
         try {
           return await this.#share(query, runs === 1, resets && !pooler);
         } catch (error) {
+          if (error instanceof TypesAsked) {
+            runs--;
+            continue;
+          }
           const given = abandonment(statement);
           if (given !== null) {
             throw given;

@@ -2,6 +2,7 @@
 import type { RowSet, Statement } from "../../../planner/index.ts";
 import { asPuffError } from "../errors/errors.ts";
 import type { Prelude } from "../session/session-settings.ts";
+import { withTypes } from "../wire/empty-lists.ts";
 import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 
@@ -19,10 +20,12 @@ export async function runStatement(
   limits: QueryLimits,
   { place, reads }: { readonly place: string; readonly reads: boolean },
 ): Promise<RowSet> {
-  const query = new RowQuery(statement, limits, prelude, { reads });
-  client.run(query);
   try {
-    return await query.rows;
+    return await withTypes(() => {
+      const query = new RowQuery(statement, limits, prelude, { reads });
+      client.run(query);
+      return query.rows;
+    });
   } catch (error) {
     throw asPuffError(error, place);
   }

@@ -6,6 +6,7 @@ import { StatementFailure } from "../errors/statement-errors.ts";
 import { resetText } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import { abandonment } from "../wire/cancel.ts";
+import { withTypes } from "../wire/empty-lists.ts";
 import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery, savepoint } from "../wire/row-query.ts";
 
@@ -109,11 +110,13 @@ class TransactionSession implements Session {
       throw given;
     }
     const { limits, prelude } = this.#options;
-    const query = new RowQuery(statement, limits, this.begun ? null : prelude, {
-      inTransaction: this.begun && !this.#failed,
+    return await withTypes(() => {
+      const query = new RowQuery(statement, limits, this.begun ? null : prelude, {
+        inTransaction: this.begun && !this.#failed,
+      });
+      this.begun = this.#client.run(query) || this.begun;
+      return query.rows;
     });
-    this.begun = this.#client.run(query) || this.begun;
-    return await query.rows;
   }
 }
 

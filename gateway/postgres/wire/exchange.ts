@@ -10,8 +10,8 @@ export interface PreparedStatement {
   columns: readonly Column[] | null;
   /** False where it has no result at all, which is less than one without columns. */
   yieldsRows: boolean;
-  /** How many parameters it wants; null until Postgres has said so. */
-  parameterCount: number | null;
+  /** Types of the parameters that it wants; null until Postgres has said so. */
+  parameterTypes: readonly number[] | null;
 }
 
 /** A statement under way, as its connection sees it: Client makes further calls on the one whose answer comes next. */
@@ -25,7 +25,7 @@ export interface Exchange<Connection> {
   send(connection: Connection): boolean;
   /** Fails it as stranded: its answer, which is still to come, is for nobody. */
   abandon(): void;
-  handleParameterDescription(count: number): void;
+  handleParameterDescription(types: readonly number[]): void;
   handleNoData(): void;
   handleBindComplete(): void;
   handleError(error: Error, connection: Connection): void;

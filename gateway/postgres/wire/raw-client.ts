@@ -39,6 +39,8 @@ export class RawConnection extends Connection {
     max: preparedLimit,
     dispose: ({ name }) => this.close({ type: "S", name }),
   });
+  /** Types of parameters, by a statement's key: those that were asked for, and outlive statements that don't stay prepared. */
+  readonly parameterTypes = new LRUCache<string, readonly number[]>({ max: preparedLimit });
   readonly #number = ++connectionCount;
   #named = 0;
   #givenUp = false;
@@ -70,7 +72,7 @@ export class RawConnection extends Connection {
     });
     // Client keeps these to itself.
     this.on("parameterDescription", (message: { dataTypeIDs: readonly number[] }) =>
-      this.running?.handleParameterDescription(message.dataTypeIDs.length),
+      this.running?.handleParameterDescription(message.dataTypeIDs),
     );
     this.on("parameterStatus", (message: { parameterName: string; parameterValue: string }) => {
       this.parameters[message.parameterName] = message.parameterValue;

@@ -4,6 +4,7 @@ import { PuffError } from "../../../schema/index.ts";
 import { isFromServer, type Reported } from "../errors/reported.ts";
 import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from "../errors/statement-errors.ts";
 import { type Prelude, preludeStatements } from "../session/session-settings.ts";
+import { checkOf, hasEmptyList, noText, TypesAsked, valuesOf } from "./empty-lists.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
 import type { RowSink } from "./frames.ts";
 import type { RawConnection } from "./raw-client.ts";
@@ -52,7 +53,7 @@ const outdatedRoutines = /^(RevalidateCachedQuery|FetchPreparedStatement)$/;
  * {@link handleError} none, and else {@link handleReadyForQuery} last.
  */
 export class RowQuery implements Exchange<RawConnection> {
-  /** Fails with a {@link StatementFailure} or a PuffError. */
+  /** Fails with a {@link StatementFailure}, {@link TypesAsked} or a PuffError. */
   readonly rows: Promise<RowSet>;
   readonly statement: Statement;
   readonly #limits: QueryLimits;
@@ -65,6 +66,10 @@ export class RowQuery implements Exchange<RawConnection> {
   #rows = noRows;
   /** Whether it had been prepared before. */
   #known = false;
+  /** Whether it only asks for its parameters' types. */
+  #asks = false;
+  /** Whether what goes ahead of it fails for a list where a text is wanted. */
+  #checks = false;
   #bound = false;
   /** Statements of the prelude that have not been answered. */
   #ahead = 0;
@@ -116,6 +121,7 @@ export class RowQuery implements Exchange<RawConnection> {
     const key = keyOf(this.statement);
     if (anew) {
       connection.prepared.delete(key);
+      connection.parameterTypes.delete(key);
     }
     this.#known = connection.prepared.has(key);
     const refusal = this.#known ? null : refuse(this.statement);
@@ -126,14 +132,27 @@ export class RowQuery implements Exchange<RawConnection> {
     this.#connection = connection;
     connection.stream.cork();
     try {
+      const { params } = this.statement;
+      const types = connection.prepared.get(key)?.parameterTypes ?? connection.parameterTypes.get(key);
+      this.#asks = types === undefined && hasEmptyList(this.statement);
+      const check = types === undefined ? null : checkOf(params, types);
+      this.#checks = check !== null;
       const saving = this.#known && inTransaction ? [{ text: `SAVEPOINT ${savepoint}`, params: [] }] : [];
-      for (const statement of [...saving, ...preludeStatements(this.#prelude), ...ahead]) {
-        sendStep(connection, statement, keyOf(statement), false);
+      for (const statement of [
+        ...saving,
+        ...preludeStatements(this.#prelude),
+        ...ahead,
+        ...(check === null ? none : [check]),
+      ]) {
+        sendStep(connection, statement);
         this.#ahead++;
       }
-      this.#prepared = sendStep(connection, this.statement, key, true);
-      for (const statement of behind) {
-        sendStep(connection, statement, keyOf(statement), false);
+      this.#prepared = prepare(connection, this.statement, key, this.#asks ? "always" : "first");
+      if (!this.#asks) {
+        execute(connection, this.#prepared, valuesOf(params, types));
+        for (const statement of behind) {
+          sendStep(connection, statement);
+        }
       }
       connection.sync();
     } catch (error) {
@@ -159,14 +178,17 @@ export class RowQuery implements Exchange<RawConnection> {
     }
     if (this.#ahead > 0) {
       connection.sink = nowhere;
-    } else if (this.#known) {
+    } else if (this.#known && !this.#asks) {
       this.#receiveRows(this.#prepared?.columns ?? [], connection);
     }
   }
 
-  handleParameterDescription(count: number): void {
+  handleParameterDescription(types: readonly number[]): void {
     if (this.#prepared !== undefined) {
-      this.#prepared.parameterCount = count;
+      this.#prepared.parameterTypes = types;
+    }
+    if (this.#asks) {
+      this.#connection?.parameterTypes.set(keyOf(this.statement), types);
     }
   }
 
@@ -190,7 +212,7 @@ export class RowQuery implements Exchange<RawConnection> {
       this.#ahead--;
       if (this.#ahead === 0) {
         connection.sink = null;
-        if (this.#known) {
+        if (this.#known && !this.#asks) {
           this.#receiveRows(this.#prepared?.columns ?? [], connection);
         }
       }
@@ -241,11 +263,15 @@ export class RowQuery implements Exchange<RawConnection> {
     if (prepared !== undefined && (outdated || prepared.columns === null) && connection.has(prepared)) {
       connection.prepared.delete(prepared.key);
     }
+    if (this.#checks && this.#ahead > 0 && error.code === divisionByZero) {
+      this.#reject(noText());
+      return;
+    }
     this.#reject(
       error instanceof PuffError
         ? error
         : new StatementFailure(error, this.statement, {
-            wanted: prepared?.parameterCount ?? null,
+            wanted: prepared?.parameterTypes?.length ?? null,
             outdated,
             ofSettings: this.#ahead > 0 && this.#prelude !== null && isFromServer(error),
             reads: this.#options.reads === true,
@@ -255,13 +281,19 @@ export class RowQuery implements Exchange<RawConnection> {
 
   handleReadyForQuery(connection: RawConnection): void {
     this.#finish(connection);
-    this.#resolve(this.#rows);
+    if (this.#asks) {
+      this.#reject(new TypesAsked());
+    } else {
+      this.#resolve(this.#rows);
+    }
   }
 
   #describe(columns: readonly Column[]): void {
     if (this.#prepared !== undefined && this.#connection !== undefined) {
       this.#prepared.columns = columns;
-      this.#receiveRows(columns, this.#connection);
+      if (!this.#asks) {
+        this.#receiveRows(columns, this.#connection);
+      }
     }
   }
 
@@ -308,6 +340,7 @@ export class RowQuery implements Exchange<RawConnection> {
 }
 
 const none: readonly Statement[] = [];
+const divisionByZero = "22012";
 /** For rows that nobody wants. */
 const nowhere: RowSink = { add: () => undefined };
 
@@ -315,23 +348,39 @@ function keyOf({ text, params }: Statement): string {
   return `${params.map(([oid]) => oid).join()} ${text}`;
 }
 
-/** Sends what runs a statement, with what prepares it where the connection does not know it. */
-function sendStep(
+/** Sends what runs a statement whose columns nobody wants, with what prepares it where the connection does not know it. */
+function sendStep(connection: RawConnection, statement: Statement): void {
+  const prepared = prepare(connection, statement, keyOf(statement), "never");
+  execute(
+    connection,
+    prepared,
+    statement.params.map(([, value]) => value),
+  );
+}
+
+/** Sends what prepares a statement where the connection does not know it, and has it described then, always or never. */
+function prepare(
   connection: RawConnection,
   { text, params }: Statement,
   key: string,
-  describe: boolean,
+  described: "first" | "always" | "never",
 ): PreparedStatement {
-  let prepared = connection.prepared.get(key);
-  if (prepared === undefined) {
-    prepared = { key, name: connection.nameStatement(), columns: null, yieldsRows: true, parameterCount: null };
+  const known = connection.prepared.get(key);
+  const prepared = known ?? {
+    ...{ key, name: connection.nameStatement() },
+    ...{ columns: null, yieldsRows: true, parameterTypes: null },
+  };
+  if (known === undefined) {
     connection.keep(prepared);
     connection.parse({ name: prepared.name, text, types: params.map(([oid]) => oid) });
-    if (describe) {
-      connection.describe({ type: "S", name: prepared.name });
-    }
   }
-  connection.bind({ statement: prepared.name, values: params.map(([, value]) => value) });
-  connection.execute(null);
+  if (described === "always" || (described === "first" && known === undefined)) {
+    connection.describe({ type: "S", name: prepared.name });
+  }
   return prepared;
+}
+
+function execute(connection: RawConnection, { name }: PreparedStatement, values: (string | null)[]): void {
+  connection.bind({ statement: name, values });
+  connection.execute(null);
 }

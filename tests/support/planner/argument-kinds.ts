@@ -333,6 +333,26 @@ export const argumentKinds: readonly ArgumentKind[] = [
     cases: [is("[]", "text[] {}"), is('["LOW"]', "text[] {LOW}", "[<Level.LOW: 'l'>]", "[LOW]")],
   },
   {
+    name: "levels_as_text",
+    python: "list[Level]",
+    graphql: "[Level!]",
+    cast: "::text",
+    default: "[Level.LOW]",
+    cases: [is("[]", "text {}"), is('["LOW"]', "text {LOW}", "[<Level.LOW: 'l'>]", "[LOW]")],
+  },
+  {
+    name: "strs_as_text",
+    python: "list[str]",
+    graphql: "[String!]",
+    cast: "::text",
+    default: "[]",
+    cases: [
+      is("[]", "text {}"),
+      is('["OK"]', "text {OK}", "['OK']"),
+      is('["a b","","null","{"]', 'text {"a b","","null","{"}', "['a b', '', 'null', '{']"),
+    ],
+  },
+  {
     name: "ranks",
     python: "list[Rank]",
     graphql: "[Rank!]",

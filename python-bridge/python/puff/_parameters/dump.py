@@ -210,7 +210,7 @@ def _widens(item_types: dict[int, type]) -> bool:
 
 
 _EMPTY = "\f{}"
-"""An empty array of any type. A form feed is a space for arrays, while `{}` alone would be an empty object as jsonb."""
+"""An empty array of any type: the host's EMPTY_LIST."""
 _FAMILIES = (int, datetime.datetime, datetime.time)
 _ITEMS = {
     "int": INT4, "bigint": INT8, "float": FLOAT8, "decimal": NUMERIC, "uuid": UUID, "bool": BOOL,

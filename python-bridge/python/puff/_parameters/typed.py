@@ -22,4 +22,4 @@ def array_text(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if _needs_quotes(text) else text
 
 
-_needs_quotes = re.compile(r'(?i)^$|["{},\\\s]|^null$').search
+_needs_quotes = re.compile(r'(?i)^$|["{},\\ \t\n\r\v\f]|^null$').search
