@@ -36,6 +36,7 @@ const catalogue = {
   PUFF_REQUEST_SLOW: { status: 408, safe: true, security: true },
   PUFF_HEADERS_TOO_LARGE: { status: 431, safe: true, security: true },
   PUFF_BODY_TOO_LARGE: { status: 413, safe: true, security: true },
+  PUFF_BODIES_BUSY: { status: 503, safe: true, security: true },
   PUFF_JSON_TOO_DEEP: { status: 400, safe: true, security: true },
   PUFF_TOO_MANY_TOKENS: { status: 400, safe: true, security: true },
   PUFF_TOO_DEEP: { status: 400, safe: true, security: true },

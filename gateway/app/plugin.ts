@@ -3,6 +3,7 @@ import cluster from "node:cluster";
 import type { FastifyPluginAsync } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { PuffError } from "../../schema/index.ts";
+import { BodyRoom } from "../fairness/body-room.ts";
 import { hasUploads } from "../http/deadlines.ts";
 import { Guard } from "../http/guard/guard.ts";
 import { TrustedProxies } from "../http/guard/proxies.ts";
@@ -44,6 +45,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       const guard = new Guard({ allowedHosts, proxies: new TrustedProxies(trustProxy) });
       const subscribers = new Subscribers(settings.limits.subscribers, settings.limits.clientShare);
       const routes = { endSubscriptions: () => subscribers.endAll("reloaded"), currentLog };
+      const bodyRoom = new BodyRoom(settings.limits.waitingBytes, settings.limits.clientShare);
       const gateway = new RunningGateway(settings, await loadHost(options.host), app, routes);
       // Registered first, so that whatever has started by the time another part fails is stopped, too.
       app.addHook("onClose", () => gateway.close());
@@ -61,6 +63,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         checks: gateway.checks(),
         deadline: settings.limits.requestDeadline,
         bodyLimit: settings.limits.bodyBytes,
+        bodyRoom,
         subscribers,
         operationLimit: settings.limits.socketOperations,
         queueLimit: settings.limits.subscriberQueue,
@@ -83,6 +86,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
       if (hasUploads(settings)) {
         await addWsgiRoutes(app, {
           guard,
+          bodyRoom,
           python: () => gateway.python,
           exchanges: gateway.exchanges,
           workers: settings.workers,

@@ -44,14 +44,14 @@ export class Places {
     return held < this.share || free > 2 * this.#reserve ? null : "connection";
   }
 
-  take({ connection, address }: Client): void {
-    add(this.#connections, connection, 1);
-    add(this.#addresses, address, 1);
+  take({ connection, address }: Client, count = 1): void {
+    add(this.#connections, connection, count);
+    add(this.#addresses, address, count);
   }
 
-  leave({ connection, address }: Client): void {
-    add(this.#connections, connection, -1);
-    add(this.#addresses, address, -1);
+  leave({ connection, address }: Client, count = 1): void {
+    add(this.#connections, connection, -count);
+    add(this.#addresses, address, -count);
   }
 }
 

@@ -1,6 +1,8 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
+import { BodyRoom } from "../fairness/body-room.ts";
+import { defaultLimits } from "../options/options.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
 import type { Endpoint } from "./graphql/endpoint.ts";
 import type { Explain } from "./graphql/explain.ts";
@@ -20,11 +22,13 @@ import {
 import { type ApplicationSockets, addSockets } from "./sockets/sockets.ts";
 import type { Subscribers } from "./sockets/subscribers.ts";
 
-export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "bodyDeadline"> {
+export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "bodyDeadline" | "bodyRoom"> {
   /** Default: one that lets all hosts in and trusts no proxy. */
   readonly guard?: Guard;
   /** Default: null. */
   readonly bodyDeadline?: number | null;
+  /** Default: one of its own. */
+  readonly bodyRoom?: BodyRoom;
   /** Origins whose pages may call the gateway from a browser; empty: none but its own. `*`: all, without cookies. */
   readonly corsOrigins: readonly string[];
   readonly apis: readonly Api[];
@@ -60,7 +64,8 @@ export interface Api {
 export async function addRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
   let stopping = false;
   const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
-  const shared = { bodyDeadline: null, ...options, guard, origins: new Origins(options.corsOrigins) };
+  const bodyRoom = options.bodyRoom ?? new BodyRoom(defaultLimits.waitingBytes, defaultLimits.clientShare);
+  const shared = { bodyDeadline: null, ...options, bodyRoom, guard, origins: new Origins(options.corsOrigins) };
   const { subscribers } = options;
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {

@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http";
 import compress from "@fastify/compress";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PuffError } from "../../schema/index.ts";
+import type { BodyRoom } from "../fairness/body-room.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
 import { endSlowBodies } from "./deadlines.ts";
 import { negotiate } from "./graphql/accept.ts";
@@ -21,6 +22,8 @@ import { send } from "./messages/send.ts";
 export interface HttpOptions {
   /** Bytes that a request's body may have. */
   readonly bodyLimit: number;
+  /** Where bodies wait until they are whole. */
+  readonly bodyRoom: BodyRoom;
   /** Milliseconds in which it must have arrived; null: the server's time for requests is as short. */
   readonly bodyDeadline: number | null;
   readonly guard: Guard;
@@ -92,12 +95,16 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
   // The handler parses, since it decides by media type and names what is wrong in GraphQL's own error form.
   app.removeAllContentTypeParsers();
   const readBody = async (request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> => {
-    const body = new Body(payload);
+    const body = new Body(payload, { room: options.bodyRoom, client: clientOf(request.raw.socket, request.ip) });
     const tooLarge = Number(request.headers["content-length"] ?? 0) > options.bodyLimit;
-    if (tooLarge || !(await body.arrive(options.bodyLimit + 1))) {
-      throw new PuffError("PUFF_BODY_TOO_LARGE", `the body is larger than ${options.bodyLimit} bytes`);
+    try {
+      if (tooLarge || !(await body.arrive(options.bodyLimit + 1))) {
+        throw new PuffError("PUFF_BODY_TOO_LARGE", `the body is larger than ${options.bodyLimit} bytes`);
+      }
+      return body.take(options.bodyLimit);
+    } finally {
+      body.drop();
     }
-    return body.take(options.bodyLimit);
   };
   // JSON is named beside "everything", since Fastify remembers only the types that it finds by name.
   for (const type of ["application/json", "*"]) {
@@ -129,7 +136,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
 export function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const form = negotiate(request.headers.accept).form ?? "json";
   const refusal = describeFailure(error);
-  if (refusal.code === "PUFF_BODY_TOO_LARGE") {
+  if (refusal.code === "PUFF_BODY_TOO_LARGE" || refusal.code === "PUFF_BODIES_BUSY") {
     reply.header("connection", "close"); // the rest of it is not waited for
   }
   if (isHidden(refusal)) {

@@ -167,6 +167,8 @@ export interface HostModule {
 export interface Limits extends PlannerLimits {
   /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
   readonly bodyBytes: number;
+  /** Bytes of all bodies that have arrived and wait, be it for the rest of them: `PUFF_BODIES_BUSY` (503). */
+  readonly waitingBytes: number;
   /**
    * Time that a request may take: `PUFF_REQUEST_DEADLINE`. Proxies commonly give up after 60 s. For the WSGI application,
    * the time that may pass without a byte from the client or to it: `PUFF_WSGI_DEADLINE`.
@@ -181,8 +183,8 @@ export interface Limits extends PlannerLimits {
   /** Requests that wait for the WSGI application: `PUFF_WSGI_BUSY` (503) for those past it. */
   readonly wsgiQueue: number;
   /**
-   * Percent of a pool's connections, of the calls into Python and of the requests in the WSGI application that one
-   * client may hold at any time. What is free beyond that is for all, but an address leaves a share of it for others, and
+   * Percent of a pool's connections, of the calls into Python, of the requests in the WSGI application and of the bytes
+   * of bodies that wait that one client may hold at any time. What is free beyond that is for all, but an address leaves a share of it for others, and
    * a connection two. 100: one client may hold all of it.
    */
   readonly clientShare: number;
@@ -211,6 +213,7 @@ export interface Limits extends PlannerLimits {
 /** Bounds that suit a service on the open internet. */
 export const defaultLimits: Limits = {
   bodyBytes: 1_048_576,
+  waitingBytes: 67_108_864,
   tokens: 10_000,
   depth: 20,
   aliases: 50,

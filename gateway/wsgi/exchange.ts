@@ -1,7 +1,7 @@
 /** One request to a WSGI application and its response, while they are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PuffError } from "../../schema/index.ts";
-import { Body } from "../http/messages/body.ts";
+import { Body, type BodyOptions } from "../http/messages/body.ts";
 import { startDeadline } from "../terminal/prompts.ts";
 
 /** `200 OK` and the headers, as the application gave them to `start_response`. */
@@ -28,13 +28,20 @@ export class Exchange {
   /**
    * @param patience - milliseconds that may pass without a byte that comes from the client or goes to it, and that a
    *   client may be late in all
+   * @param waiting - where what has arrived of the body waits, and whose it is
    */
-  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, patience: number) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    patience: number,
+    waiting: Pick<BodyOptions, "room" | "client">,
+  ) {
     this.#request = request;
     this.#response = response;
     this.#requestId = requestId;
     this.#patience = patience;
-    this.#body = new Body(request, (bytes) => this.#arrived(bytes));
+    this.#body = new Body(request, { ...waiting, onPiece: (bytes) => this.#arrived(bytes) });
     this.#timer = startDeadline(patience, () => {
       this.#end.abort(
         this.#awaitedSince !== null
@@ -46,6 +53,7 @@ export class Exchange {
     });
     response.once("close", () => {
       clearTimeout(this.#timer);
+      this.#body.drop();
       if (!response.writableFinished) {
         this.#end.abort(new ClientGone());
       }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { CallAnswer, Python } from "../../python-bridge/index.ts";
 import { isSecurityCode, PuffError } from "../../schema/index.ts";
 import { Admission } from "../fairness/admission.ts";
+import type { BodyRoom } from "../fairness/body-room.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
 import type { Guard } from "../http/guard/guard.ts";
 import { noteSecurity } from "../http/messages/security.ts";
@@ -26,6 +27,8 @@ export interface WsgiOptions {
   readonly concurrency: number;
   /** Requests that may wait for it. */
   readonly queueLimit: number;
+  /** Where what has arrived of bodies waits. */
+  readonly bodyRoom: BodyRoom;
   /** Percent of both that one client may hold while others want it. */
   readonly share: number;
   /** Whether clients see no tracebacks. */
@@ -106,7 +109,8 @@ async function serve(
   options: WsgiOptions,
 ): Promise<void> {
   reply.hijack();
-  const exchange = new Exchange(request.raw, reply.raw, request.id, options.deadline);
+  const waiting = { room: options.bodyRoom, client: clientOf(request.raw.socket, request.ip) };
+  const exchange = new Exchange(request.raw, reply.raw, request.id, options.deadline, waiting);
   try {
     const body = await bodyOf(request, exchange);
     const run = () => all.run(exchange.signal, () => call(request, exchange, body, options));
@@ -205,7 +209,7 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
       ["Content-Type", "text/plain; charset=utf-8"],
       ["Content-Length", String(body.length)],
       ["Cache-Control", "no-store"],
-      ...(code === "PUFF_BODY_TOO_LARGE" ? [["Connection", "close"] as const] : []),
+      ...(code === "PUFF_BODY_TOO_LARGE" || code === "PUFF_BODIES_BUSY" ? [["Connection", "close"] as const] : []),
       ...(status === 503 ? [["Retry-After", "1"] as const] : []),
     ],
   ]);

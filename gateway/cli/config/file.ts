@@ -174,7 +174,7 @@ function readLimits(reader: TableReader, root: Table): Partial<Limits> {
   reader.refuseUnknown(table, ["limits"], names.map(snakeCase));
   const limits: { -readonly [name in keyof Limits]?: number } = {};
   for (const name of names) {
-    const unit = /Deadline|Timeout$/.test(name) ? "milliseconds" : name === "bodyBytes" ? "bytes" : "";
+    const unit = /Deadline|Timeout$/.test(name) ? "milliseconds" : name.endsWith("Bytes") ? "bytes" : "";
     const value = reader.read(table, ["limits"], snakeCase(name), integer(1, 2_147_483_647, unit));
     if (value !== undefined) {
       limits[name] = value;

@@ -1,6 +1,8 @@
 /** A request's body, gathered from its pieces: many small ones cost more than their bytes, in time and in memory. */
 import type { Readable } from "node:stream";
 import { PuffError } from "../../../schema/index.ts";
+import type { BodyRoom } from "../../fairness/body-room.ts";
+import type { Client } from "../../fairness/client.ts";
 
 /** Pieces that any body may come in, and bytes for which there may be one more. */
 const mostPieces = 10_000;
@@ -8,9 +10,18 @@ const pieceBytes = 32;
 /** Pieces after which what has come is copied into one. */
 const compacted = 1_000;
 
+export interface BodyOptions {
+  /** Where its bytes wait. */
+  readonly room: BodyRoom;
+  readonly client: Client;
+  /** Told of each piece that comes. Default: nobody is. */
+  onPiece?(bytes: number): void;
+}
+
 export class Body {
   readonly #stream: Readable;
-  readonly #onPiece: (bytes: number) => void;
+  readonly #options: BodyOptions;
+  #dropped = false;
   #pieces: Buffer[] = [];
   /** Bytes of the pieces. */
   #held = 0;
@@ -24,12 +35,11 @@ export class Body {
   #wake: () => void = () => undefined;
 
   /**
-   * @param onPiece - told of each piece that comes
-   * @example const whole = await new Body(request).arrive(1e6) // false: it is larger
+   * @example const whole = await new Body(request, { room, client }).arrive(1e6) // false: it is larger
    */
-  constructor(stream: Readable, onPiece: (bytes: number) => void = () => undefined) {
+  constructor(stream: Readable, options: BodyOptions) {
     this.#stream = stream;
-    this.#onPiece = onPiece;
+    this.#options = options;
   }
 
   /** Whether anything was asked of it. */
@@ -56,7 +66,8 @@ export class Body {
   /**
    * Waits until so many bytes are there, or the end is: then true. What comes beyond them stays with the client.
    *
-   * @throws PuffError `PUFF_BODY_TOO_LARGE` where it comes in too many pieces, `PUFF_REQUEST_INVALID` where it has no end
+   * @throws PuffError `PUFF_BODY_TOO_LARGE` where it comes in too many pieces, `PUFF_BODIES_BUSY` where so much waits that
+   *   there is no room for it, `PUFF_REQUEST_INVALID` where it has no end
    */
   async arrive(bytes: number): Promise<boolean> {
     while (this.#error === null && !this.#ended && this.#held < bytes) {
@@ -77,7 +88,7 @@ export class Body {
   take(size: number): Buffer {
     const all = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces, this.#held);
     const taken = all.subarray(0, size);
-    this.#held = all.length - taken.length;
+    this.#release(taken.length);
     this.#pieces = this.#held === 0 ? [] : [all.subarray(size)];
     return taken;
   }
@@ -89,7 +100,18 @@ export class Body {
     }
   }
 
+  /** What has arrived and was not taken is for nobody, as is what comes. */
+  drop(): void {
+    this.#dropped = true;
+    this.#pieces = [];
+    this.#release(this.#held);
+  }
+
   #add(piece: Buffer): void {
+    if (this.#dropped) {
+      return;
+    }
+    const { room, client, onPiece } = this.#options;
     this.#count += 1;
     this.#total += piece.length;
     if (this.#count > mostPieces + this.#total / pieceBytes) {
@@ -101,9 +123,18 @@ export class Body {
       );
       return;
     }
+    if (!room.take(client, piece.length)) {
+      this.leave();
+      this.#fail(
+        new PuffError("PUFF_BODIES_BUSY", "the bodies of other requests take all room that there is", {
+          remedy: "Try again in a moment.",
+        }),
+      );
+      return;
+    }
     this.#pieces.push(piece);
     this.#held += piece.length;
-    this.#onPiece(piece.length);
+    onPiece?.(piece.length);
     if (this.#pieces.length >= compacted) {
       this.#pieces = [Buffer.concat(this.#pieces, this.#held)];
     }
@@ -119,8 +150,13 @@ export class Body {
   #fail(error: PuffError): void {
     this.#error ??= error;
     this.#pieces = [];
-    this.#held = 0;
+    this.#release(this.#held);
     this.#wake();
+  }
+
+  #release(bytes: number): void {
+    this.#held -= bytes;
+    this.#options.room.leave(this.#options.client, bytes);
   }
 }
 
