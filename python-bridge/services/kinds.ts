@@ -65,7 +65,7 @@ export function object<Fields extends { readonly [field: string]: Kind<unknown> 
   };
 }
 
-/** An object that `puff` itself makes, too large to look through at each call. */
+/** An object or a list that `puff` itself makes, too large to look through at each call. */
 export function trusted<T extends object>(name: string): Kind<T> {
-  return { name, is: (value): value is T => isObject(value) };
+  return { name, is: (value): value is T => typeof value === "object" && value !== null };
 }
