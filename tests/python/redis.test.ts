@@ -147,6 +147,7 @@ test.runIf(hasRedis)("redis-py and what is built on it do what they do on CPytho
   const python = await pythonOn(schema, {
     pythonPath: [schema, sitePackages],
     environment: { PUFF_REDIS_URL: url },
+    deadline: 60_000, // a busy machine takes long to import all of these
   });
   const own = { cache: "puff.contrib.django.redis.PuffRedisCache", location: "" };
   const here: JsonValue = { ...at, ...own, certificate: join(schema, "certificate.pem") };
