@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 async function start(...args: string[]): Promise<Running> {
-  const child = spawn(process.execPath, [`${import.meta.dirname}/support/serve-reference.ts`, ...args], {
+  const child = spawn(process.execPath, [`${import.meta.dirname}/../support/servers/serve-reference.ts`, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: string[] = [];
