@@ -83,6 +83,14 @@ describe.each([
     expect(textOf(first)).toBe("{}");
   });
 
+  test("a statement whose table has changed since", async () => {
+    await plain.run("DROP TABLE IF EXISTS changed; CREATE TABLE changed AS SELECT 'a'::text AS name");
+    const text = "SELECT * FROM changed WHERE name <> ALL ($1)";
+    expect(await shownBy(database, text)).toBe("a");
+    await plain.run("ALTER TABLE changed ALTER name TYPE varchar(1)");
+    expect(await shownBy(database, text)).toBe("a");
+  });
+
   test("a statement that is wrong says so", async () => {
     await expect(shownBy(database, "SELECT $1::text FROM nowhere")).rejects.toThrow("nowhere");
   });

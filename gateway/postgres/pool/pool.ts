@@ -92,6 +92,7 @@ export class ConnectionPool {
           return await this.#share(query, runs === 1, resets && !pooler);
         } catch (error) {
           if (error instanceof TypesAsked) {
+            outdated = false; // asking has prepared it anew; once more would ask again, for ever
             runs--;
             continue;
           }
