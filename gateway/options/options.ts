@@ -184,8 +184,8 @@ export interface Limits extends PlannerLimits {
   readonly wsgiQueue: number;
   /**
    * Percent of a pool's connections, of the calls into Python, of the requests in the WSGI application and of the bytes
-   * of bodies that wait that one client may hold at any time. What is free beyond that is for all, but an address leaves a share of it for others, and
-   * a connection two. 100: one client may hold all of it.
+   * of bodies that wait that one client may hold at any time. What is free beyond that is for all, but an address leaves
+   * a share of it for others, and a connection two. 100: one client may hold all of it.
    */
   readonly clientShare: number;
   /** Time in which the whole of a request must have arrived, where there is a WSGI application: uploads take long. */
