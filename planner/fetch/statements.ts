@@ -70,17 +70,13 @@ async function fuse(
     return null;
   }
   const duration = performance.now() - started;
-  let count = 0;
-  for (const rows of fused.rows.values()) {
-    count += rows.count;
-  }
   execution.observe?.({
     kind: "statement",
     layer: fused.steps.map(({ layer }) => layer).join(", "),
     layers: fused.steps.map((step) => ({ step, rows: fused.rows.get(step)?.count ?? 0 })),
     text: fused.statement.text,
     params: fused.statement.params,
-    rows: count,
+    rows: [...fused.rows.values()].reduce((sum, { count }) => sum + count, 0),
     bytes: [...fused.rows.values()].reduce((sum, rows) => sum + bytesOf(rows), 0),
     duration,
   });
