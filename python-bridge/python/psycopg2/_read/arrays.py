@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from puff._wire.arrays import MalformedArray, read_array
@@ -11,8 +10,6 @@ from psycopg2._protocol.exceptions import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_BOUNDS = re.compile(r"^\[[^=]*\]=")
 
 
 def array_cast(apply: Callable[[str | None, Any], Any]) -> Callable[[str | None, Any], Any]:
@@ -32,10 +29,6 @@ def parse_array(text: str, cast: Callable[[str | None], Any]) -> list[Any]:
     Raises:
         DataError: It is no array.
     """
-    if text.startswith("["):
-        text = _BOUNDS.sub("", text)
-    if not text.startswith("{"):
-        raise DataError("array does not start with '{'")
     try:
         return read_array(text, cast, lambda: cast(None))
     except MalformedArray as error:

@@ -36,9 +36,10 @@ def read_array(
         >>> read_array('{{1,NULL},{2,"3"}}', int)
         [[1, None], [2, 3]]
     """
-    start = text.find("{")
-    if start == -1:
+    opening = _OPENING.match(text)
+    if opening is None:
         raise MalformedArray("array does not start with '{'")
+    start = opening.end() - 1
     if not text.endswith("}"):
         raise MalformedArray("malformed array: no closing '}'")
     inner = text[start + 1 : -1]
@@ -48,6 +49,8 @@ def read_array(
 
 
 _NULLS = {"NULL", "null"}
+#: The first brace, after the bounds if there are any.
+_OPENING = re.compile(r"(?:\[[^=]*\]=)?\{")
 #: A quoted item, a brace, a delimiter, or an item that is none of these.
 _TOKENS = {
     delimiter: re.compile(rf'"((?:[^"\\]|\\.)*)"|([{{}}{delimiter}])|([^{{}}{delimiter}"]+)', re.DOTALL)
