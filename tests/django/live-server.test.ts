@@ -11,7 +11,8 @@ const site = {
   "site_config/settings.py": `
 from pathlib import Path
 BASE_DIR = Path(__file__).parent.parent
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "default"}}
+TEST = {"NAME": "test_live_server"}
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "default", "TEST": TEST}}
 INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.staticfiles", "shop"]
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
 SECRET_KEY = "only for tests"
