@@ -122,10 +122,18 @@ export class Exchange {
       // Whether the body comes now is the client's choice.
       flat.push("connection", "close");
     }
-    this.#response.writeHead(Number(status.slice(0, 3)), status.slice(4), flat);
+    try {
+      this.#response.writeHead(Number(status.slice(0, 3)), status.slice(4), flat);
+    } catch (error) {
+      this.#end.abort(error);
+      throw error;
+    }
   }
 
   write(data: Uint8Array): void {
+    if (this.signal.aborted) {
+      return; // where the head could not be sent, Node would make one up
+    }
     this.#timer.refresh();
     this.#written += data.length;
     this.#response.write(data);

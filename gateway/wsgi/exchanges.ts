@@ -21,13 +21,13 @@ export class Exchanges extends Numbered<Exchange> implements HostService {
           return { value: null, buffers: piece.length === 0 ? [] : [piece] };
         }),
         start: method([number, trusted<Head>("a response's head")], ([id, head]) => {
-          this.#find(id).start(head);
+          this.get(id)?.start(head); // a client may leave while its response is under way
           return nothing;
         }),
         write: method([number], ([id], { buffers }) => {
-          const exchange = this.#find(id);
+          const exchange = this.get(id);
           for (const buffer of buffers) {
-            exchange.write(buffer);
+            exchange?.write(buffer);
           }
           return nothing;
         }),

@@ -16,7 +16,7 @@ import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, read
 export interface HostModule {
   /** Asks a service; `args` is JSON. Resolves to its answer's JSON, or to an array of that and buffers. */
   call(service: string, method: string, args: string, buffers?: readonly Uint8Array[]): Promise<unknown>;
-  /** The same, and nobody is told the answer. */
+  /** The same without waiting for the answer; the host logs a failure. */
   tell(service: string, method: string, args: string, buffers?: readonly Uint8Array[]): void;
   /** Waits for {@link HostModule.unpark} with the same key, or for the time to pass. */
   park(key: number, milliseconds?: number): Promise<unknown>;

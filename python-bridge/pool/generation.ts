@@ -143,7 +143,8 @@ export class Generation {
   }
 
   #addInterpreter(): void {
-    const remote: Remote = new Remote(this.#pool, this.#options.settings, new Sessions(this.#options.services), {
+    const sessions = new Sessions(this.#options.services, this.#options.onLog);
+    const remote: Remote = new Remote(this.#pool, this.#options.settings, sessions, {
       onReady: (loaded) => {
         this.#failedStarts = 0;
         this.#hasStarted = true;

@@ -1,7 +1,7 @@
 /** What the host does for Python: services, and the main thread's end of one interpreter's calls of them. */
 import { setMaxListeners } from "node:events";
 import type { JsonValue } from "../../schema/index.ts";
-import type { Receipt, ServiceAnswer, ServiceCall } from "../protocol/messages.ts";
+import type { LogRecord, Receipt, ServiceAnswer, ServiceCall } from "../protocol/messages.ts";
 import { wholeBuffers } from "../protocol/transfer.ts";
 
 /** Something the host does for Python; each interpreter opens its own session, at its first call. */
@@ -42,6 +42,7 @@ export interface HostAnswer {
 /** The sessions of one interpreter. */
 export class Sessions {
   readonly #services: ReadonlyMap<string, HostService>;
+  readonly #onLog: (record: LogRecord) => void;
   readonly #open = new Map<string, HostSession>();
   /** By the id of a greenlet that has called a service and has not ended. */
   readonly #greenlets = new Map<number, AbortController>();
@@ -49,11 +50,12 @@ export class Sessions {
   readonly #handedOver = new Map<number, () => void>();
   #closed = false;
 
-  constructor(services: ReadonlyMap<string, HostService>) {
+  constructor(services: ReadonlyMap<string, HostService>, onLog: (record: LogRecord) => void) {
     this.#services = services;
+    this.#onLog = onLog;
   }
 
-  /** Never fails: what goes wrong is the answer. */
+  /** Never fails: what goes wrong is the answer, or goes to the log if Python does not wait for one. */
   async call({ call, greenlet, service, method, args, buffers }: ServiceCall): Promise<ServiceAnswer> {
     try {
       const session = this.#session(service);
@@ -67,6 +69,10 @@ export class Sessions {
       }
       return { call, json, buffers: wholeBuffers(answer.buffers ?? []), wantsReceipt: unclaimed !== undefined };
     } catch (error) {
+      if (call === 0 && !this.#closed) {
+        const message = `${service}.${method} failed, and Python does not wait for its answer: ${wireError(error).message}`;
+        this.#onLog({ level: "error", logger: "puff.services", message });
+      }
       return { call, json: JSON.stringify({ error: wireError(error) }), buffers: [], wantsReceipt: false };
     }
   }

@@ -70,6 +70,10 @@ class Forgotten:
     def __del__(self): tell("echo", "note", "forgotten")
 def forget():
     Forgotten()
+def tell_in_vain():
+    tell("echo", "fail", "the secret argument")
+    tell("nowhere", "look")
+    call("echo", "echo")  # and so both have arrived
 class Waiting:
     def __init__(self): self.me = self
     def __del__(self): call("echo", "note", "from a finalizer")
@@ -252,6 +256,18 @@ test("a finalizer tells a service without waiting", async () => {
   const { call, echo } = await started();
   await call("forget");
   await expect.poll(() => echo.notes).toContain("forgotten");
+});
+
+test("what Python tells a service is logged where it fails, each once and without its arguments", async () => {
+  const { call, python } = await started();
+  await call("tell_in_vain");
+  const said = () => python.logs.map(({ logger, level, message }) => `${logger} ${level}: ${message}`).sort();
+  await expect
+    .poll(said)
+    .toEqual([
+      "puff.services error: echo.fail failed, and Python does not wait for its answer: it is a duplicate",
+      "puff.services error: nowhere.look failed, and Python does not wait for its answer: this host has no service nowhere",
+    ]);
 });
 
 test("a finalizer that would wait between greenlets fails, and no other", async () => {

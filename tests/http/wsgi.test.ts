@@ -311,6 +311,13 @@ describe("failures", () => {
     expect(answer.headers["set-cookie"]).toBe(undefined);
   });
 
+  test("a head that can't be sent is a failure, logged, and nothing of its body goes out", async () => {
+    const answer = await get("/trailer");
+    expect([answer.status, answer.body]).toEqual([500, expect.stringContaining("PUFF_INTERNAL")]);
+    const said = () => logs.map(({ msg }) => msg);
+    await expect.poll(said).toContainEqual(expect.stringMatching(/^wsgi\.start failed, .*: Trailers are invalid/));
+  });
+
   test("a client that leaves ends the greenlet where it waits", async () => {
     const gate = close("waiting");
     const sent = rawRequest(new URL("/waiting", server.url), { agent: false });

@@ -173,6 +173,12 @@ def broken_late(_environ: dict[str, Any], start_response: StartResponse) -> Iter
     return Pieces(pieces())
 
 
+def trailer(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Promises trailers, which only a chunked response can have."""
+    start_response("404 Not Found", [*TEXT, ("Content-Length", "8"), ("Trailer", "X-End")])
+    return Pieces([b"not ", b"here"])
+
+
 def told(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Type", "application/json")])
     said, events[:] = events[:], []

@@ -77,7 +77,7 @@ def call(
 
 
 def tell(service: str, method: str, *args: Any, buffers: Sequence[bytes | bytearray | memoryview] = ()) -> None:
-    """Calls a service and does not wait, which works in finalizers too; nobody is told the answer."""
+    """Calls a service without waiting, which works in finalizers, too. The gateway logs a failure."""
     host = _host(service)
     text = json.dumps(args)
     if buffers:
