@@ -1,6 +1,6 @@
 /** Connections that are lost just when they are lent, or between two statements, and those that are refused. */
 import { Socket } from "node:net";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { Lender } from "../../gateway/psycopg2/lender.ts";
 import { PythonSession } from "../../gateway/psycopg2/session/session.ts";
 import { PuffError } from "../../schema/index.ts";
@@ -58,6 +58,40 @@ test("a transaction whose connection is lost between two statements says so", as
     message: expect.stringContaining("the server closed the connection unexpectedly"),
   });
   await database.close();
+});
+
+test.each([
+  ["25P03", "idle_in_transaction_session_timeout", "was idle for too long", "Let resolvers that borrow the database"],
+  ["25P04", "transaction_timeout", "took too long", "raise transaction_timeout there"],
+])(
+  "a transaction that Postgres ends with %s, by its %s, is told with what to do",
+  async (state, setting, why, remedy) => {
+    const sockets = watchSockets();
+    const database = await openTestDatabase(own.url, { poolSize: 1 });
+    onTestFinished(() => database.close());
+    const ended = database.transaction(async (session) => {
+      await session.query({ text: `SELECT set_config('${setting}', '20ms', true)`, params: [] });
+      await expect.poll(() => sockets.at(-1)?.closed, { timeout: 30_000 }).toBe(true);
+      return { commit: true, result: await session.query({ text: "SELECT 1", params: [] }) };
+    });
+    await expect(ended).rejects.toMatchObject({
+      code: "PUFF_DATABASE_UNAVAILABLE",
+      message: expect.stringContaining(`Postgres ended a transaction that ${why}`),
+      remedy: expect.stringContaining(remedy),
+      extensions: { sqlstate: state },
+    });
+    await write(database, "SELECT 1");
+  },
+);
+
+test("a statement that runs into the time of its transaction is told so", async () => {
+  const database = await openTestDatabase(own.url, { poolSize: 1 });
+  onTestFinished(() => database.close());
+  const ended = database.transaction(async (session) => {
+    await session.query({ text: "SELECT set_config('transaction_timeout', '20ms', true)", params: [] });
+    return { commit: true, result: await session.query({ text: "SELECT pg_sleep(60)", params: [] }) };
+  });
+  await expect(ended).rejects.toMatchObject({ code: "PUFF_DATABASE_UNAVAILABLE", extensions: { sqlstate: "25P04" } });
 });
 
 test("a connection that was refused is tried again for what waits, though the others stay busy", async () => {

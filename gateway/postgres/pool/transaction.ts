@@ -78,6 +78,7 @@ class TransactionSession implements Session {
   }
 
   async #run(statement: Statement): Promise<RowSet> {
+    const wasBegun = this.begun;
     try {
       const rows = await this.#sendCurrent(statement);
       this.#failed = false;
@@ -85,7 +86,9 @@ class TransactionSession implements Session {
       return rows;
     } catch (error) {
       this.#failed = true;
-      throw abandonment(statement) ?? asPuffError(error, this.#options.place);
+      // Between two statements Postgres says why it ends a transaction, to nobody in particular.
+      const reason = (wasBegun ? this.#client.lastWords : null) ?? error;
+      throw abandonment(statement) ?? asPuffError(reason, this.#options.place);
     }
   }
 

@@ -187,6 +187,8 @@ export class RawClient extends Client {
   readonly #underWay: Exchange<RawConnection>[] = [];
   /** Whether pg sends nothing any more. */
   #isOver = false;
+  /** What Postgres said when it ended the connection while nothing ran; null: nothing. */
+  lastWords: Error | null = null;
 
   constructor({ connectionTimeoutMillis = 0, ...config }: RawClientConfig) {
     super({ ...config, connection: new RawConnection(config.keepsStatements, connectionTimeoutMillis) });
@@ -197,6 +199,7 @@ export class RawClient extends Client {
     // A lost connection fails the statement on it; an error event that nobody hears would end the process.
     this.on("error", (error) => {
       this.#isOver = true;
+      this.lastWords ??= "severity" in error ? error : null;
       this.#abandon(error);
     });
     this.on("drain", () => this.#proceed());
