@@ -3,10 +3,21 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { checkJsonLevels, MOST_JSON_LEVELS } from "../../gateway/http/messages/json.ts";
 import { ask } from "../support/servers/ask.ts";
-import { startReferenceServer } from "../support/servers/http.ts";
+import { planner, startReferenceServer } from "../support/servers/http.ts";
 import { TestSocket } from "../support/servers/socket.ts";
 
-const server = await startReferenceServer({ bodyLimit: 1_000_000 });
+const server = await startReferenceServer({
+  bodyLimit: 1_000_000,
+  apis: [
+    {
+      url: "/graphql",
+      playgroundUrl: null,
+      subscriptionsUrl: null,
+      planner: () => planner,
+      explain: () => Promise.reject(new Error("nothing is to be explained")),
+    },
+  ],
+});
 afterAll(() => server.close());
 
 const arrays = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
@@ -29,6 +40,16 @@ describe("JSON that is nested too deep", () => {
     });
     expect(answer.status).toBe(400);
     expect(answer.body).toContain("PUFF_JSON_TOO_DEEP");
+  });
+
+  it.each([
+    ["variables", `{"query":"{ hello }","variables":{"a":${arrays(3500)}}}`],
+    ["what never ends", `{"query":"{ hello }","variables":${'{"a":'.repeat(20_000)}`],
+    ["a body that is no object", arrays(20_000)],
+  ])("is refused where an operation is to be explained: %s", async (_, body) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await ask(server, { url: "/graphql/explain", method: "POST", body, headers });
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("PUFF_JSON_TOO_DEEP")]);
   });
 
   it.each(["variables", "extensions"])("is refused in a URL: %s", async (name) => {
