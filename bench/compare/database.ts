@@ -22,7 +22,7 @@ export interface BenchDatabase {
 
 /** Starts it with the tables made anew. */
 export async function startDatabase(folder: string): Promise<BenchDatabase> {
-  const { url, folder: actual, stop } = await startEmbeddedPostgres({ folder, onLog: () => undefined });
+  const { url, folder: actual, stop } = await startWithRoom(folder);
   const postmaster = Number((await readFile(join(actual, "data/postmaster.pid"), "utf8")).split("\n", 1)[0]);
   const log = join(actual, "postgres.log");
   const client = new Client({ connectionString: url, options: "-c log_statement=none" });
@@ -66,6 +66,26 @@ export async function startDatabase(folder: string): Promise<BenchDatabase> {
     },
   };
 }
+
+/** Postgres, which takes enough connections for all servers at once. */
+async function startWithRoom(folder: string): ReturnType<typeof startEmbeddedPostgres> {
+  const started = await startEmbeddedPostgres({ folder, onLog: () => undefined });
+  const client = new Client({ connectionString: started.url });
+  await client.connect();
+  const { rows } = await client.query<{ max_connections: string }>("SHOW max_connections");
+  const hasRoom = Number(rows[0]?.max_connections) >= maxConnections;
+  if (!hasRoom) {
+    await client.query(`ALTER SYSTEM SET max_connections = ${maxConnections}`);
+  }
+  await client.end();
+  if (hasRoom) {
+    return started;
+  }
+  await started.stop(); // the setting counts from the next start
+  return startEmbeddedPostgres({ folder, onLog: () => undefined });
+}
+
+const maxConnections = 200;
 
 const settlePause = 100;
 const settlePauses = 5;
