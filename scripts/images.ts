@@ -35,26 +35,32 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "benchmarks.svg"), drawBenchmarks(readFileSync(join(root, "docs/benchmarks.md"), "utf8")));
 await takeScreenshot(join(folder, "graphiql-explain.png"));
 
-/** The chart of the first table of requests a second: a row a server, a column a workload. */
+/** The chart of the first table of requests a second: a row a server, a column a workload, and nothing where it is lacking. */
 function drawBenchmarks(page: string): string {
-  const table = /^\| requests\/s .*\n\|[-| ]+\n((?:\|.*\n)+)/m.exec(page)?.[1];
-  if (table === undefined) {
-    throw new Error("docs/benchmarks.md has no table of requests/s");
-  }
-  const rows = table
+  const table = /^\| requests\/s .*\n\|[-| ]+\n(?:\|.*\n)+/m.exec(page)?.[0];
+  const [[, ...names] = [], , ...rows] = (table ?? "")
     .trim()
     .split("\n")
-    .map((row) => row.split("|").slice(1, -1));
+    .map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  if (rows.length === 0) {
+    throw new Error("docs/benchmarks.md has no table of requests/s");
+  }
   return drawChart(
     chartHeading,
-    workloads.map(({ name, title }, column) => ({
-      title: `${name}: ${title}`,
-      bars: rows.map(([label = "", ...cells]): Bar => {
-        const value = Number(cells[column]?.replaceAll(",", ""));
-        if (!(value > 0)) {
-          throw new Error(`docs/benchmarks.md gives no figure of ${label.trim()} for ${name}`);
+    names.map((name, column) => ({
+      title: `${name}: ${workloads.find((workload) => workload.name === name)?.title}`,
+      bars: rows.flatMap(([label = "", ...cells]): Bar[] => {
+        const cell = cells[column] ?? "";
+        const value = Number(cell.replaceAll(",", ""));
+        if (!(value > 0 || cell === "")) {
+          throw new Error(`docs/benchmarks.md gives no figure of ${label} for ${name}`);
         }
-        return { label: label.trim(), value, highlighted: label.trim().startsWith("puff-gateway") };
+        return cell === "" ? [] : [{ label, value, highlighted: label.startsWith("puff-gateway") }];
       }),
     })),
   );
