@@ -1,5 +1,5 @@
 /**
- * Six workloads on the gateway, on what Node could do at most, and on its peers: one database, each server a process
+ * Workloads on the gateway, on what Node could do at most, and on its peers: one database, each server a process
  * of its own with as many connections, in turns within one run. `npm run bench compare`
  *
  * @example npm run bench compare -- --rounds 1 --seconds 1 --warm-up 1 --servers limit,traced --workloads W1,W2
@@ -8,6 +8,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ask } from "../scripts/process.ts";
+import { checkAnswers } from "./compare/answers.ts";
 import { chartHeading, drawChart } from "./compare/chart.ts";
 import { startDatabase } from "./compare/database.ts";
 import { type Server, type ServerName, serverNames, startServer } from "./compare/servers.ts";
@@ -32,8 +34,6 @@ const seconds = Number(options.seconds);
 const warmUp = Number(options["warm-up"]);
 const chosenServers = options.servers.split(",") as ServerName[]; // startServer fails for others
 const chosenWorkloads = workloads.filter(({ name }) => options.workloads.split(",").includes(name));
-const [firstWorkload] = workloads;
-assert(firstWorkload !== undefined);
 
 await using stack = new AsyncDisposableStack();
 const database = await startDatabase(join(import.meta.dirname, "../.puff/bench-postgres"));
@@ -41,7 +41,7 @@ stack.defer(() => database.stop());
 const servers: Server[] = [];
 for (const name of chosenServers) {
   console.log(`starting ${name}`);
-  const server = await startServer(name, database.url, firstWorkload);
+  const server = await startServer(name, database.url);
   stack.use(server.process);
   servers.push(server);
 }
@@ -53,18 +53,19 @@ for (const workload of chosenWorkloads) {
 report();
 
 async function measureWorkload(workload: Workload): Promise<Figures[]> {
-  const bytes = await checkAnswers(workload);
-  const measured = servers.map((): Round[] => []);
-  for (const server of servers) {
+  const taking = servers.filter((server) => server.queryOf(workload) !== null);
+  const bytes = await checkAnswers(workload, taking, () => database.run("TRUNCATE note RESTART IDENTITY"));
+  const measured = taking.map((): Round[] => []);
+  for (const server of taking) {
     await measureRound(workload, server, warmUp);
   }
   for (let round = 0; round < rounds; round++) {
-    for (const [index, server] of servers.entries()) {
+    for (const [index, server] of taking.entries()) {
       measured[index]?.push(await measureRound(workload, server, seconds));
     }
   }
   const results: Figures[] = [];
-  for (const [index, server] of servers.entries()) {
+  for (const [index, server] of taking.entries()) {
     const of = (key: keyof Round) => median((measured[index] ?? []).map((round) => round[key]));
     results.push({
       server: server.name,
@@ -104,37 +105,15 @@ async function measureRound(workload: Workload, server: Server, duration: number
   return round;
 }
 
-/** A comparison of servers that answer differently would be worthless. Returns the bytes of each server's answer. */
-async function checkAnswers(workload: Workload): Promise<number[]> {
-  const texts: string[] = [];
-  for (const server of servers) {
-    await database.run("TRUNCATE note RESTART IDENTITY");
-    texts.push(await post(workload, server));
-  }
-  // PostGraphile has a payload around what a mutation returns.
-  const [first, ...others] = texts.map((text) => JSON.parse(text).data).map((data) => data.createNote ?? data);
-  for (const [index, other] of others.entries()) {
-    assert.deepEqual(other, first, `${servers[index + 1]?.name} answers ${workload.name} differently`);
-  }
-  return texts.map((text) => Buffer.byteLength(text));
-}
-
 async function countStatements(workload: Workload, server: Server): Promise<number> {
   const times = 5;
   await database.settle();
   const count = await database.countStatements(async () => {
     for (let time = 0; time < times; time++) {
-      await post(workload, server);
+      await ask(server.url, server.queryOf(workload) ?? "");
     }
   });
   return count / times;
-}
-
-async function post(workload: Workload, server: Server): Promise<string> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(server.url, { method: "POST", headers, body: bodyOf(workload, server) });
-  assert.equal(response.status, 200, `${server.name} answers ${workload.name} with ${response.status}`);
-  return response.text();
 }
 
 function bodyOf(workload: Workload, server: Server): string {
@@ -146,7 +125,7 @@ function report(): void {
   const starts = servers.map(({ name, firstAnswer, restingMegabytes }) => ({ name, firstAnswer, restingMegabytes }));
   writeReport({
     name: "compare",
-    title: `Six workloads, medians of ${rounds} rounds of ${seconds} s (${generator}, Postgres ${database.version})`,
+    title: `Workloads, medians of ${rounds} rounds of ${seconds} s (${generator}, Postgres ${database.version})`,
     columns: [
       ...["workload", "server", "requests/s", "p50 ms", "p99 ms", "CPU of the server, ms", "of Postgres, ms"],
       ...["RSS, MB", "bytes", "statements"],
@@ -164,12 +143,12 @@ function report(): void {
     columns: ["server", ...chosenWorkloads.map(({ name }) => name)],
     rows: servers.map(({ name, title }) => [
       title,
-      ...figures
-        .filter(({ server }) => server === name)
-        .map(
-          ({ requestsPerSecond, serverCpu, postgresCpu }) =>
-            `${Math.round(requestsPerSecond)} (${serverCpu.toFixed(2)} + ${postgresCpu.toFixed(2)})`,
-        ),
+      ...chosenWorkloads.map((workload) => {
+        const row = figures.find((figure) => figure.server === name && figure.workload === workload.name);
+        return row === undefined
+          ? ""
+          : `${Math.round(row.requestsPerSecond)} (${row.serverCpu.toFixed(2)} + ${row.postgresCpu.toFixed(2)})`;
+      }),
     ]),
   });
   const panels = chosenWorkloads.map(({ name, title }) => ({

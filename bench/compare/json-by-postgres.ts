@@ -7,7 +7,7 @@
  */
 import { fastify } from "fastify";
 import { Client } from "pg";
-import { noteBody, poolSize, type WorkloadName, workloads } from "./workloads.ts";
+import { noteBody, poolSize, searched, type WorkloadName, workloads } from "./workloads.ts";
 
 const nested = `
   SELECT coalesce(json_agg(json_build_object('id', p.id, 'title', p.title, 'author', a.json, 'comments', c.json)), '[]')::text
@@ -43,6 +43,35 @@ const deep = `
     WHERE author.id = p.author_id
   ) AS a ON true`;
 
+const newest = `
+  SELECT coalesce(json_agg(json_build_object('id', p.id, 'title', p.title,
+    'commentPage', json_build_object('totalCount', n.count, 'results', c.json))), '[]')::text
+  FROM (SELECT id, title FROM post ORDER BY id LIMIT $1) AS p
+  LEFT JOIN LATERAL (SELECT count(*) AS count FROM comment WHERE comment.post_id = p.id) AS n ON true
+  LEFT JOIN LATERAL (
+    SELECT coalesce(json_agg(json_build_object('id', q.id, 'body', q.body)), '[]') AS json
+    FROM (SELECT id, body FROM comment WHERE comment.post_id = p.id ORDER BY created_at DESC, id LIMIT $2) AS q
+  ) AS c ON true`;
+
+// A cursor is what identifies the row's place, as JSON in base64.
+const search = `
+  WITH found AS MATERIALIZED (
+    SELECT comment.id, body, likes, created_at
+    FROM comment JOIN author ON author.id = comment.author_id
+    WHERE author.name LIKE $1 AND upper(body) LIKE upper($2)
+  ),
+  page AS MATERIALIZED (
+    SELECT id, body, likes, encode(convert_to(json_build_array(likes, created_at, id)::text, 'UTF8'), 'base64') AS cursor
+    FROM (SELECT * FROM found ORDER BY likes DESC, created_at DESC, id LIMIT $3) AS p
+  )
+  SELECT json_build_object(
+    'totalCount', count,
+    'edges', (SELECT coalesce(json_agg(json_build_object(
+      'cursor', cursor, 'node', json_build_object('id', id, 'body', body, 'likes', likes))), '[]') FROM page),
+    'pageInfo', json_build_object(
+      'hasNextPage', count > $3, 'endCursor', (SELECT (array_agg(cursor))[count(*)] FROM page)))::text
+  FROM (SELECT count(*) AS count FROM found) AS n`;
+
 const answers: { readonly [name in WorkloadName]: { field: string; text: string; values: readonly unknown[] } } = {
   W1: {
     field: "authors",
@@ -65,6 +94,8 @@ const answers: { readonly [name in WorkloadName]: { field: string; text: string;
   },
   W5: { field: "posts", text: deep, values: [5] },
   W6: { field: "posts", text: nested, values: [1_000] },
+  W7: { field: "posts", text: newest, values: [20, 3] },
+  W8: { field: "comments", text: search, values: [`${searched.author}%`, `%${searched.body}%`, 50] },
 };
 
 const [url, port] = process.argv.slice(2);

@@ -1,7 +1,9 @@
 /** The limit server's answers: for each workload its statement, and code that writes its rows and nothing else. */
 import { Answer, Fields } from "./limit-bytes.ts";
 import type { Receiver } from "./limit-connection.ts";
-import { noteBody, type WorkloadName } from "./workloads.ts";
+import { NewestRows, newest, SearchRows, search } from "./limit-pages.ts";
+import { close, comma, LayeredRows } from "./limit-rows.ts";
+import { noteBody, searched, type WorkloadName } from "./workloads.ts";
 
 export interface LimitAnswer {
   readonly statement: string;
@@ -59,6 +61,12 @@ export const limitAnswers: { readonly [name in WorkloadName]: LimitAnswer } = {
   },
   W5: { statement: deep(5), params: [], receive: (done) => new DeepRows(done, 40_000) },
   W6: { statement: nested(1000), params: [], receive: (done) => new NestedRows(done, 600_000) },
+  W7: { statement: newest(20, 3), params: [], receive: (done) => new NewestRows(done, 12_000) },
+  W8: {
+    statement: search(50),
+    params: [`${searched.author}%`, `%${searched.body}%`],
+    receive: (done) => new SearchRows(done, 12_000, 50),
+  },
 };
 
 /** Rows of one layer become objects as they come. */
@@ -97,83 +105,6 @@ function writeRows(
       done(answer.finish());
     },
   };
-}
-
-const close = Buffer.from("}");
-const comma = Buffer.from(",");
-
-/** Rows of several layers, by their tag: `layer, id, key, text`. */
-class LayeredRows implements Receiver {
-  protected readonly answer: Answer;
-  protected readonly buffers: Buffer[][];
-  protected readonly offsets: number[][];
-  protected readonly fields = new Fields();
-  readonly #done: (body: Buffer) => void;
-
-  constructor(done: (body: Buffer) => void, layers: number, size: number) {
-    this.#done = done;
-    this.answer = new Answer(size);
-    this.buffers = Array.from({ length: layers }, () => []);
-    this.offsets = Array.from({ length: layers }, () => []);
-  }
-
-  row(buffer: Buffer, offset: number): void {
-    const layer = (buffer[offset + 6] as number) - 0x30; // one digit
-    (this.buffers[layer] as Buffer[]).push(buffer);
-    (this.offsets[layer] as number[]).push(offset);
-  }
-
-  end(): void {
-    this.write();
-    this.#done(this.answer.finish());
-  }
-
-  protected write(): void {}
-
-  protected count(layer: number): number {
-    return (this.buffers[layer] as Buffer[]).length;
-  }
-
-  protected seek(layer: number, row: number): void {
-    this.fields.read(
-      (this.buffers[layer] as Buffer[])[row] as Buffer,
-      (this.offsets[layer] as number[])[row] as number,
-    );
-  }
-
-  protected copy(field: number): void {
-    this.answer.copy(this.fields.buffer, this.fields.starts[field] as number, this.fields.ends[field] as number);
-  }
-
-  protected text(field: number): void {
-    this.answer.text(this.fields.buffer, this.fields.starts[field] as number, this.fields.ends[field] as number);
-  }
-
-  /** The row of each value of a field. */
-  protected index(layer: number, field: number): Map<number, number> {
-    const rows = new Map<number, number>();
-    for (let row = 0; row < this.count(layer); row++) {
-      this.seek(layer, row);
-      rows.set(this.fields.integer(field), row);
-    }
-    return rows;
-  }
-
-  /** The rows of each value of a field. */
-  protected group(layer: number, field: number): Map<number, number[]> {
-    const groups = new Map<number, number[]>();
-    for (let row = 0; row < this.count(layer); row++) {
-      this.seek(layer, row);
-      const key = this.fields.integer(field);
-      const group = groups.get(key);
-      if (group === undefined) {
-        groups.set(key, [row]);
-      } else {
-        group.push(row);
-      }
-    }
-    return groups;
-  }
 }
 
 const key = {

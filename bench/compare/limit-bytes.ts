@@ -8,6 +8,9 @@ for (const code of [...Array(0x20).keys(), 0x22, 0x5c]) {
 /** 1 for those bytes. */
 const escaped = Uint8Array.from(escapes, (replacement) => (replacement === undefined ? 0 : 1));
 
+const base64Digits = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const padding = 0x3d;
+
 /** An answer that grows. */
 export class Answer {
   #bytes: Buffer;
@@ -52,6 +55,24 @@ export class Answer {
       }
     }
     bytes[at++] = 0x22;
+    this.#at = at;
+  }
+
+  base64(source: Buffer, start: number, end: number): void {
+    this.#reserve(4 * Math.ceil((end - start) / 3));
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let from = start; from < end; from += 3) {
+      const [second, third] = [from + 1 < end, from + 2 < end];
+      const bits =
+        ((source[from] as number) << 16) |
+        (second ? (source[from + 1] as number) << 8 : 0) |
+        (third ? (source[from + 2] as number) : 0);
+      bytes[at++] = base64Digits[bits >> 18] as number;
+      bytes[at++] = base64Digits[(bits >> 12) & 63] as number;
+      bytes[at++] = second ? (base64Digits[(bits >> 6) & 63] as number) : padding;
+      bytes[at++] = third ? (base64Digits[bits & 63] as number) : padding;
+    }
     this.#at = at;
   }
 

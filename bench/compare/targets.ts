@@ -38,12 +38,13 @@ export interface Result {
 }
 
 const ratios: readonly (readonly [ServerName, ServerName, { readonly [name in WorkloadName]?: number }])[] = [
-  ["traced", "limit", { W1: 0.8, W2: 0.85, W3: 0.9, W6: 0.9 }],
-  ["traced", "json", { W1: 1.1, W2: 1.2, W3: 2.5, W6: 1.8 }],
+  ["traced", "limit", { W1: 0.8, W2: 0.85, W3: 0.9, W6: 0.9, W7: 0.85, W8: 0.85 }],
+  ["traced", "json", { W1: 1.1, W2: 1.2, W3: 2.5, W6: 1.8, W7: 1.5, W8: 1.5 }],
   ["dynamic", "limit", { W1: 0.4, W2: 0.5, W3: 0.85, W6: 0.85 }],
   ["traced", "mercurius", { W1: 2, W2: 2.5, W3: 3, W6: 3 }],
-  ["traced", "postgraphile", { W1: 5, W2: 3.3, W3: 8.5, W6: 6 }],
+  ["traced", "postgraphile", { W1: 5, W2: 3.3, W3: 8.5, W6: 6, W7: 4, W8: 4 }],
   ["traced", "strawberry", { W1: 10, W2: 15, W3: 40, W6: 25 }],
+  ["traced", "strawberryDjango", { W7: 30, W8: 30 }],
 ];
 
 /** Compares the figures with the targets; those of servers that were left out are left out. */

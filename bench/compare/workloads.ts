@@ -1,4 +1,7 @@
-/** What is asked for. The names of the fields are the same in all servers; PostGraphile's own stand behind aliases. */
+/**
+ * What is asked for. The names of the fields are the same in all servers, but for those of PostGraphile and of
+ * Strawberry-Django, which stand behind aliases.
+ */
 
 export interface Workload {
   readonly name: WorkloadName;
@@ -6,17 +9,39 @@ export interface Workload {
   readonly query: string;
   /** The same for PostGraphile, which makes its schema of the tables. */
   readonly postgraphile: string;
+  /** The same for Strawberry-Django, which has W7 and W8. */
+  readonly strawberryDjango?: string;
   /** Clients at once. */
   readonly connections: number;
 }
 
-export type WorkloadName = "W1" | "W2" | "W3" | "W4" | "W5" | "W6";
+export type WorkloadName = "W1" | "W2" | "W3" | "W4" | "W5" | "W6" | "W7" | "W8";
+
+/** Those that ask for the pages of collections. */
+export const pagedWorkloads: readonly WorkloadName[] = ["W7", "W8"];
 
 /** The text of the note that W4 writes. */
 export const noteBody = "Well said.";
 
 const nested = "id title author { id name } comments { id body }";
 const nestedPostgraphile = "id: rowId title author { id: rowId name } comments: commentsList { id: rowId body }";
+
+/** Of W7, with the name of the comments' number. */
+const newest = (id: string) =>
+  `{ posts(limit: 20) { id title commentPage(ordering: [{createdAt: DESC}], pagination: {limit: 3}) { totalCount results { ${id} body } } } }`;
+
+/** The text of W8's filters: what the author's name begins with, and what the body contains. */
+export const searched = { author: "Author 100", body: "WITH CARE" };
+
+/** Of W8, with its arguments and the name of the comments' number. */
+const search = (args: string, id: string) =>
+  `{ comments(first: 50, ${args}) { totalCount edges { cursor node { ${id} body likes } } pageInfo { hasNextPage endCursor } } }`;
+const searchArguments =
+  `filters: {author: {name: {startsWith: "${searched.author}"}}, body: {iContains: "${searched.body}"}}, ` +
+  "ordering: [{likes: DESC}, {createdAt: DESC}]";
+const searchPostgraphile =
+  `filter: {author: {name: {startsWith: "${searched.author}"}}, body: {includesInsensitive: "${searched.body}"}}, ` +
+  "orderBy: [LIKES_DESC, CREATED_AT_DESC]";
 
 export const workloads: readonly Workload[] = [
   {
@@ -62,7 +87,29 @@ export const workloads: readonly Workload[] = [
     postgraphile: `{ posts: postsList(first: 1000) { ${nestedPostgraphile} } }`,
     connections: 8,
   },
+  {
+    name: "W7",
+    title: "20 posts, the newest 3 comments of each and their number",
+    query: newest("id"),
+    postgraphile:
+      "{ posts: postsList(first: 20) { id: rowId title commentPage: comments(first: 3, orderBy: [CREATED_AT_DESC]) { totalCount results: nodes { id: rowId body } } } }",
+    strawberryDjango: newest("id: rowId"),
+    connections: 32,
+  },
+  {
+    name: "W8",
+    title: "a connection of 50, filtered, ordered and counted",
+    query: search(searchArguments, "id"),
+    postgraphile: search(searchPostgraphile, "id: rowId"),
+    strawberryDjango: search(searchArguments, "id: rowId"),
+    connections: 32,
+  },
 ];
+
+/** W8's next page, after a cursor of the server that is asked. */
+export function nextPage(query: string, cursor: string): string {
+  return query.replace("first: 50", `first: 50, after: ${JSON.stringify(cursor)}`);
+}
 
 /** Connections to Postgres that each server may open. */
 export const poolSize = 10;

@@ -1,5 +1,5 @@
 /**
- * PostGraphile 5 with its recommended preset, lists in place of connections.
+ * PostGraphile 5 with its recommended preset and its plugin for filters, lists beside connections.
  * Run as `node bench/peers/postgraphile.js URL PORT CONNECTIONS`.
  */
 import { createServer } from "node:http";
@@ -8,12 +8,15 @@ import { postgraphile } from "postgraphile";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
+import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 
 const [connectionString, port, max] = process.argv.slice(2);
 const service = postgraphile({
-  extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
+  extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
   pgServices: [makePgService({ connectionString, schemas: ["public"], poolConfig: { max: Number(max) } })],
-  schema: { defaultBehavior: "-connection +list" },
+  // Behaviors by indexes keep columns without one from filters and orders.
+  disablePlugins: ["PgIndexBehaviorsPlugin"],
+  schema: { defaultBehavior: "+connection +list", connectionFilterRelations: true },
   grafserv: { graphiql: false, watch: false },
   grafast: { explain: false },
 }).createServ(grafserv);
