@@ -19,7 +19,7 @@ type BaseScalars = ReadonlyMap<string, string>;
  * the text of an integer, all others the JavaScript number.
  */
 export function readInputs(
-  { schema, baseScalars }: PlannerOptions["schema"],
+  { schema, baseScalars }: Pick<PlannerOptions["schema"], "schema" | "baseScalars">,
   definitions: readonly VariableDefinitionNode[],
   inputs: Inputs,
 ): Inputs {
@@ -68,14 +68,23 @@ function readItems(items: readonly unknown[], type: GraphQLInputType, baseScalar
   return read.some((item, index) => item !== items[index]) ? read : items;
 }
 
+/** Unknown fields of an object that are refused: the error of each shows the whole object. */
+const SHOWN_UNKNOWN = 3;
+
 function readFields(
   values: Inputs,
   fields: { readonly [name: string]: { readonly type: GraphQLInputType } },
   baseScalars: BaseScalars,
 ): Inputs {
   let read: { [name: string]: unknown } | null = null;
+  let unknown = 0;
   for (const [name, value] of Object.entries(values)) {
     const type = Object.hasOwn(fields, name) ? fields[name]?.type : undefined;
+    if (type === undefined && ++unknown > SHOWN_UNKNOWN) {
+      read ??= { ...values };
+      delete read[name];
+      continue;
+    }
     const exact = type === undefined ? value : readInput(value, type, baseScalars);
     if (exact !== value) {
       read ??= { ...values };
@@ -93,6 +102,9 @@ function numberFor(scalar: string | undefined, text: string, exact: unknown): un
       return exact;
     case "ID":
       return exactInteger(text) ?? (Number(text) || exact); // 0 only where it is written so
+    case "Int":
+    case "Float":
+      return Number.isFinite(Number(text)) ? Number(text) : text; // which is refused, as it was written
     default:
       return Number(text);
   }
