@@ -1,5 +1,6 @@
 /** Reads what Postgres answers to a simple query. Pure: messages in, outcomes out; it knows no socket. */
 import type { Tap } from "../../postgres/index.ts";
+import { Latest } from "./latest.ts";
 import type { ColumnTuple, Fields, News, Outcome, StatementResult } from "./outcome.ts";
 import { RowCells } from "./row-cells.ts";
 
@@ -19,8 +20,6 @@ export interface ReaderEvents {
 }
 
 const headerLength = 5;
-/** Notices and notifications kept until Python asks, each. */
-const newsLimit = 1000;
 const empty: StatementResult = { kind: "empty" };
 
 /** Its `add` and `push` get all messages, in their order. */
@@ -35,8 +34,8 @@ export class AnswerReader implements Tap {
   #ahead = 0;
   /** Of the statement whose rows come now; null: none is described. */
   #columns: readonly ColumnTuple[] | null = null;
-  #notices: Fields[] = [];
-  #notifies: (readonly [number, string, string])[] = [];
+  readonly #notices = new Latest<Fields>();
+  readonly #notifies = new Latest<readonly [number, string, string]>();
   #changed: { [name: string]: string } | null = null;
 
   constructor(events: ReaderEvents) {
@@ -70,19 +69,17 @@ export class AnswerReader implements Tap {
   }
 
   get hasNews(): boolean {
-    return this.#notices.length > 0 || this.#notifies.length > 0 || this.#changed !== null;
+    return !this.#notices.isEmpty || !this.#notifies.isEmpty || this.#changed !== null;
   }
 
   /** What is new since it was last asked for. */
   news(): News {
     const news = {
       status: this.status,
-      ...(this.#notices.length > 0 ? { notices: this.#notices } : {}),
-      ...(this.#notifies.length > 0 ? { notifies: this.#notifies } : {}),
+      ...(this.#notices.isEmpty ? {} : { notices: this.#notices.take() }),
+      ...(this.#notifies.isEmpty ? {} : { notifies: this.#notifies.take() }),
       ...(this.#changed === null ? {} : { parameters: this.#changed }),
     };
-    this.#notices = [];
-    this.#notifies = [];
     this.#changed = null;
     return news;
   }
@@ -114,10 +111,10 @@ export class AnswerReader implements Tap {
         this.#result = { kind: "error", fields: readFields(body) };
         break;
       case "N":
-        keep(this.#notices, readFields(body));
+        this.#notices.add(readFields(body), body.size);
         break;
       case "A":
-        keep(this.#notifies, [body.int32(), body.text(), body.text()] as const);
+        this.#notifies.add([body.int32(), body.text(), body.text()], body.size);
         break;
       case "S":
         this.#setParameter(body.text(), body.text());
@@ -195,13 +192,6 @@ const tooLarge: StatementResult = {
   },
 };
 
-function keep<T>(kept: T[], one: T): void {
-  if (kept.length >= newsLimit) {
-    kept.shift();
-  }
-  kept.push(one);
-}
-
 function readColumns(body: MessageBody): ColumnTuple[] {
   return Array.from({ length: body.int16() }, () => {
     const name = body.text();
@@ -227,9 +217,12 @@ class MessageBody {
   readonly #buffer: Buffer;
   readonly #end: number;
   readonly #utf8: boolean;
+  /** In bytes. */
+  readonly size: number;
   #at: number;
 
   constructor(buffer: Buffer, at: number, end: number, utf8: boolean) {
+    this.size = end - at;
     this.#buffer = buffer;
     this.#at = at;
     this.#end = end;
