@@ -369,7 +369,7 @@ function logFromPython(app: FastifyInstance, { level, logger, message }: LogReco
 function describeBeside(name: string): string {
   return (
     `a resolver with borrow_db_context used database ${name} on a connection of its own, which names a server: ` +
-    "that is committed whatever becomes of the field. " +
+    "that work is committed even if the field fails. " +
     `Connect by dbname=${name} alone; in Django's DATABASES by NAME "${name}" without HOST, PORT, USER and PASSWORD`
   );
 }

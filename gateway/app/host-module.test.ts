@@ -35,7 +35,7 @@ test("none is none", async () => {
 });
 
 test.each<readonly [name: string, source: string | null, message: string]>([
-  ["missing", null, "there is no such file"],
+  ["missing", null, "the file does not exist"],
   ["broken", "export const = 1", "importing it failed: "],
   ["throwing", "throw new RangeError('too far')", "importing it failed: RangeError: too far"],
   ["empty", "export {}", "neither `resolvers` nor `functions`"],

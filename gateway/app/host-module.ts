@@ -36,7 +36,7 @@ export async function loadHost(host: string | HostModule | undefined): Promise<H
     if (key !== "resolvers" && key !== "functions" && key !== "default") {
       throw invalid(
         place,
-        `it exports "${key}", which means nothing here`,
+        `it exports "${key}", which is not a known export`,
         "Export `resolvers` and `functions` alone.",
       );
     }
@@ -68,7 +68,7 @@ export function chooseResolvers(
     } else if (!schemas.some((candidate) => candidate.fields.has(field))) {
       throw invalid(
         host.file ?? "the host option",
-        `resolvers["${field}"] is for a field that no schema has`,
+        `resolvers["${field}"] names a field that does not exist in any schema`,
         describeFields(schemas, field),
       );
     }
@@ -78,7 +78,7 @@ export function chooseResolvers(
 
 async function importModule(file: string): Promise<{ readonly [key: string]: unknown }> {
   if (!(await stat(file).catch(() => null))?.isFile()) {
-    throw invalid(file, "there is no such file", "Name an existing module with --host.");
+    throw invalid(file, "the file does not exist", "Name an existing module with --host.");
   }
   try {
     return await import(pathToFileURL(file).href);

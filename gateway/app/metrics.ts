@@ -26,13 +26,13 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Histogram({
       name: "puff_request_duration_seconds",
-      help: "HTTP requests, to the last byte of the answer",
+      help: "HTTP requests, up to the last byte of the response",
       labelNames: ["route", "method", "status"],
       ...{ buckets, registers },
     });
     this.#batches = new Counter({
       name: "puff_python_batches_total",
-      help: "Entries into Python for resolvers, each for all resolvers of an operation that have to be called",
+      help: "Calls into Python for resolvers; one call covers all resolvers of an operation that Python must run",
       labelNames: ["schema"],
       registers,
     });
@@ -44,13 +44,13 @@ export class Metrics {
     });
     this.#errors = new Counter({
       name: "puff_errors_total",
-      help: "Errors that were logged, by their code",
+      help: "Logged errors, by code",
       labelNames: ["schema", "code"],
       registers,
     });
     new Gauge({
       name: "puff_interpreter_memory_bytes",
-      help: "Memory of each Python interpreter that serves",
+      help: "Memory of each active Python interpreter",
       labelNames: ["interpreter"],
       registers,
       collect() {
@@ -62,7 +62,7 @@ export class Metrics {
     });
     new Counter({
       name: "puff_interpreters_replaced_total",
-      help: "Python interpreters that were replaced, since they had ended or their memory had grown",
+      help: "Python interpreters replaced because they died or their memory had grown",
       labelNames: ["why"],
       registers,
       collect() {

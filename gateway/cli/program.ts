@@ -81,7 +81,7 @@ function addCommands(program: Command): void {
   schema
     .command("print")
     .description("print the schema in GraphQL's schema definition language, sorted by name")
-    .option("--name <name>", "which schema, where puff.toml has several")
+    .option("--name <name>", "which schema, if puff.toml has several")
     .action(async (options: { name?: string }) => {
       const { printCommand } = await import("./commands/schema-commands.ts");
       await printCommand(await readConfig(program), options.name ?? null);
@@ -89,7 +89,7 @@ function addCommands(program: Command): void {
   schema
     .command("check <old.graphql>")
     .description("compare with an older schema; exit with 1 if a change breaks clients")
-    .option("--name <name>", "which schema, where puff.toml has several")
+    .option("--name <name>", "which schema, if puff.toml has several")
     .action(async (file: string, options: { name?: string }) => {
       const { checkCommand } = await import("./commands/schema-commands.ts");
       await checkCommand(await readConfig(program), options.name ?? null, file);
@@ -98,10 +98,10 @@ function addCommands(program: Command): void {
     .command("explain <query>")
     .description("run an operation and show how each field was planned, the Python calls, the SQL and its query plan")
     .option("--variables <json>", "the operation's variables", "{}")
-    .option("--operation <name>", "which operation, where the document has several")
+    .option("--operation <name>", "which operation, if the document has several")
     .option("--auth-token <token>", "the caller's token, as in Authorization: Bearer")
-    .option("--allow-mutation", "run a mutation: its SQL is rolled back, what its resolvers do besides is not")
-    .option("--name <name>", "which schema, where puff.toml has several")
+    .option("--allow-mutation", "run a mutation; its SQL is rolled back, other effects of its resolvers are not")
+    .option("--name <name>", "which schema, if puff.toml has several")
     .action(
       async (
         query: string,

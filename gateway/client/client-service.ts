@@ -171,6 +171,6 @@ class ClientSession implements HostSession {
 
 function refuseSubscription({ type }: PreparedOperation): void {
   if (type === "subscription") {
-    throw new PuffError("PUFF_REQUEST_INVALID", "a subscription has no single answer: ask for it over a WebSocket");
+    throw new PuffError("PUFF_REQUEST_INVALID", "a subscription has more than one result: subscribe over a WebSocket");
   }
 }

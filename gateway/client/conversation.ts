@@ -47,7 +47,7 @@ export class Conversation<Result> {
 
   /** Nobody answers any more. */
   end(): void {
-    this.#ended = new PuffError("PUFF_REQUEST_INVALID", "whoever ran the operation has left");
+    this.#ended = new PuffError("PUFF_REQUEST_INVALID", "the caller of the operation has left");
     for (const { settle } of [...(this.#asked === null ? [] : [this.#asked]), ...this.#questions.splice(0)]) {
       settle.reject(this.#ended);
     }

@@ -45,12 +45,12 @@ export async function explainOperation(
   }
   const { type } = prepared.operation;
   if (type === "subscription") {
-    throw new PuffError("PUFF_REQUEST_INVALID", "a subscription has no end at which it could be explained");
+    throw new PuffError("PUFF_REQUEST_INVALID", "a subscription can't be explained, as it does not end by itself");
   }
   if (type === "mutation" && !allowMutation) {
     throw new PuffError(
       "PUFF_EXPLAIN_MUTATION",
-      "this is a mutation: its SQL would be rolled back, but not what its resolvers do besides, such as sending a mail",
+      "this is a mutation: its SQL would be rolled back, but not other effects of its resolvers, such as sending mail",
       { remedy: "Add --allow-mutation to run it." },
     );
   }

@@ -191,7 +191,7 @@ function describeFailure(error: FastifyError): PuffError {
     return error;
   }
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    return new PuffError("PUFF_UNSUPPORTED_MEDIA_TYPE", "the content-type is no media type", { cause: error });
+    return new PuffError("PUFF_UNSUPPORTED_MEDIA_TYPE", "the content-type is not a media type", { cause: error });
   }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) {

@@ -8,11 +8,11 @@ import { readSettings } from "./settings.ts";
 afterEach(() => vi.unstubAllEnvs());
 
 test.each<readonly [wrong: Partial<GatewayOptions>, message: string]>([
-  [{ corsOrigins: ["https://app.example/"] }, '"https://app.example/" is no origin of a web page'],
-  [{ corsOrigins: ["app.example"] }, '"app.example" is no origin of a web page'],
-  [{ corsOrigins: ["null"] }, '"null" is no origin of a web page'],
-  [{ allowedHosts: ["https://app.example"] }, '"https://app.example" is no host'],
-  [{ allowedHosts: ["app.example:80"] }, '"app.example:80" is no host'],
+  [{ corsOrigins: ["https://app.example/"] }, '"https://app.example/" is not the origin of a web page'],
+  [{ corsOrigins: ["app.example"] }, '"app.example" is not the origin of a web page'],
+  [{ corsOrigins: ["null"] }, '"null" is not the origin of a web page'],
+  [{ allowedHosts: ["https://app.example"] }, '"https://app.example" is not a host'],
+  [{ allowedHosts: ["app.example:80"] }, '"app.example:80" is not a host'],
 ])("%j is refused", (wrong, message) => {
   expect(() => readSettings({ schemas: [{ spec: "schema.py" }], ...wrong })).toThrow(message);
 });

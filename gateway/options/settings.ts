@@ -149,7 +149,7 @@ function check({ schemas, databases, wsgi, django, ...settings }: Settings): voi
   for (const { name, url, playgroundUrl, database } of schemas) {
     const relative = [url, playgroundUrl].find((path) => path !== null && !path.startsWith("/"));
     if (relative !== undefined) {
-      throw invalid(`the URL "${relative}" of schema "${name}" is no path`, 'Begin it with "/".');
+      throw invalid(`the URL "${relative}" of schema "${name}" is not a path`, 'Begin it with "/".');
     }
     if (database !== "" && !names.includes(database)) {
       throw invalid(
@@ -164,15 +164,15 @@ function checkNames({ corsOrigins, allowedHosts }: Pick<Settings, "corsOrigins" 
   const origin = corsOrigins.find((name) => name !== "*" && (name === "null" || URL.parse(name)?.origin !== name));
   if (origin !== undefined) {
     throw invalid(
-      `"${origin}" is no origin of a web page`,
+      `"${origin}" is not the origin of a web page`,
       'Give scheme and host, without a path: "https://app.example.com".',
     );
   }
   const host = allowedHosts?.find((name) => !/^(\*|\.?[\w-]+(\.[\w-]+)*|[0-9a-f]*:[0-9a-f:.]+)$/i.test(name));
   if (host !== undefined) {
     throw invalid(
-      `"${host}" is no host`,
-      'Give its name alone: "example.com", or ".example.com" for all below it as well.',
+      `"${host}" is not a host`,
+      'Give its name alone: "example.com", or ".example.com" to include its subdomains.',
     );
   }
 }
@@ -180,7 +180,7 @@ function checkNames({ corsOrigins, allowedHosts }: Pick<Settings, "corsOrigins" 
 function requireUnique(list: string, key: string, values: readonly string[]): void {
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined) {
-    throw invalid(`two of the ${list} have the ${key} "${twice}"`, `Give each a ${key} of its own.`);
+    throw invalid(`two of the ${list} have the ${key} "${twice}"`, `Give each its own ${key}.`);
   }
 }
 

@@ -68,7 +68,7 @@ export class Lender {
       share,
       patience,
       busy: (waiting) =>
-        failure(`all ${size} connections of pool "${name}" are in use and ${waiting} callers wait for one`),
+        failure(`all ${size} connections of pool "${name}" are in use and ${waiting} callers are waiting for one`),
       overdue: () =>
         failure(
           `none of the ${size} connections of pool "${name}" became free within ${patience / 1000} s: ` +

@@ -90,7 +90,7 @@ export class PythonConnection implements Guest, Resting {
     }
     const shared = this.#lender.shared.get(signal);
     if (shared?.ended === true) {
-      fail("the transaction that the call was to come into has ended\n"); // not beside it, as if it were done
+      fail("the transaction that the call should join has ended\n"); // not beside it, as if it were done
     }
     if (shared !== undefined && rested && this.#borrowing === null) {
       shared.add(this);
@@ -187,14 +187,14 @@ export class PythonConnection implements Guest, Resting {
 
   async #borrow(lender: Lender): Promise<PythonSession> {
     if (this.#state === null) {
-      throw new ConnectFailure("the session went back to its pool, or was ended, and what it had is lost with it\n");
+      throw new ConnectFailure("the session returned to its pool or ended, and its state is lost\n");
     }
     const session = new PythonSession(await lender.borrow());
     this.#session = session;
     const refused = await restoreState(session, this.#state);
     if (refused !== null) {
       this.close();
-      throw new ConnectFailure(`the settings of the connection could not be made: ${refused}\n`);
+      throw new ConnectFailure(`the settings of the connection could not be restored: ${refused}\n`);
     }
     if (this.#closed) {
       this.close();

@@ -50,7 +50,7 @@ export class SharedSessions {
   join(ticket: string, signal: AbortSignal): void {
     const shared = this.#open.get(ticket);
     if (shared === undefined) {
-      throw new Error("the transaction that the call was to come into has ended");
+      throw new Error("the transaction that the call should join has ended");
     }
     shared.lender.shared.set(signal, shared);
   }

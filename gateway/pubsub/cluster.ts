@@ -84,7 +84,7 @@ export class ClusterPubSub implements PubSub {
   subscribe: PubSub["subscribe"] = (channel, listener) => this.#channels.add(channel, listener);
 
   subscribePattern: PubSub["subscribePattern"] = async (pattern) => {
-    throw new PuffError("PUFF_REDIS_COMMAND", `nobody can listen to ${pattern}: sharded pub/sub has no patterns`, {
+    throw new PuffError("PUFF_REDIS_COMMAND", `can't listen to ${pattern}: sharded pub/sub has no patterns`, {
       place: this.#address.place,
       remedy: "Subscribe to each channel, or name a node of the cluster by redis:// instead of redis+cluster://.",
     });

@@ -30,7 +30,7 @@ export async function openPubSub({ redisUrl, required, connectDeadline, log }: P
   const address = readRedisUrl(redisUrl);
   const onConnection: OnConnection = (state, place) =>
     state === "lost"
-      ? log.warn(`the connection to Redis at ${place} is lost: trying to get it back`)
+      ? log.warn(`the connection to Redis at ${place} is lost: reconnecting`)
       : log.info(`connected to Redis at ${place}`);
   const pubsub = address.cluster ? new ClusterPubSub(address, onConnection) : new RedisPubSub(address, onConnection);
   const failure = await pubsub.firstAttempt;

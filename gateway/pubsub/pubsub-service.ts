@@ -119,7 +119,7 @@ class Mailbox {
       return Promise.reject(
         new PuffError(
           "PUFF_EVENTS_LOST",
-          `more than ${mostWaiting} messages or ${mostBytes / 1e6} MB of them waited to be received: the others are lost`,
+          `more than ${mostWaiting} messages or ${mostBytes / 1e6} MB of them were waiting to be received: the others are lost`,
         ),
       );
     }

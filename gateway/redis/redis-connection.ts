@@ -22,7 +22,7 @@ export interface RedisAddress {
 export function readRedisUrl(url: string): RedisAddress {
   const parsed = URL.parse(url);
   if (parsed === null || !/^rediss?(\+cluster)?:$/.test(parsed.protocol) || parsed.hostname === "") {
-    throw new PuffError("PUFF_CONFIG_INVALID", "the Redis URL can't be used: it is no redis:// or rediss:// URL", {
+    throw new PuffError("PUFF_CONFIG_INVALID", "the Redis URL can't be used: it is not a redis:// or rediss:// URL", {
       remedy: "Write it as redis://user:password@host:6379/0, with special characters in the password percent-encoded.",
     });
   }
@@ -101,7 +101,7 @@ export function explainRedis(error: unknown, place: string, connection?: RedisCo
   }
   return new PuffError("PUFF_REDIS_UNAVAILABLE", `Redis can't be reached: ${describeLoss(error, connection)}`, {
     place,
-    remedy: "Check that it runs and that the URL is right; the gateway goes on trying.",
+    remedy: "Check that it runs and that the URL is right; the gateway keeps trying.",
     cause: error,
   });
 }

@@ -81,7 +81,7 @@ export class RedisService implements HostService {
 
   #openBlocking(): RedisConnection {
     if (this.#blocked.size >= blockedBound) {
-      throw new PuffError("PUFF_REDIS_BUSY", `${blockedBound} commands to Redis block already`);
+      throw new PuffError("PUFF_REDIS_BUSY", `${blockedBound} blocking commands are already waiting for Redis`);
     }
     const connection = openRedis(this.#place(), "blocking");
     this.#blocked.add(connection);
@@ -148,7 +148,7 @@ function split(lengths: readonly number[], parts: readonly Uint8Array[]): readon
     if (refused.has(name)) {
       throw new PuffError(
         "PUFF_REDIS_COMMAND",
-        `${name} changes a connection to Redis that others use, too: send it with redis-py`,
+        `${name} changes the shared connection to Redis: send it with redis-py`,
       );
     }
     return { name, args: rest.map((part) => Buffer.from(part)) };

@@ -151,7 +151,7 @@ export async function serve(
           process.stderr.write(`${inspect(err)}\n`);
         }
       } else {
-        app.log.info({ signal }, "stopping: requests in flight go on to their end");
+        app.log.info({ signal }, "stopping: finishing the requests in flight");
       }
       await close();
       await settleBeforeExit(); // close-with-grace ends the process

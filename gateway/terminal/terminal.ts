@@ -106,7 +106,7 @@ function streamOf(descriptor: number): NodeJS.WriteStream {
 function whyNoPrompt(isShared: boolean): string | null {
   const { stdin, stdout } = process;
   if (stdin.isTTY !== true || !stdout.isTTY || stdin.readableEnded) {
-    return "a debugger needs a terminal, and the gateway's input and output are none";
+    return "a debugger needs a terminal, but the gateway's input and output are not one";
   }
   return isShared ? "a debugger needs the terminal for itself: run the gateway with --workers 1 --processes 1" : null;
 }

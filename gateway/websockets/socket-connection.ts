@@ -73,7 +73,7 @@ export class SocketConnection {
   /** Completes the handshake; once. */
   async accept(protocol: string | null): Promise<void> {
     if (this.#opening !== null) {
-      throw new Error("the WebSocket was accepted before: accept() comes before receive() and send()");
+      throw new Error("the WebSocket is already accepted: call accept() before receive() and send()");
     }
     await this.#open(protocol);
   }

@@ -74,7 +74,7 @@ function admissionOf(places: number, { queueLimit, share }: WsgiOptions): Admiss
     share,
     oldAfter,
     busy: (waiting) =>
-      new PuffError("PUFF_WSGI_BUSY", `${waiting} requests wait for the application already`, {
+      new PuffError("PUFF_WSGI_BUSY", `${waiting} requests are already waiting for the application`, {
         remedy: "Try again in a moment.",
       }),
   });

@@ -146,7 +146,7 @@ test.runIf(hasRedis)(
     for (const [index, list] of texts.entries()) {
       expect(new Set(list.slice(heard[index]))).toEqual(new Set(["again from 0", "again from 1"]));
     }
-    const warnings = logs.filter(({ msg }) => /is lost: trying to get it back/.test(msg));
+    const warnings = logs.filter(({ msg }) => /is lost: reconnecting/.test(msg));
     expect(warnings.length).toBeGreaterThanOrEqual(2);
     expect(warnings.length).toBeLessThanOrEqual(4); // one for each of a gateway's two connections
   },

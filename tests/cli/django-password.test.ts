@@ -49,7 +49,7 @@ describe.skipIf(process.env["TEST_DATABASE_URL"] !== undefined)("a wrong passwor
     expect(await runCommand(args, { cwd, environment })).toEqual({
       code: 1,
       stdout: "",
-      stderr: `✗ ${place}: password authentication failed. Correct the user and the password of the URL. [PUFF_DATABASE_UNAVAILABLE]\n`,
+      stderr: `✗ ${place}: password authentication failed. Correct the user and the password in the URL. [PUFF_DATABASE_UNAVAILABLE]\n`,
     });
   });
 

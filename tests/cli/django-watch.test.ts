@@ -85,7 +85,7 @@ test.each([
   ["site_config/settings.py", 'OWNER = "Bea"', "OWNER = nobody", "site_config/settings.py:5: importing"],
 ])("a mistake in %s is named with its line, and what served before goes on", async (file, before, after, message) => {
   edit(file, before, after);
-  await serving.printed(`can't be loaded, the last good version goes on: ${message}`);
+  await serving.printed(`can't be loaded; the last good version stays in service: ${message}`);
   expect((await get("/label")).body).toBe("a name by Bea");
   edit(file, after, before);
   await serving.printed("loaded ");

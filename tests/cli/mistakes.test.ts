@@ -89,7 +89,7 @@ describe("on the command line and in puff.toml", () => {
       message: "none.graphql: the file can't be read as a schema.",
     },
     { args: "schema check bad.graphql --schema good.py", message: "bad.graphql:3: Syntax Error" },
-    { args: "explain {one} --variables x --schema good.py", message: "--variables is x, but a JSON object is wanted." },
+    { args: "explain {one} --variables x --schema good.py", message: "--variables is x, but must be a JSON object." },
   ]);
 
   test("a port in use", async () => {
@@ -103,7 +103,7 @@ describe("on the command line and in puff.toml", () => {
       code: 1,
       stderr:
         `✗ 127.0.0.1:${port}: port ${port} is in use. ` +
-        "Stop the program that uses it, or choose another with --port (0 takes a free one). [PUFF_PORT_TAKEN]\n",
+        "Stop the program that uses it, or choose another with --port (0 picks a free one). [PUFF_PORT_TAKEN]\n",
     });
   });
 

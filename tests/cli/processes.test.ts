@@ -116,7 +116,7 @@ describe("a process that dies", () => {
   test("is tried again after pauses where it can't start, while the others serve", async () => {
     const good = await readFile(join(project, "schema.py"), "utf8");
     await writeFile(join(project, "schema.py"), `${good}\nclass Broken\n`);
-    await serving.printed("the last good version goes on");
+    await serving.printed("the last good version stays in service");
     process.kill(pids.get(2) ?? 0, "SIGKILL");
     await serving.printed("was ended by SIGKILL: starting another");
     await serving.printed("ended with code 1: starting another in ");

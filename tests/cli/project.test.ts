@@ -95,7 +95,7 @@ describe("--watch", () => {
     const good = await readFile(join(project, "schema.py"), "utf8");
     await writeFile(join(project, "schema.py"), `${good}\nclass Broken\n`);
     const line = good.split("\n").length + 1;
-    const place = `schema.py can't be loaded, the last good version goes on: schema.py:${line}: expected ':'`;
+    const place = `schema.py can't be loaded; the last good version stays in service: schema.py:${line}: expected ':'`;
     expect(await serving.printed(place)).not.toContain("    at ");
     expect(await ask("{ hello }")).toEqual({ data: { hello: "good day" } });
     await writeFile(join(project, "schema.py"), good.replace("def hello", "def hi"));
@@ -147,7 +147,7 @@ describe("other commands, beside the server and on its database", () => {
     expect(stdout).toMatch(/\n {3} +SELECT\n +id,\n +title,\n +done,\n +created_at\n +FROM\n +task\n/);
     expect(stdout).toMatch(/\n +LIMIT\n +2\n/);
     expect(stdout).toContain("Index Scan using task_pkey on task (actual rows=2");
-    expect(stdout).toMatch(/1 entry into Python, \d statements?, 4 rows, [\d.]+ ms in all/);
+    expect(stdout).toMatch(/1 call into Python, \d statements?, 4 rows, [\d.]+ ms in all/);
     expect(stdout).toContain('"title": "Read schema.py"');
   });
 

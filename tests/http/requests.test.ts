@@ -184,7 +184,7 @@ describe("refusals name what came", () => {
         { body: { query: "subscription { ticks(count: 1) }" }, headers: asGraphql },
         406,
         "NOT_ACCEPTABLE",
-        "a subscription is answered with text/event-stream, or over a WebSocket",
+        "a subscription needs a WebSocket, or text/event-stream",
       ],
       [
         "text/plain",

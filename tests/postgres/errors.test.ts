@@ -52,8 +52,8 @@ const cases: readonly (readonly [sql: string, params: readonly TypedText[], code
   ["SELEC 1", [], "PUFF_SQL_FAILED", /syntax error at or near "SELEC", at line 1, column 1/],
   ["SELECT 1; SELECT 2", [], "PUFF_PLAN_STATEMENTS", /more than one SQL statement\. Return one/],
   ["SELECT 1; DROP TABLE author", [], "PUFF_PLAN_STATEMENTS", /more than one/],
-  ["", [], "PUFF_PLAN_STATEMENTS", /holds no statement/],
-  [" -- nothing\n", [], "PUFF_PLAN_STATEMENTS", /holds no statement/],
+  ["", [], "PUFF_PLAN_STATEMENTS", /contains no statement/],
+  [" -- nothing\n", [], "PUFF_PLAN_STATEMENTS", /contains no statement/],
   ["COPY author TO STDOUT", [], "PUFF_PLAN_STATEMENTS", /can't COPY/],
   ["COPY author FROM STDIN", [], "PUFF_PLAN_WRITES", /a query may not write: cannot execute COPY FROM/],
   [

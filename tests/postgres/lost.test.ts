@@ -61,7 +61,12 @@ test("a transaction whose connection is lost between two statements says so", as
 });
 
 test.each([
-  ["25P03", "idle_in_transaction_session_timeout", "was idle for too long", "Let resolvers that borrow the database"],
+  [
+    "25P03",
+    "idle_in_transaction_session_timeout",
+    "was idle for too long",
+    "Resolvers that borrow the database should work quickly",
+  ],
   ["25P04", "transaction_timeout", "took too long", "raise transaction_timeout there"],
 ])(
   "a transaction that Postgres ends with %s, by its %s, is told with what to do",

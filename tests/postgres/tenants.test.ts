@@ -169,7 +169,7 @@ describe.each(servers)("$name", ({ old }) => {
     [{ role: "no_such_role" }, /role "no_such_role" does not exist/],
     [{ no_such_setting: "1" }, /unrecognized configuration parameter "no_such_setting"/],
     [{ statement_timeout: "soon" }, /invalid value for parameter "statement_timeout"/],
-    [{ DateStyle: "German" }, /pg_settings can't have DateStyle, by which values are printed/],
+    [{ DateStyle: "German" }, /pg_settings can't have DateStyle, which changes how values are printed/],
     [{ intervalstyle: "postgres" }, /pg_settings can't have intervalstyle/],
     [{ bytea_output: "escape" }, /pg_settings can't have bytea_output/],
     [{ extra_float_digits: "0" }, /pg_settings can't have extra_float_digits/],

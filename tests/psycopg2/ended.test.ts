@@ -145,7 +145,7 @@ test("a call that goes on after its transaction has ended does nothing on the co
     return { commit: true, result: null };
   });
   const next = await connect(leaving.signal);
-  await expect(connect(going)).rejects.toThrow("the transaction that the call was to come into has ended");
+  await expect(connect(going)).rejects.toThrow("the transaction that the call should join has ended");
   expect((await query(next, "SELECT 1", leaving.signal)).value).toMatchObject(one);
   leaving.abort();
   await python.call("leave", [ticket], [], going);

@@ -127,7 +127,7 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
     await Promise.all([channel, pattern, late].map((ear) => ear.until(({ heard }) => heard.length > 0)));
     expect([channel.heard[0], pattern.heard[0], late.heard[0]]).toEqual(["a: works", "a: works", "late: works"]);
     expect(pubsub.logged).toEqual([
-      `the connection to Redis at ${redis.url} is lost: trying to get it back`,
+      `the connection to Redis at ${redis.url} is lost: reconnecting`,
       `connected to Redis at ${redis.url}`,
     ]);
   });
@@ -187,7 +187,7 @@ describe.runIf(hasRedis)("a Redis that comes and goes", () => {
     wire.freeze();
     await far.publish("a", "lost");
     expect(await secondsUntil(() => near.logged.length === 1, far)).toBeLessThanOrEqual(15);
-    expect(near.logged).toEqual([`the connection to Redis at ${wire.url} is lost: trying to get it back`]);
+    expect(near.logged).toEqual([`the connection to Redis at ${wire.url} is lost: reconnecting`]);
     wire.thaw();
     expect(await secondsUntil(() => ear.missedCount === 1, far)).toBeLessThanOrEqual(15);
     await far.publish("a", "found");

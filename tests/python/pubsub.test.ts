@@ -124,7 +124,7 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
       expect(await call(python, "waiting")).toBe("woken");
       expect(await call(python, "leaving")).toEqual([null, [true, false], null]);
       expect(await call(python, "at_once")).toEqual(["soon", "matches", true, null]);
-      const lost = "more than 1000 messages or 16 MB of them waited to be received: the others are lost";
+      const lost = "more than 1000 messages or 16 MB of them were waiting to be received: the others are lost";
       expect(await call(python, "too_many", 1001, 1)).toEqual([1000, lost, "on"]);
       expect(await call(python, "too_many", 18, 1_000_000)).toEqual([16, lost, "on"]);
       expect(await call(python, "forgotten")).toBe(true);

@@ -32,7 +32,7 @@ export async function doctorCommand(readConfig: () => Promise<Configuration>): P
   results.push(
     await check("configuration", async () => {
       config = await readConfig();
-      return config.file ?? "no puff.toml, flags and environment alone";
+      return config.file ?? "no puff.toml; only flags and environment";
     }),
   );
   for (const [name, run] of config === null ? [] : projectChecks(config)) {
@@ -103,7 +103,7 @@ async function checkCacheFolder(config: Configuration): Promise<string> {
     await mkdir(cacheFolder, { recursive: true });
     await access(cacheFolder, constants.W_OK);
   } catch (error) {
-    throw new PuffError("PUFF_CONFIG_INVALID", "snapshots of interpreters can't be kept, so each start takes seconds", {
+    throw new PuffError("PUFF_CONFIG_INVALID", "interpreter snapshots can't be saved, so each start takes seconds", {
       place: cacheFolder,
       remedy: "Make the folder writable, or name another with --cache-folder.",
       cause: error,

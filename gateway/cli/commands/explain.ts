@@ -58,7 +58,7 @@ function printExplanation({ type, fields, steps, duration, body }: OperationExpl
   const rows = statements.reduce((sum, step) => sum + step.rows, 0);
   print(
     "",
-    `${count(steps.length - statements.length, "entry", "entries")} into Python, ` +
+    `${count(steps.length - statements.length, "call", "calls")} into Python, ` +
       `${count(statements.length, "statement", "statements")}, ${count(rows, "row", "rows")}, ` +
       `${milliseconds(duration)} in all`,
   );
@@ -125,7 +125,7 @@ function readVariables(text: string): { readonly [name: string]: unknown } {
   } catch {
     // Said below, as for any other JSON that is no object.
   }
-  throw new PuffError("PUFF_VARIABLES_INVALID", `--variables is ${text}, but a JSON object is wanted`, {
+  throw new PuffError("PUFF_VARIABLES_INVALID", `--variables is ${text}, but must be a JSON object`, {
     remedy: `For example: --variables '{"limit": 3}'.`,
   });
 }

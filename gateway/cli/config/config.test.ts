@@ -284,7 +284,7 @@ camel_case = true
   });
 });
 
-describe("mistakes name the place, what came and what is wanted", () => {
+describe("mistakes name the place, what came and what it must be", () => {
   const inFile: [toml: string, message: string][] = [
     ["prot = 1", 'puff.toml:1: unknown key "prot". Did you mean "port"? [PUFF_CONFIG_INVALID]'],
     ["port = 1\n\nporst = 1", 'puff.toml:3: unknown key "porst". Did you mean "port"?'],
@@ -301,23 +301,26 @@ describe("mistakes name the place, what came and what is wanted", () => {
       "[[postgres]]\npool_size = 3",
       'puff.toml:2: unknown key "pool_size" in [[postgres]]. Put pool_size under [limits].',
     ],
-    ['port = "80"', 'puff.toml:1: port is "80", but a whole number from 0 to 65535 is wanted.'],
+    ['port = "80"', 'puff.toml:1: port is "80", but must be a whole number from 0 to 65535.'],
     ["port = 1.5", "port is 1.5, but"],
-    ['log_level = "loud"', 'log_level is "loud", but one of trace, debug, info, warn, error, fatal, silent is wanted.'],
-    ["watch = 1", "watch is 1, but true or false is wanted."],
-    ['[[graphql]]\nschema = "a b"', 'puff.toml:2: graphql.schema is "a b", but a Python file such as "schema.py"'],
+    ['log_level = "loud"', 'log_level is "loud", but must be one of trace, debug, info, warn, error, fatal, silent.'],
+    ["watch = 1", "watch is 1, but must be true or false."],
+    [
+      '[[graphql]]\nschema = "a b"',
+      'puff.toml:2: graphql.schema is "a b", but must be a Python file such as "schema.py"',
+    ],
     [
       '[[graphql]]\nschema = "a.py"\nurl = "graphql"',
-      'puff.toml:3: graphql.url is "graphql", but a path such as "/graphql"',
+      'puff.toml:3: graphql.url is "graphql", but must be a path such as "/graphql"',
     ],
     ['[graphql]\nschema = "a.py"', "graphql is"],
-    ["[[graphql]]", "puff.toml:1: this [[graphql]] names no schema."],
-    ["limits = 1", "puff.toml:1: limits is 1, but a table [limits] is wanted."],
-    ["[limits]\ndepth = 0", "puff.toml:2: limits.depth is 0, but a whole number from 1"],
+    ["[[graphql]]", "puff.toml:1: this [[graphql]] does not name a schema."],
+    ["limits = 1", "puff.toml:1: limits is 1, but must be a table [limits]."],
+    ["[limits]\ndepth = 0", "puff.toml:2: limits.depth is 0, but must be a whole number from 1"],
     ["[limits]\npool_timeout = 0.5", "a whole number of milliseconds from 1"],
     [
       '[[postgres]]\nurl = "mysql://user:secret@h/d"',
-      "puff.toml:2: postgres.url holds something else, but a URL such as postgresql://",
+      "puff.toml:2: postgres.url is not valid: it must be a URL such as postgresql://",
     ],
     ['[[postgres]]\nname = "a"', 'puff.toml:1: the database "a" has no URL. Give PUFF_A_POSTGRES_URL or url'],
     [
@@ -330,7 +333,7 @@ describe("mistakes name the place, what came and what is wanted", () => {
     ],
     [
       '[[graphql]]\nschema = "a.py"\ndatabase = "defalt"',
-      'puff.toml:1: the schema "default" wants the unknown database "defalt". Did you mean "default"?',
+      'puff.toml:1: the schema "default" uses the unknown database "defalt". Did you mean "default"?',
     ],
     ["port = = 1", "puff.toml:1:8: this is not TOML"],
     ["dotenv_path = 'none'", "puff.toml: "],
@@ -341,12 +344,12 @@ describe("mistakes name the place, what came and what is wanted", () => {
   });
 
   const elsewhere: [input: Parameters<typeof resolve>[1], message: string][] = [
-    [{ flags: { port: "x" } }, '--port is "x", but a whole number from 0 to 65535 is wanted.'],
+    [{ flags: { port: "x" } }, '--port is "x", but must be a whole number from 0 to 65535.'],
     [{ flags: { port: "65536" } }, '--port is "65536", but'],
     [{ environment: { PORT: "-1" } }, 'PORT is "-1", but'],
-    [{ dotenv: "PUFF_WORKERS=0" }, '.env: PUFF_WORKERS is "0", but a whole number from 1 to 64 is wanted.'],
-    [{ environment: { PUFF_WATCH: "maybe" } }, 'PUFF_WATCH is "maybe", but true or false is wanted.'],
-    [{ environment: { DATABASE_URL: "secret" } }, "DATABASE_URL holds something else, but a URL such as"],
+    [{ dotenv: "PUFF_WORKERS=0" }, '.env: PUFF_WORKERS is "0", but must be a whole number from 1 to 64.'],
+    [{ environment: { PUFF_WATCH: "maybe" } }, 'PUFF_WATCH is "maybe", but must be true or false.'],
+    [{ environment: { DATABASE_URL: "secret" } }, "DATABASE_URL is not valid: it must be a URL such as"],
     [{ flags: { host: ["a.ts", "b.ts"] } }, "Name one module and one address at most."],
     [{ flags: { config: "none.toml" } }, "none.toml: the configuration file can't be read."],
   ];

@@ -211,21 +211,17 @@ function chooseSchemas(
     if (twin !== undefined) {
       throw new PuffError("PUFF_CONFIG_INVALID", `the schemas "${twin}" and "${table.name}" both have the URL ${url}`, {
         ...place,
-        remedy: "Give each [[graphql]] a url of its own.",
+        remedy: "Give each [[graphql]] its own url.",
       });
     }
     urls.set(url, table.name);
     const names = databases.map(({ name }) => name);
     const database = table.database ?? (names.includes("default") ? "default" : (names[0] ?? "default"));
     if (!names.includes(database)) {
-      throw new PuffError(
-        "PUFF_CONFIG_INVALID",
-        `the schema "${table.name}" wants the unknown database "${database}"`,
-        {
-          ...place,
-          remedy: `${suggest(database, names)} A database is named by [[postgres]].`,
-        },
-      );
+      throw new PuffError("PUFF_CONFIG_INVALID", `the schema "${table.name}" uses the unknown database "${database}"`, {
+        ...place,
+        remedy: `${suggest(database, names)} A database is named by [[postgres]].`,
+      });
     }
     return {
       name: table.name,
@@ -306,7 +302,7 @@ function readVariable(
   const text = environment[origin];
   const value = text === undefined ? undefined : postgresUrl.read(text, "");
   if (text !== undefined && value === undefined) {
-    throw new PuffError("PUFF_CONFIG_INVALID", `${origin} is no URL of a Postgres database`, {
+    throw new PuffError("PUFF_CONFIG_INVALID", `${origin} is not a Postgres URL`, {
       place: table.place,
       remedy: `Give ${origin} or url ${postgresUrl.wanted}.`,
     });

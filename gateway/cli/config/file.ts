@@ -54,8 +54,8 @@ const foreignKeys = new Map(
     ...["llm", "memory", "agents", "agent_server", "supervision", "agent_supervisors", "asyncio", "greenlets"],
   ].map((key): [string, string] => [key, "Puff has it, puff-gateway does not: remove it."]),
 )
-  .set("compression_middleware", "Answers are always compressed where the client allows it: remove it.")
-  .set("add_cwd_to_path", "Python always finds the modules of the working folder: remove it.")
+  .set("compression_middleware", "Responses are always compressed if the client allows it: remove it.")
+  .set("add_cwd_to_path", "Python always finds modules in the working folder: remove it.")
   .set("pool_size", "Put pool_size under [limits].");
 
 /**
@@ -124,7 +124,7 @@ function readSchemas(reader: TableReader, root: Table): SchemaTable[] {
     reader.refuseUnknown(table, at, [...keys, "database", "camel_case"]);
     const spec = reader.read(table, at, "schema", schemaSpec);
     if (spec === undefined) {
-      throw new PuffError("PUFF_CONFIG_INVALID", "this [[graphql]] names no schema", {
+      throw new PuffError("PUFF_CONFIG_INVALID", "this [[graphql]] does not name a schema", {
         place: reader.place(at),
         remedy: `Add schema = "schema.py" below it.`,
       });
@@ -195,7 +195,7 @@ function refuseTwins(tables: readonly { readonly name: string; readonly place: s
     if (first !== undefined) {
       throw new PuffError("PUFF_CONFIG_INVALID", `two [[${kind}]] have the name "${name}", the first at ${first}`, {
         place,
-        remedy: "Give each a name of its own.",
+        remedy: "Give each its own name.",
       });
     }
     seen.set(name, place);

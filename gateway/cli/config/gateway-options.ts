@@ -17,7 +17,7 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
   if (schemas.length === 0 && values.wsgi === null && django === null) {
     throw new PuffError("PUFF_CONFIG_INVALID", "there is no schema to serve", {
       remedy:
-        "Name a Python file: puff-gateway --schema schema.py. Or begin a project: puff-gateway new blog. " +
+        "Name a Python file: puff-gateway --schema schema.py. Or start a project: puff-gateway new blog. " +
         "puff-gateway --help shows the rest.",
     });
   }

@@ -4,7 +4,7 @@ import { delimiter, resolve } from "node:path";
 import type { StaticFolder } from "../../options/options.ts";
 
 export interface Kind<T> {
-  /** What is wanted, as it ends the sentence "… is wanted". */
+  /** What the value must be, as it ends the sentence "it must be …". */
   readonly wanted: string;
   /** Whether a value may hold a password, and so is never printed. */
   readonly secret?: boolean;
@@ -17,8 +17,8 @@ export interface Kind<T> {
 /** The sentence about a value that is not of its kind. */
 export function describeWrong(name: string, value: unknown, kind: Kind<unknown>): string {
   return kind.secret === true
-    ? `${name} holds something else, but ${kind.wanted} is wanted`
-    : `${name} is ${JSON.stringify(value)}, but ${kind.wanted} is wanted`;
+    ? `${name} is not valid: it must be ${kind.wanted}`
+    : `${name} is ${JSON.stringify(value)}, but must be ${kind.wanted}`;
 }
 
 export const text: Kind<string> = {

@@ -136,7 +136,7 @@ class Supervisor {
       process.exit(1); // by way of the exit handlers, which end the embedded Postgres
     }
     this.#stopping = true;
-    this.#log.info({ signal }, "stopping: requests in flight go on to their end");
+    this.#log.info({ signal }, "stopping: finishing the requests in flight");
     const { requestDeadline = defaultLimits.requestDeadline } = this.#config.limits;
     let killed = false;
     const kill = () => {

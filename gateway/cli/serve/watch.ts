@@ -42,7 +42,7 @@ export async function watchFiles(config: Configuration, gateway: Gateway, log: L
       const traceback = error instanceof PuffError ? tracebackOf(error) : null;
       log.error(
         traceback === null ? {} : { traceback },
-        `${names} can't be loaded, the last good version goes on: ${message}`,
+        `${names} can't be loaded; the last good version stays in service: ${message}`,
       );
       log.debug({ err: error }, "the error in full");
     }

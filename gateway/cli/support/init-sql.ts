@@ -96,7 +96,7 @@ function describeProblem(error: PuffError, file: string, script: string, offset:
   const spot = before.length === 0 ? "" : `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
   return new PuffError("PUFF_INIT_SQL", `${message}${typeof detail === "string" ? ` (${detail})` : ""}`, {
     place: `${shorten(file)}${spot}`,
-    remedy: error.remedy ?? "Nothing of the script was kept: correct it and start again.",
+    remedy: error.remedy ?? "The whole script was rolled back: correct it and start again.",
     cause: error,
   });
 }

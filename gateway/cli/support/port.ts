@@ -18,7 +18,7 @@ export async function requireFreePort(address: string, port: number): Promise<vo
   if (code === "EADDRINUSE") {
     throw new PuffError("PUFF_PORT_TAKEN", `port ${port} is in use`, {
       place: `${address}:${port}`,
-      remedy: "Stop the program that uses it, or choose another with --port (0 takes a free one).",
+      remedy: "Stop the program that uses it, or choose another with --port (0 picks a free one).",
     });
   }
 }

@@ -29,7 +29,7 @@ export async function handleRequest(
   try {
     const isPost = request.method === "POST";
     if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
-      return notAllowed(`${request.method} is not answered here: use GET or POST`, "GET, HEAD, POST", form);
+      return notAllowed(`${request.method} is not supported here: use GET or POST`, "GET, HEAD, POST", form);
     }
     if (!isPost && page && endpoint.page !== null) {
       return endpoint.page; // it fills its editor with the URL's operation, and runs nothing unasked
@@ -37,7 +37,7 @@ export async function handleRequest(
     if (form === null && events === "refused") {
       throw new PuffError(
         "PUFF_NOT_ACCEPTABLE",
-        "the Accept header takes neither application/graphql-response+json nor application/json in UTF-8",
+        "the Accept header allows neither application/graphql-response+json nor application/json in UTF-8",
       );
     }
     if (!isPost) {
@@ -75,16 +75,16 @@ async function runOperation(
   }
   const { operation } = prepared;
   if (operation.type === "mutation" && isGet) {
-    return notAllowed("a mutation is not run by GET: send it by POST", "POST", form);
+    return notAllowed("a mutation can't be sent by GET: use POST", "POST", form);
   }
   const isSubscription = operation.type === "subscription";
   if (isSubscription && request.method === "HEAD") {
-    return notAllowed("a subscription has no answer to HEAD", "GET, POST", form);
+    return notAllowed("a subscription can't be requested by HEAD", "GET, POST", form);
   }
   if (isSubscription && events === "refused") {
     throw new PuffError(
       "PUFF_NOT_ACCEPTABLE",
-      "a subscription is answered with text/event-stream, or over a WebSocket, and the Accept header takes no such stream",
+      "a subscription needs a WebSocket, or text/event-stream in the Accept header",
     );
   }
   const caller = new HttpCaller(request.headers);

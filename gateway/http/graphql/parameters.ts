@@ -39,7 +39,7 @@ export function readBodyParameters(request: HttpRequest): RequestParameters {
   if (encoding !== undefined && encoding !== "identity") {
     throw new PuffError(
       "PUFF_UNSUPPORTED_MEDIA_TYPE",
-      `a body with content-encoding "${encoding}" is not read: send it as it is`,
+      `a body with content-encoding "${encoding}" is not supported: send it uncompressed`,
     );
   }
   return validate(parseBody(request.body));

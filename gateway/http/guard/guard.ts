@@ -69,7 +69,7 @@ export class Guard {
     const [, bracketed, plain = ""] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host) ?? [];
     const name = (bracketed ?? plain).toLowerCase().replace(/\.$/, "");
     if (name === "" || (bracketed !== undefined && isIP(bracketed) !== 6)) {
-      return new PuffError("PUFF_REQUEST_INVALID", "the Host header is no host");
+      return new PuffError("PUFF_REQUEST_INVALID", "the Host header is not a valid host");
     }
     if (isIP(name) !== 0 && sameAddress(name, localAddress)) {
       return null;
@@ -77,7 +77,7 @@ export class Guard {
     if (!this.#serves(name)) {
       return new PuffError(
         "PUFF_HOST_REFUSED",
-        `the host "${name}" is not served: --allowed-hosts names those that are`,
+        `the host "${name}" is not served: --allowed-hosts lists those that are`,
       );
     }
     if (this.#remembered.size < mostRemembered && host.length < 300) {

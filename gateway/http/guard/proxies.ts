@@ -26,7 +26,7 @@ export class TrustedProxies {
       const bits = version === 6 ? 128 : 32;
       const prefix = length === undefined ? bits : Number(length);
       if (version === 0 || rest.length > 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > bits) {
-        throw new PuffError("PUFF_CONFIG_INVALID", `the proxy "${item}" is no address`, {
+        throw new PuffError("PUFF_CONFIG_INVALID", `the proxy "${item}" is not an address`, {
           remedy: 'Give addresses such as "10.0.0.7" or "10.0.0.0/8", or loopback, linklocal or uniquelocal.',
         });
       }

@@ -117,7 +117,7 @@ export class Body {
     if (this.#count > mostPieces + this.#total / pieceBytes) {
       this.leave();
       this.#fail(
-        new PuffError("PUFF_BODY_TOO_LARGE", `the body comes in ${this.#count} pieces`, {
+        new PuffError("PUFF_BODY_TOO_LARGE", `the body arrives in ${this.#count} pieces`, {
           remedy: `Send pieces of ${pieceBytes} bytes or more.`,
         }),
       );
@@ -164,5 +164,5 @@ export class Body {
 const ahead = 65_536;
 
 function broken(cause?: Error): PuffError {
-  return new PuffError("PUFF_REQUEST_INVALID", "the client broke the request off", { cause });
+  return new PuffError("PUFF_REQUEST_INVALID", "the client aborted the request", { cause });
 }

@@ -191,7 +191,7 @@ export function serveOperations(
   function reply(message: string): void {
     unread += message.length;
     if (unread > options.queueLimit) {
-      closeSlow("PUFF_SUBSCRIBER_SLOW", "the client sends messages and does not read the answers");
+      closeSlow("PUFF_SUBSCRIBER_SLOW", "the client sends messages but does not read the responses");
     }
     void write(webSocket, message).then(() => {
       unread -= message.length;

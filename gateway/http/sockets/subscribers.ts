@@ -27,7 +27,7 @@ export class Subscribers {
     const refusal = this.#places.refuse(client, this.#limit - count);
     if (refusal !== null) {
       const whose = refusal === "all" ? "the gateway" : "your address";
-      throw new PuffError("PUFF_TOO_MANY_SUBSCRIPTIONS", `${whose} has as many subscribers as it may have`);
+      throw new PuffError("PUFF_TOO_MANY_SUBSCRIPTIONS", `${whose} has reached its limit of subscribers`);
     }
     const own = (why: Ending) => end(why);
     this.#ends.add(own);

@@ -97,9 +97,13 @@ async function start(folder: string, owner: Owner | null, onLog: (message: strin
     }
     const version = (await readFile(join(data, "PG_VERSION"), "utf8")).trim();
     if (version !== String(binaries.version)) {
-      throw failure(`the data is of Postgres ${version}, and the gateway brings Postgres ${binaries.version}`, folder, {
-        remedy: "Move it over with pg_dump and a Postgres of that version, or delete the folder to begin anew.",
-      });
+      throw failure(
+        `the data belongs to Postgres ${version}, but the gateway includes Postgres ${binaries.version}`,
+        folder,
+        {
+          remedy: "Move it over with pg_dump and a Postgres of that version, or delete the folder to start afresh.",
+        },
+      );
     }
     const password = await readPassword(data);
     const urlOf = (port: number) => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -161,8 +165,8 @@ async function runPostmaster(
   if (spawned !== null) {
     signal(spawned.pid, "SIGQUIT");
   }
-  throw failure(`Postgres (process ${holder}) takes no connections after ${startTimeout / 1000} s`, data, {
-    remedy: `End process ${holder} and start again; ${logFile} says more.`,
+  throw failure(`Postgres (process ${holder}) accepts no connections after ${startTimeout / 1000} s`, data, {
+    remedy: `End process ${holder} and start again; ${logFile} has the details.`,
   });
 }
 

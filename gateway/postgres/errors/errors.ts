@@ -48,8 +48,8 @@ function explainPlan({ statement, details, cause }: StatementFailure, reported: 
   }
   const came = statement.params.length;
   if (code === "42601" && routine === "exec_parse_message") {
-    return new PuffError("PUFF_PLAN_STATEMENTS", "the plan holds more than one SQL statement", {
-      remedy: "Return one statement a plan; a WITH query can join several.",
+    return new PuffError("PUFF_PLAN_STATEMENTS", "the plan contains more than one SQL statement", {
+      remedy: "Return one statement per plan; a WITH query can combine several.",
       cause,
     });
   }
@@ -88,7 +88,7 @@ function explainEnd(reported: Reported): PuffError | null {
   }
   // Nothing but the message tells the two apart, in the language of the server's messages.
   return message.includes("user request")
-    ? new PuffError("PUFF_STATEMENT_CANCELLED", "someone cancelled the statement, as pg_cancel_backend does", {
+    ? new PuffError("PUFF_STATEMENT_CANCELLED", "someone cancelled the statement, for example with pg_cancel_backend", {
         remedy: "Send it again.",
         ...details,
       })
@@ -154,7 +154,7 @@ function remedyFor(reported: Reported): string | undefined {
       return "Look for the first error of the transaction.";
     case "25006":
       return readOnly.test(routine)
-        ? "The database, or its user, only reads: give the URL of the primary, and see default_transaction_read_only."
+        ? "The database or its user is read-only: give the URL of the primary, and see default_transaction_read_only."
         : undefined;
     case "42501":
       return refusals.find(([pattern]) => pattern.test(routine))?.[1];

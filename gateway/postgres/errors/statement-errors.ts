@@ -32,7 +32,7 @@ const parameterLimit = 65_535;
 /** What would break the protocol or pass unnoticed, since Postgres accepts parameters of a given type that go unused. */
 export function refuse({ text, params }: Statement): PuffError | null {
   if (text.includes("\0")) {
-    return new PuffError("PUFF_PLAN_INVALID", "the plan's SQL holds a NUL character", {
+    return new PuffError("PUFF_PLAN_INVALID", "the plan's SQL contains a NUL character", {
       remedy: "Pass the value as a parameter.",
     });
   }
@@ -78,7 +78,7 @@ export function noSession(command: string): PuffError {
 
 export function silent(milliseconds: number): PuffError {
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", `Postgres did not answer within ${milliseconds / 1000} s`, {
-    remedy: "See whether the database server and the network to it are well.",
+    remedy: "Check the database server and the network to it.",
   });
 }
 

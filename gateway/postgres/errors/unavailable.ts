@@ -14,22 +14,25 @@ export function unavailable(error: Reported, place: string): PuffError {
   return new PuffError("PUFF_DATABASE_UNAVAILABLE", cause, { place, remedy, cause: error, extensions });
 }
 
-const triedAgain = "It is tried again with the next request.";
+const triedAgain = "The gateway tries again with the next request.";
 
 function describeLoss({ code, message }: Reported): readonly [cause: string, remedy: string] {
   switch (code) {
     case "ECONNREFUSED":
     case "ENOENT":
-      return ["no Postgres listens there (connection refused)", "Start it, or correct the host and port of the URL."];
+      return ["no Postgres listens there (connection refused)", "Start it, or correct the host and port in the URL."];
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return ["there is no such host", "Correct the host of the URL, or the name service."];
+      return ["there is no such host", "Correct the host in the URL, or the DNS entry."];
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return ["the host does not answer", "See whether the network, or a firewall, lets the gateway reach it."];
+      return [
+        "the host does not answer",
+        "Check whether the network or a firewall keeps the gateway from reaching it.",
+      ];
     case "28P01":
-      return ["password authentication failed", "Correct the user and the password of the URL."];
+      return ["password authentication failed", "Correct the user and the password in the URL."];
     case "28000":
       return [
         `Postgres refuses the connection: ${message}`,
@@ -38,13 +41,13 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
     case "3D000":
       return ["the database does not exist", "Create it with createdb, or correct the URL."];
     case "53300":
-      return ["Postgres has no connection left", "Raise max_connections there, or make the gateway's pool smaller."];
+      return ["Postgres has no connections left", "Raise max_connections there, or make the gateway's pool smaller."];
     case "57P03":
       return ["Postgres is starting up or shutting down", triedAgain];
     case "25P03":
       return [
         "Postgres ended a transaction that was idle for too long",
-        "Let resolvers that borrow the database do quickly what they do between two statements.",
+        "Resolvers that borrow the database should work quickly between two statements.",
       ];
     case "25P04":
       return [
@@ -52,7 +55,7 @@ function describeLoss({ code, message }: Reported): readonly [cause: string, rem
         "Make it shorter, or raise transaction_timeout there.",
       ];
     case connectFailures.timeout:
-      return ["the host does not answer in time", "See whether the network and the database server are well."];
+      return ["the host does not answer in time", "Check the network and the database server."];
     case connectFailures.ended:
       return ["the server closed the connection unexpectedly", triedAgain];
     case connectFailures.tlsRefused:

@@ -32,7 +32,7 @@ function endHeld(slots: Slots, queue: SlotQueue): void {
   }));
   const [slowest] = held.toSorted((one, other) => other.time - one.time);
   if (slowest !== undefined && slowest.time > heldLimit) {
-    const message = "its client took the rows slowly, and other statements waited for the connection";
+    const message = "its client read the rows slowly, and other statements waited for the connection";
     slowest.connection.giveUp(queue.busyError(message));
   }
 }

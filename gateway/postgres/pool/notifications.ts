@@ -46,9 +46,9 @@ export class Notifications {
    */
   async listen(channel: string, listener: Listener): Promise<Unsubscribe> {
     if (channel.includes("\0") || Buffer.byteLength(channel) > longestName) {
-      const message = `no channel of Postgres's can have the name ${JSON.stringify(channel)}`;
+      const message = `a Postgres channel can't have the name ${JSON.stringify(channel)}`;
       throw new PuffError("PUFF_PLAN_INVALID", message, {
-        remedy: `Use one of ${longestName} bytes at most, without the character NUL.`,
+        remedy: `Use a name of at most ${longestName} bytes, without the character NUL.`,
       });
     }
     return await this.#listeners.add(channel, listener);

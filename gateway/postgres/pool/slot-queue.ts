@@ -73,7 +73,7 @@ export class SlotQueue {
     const { size, queueLimit } = this.#options;
     if (!this.#waiting.push(waiter, queueLimit + size - this.#slots.open.size)) {
       waiter.fail(
-        this.busyError(`all ${size} connections are busy and ${this.#waiting.length} statements wait for one`),
+        this.busyError(`all ${size} connections are busy and ${this.#waiting.length} statements are waiting for one`),
       );
       return;
     }

@@ -72,8 +72,8 @@ const forms = new Set(["datestyle", "intervalstyle", "bytea_output", "extra_floa
 function refuseForms(claims: PgSettings | undefined): void {
   const refused = Object.keys(claims ?? {}).find((name) => forms.has(name.toLowerCase()));
   if (refused !== undefined) {
-    throw new PuffError("PUFF_PG_SETTINGS", `pg_settings can't have ${refused}, by which values are printed`, {
-      remedy: "Take it out of what Schema.auth returns; a statement can print a value as it likes, with to_char(…).",
+    throw new PuffError("PUFF_PG_SETTINGS", `pg_settings can't have ${refused}, which changes how values are printed`, {
+      remedy: "Remove it from what Schema.auth returns; a statement can format a value itself, with to_char(…).",
     });
   }
 }

@@ -236,7 +236,7 @@ export class RowQuery implements Exchange<RawConnection> {
 
   handleEmptyQuery(): void {
     this.#reject(
-      new PuffError("PUFF_PLAN_STATEMENTS", "the plan's SQL holds no statement", {
+      new PuffError("PUFF_PLAN_STATEMENTS", "the plan's SQL contains no statement", {
         remedy: "Return one SQL statement, or another kind of plan.",
       }),
     );

@@ -27,5 +27,5 @@ test("the application's name is a setting, too", () => {
 });
 
 test.each(["-d 5", "-c", "-c geqo"])("other switches are refused: %s", (options) => {
-  expect(() => startupSettings({ options })).toThrow(/is no setting: .*-c name=value/);
+  expect(() => startupSettings({ options })).toThrow(/is not a setting: .*-c name=value/);
 });

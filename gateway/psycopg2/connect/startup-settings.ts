@@ -17,7 +17,7 @@ export function startupSettings({ options = "", ...parameters }: ConnectParamete
     const [, name, value] = setting.exec(word) ?? [];
     if (name === undefined || value === undefined) {
       throw new ConnectFailure(
-        `"${word}" of the options is no setting: for a connection of the gateway's write "-c name=value"\n`,
+        `"${word}" in the options is not a setting: for the gateway's connections, write "-c name=value"\n`,
       );
     }
     return [name.replaceAll("-", "_"), value] as const;
