@@ -107,9 +107,9 @@ export async function* writeRest(
   } catch (error) {
     throw new PuffError(
       "PUFF_ANSWER_BROKEN",
-      `the answer broke off after ${written} items: ${asError(error).message}`,
+      `the response broke off after ${written} items: ${asError(error).message}`,
       {
-        remedy: "See to the cause, or ask for fewer items: what is small enough to be held gets an error.",
+        remedy: "Fix the cause, or ask for fewer items: a response that is small enough to be held carries its errors.",
         cause: error,
       },
     );

@@ -53,7 +53,7 @@ export function settle(value: unknown, shape: Shape, step: FieldStep, wire: bool
       const object = objectOf(unwrapped, innerWire);
       if (object === null) {
         return new Failed(
-          new PuffError("PUFF_VALUE_INVALID", `${step.name} gave ${show(unwrapped)} where an object is wanted`, {
+          new PuffError("PUFF_VALUE_INVALID", `${step.name} gave ${show(unwrapped)} where an object is needed`, {
             safe: false,
           }),
         );
@@ -76,7 +76,7 @@ export function asError(error: unknown): PuffError | GraphQLError {
 
 /** A call's answer is not there, or is none that was asked for. */
 export function noAnswer(step: FieldStep): PuffError {
-  return new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no answer from Python`);
+  return new PuffError("PUFF_RESOLVER_FAILED", `${step.name} got no result from Python`);
 }
 
 /** A WireError as the error that the field fails with. */

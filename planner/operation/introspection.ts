@@ -48,7 +48,7 @@ class Introspection {
   #value(value: unknown, shape: Shape, selection: Selection | null): string {
     this.#left -= 1;
     if (this.#left < 0) {
-      throw new PuffError("PUFF_TOO_MANY_FIELDS", "the answer would tell each name of the schema many times over", {
+      throw new PuffError("PUFF_TOO_MANY_FIELDS", "the response would repeat each name of the schema many times", {
         remedy: "Ask for less of __schema at once.",
       });
     }

@@ -252,7 +252,7 @@ function spreadsItself(fragment: FragmentDefinitionNode, open: readonly Fragment
 
 function check(code: ErrorCode, what: string, count: number, limit: number, option: string): void {
   if (count > limit) {
-    throw new PuffError(code, `the operation has ${count} ${what}, and ${limit} are allowed`, {
+    throw new PuffError(code, `the operation has ${count} ${what}, but only ${limit} are allowed`, {
       remedy: `Ask for less at once, or raise limits.${option}.`,
     });
   }
@@ -260,7 +260,7 @@ function check(code: ErrorCode, what: string, count: number, limit: number, opti
 
 function checkLength(length: number, place: string, limit: number): void {
   if (length > limit) {
-    throw new PuffError("PUFF_LIST_TOO_LONG", `the list has ${length} items, and ${limit} are allowed`, {
+    throw new PuffError("PUFF_LIST_TOO_LONG", `the list has ${length} items, but only ${limit} are allowed`, {
       place,
       remedy: "Send it in parts, or raise limits.listLength.",
     });
@@ -293,7 +293,7 @@ function checkText(text: string, place: string): void {
 /** What no text of Postgres can hold, or UTF-8 replaces. */
 function flawOf(text: string): string | null {
   if (text.includes("\0")) {
-    return "the character NUL, which no text of Postgres can hold";
+    return "the character NUL, which Postgres can't store in text";
   }
-  return text.isWellFormed() ? null : "half of a surrogate pair, which is no character";
+  return text.isWellFormed() ? null : "half of a surrogate pair, which is not a character";
 }

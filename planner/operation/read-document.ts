@@ -93,7 +93,7 @@ function validateDocument(
     throw errors;
   }
   if (!introspection && validate(schema.schema, document, [NoSchemaIntrospectionCustomRule]).length > 0) {
-    throw new PuffError("PUFF_INTROSPECTION_OFF", "the schema can't be asked for here: introspection is off");
+    throw new PuffError("PUFF_INTROSPECTION_OFF", "the schema can't be queried here: introspection is off");
   }
   const spend = budget(limits, OVERLAP_FACTOR * limits.fields);
   for (const operation of operations) {

@@ -128,7 +128,7 @@ export class Traces {
       }
     }
     return new PuffError("PUFF_RESOLVER_IMPURE", `${field} gave another plan for the same arguments`, {
-      remedy: "Take @graphql.pure off: its plan depends on more than its arguments, such as the clock or a global.",
+      remedy: "Remove @graphql.pure: its plan depends on more than its arguments, such as the clock or a global.",
       extensions: { kept: JSON.stringify(kept), fresh: JSON.stringify(fresh[0]) },
     });
   }

@@ -130,7 +130,7 @@ export class SubscriptionGroup {
       this.#dropPending();
       const most = `${MOST_EVENTS} events or ${MOST_CHARACTERS / 1e6} MB of them`;
       this.#fail(
-        new PuffError("PUFF_EVENTS_LOST", `more than ${most} wait to be answered: the stream has ended`, {
+        new PuffError("PUFF_EVENTS_LOST", `more than ${most} are waiting: the stream has ended`, {
           remedy: "Subscribe again; if it happens often, make the statement faster or publish less.",
         }),
       );

@@ -43,7 +43,7 @@ export function membersOfTyped(value: Typed): { readonly [name: string]: Typed |
     throw new PuffError(
       "PUFF_VALUE_INVALID",
       `a composite value has ${values.length} attributes, and its type had ${attributes.length} when it was looked up`,
-      { remedy: "Its type was altered just now: ask again in some seconds.", safe: false },
+      { remedy: "Its type was altered just now: try again in a few seconds.", safe: false },
     );
   }
   for (const [index, attribute] of attributes.entries()) {

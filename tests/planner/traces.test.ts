@@ -220,7 +220,7 @@ it("a list among the variables that is too long is refused", async () => {
   const { run, batches } = sketch("[String]", (call) => traced(call, "SELECT 'x' AS value", "str"));
   const { status, errors } = await run("query ($a: [String]) { it(a: $a) }", { a: Array(6).fill("x") });
   expect({ status, code: errors?.[0]?.extensions.code }).toEqual({ status: 400, code: "PUFF_LIST_TOO_LONG" });
-  expect(errors?.[0]?.message).toContain("$a: the list has 6 items, and 5 are allowed");
+  expect(errors?.[0]?.message).toContain("$a: the list has 6 items, but only 5 are allowed");
   expect(batches).toEqual([]);
 });
 
