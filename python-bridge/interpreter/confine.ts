@@ -18,5 +18,5 @@ export function refuseCodeFromText(): void {
 }
 
 function refuse(): never {
-  throw new EvalError("JavaScript is not made from text here: Python reaches the gateway by puff.host");
+  throw new EvalError("JavaScript can't be made from text here: Python reaches the gateway through puff.host");
 }

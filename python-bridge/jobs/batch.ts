@@ -23,7 +23,7 @@ export class Batch extends Job<ResolveBatchResult> {
   failDeadline(): void {
     this.fail(
       new PuffError("PUFF_RESOLVER_DEADLINE", `${this.name} did not answer within ${this.deadline} ms`, {
-        remedy: "Make the resolver quicker, or raise the resolvers' deadline.",
+        remedy: "Make the resolver faster, or raise the resolvers' deadline.",
       }),
     );
   }

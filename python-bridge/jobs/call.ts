@@ -43,7 +43,7 @@ export class Call extends Job<CallAnswer> {
   failDeadline(): void {
     this.fail(
       new PuffError("PUFF_CALL_DEADLINE", `${this.name} did not answer within ${this.deadline} ms`, {
-        remedy: "Make it quicker, or raise its deadline.",
+        remedy: "Make it faster, or raise its deadline.",
       }),
     );
   }
@@ -51,7 +51,7 @@ export class Call extends Job<CallAnswer> {
   failComputed(limit: number): void {
     this.fail(
       new PuffError("PUFF_CALL_DEADLINE", `${this.name} computed for longer than ${limit} ms without a pause`, {
-        remedy: "Make it quicker, or raise the limit python_deadline.",
+        remedy: "Make it faster, or raise the limit python_deadline.",
       }),
     );
   }

@@ -67,7 +67,7 @@ export abstract class Job<Answer = unknown> {
   failDied(cause: string): void {
     this.fail(
       new PuffError("PUFF_INTERPRETER_DIED", `the Python interpreter that ran ${this.name} died`, {
-        remedy: this.repeatable ? "Its log tells why." : "What it has changed may stand: look before trying again.",
+        remedy: this.repeatable ? "The log says why." : "Its changes may have been saved: check before trying again.",
         cause: new Error(cause),
       }),
     );

@@ -324,7 +324,7 @@ export class Remote {
       this.#looksSince++;
       if (this.#looksSince * watchInterval > grace) {
         this.#overdue = Atomics.load(this.#control, Control.running);
-        this.#die("it did not heed an interrupt");
+        this.#die("it ignored an interrupt");
       }
     } else if (stuck > deadline) {
       this.#looksSince = 0;
