@@ -223,6 +223,6 @@ test("without a terminal it is passed over, and that is said with its place", as
   const serving = await serveCommand(["--config", "patient.toml"], { cwd: folder, environment });
   expect((await ask(serving, { url: "/stop/quiet" })).body).toBe("QUIET");
   const place = join(folder, "shop/views.py");
-  await serving.printed(`breakpoint() in ${place}:15 is passed over: a debugger needs a terminal`);
+  await serving.printed(`breakpoint() in ${place}:15 is skipped: a debugger needs a terminal`);
   expect((await serving.stop()).code).toBe(0);
 });

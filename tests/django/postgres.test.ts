@@ -129,7 +129,7 @@ describe("a request", () => {
     expect((await get("/one")).body).toBe("1");
     expect(logs.map(({ msg }) => msg)).toContain(
       'relation "shop_absent" does not exist. Is a migration missing? ' +
-        "puff-gateway django migrate applies those that are there.",
+        "puff-gateway django migrate applies pending ones.",
     );
   });
 

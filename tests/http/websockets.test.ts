@@ -196,7 +196,7 @@ test("a function serves its path: messages of both kinds, names in paths, subpro
   expect(protocols.socket.protocol).toBe("b");
   expect(protocols.messages).toMatchInlineSnapshot(`
     [
-      "the client does not offer the subprotocol 'other': ['a', 'b']; the WebSocket was accepted before: accept() comes before receive() and send()",
+      "the client does not offer the subprotocol 'other': ['a', 'b']; the WebSocket is already accepted: call accept() before receive() and send()",
     ]
   `);
 
@@ -210,8 +210,8 @@ test("a function serves its path: messages of both kinds, names in paths, subpro
   expect(closing.messages).toMatchInlineSnapshot(`
     [
       "a WebSocket can't be closed with 1005: use 1000, 1008, 1011 or 3000 to 4999",
-      "the reason with which a WebSocket is closed may have 123 bytes",
-      "no message came within 0.01 s",
+      "the reason for closing a WebSocket may have at most 123 bytes",
+      "no message arrived within 0.01 s",
     ]
   `);
   await expect.poll(() => seenBy(server), patient).toContain("closed 4001 enough");

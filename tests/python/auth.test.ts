@@ -100,9 +100,9 @@ ${auth.replaceAll(/^/gm, "    ")}
   });
 
   test.each([
-    ["{'pg_settings': ['role']}", /pg_settings is a list: a dict of names and values is wanted/],
-    ["{'pg_settings': {1: 'a'}}", /pg_settings has the name 1: a str is wanted/],
-    ["{'pg_settings': {'role': None}}", /pg_settings\['role'\] is a NoneType: a str, int, float or bool is wanted/],
+    ["{'pg_settings': ['role']}", /pg_settings is a list: it must be a dict of names and values/],
+    ["{'pg_settings': {1: 'a'}}", /pg_settings has the name 1: it must be a str/],
+    ["{'pg_settings': {'role': None}}", /pg_settings\['role'\] is a NoneType: it must be a str, int, float or bool/],
   ])("pg_settings of %s are refused", async (returned, says) => {
     await load(`def auth(headers): return ${returned}`);
     const { authFailure } = await python.batch({ headers, calls });

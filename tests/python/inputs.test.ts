@@ -94,9 +94,13 @@ class Schema:
   });
 
   test.each([
-    ["datetime.date", "2024-13-01", "argument x: Python's date can't hold '2024-13-01'"],
-    ["datetime.datetime", "10000-01-01T00:00:00Z", "argument x: Python's datetime can't hold '10000-01-01T00:00:00Z'"],
-    ["datetime.timedelta", "P1Z", "argument x: 'P1Z' is no ISO 8601 duration such as P1DT2H30M"],
+    ["datetime.date", "2024-13-01", "argument x: '2024-13-01' does not fit into a Python date"],
+    [
+      "datetime.datetime",
+      "10000-01-01T00:00:00Z",
+      "argument x: '10000-01-01T00:00:00Z' does not fit into a Python datetime",
+    ],
+    ["datetime.timedelta", "P1Z", "argument x: 'P1Z' is not an ISO 8601 duration such as P1DT2H30M"],
     ["Even", 3, "argument x: 3 is odd"],
     ["list[Even]", [2, 3], "argument x: 3 is odd"],
   ])("the client learns that %s does not take %j", async (type, value, message) => {

@@ -216,7 +216,7 @@ test("a class that is no dataclass among the bases", async () => {
 
 test("a name that GraphQL doesn't take", async () => {
   expect(await python.mistake(`${imports}${post}    größe: int\n${rest}`)).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:5: field Post.größe has a name that GraphQL doesn't take | Names have letters of ASCII, digits and underscores; two underscores don't begin one."`,
+    `"PUFF_SCHEMA_INVALID schema.py:5: field Post.größe has a name that GraphQL doesn't allow | Names consist of ASCII letters, digits and underscores, and must not begin with two underscores."`,
   );
 });
 
@@ -308,12 +308,12 @@ test("a subscription that returns no stream, and a query that returns one", asyn
       `${imports}${post}${rest}    subscription: "Subscription"\n@dataclass\nclass Subscription:\n    @classmethod\n    def s(cls, ctx, /) -> Post: ...\n`,
     ),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, and a subscription returns a stream | Write \`-> Stream[T]\` and return graphql.on(…) or graphql.live(…), or \`-> Iterable[T]\` and yield."`,
+    `"PUFF_SCHEMA_INVALID schema.py:17: field Subscription.s returns Post, but a subscription must return a stream | Write \`-> Stream[T]\` and return graphql.on(…) or graphql.live(…), or \`-> Iterable[T]\` and yield."`,
   );
   expect(
     await python.mistake(imports + query("@classmethod\ndef q(cls, ctx, /) -> graphql.Stream[int]: ...")),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.q returns a stream, which only a subscription does | Move it to the class that Schema names as its subscription, or return a plan."`,
+    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.q returns a stream, which only a subscription can | Move it to the class that Schema names as its subscription, or return a plan."`,
   );
 });
 
@@ -343,7 +343,7 @@ test("a file or module that is missing", async () => {
     `"PUFF_SCHEMA_NOT_FOUND nowhere.py: the file nowhere.py does not exist | Give the path of a Python file, or a module's name."`,
   );
   expect(await python.mistake({}, { spec: "app.nowhere" })).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_NOT_FOUND null: there is no module app.nowhere | Give the path of a Python file or a module's name; --python-path adds folders where modules are looked for."`,
+    `"PUFF_SCHEMA_NOT_FOUND null: there is no module app.nowhere | Give the path of a Python file or a module's name; --python-path adds folders to search for modules."`,
   );
 });
 

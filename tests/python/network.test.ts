@@ -120,7 +120,7 @@ def for_datagrams():
   );
   const url = `http://127.0.0.1:${await run(python, "schema:go")}/absent`;
   expect((await fetch(url)).status).toBe(404);
-  await expect(run(python, "schema:with_tls")).rejects.toThrow("can't speak TLS: put a proxy before it");
+  await expect(run(python, "schema:with_tls")).rejects.toThrow("can't speak TLS: put a proxy in front of it");
   await expect(run(python, "schema:for_datagrams")).rejects.toThrow("can't receive datagrams");
   await python.close();
   await expect(fetch(url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });

@@ -199,14 +199,14 @@ test.runIf(hasRedis)("puff.redis is as Puff has it, without a package", async ()
   );
   expect(await call(python, "schema:blocks")).toBe("[(b'q49', b'49'), 50, None]");
   expect(await call(python, "schema:too_many")).toEqual([
-    ...["100 commands to Redis block already", 100, "no failure: None"],
+    ...["100 blocking commands are already waiting for Redis", 100, "no failure: None"],
   ]);
   expect(await call(python, "schema:refusals")).toMatchInlineSnapshot(`
     [
       "WRONGTYPE Operation against a key holding the wrong kind of value",
       "WRONGTYPE Operation against a key holding the wrong kind of value",
-      "SELECT changes a connection to Redis that others use, too: send it with redis-py",
-      "the gateway has no Redis of the name "other": use redis-py for another",
+      "SELECT changes the shared connection to Redis: send it with redis-py",
+      "the gateway has no Redis named "other": use redis-py for another",
       "ERR unknown command '', with args beginning with: ",
       "a part of a command is bytes, a str, an int or a float, not None",
       "a part of a command is bytes, a str, an int or a float, not True",

@@ -149,7 +149,7 @@ class Schema:
     });
 
     test.each([
-      ['args=["b"]', ", a: int", "args of @graphql.sql names 'b', which is no argument of Query.it"],
+      ['args=["b"]', ", a: int", "args of @graphql.sql names 'b', which is not an argument of Query.it"],
       ['args=["a"]', ", a: Comment", "argument a of Query.it can't be a parameter of @graphql.sql"],
       ['args=["a"]', ', a: Annotated[str, graphql.scalar("Email", parse=str)]', "without Python's help"],
       ['args=["a"]', ", a: list[list[list[list[int]]]]", "without Python's help"],

@@ -28,9 +28,9 @@ test.each([
   ["graphql.on(5)", "the name of a channel is a str, not 5"],
   ["graphql.on('c', 5)", "a stream answers with a plan, such as sql(…), not with a int"],
   ["graphql.on('c', graphql.sql('SELECT 1').on(id='id'))", "the plan of a stream has no parents, so it has no .on(…)"],
-  ["graphql.live(None, on='c')", "live() wants a query, such as sql(…)"],
-  ["graphql.live(graphql.sql('SELECT 1'))", 'live() wants one channel: on="…" or on_notify="…"'],
-  ["graphql.live(graphql.sql('SELECT 1'), on='a', on_notify='b')", 'live() wants one channel: on="…" or on_notify="…"'],
+  ["graphql.live(None, on='c')", "live() needs a query, such as sql(…)"],
+  ["graphql.live(graphql.sql('SELECT 1'))", 'live() needs one channel: on="…" or on_notify="…"'],
+  ["graphql.live(graphql.sql('SELECT 1'), on='a', on_notify='b')", 'live() needs one channel: on="…" or on_notify="…"'],
   [
     "graphql.live(graphql.sql('SELECT $1', ctx.event['id']), on='c')",
     "ctx.event is for the plan that graphql.on(…) or graphql.on_notify(…) is given, and no other",

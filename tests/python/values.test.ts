@@ -62,14 +62,14 @@ describe("leaves", () => {
   });
 
   test.each([
-    ["int", "object()", "a object is no scalar"],
-    ["int", "Comment(1)", "a Comment is no scalar"],
-    ["dict", "{'a': object()}", "the value is no JSON"],
-    ["dict", "{'a': float('nan')}", "the value is no JSON"],
-    ["list[int]", "5", "the field is a list, and got the int 5"],
-    ["list[str]", "'abc'", "the field is a list, and got the str 'abc'"],
-    ["list[int]", "{'a': 1}", "the field is a list, and got the dict {'a': 1}"],
-    ["list[int]", "[sql('SELECT 1')]", "a Plan is no scalar"],
+    ["int", "object()", "a object is not a scalar"],
+    ["int", "Comment(1)", "a Comment is not a scalar"],
+    ["dict", "{'a': object()}", "the value is not JSON"],
+    ["dict", "{'a': float('nan')}", "the value is not JSON"],
+    ["list[int]", "5", "the field is a list, but got the int 5"],
+    ["list[str]", "'abc'", "the field is a list, but got the str 'abc'"],
+    ["list[int]", "{'a': 1}", "the field is a list, but got the dict {'a': 1}"],
+    ["list[int]", "[sql('SELECT 1')]", "a Plan is not a scalar"],
   ])("%s is not %s", async (type, expression, message) => {
     await python.loadIt(`return ${expression}`, { returns: type });
     const result = await python.resolve("Query.it");
@@ -264,8 +264,8 @@ describe("objects", () => {
   });
 
   test.each([
-    ["5", "the field is an object of type Book, and got the int 5"],
-    ["[Book(1)]", "the field is one Book, and got a list"],
+    ["5", "the field is an object of type Book, but got the int 5"],
+    ["[Book(1)]", "the field is one Book, but got a list"],
   ])("are not %s", async (expression, message) => {
     expect(await returned(expression, { Book: none })).toMatchObject({ kind: "failure", error: { message } });
   });
@@ -363,9 +363,14 @@ class Schema:
       });
       expect(await python.resolve("Row.end", { parents: { count: 3, columns } })).toMatchObject({
         values: [
-          { e: { type: "ValueError", message: "until: Python's datetime can't hold 'infinity'" } },
+          { e: { type: "ValueError", message: "until: 'infinity' does not fit into a Python datetime" } },
           "2024-05-01 12:30:00+00:00",
-          { e: { type: "ValueError", message: "until: Python's datetime can't hold '0001-01-01 00:00:00+00 BC'" } },
+          {
+            e: {
+              type: "ValueError",
+              message: "until: '0001-01-01 00:00:00+00 BC' does not fit into a Python datetime",
+            },
+          },
         ],
       });
     }

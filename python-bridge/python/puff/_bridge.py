@@ -82,7 +82,7 @@ def _load(sources_json: str) -> str:
         return json.dumps({"error": _load_error(problem), "files": _files(before)})
     except Exception as error:
         problem = SchemaProblem(
-            f"describing the schema failed: {error!r}", None, "This is an error of the gateway's.", "PUFF_INTERNAL"
+            f"describing the schema failed: {error!r}", None, "This is a bug in the gateway.", "PUFF_INTERNAL"
         )
         problem.__cause__ = error
         return json.dumps({"error": _load_error(problem), "files": _files(before)})

@@ -110,7 +110,7 @@ def _json(variables: Mapping[str, Any]) -> str:
     try:
         return json.dumps(dict(variables), allow_nan=False)
     except ValueError as error:
-        raise TypeError(f"a variable is no JSON: {error}") from None
+        raise TypeError(f"a variable is not JSON: {error}") from None
 
 
 def _reply(step: Mapping[str, Any], connection: Any) -> Any:
@@ -130,7 +130,7 @@ def _handle_of(connection: Any) -> int | None:
     link = getattr(connection, "_link", None)
     handle = getattr(link, "handle", None)
     if handle is None:
-        raise TypeError(f"operations run on an open connection of psycopg2's or Django's, and not on {connection!r}")
+        raise TypeError(f"operations run on an open psycopg2 or Django connection, not on {connection!r}")
     if not connection.autocommit and connection.info.transaction_status == 0:
         # Its transaction begins with its first statement: this one's.
         with connection.cursor() as cursor:

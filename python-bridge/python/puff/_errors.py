@@ -44,7 +44,9 @@ class PermissionDenied(Exception):
             raise ValueError(f"a refusal has a status from 400 to 599, not {status}")
         for name, value in (headers or {}).items():
             if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
-                raise ValueError(f"{name!r} can't be a header with the value {value!r}: a name and one line are wanted")
+                raise ValueError(
+                    f"{name!r} can't be a header with the value {value!r}: it needs a name and a value of one line"
+                )
         self.status = status
         self.message = message if response_message is None else response_message
         self.headers = dict(headers or {})

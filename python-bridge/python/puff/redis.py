@@ -253,7 +253,7 @@ class Pipeline:
 def named_client(name: str = "default") -> RedisClient:
     """Gives a client of a Redis by its name: the gateway has one, `default`."""
     if name != "default":
-        raise RedisError(f'the gateway has no Redis of the name "{name}": use redis-py for another')
+        raise RedisError(f'the gateway has no Redis named "{name}": use redis-py for another')
     return global_redis
 
 

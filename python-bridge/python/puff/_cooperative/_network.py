@@ -29,7 +29,7 @@ _NO_SOCKETS = (
     "sockets are not available in the gateway's Python: use an HTTP client (urllib.request, requests, httpx), smtplib, "
     "psycopg2, redis-py, socketserver, or a host function"
 )
-_NO_TLS_SERVER = "a server in the gateway's Python can't speak TLS: put a proxy before it"
+_NO_TLS_SERVER = "a server in the gateway's Python can't speak TLS: put a proxy in front of it"
 
 
 def connect(

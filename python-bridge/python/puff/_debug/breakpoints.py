@@ -70,7 +70,7 @@ def _stop(frame: FrameType, *, header: str | None = None, commands: Iterable[str
         debug(frame, header, commands or ())
         return
     place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    _logger.warning("breakpoint() in %s is passed over: %s", place, why_not)
+    _logger.warning("breakpoint() in %s is skipped: %s", place, why_not)
 
 
 def _why_not() -> str | None:

@@ -59,7 +59,7 @@ class _Debugger(pdb.Pdb):
     def stop_in(self, frame: FrameType) -> None:
         """Asks in a frame, and follows its greenlet from there if that is the answer."""
         if self._is_asking:
-            self.message("a breakpoint in what is typed at a prompt is passed over")
+            self.message("a breakpoint in code typed at a prompt is skipped")
             return
         try:
             self.reset()
@@ -105,7 +105,7 @@ class _Debugger(pdb.Pdb):
         """Runs a command, unless it is one that only a debugger of whole programs has."""
         if self.parseline(line)[0] not in _OF_PROGRAMS:
             return super().onecmd(line)
-        self.message("The gateway's debugger follows requests: there is no program to be run.")
+        self.message("The gateway's debugger follows requests: there is no program to run.")
         return False
 
 

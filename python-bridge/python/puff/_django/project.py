@@ -128,7 +128,7 @@ def watch_failures(note: Callable[[BaseException | None, dict[str, Any]], None])
             note(error, request.environ)
             if getattr(error and error.__cause__, "pgcode", None) in _UNMIGRATED:
                 _logger.warning(
-                    "%s Is a migration missing? puff-gateway django migrate applies those that are there.",
+                    "%s Is a migration missing? puff-gateway django migrate applies pending ones.",
                     str(error).partition("\n")[0] + ".",
                 )
 
@@ -189,7 +189,7 @@ def _manage(argv: list[str]) -> int:
         sys.stderr.write(f"{command}: {_ELSEWHERE[command]}\n")
         return 1
     if command == "test" and any(word.partition("=")[0] == "--parallel" for word in argv):
-        sys.stderr.write("test: --parallel starts processes, of which there are none here. The tests run one by one.\n")
+        sys.stderr.write("test: --parallel needs processes, which can't be started here. The tests run one by one.\n")
         argv = [*argv, "--parallel=1"]  # the last one counts
     sys.argv[:] = ["manage.py", *argv]
     try:

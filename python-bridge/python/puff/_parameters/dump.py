@@ -101,7 +101,7 @@ def _dump_big_int(value: int) -> TypedText:
 def _dump_str(value: str) -> TypedText:
     text = str.__str__(value)  # a StrEnum's too
     if "\0" in text:
-        raise PlanError("Postgres's texts can't hold the character NUL")
+        raise PlanError("Postgres can't store the character NUL in text")
     return (INFER, _checked(text))
 
 
@@ -111,7 +111,7 @@ def _checked(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise PlanError("Postgres's texts can't hold half a character, a surrogate alone") from None
+            raise PlanError("Postgres can't store a lone surrogate, which is half a character") from None
     return text
 
 
@@ -147,7 +147,7 @@ def _dump_dict(value: dict[str, Any]) -> TypedText:
     try:
         return _dump_json(value)
     except (TypeError, ValueError) as error:
-        raise PlanError(f"a dict is sent as jsonb, and this one is no JSON: {error}") from None
+        raise PlanError(f"a dict is sent as jsonb, but this one is not JSON: {error}") from None
 
 
 def _dump_json(value: Any) -> TypedText:

@@ -101,9 +101,9 @@ def live(plan: Any, *, on: str | None = None, on_notify: str | None = None) -> S
         <stream of channel 'comment'>
     """
     if plan is None:
-        raise PlanError("live() wants a query, such as sql(…)")
+        raise PlanError("live() needs a query, such as sql(…)")
     if (on is None) == (on_notify is None):
-        raise PlanError('live() wants one channel: on="…" or on_notify="…"')
+        raise PlanError('live() needs one channel: on="…" or on_notify="…"')
     if on is not None:
         return Stream("channel", on, plan, live=True, latest=True)
     return Stream("notify", on_notify or "", plan, live=True, latest=True)

@@ -65,10 +65,10 @@ def valid_until(value: Any, at: datetime.datetime | float) -> ValidUntil:
     """
     if isinstance(at, datetime.datetime):
         if at.tzinfo is None:
-            raise ValueError("valid_until wants a datetime with a zone")
+            raise ValueError("valid_until needs a datetime with a zone")
         at = at.timestamp()
     if math.isnan(at):
-        raise ValueError("valid_until wants a time, not nan")
+        raise ValueError("valid_until needs a time, not nan")
     if at <= time.time():
         raise PermissionDenied(401, "The credentials have expired")
     return ValidUntil(value, float(at))
@@ -97,14 +97,14 @@ def pg_settings_of(auth: Any) -> dict[str, str] | None:
     if found is None:
         return None
     if not isinstance(found, Mapping):
-        raise TypeError(f"pg_settings is a {type(found).__name__}: a dict of names and values is wanted")
+        raise TypeError(f"pg_settings is a {type(found).__name__}: it must be a dict of names and values")
     settings = cast("Mapping[Any, Any]", found)
     return {_name(name): _text(name, value) for name, value in settings.items()}
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"pg_settings has the name {name!r}: a str is wanted")
+        raise TypeError(f"pg_settings has the name {name!r}: it must be a str")
     return name
 
 
@@ -113,4 +113,4 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    raise TypeError(f"pg_settings[{name!r}] is a {type(value).__name__}: a str, int, float or bool is wanted")
+    raise TypeError(f"pg_settings[{name!r}] is a {type(value).__name__}: it must be a str, int, float or bool")

@@ -171,7 +171,7 @@ def _text(value: Any) -> Any:
 
 def _bytes(text: str) -> bytes:
     if not text.startswith("\\x"):
-        raise _unfit(text, "bytes such as \\x6100")
+        raise _unfit(text, "string of bytes such as \\x6100")
     return bytes.fromhex(text[2:])
 
 
@@ -186,7 +186,8 @@ def _of_text(load: Callable[[str], Any], kind: str) -> Callable[[Any], Any]:
 
 def _unfit(value: Any, kind: str) -> ValueError:
     shown = repr(str(value) if isinstance(value, _Number) else _plain(value))
-    return ValueError(f"{shown if len(shown) <= 60 else shown[:60] + '…'} in JSON is no {kind}")
+    article = "an" if kind[0] in "aeiou" else "a"
+    return ValueError(f"{shown if len(shown) <= 60 else shown[:60] + '…'} in JSON can't be read as {article} {kind}")
 
 
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
@@ -200,6 +201,6 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "date": _of_text(load_date, "date"),
     "time": _of_text(load_time, "time"),
     "duration": _of_text(load_interval, "duration"),
-    "bytes": _of_text(_bytes, "bytes"),
+    "bytes": _of_text(_bytes, "string of bytes"),
 }
 """By ScalarKind; what is not here is what `json.loads` gives."""

@@ -66,7 +66,7 @@ def _write_object(value: Any, ref: TypeRef, selection: Selection, schema: Runtim
     if isinstance(value, Plan):
         raise PlanError("a plan answers a field, and stands here for one object of a list")
     if isinstance(value, list | tuple | set | frozenset):
-        raise ValueProblem(f"the field is one {ref.name}, and got a {type(value).__name__}")
+        raise ValueProblem(f"the field is one {ref.name}, but got a {type(value).__name__}")
     name = _type_name(value, selection, schema)
     known = schema.types.get(name or ref.name)
     chosen = selection.get(name or ref.name)
@@ -79,7 +79,7 @@ def _write_object(value: Any, ref: TypeRef, selection: Selection, schema: Runtim
     else:
         if type(value) in SCALARS:
             raise ValueProblem(
-                f"the field is an object of type {ref.name}, and got the {type(value).__name__} {value!r}"
+                f"the field is an object of type {ref.name}, but got the {type(value).__name__} {value!r}"
             )
         attributes = getattr(value, "__dict__", None) or _slots(value, known)
         read = _read_attribute
@@ -175,7 +175,7 @@ def _settled(value: Any, name: str) -> Any:
     """Refuses a plan where each object's own value is asked for: it would be a statement for each object."""
     if isinstance(value, Plan) or (type(value) is tuple and value and value[0] is ...):
         raise PlanError(
-            f"{name} gives a plan, and is asked for on each object apart. Make it a @classmethod: "
+            f"{name} returns a plan, but is called on each object separately. Make it a @classmethod: "
             "it is called once for all objects, with their columns in ctx.parents"
         )
     return value

@@ -113,7 +113,7 @@ def wait_for(function: Callable[..., Any], *args: Any) -> Any:
     from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]
 
     if not can_wait():
-        raise RuntimeError("this code waits where nothing can: in a finalizer, or in a callback of JavaScript's")
+        raise RuntimeError("this code waits where waiting is impossible: in a finalizer, or in a JavaScript callback")
     greenlet, _current = _current, _idle
     loop = _get_running_loop()
     # Pyodide wants its own for the promise, and gives the running one to the greenlets that run next.
@@ -260,7 +260,7 @@ def _end(greenlet: Greenlet) -> None:
         try:
             greenlet.hooks.pop()()
         except Exception:
-            _log.exception("what was to happen at a greenlet's end failed")
+            _log.exception("a callback at the end of a greenlet failed")
         except BaseException:  # noqa: S110  # one that takes too long must not keep the others from their work
             pass
     if greenlet.is_kept and len(_threads) < _MOST_THREADS:

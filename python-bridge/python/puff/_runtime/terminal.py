@@ -67,7 +67,7 @@ class _NoIPython(importlib.abc.MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002  # the protocol's
         if fullname == "IPython.terminal.ipapp":
-            raise ModuleNotFoundError("IPython's prompt can't draw on this terminal; Python's and pdb's are there")
+            raise ModuleNotFoundError("IPython's prompt can't draw on this terminal; use Python's or pdb's")
 
 
 class _Input(io.RawIOBase):

@@ -45,14 +45,14 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
         if origin not in _STREAMS:
             shown = value.__name__ if isinstance(value, type) and not inner else value
             raise SchemaProblem(
-                f"{scope.where} returns {shown}, and a subscription returns a stream",
+                f"{scope.where} returns {shown}, but a subscription must return a stream",
                 scope.place,
                 "Write `-> Stream[T]` and return graphql.on(…) or graphql.live(…), or `-> Iterable[T]` and yield.",
             )
         return result_type(inner[0], scope)
     if origin is Stream or value is Stream:
         raise SchemaProblem(
-            f"{scope.where} returns a stream, which only a subscription does",
+            f"{scope.where} returns a stream, which only a subscription can",
             scope.place,
             "Move it to the class that Schema names as its subscription, or return a plan.",
         )
@@ -65,9 +65,9 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
     if origin is tuple and inner[1:] != (...,):
         if len(inner) not in (2, 3, 4, 5) or (len(inner) in (3, 5)) != (inner[1] is str):
             raise SchemaProblem(
-                f"{scope.where} returns a tuple of {len(inner)} types that is none of the plan's forms",
+                f"{scope.where} returns a tuple of {len(inner)} types that is not one of the forms of a plan",
                 scope.place,
-                "Write Plan[T], or as Puff has it tuple[T, str, list[Any]] for (..., sql, params), "
+                "Write Plan[T], or, as in Puff, tuple[T, str, list[Any]] for (..., sql, params), "
                 "tuple[T, str, list[Any], list[str], list[str]] with keys, tuple[T, list[Any]] for (..., objects).",
             )
         return inner[0]

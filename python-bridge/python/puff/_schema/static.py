@@ -43,7 +43,7 @@ def _static_plan(runtime: RuntimeSchema, resolver: Resolver) -> dict[str, Any]:
         argument = arguments.get(python)
         if argument is None:
             raise SchemaProblem(
-                f"args of @graphql.sql names {python!r}, which is no argument of {resolver.name}",
+                f"args of @graphql.sql names {python!r}, which is not an argument of {resolver.name}",
                 resolver.place,
                 f"Its arguments are {', '.join(arguments) or 'none'}.",
             )

@@ -176,7 +176,7 @@ def _dotted_name(file: str) -> tuple[str, str]:
 def _execute(name: str, file: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is no Python file")
+        raise ImportError(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -200,7 +200,7 @@ def _import_module(source: str) -> tuple[ModuleType, str]:
             return found, name
     raise SchemaProblem(
         f"there is no module {source}", None,
-        "Give the path of a Python file or a module's name; --python-path adds folders where modules are looked for.",
+        "Give the path of a Python file or a module's name; --python-path adds folders to search for modules.",
         "PUFF_SCHEMA_NOT_FOUND",
     )  # fmt: skip
 

@@ -81,7 +81,7 @@ class Response:
     def _write(self, data: Any) -> None:
         """Is what `start_response` returns, for applications that do not return their body."""
         if not isinstance(data, bytes):
-            raise TypeError(f"write() was given a {type(data).__name__}: bytes are wanted")
+            raise TypeError(f"write() got a {type(data).__name__}: bytes are wanted")
         self._send(data)
 
     def _send(self, data: bytes) -> None:
@@ -150,15 +150,15 @@ def _check_status(status: Any) -> str:
 
 def _check_headers(headers: Any) -> list[tuple[str, str]]:
     if not isinstance(headers, list):
-        raise TypeError(f"the headers are a {type(headers).__name__}: a list of pairs is wanted")
+        raise TypeError(f"the headers are a {type(headers).__name__}: they must be a list of pairs")
     checked: list[tuple[str, str]] = []
     for name, value in headers:
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:
             raise ValueError(f"{name!r} is no name of a header")
         if not isinstance(value, str) or _VALUE.fullmatch(value) is None:
-            raise ValueError(f"the header {name} can't have the value {value!r}: a str of one line is wanted")
+            raise ValueError(f"the header {name} can't have the value {value!r}: it must be a str of one line")
         if name.lower() in _HOP_BY_HOP:
-            raise ValueError(f"the header {name} concerns the connection, which is the server's")
+            raise ValueError(f"the header {name} concerns the connection, which belongs to the server")
         checked.append((name, value))
     return checked
 
@@ -169,5 +169,5 @@ def _declared_length(head: Head) -> int | None:
     if not given or status[:3] in _WITHOUT_BODY:
         return None
     if len(given) > 1 or re.fullmatch(r"[0-9]+", given[0].strip()) is None:
-        raise ValueError(f"the Content-Length is {', '.join(given)}: one number is wanted")
+        raise ValueError(f"the Content-Length is {', '.join(given)}: it must be one number")
     return int(given[0])

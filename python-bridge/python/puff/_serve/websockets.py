@@ -85,7 +85,7 @@ class WebSocket:
         """
         is_binary, buffers = self._call("receive", None if timeout is None else max(0, int(timeout * 1000)))
         if is_binary is None:
-            raise TimeoutError(f"no message came within {timeout} s")
+            raise TimeoutError(f"no message arrived within {timeout} s")
         return buffers[0] if is_binary else buffers[0].decode()
 
     def send(self, message: str | bytes | bytearray | memoryview) -> None:
@@ -112,7 +112,7 @@ class WebSocket:
         if not (code in _CODES or 3000 <= code <= 4999):
             raise ValueError(f"a WebSocket can't be closed with {code}: use 1000, 1008, 1011 or 3000 to 4999")
         if len(reason.encode()) > 123:
-            raise ValueError("the reason with which a WebSocket is closed may have 123 bytes")
+            raise ValueError("the reason for closing a WebSocket may have at most 123 bytes")
         self._call("close", code, reason)
 
     def __iter__(self) -> Iterator[str | bytes]:

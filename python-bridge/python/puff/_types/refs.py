@@ -89,9 +89,9 @@ def check_name(name: str, what: str, place: str | None) -> None:
     """Raises SchemaProblem for a name that GraphQL doesn't take."""
     if not is_name(name) or name.startswith("__") or name in ("true", "false", "null"):
         raise SchemaProblem(
-            f"{what} has a name that GraphQL doesn't take",
+            f"{what} has a name that GraphQL doesn't allow",
             place,
-            "Names have letters of ASCII, digits and underscores; two underscores don't begin one.",
+            "Names consist of ASCII letters, digits and underscores, and must not begin with two underscores.",
         )
 
 
@@ -158,5 +158,5 @@ def checked_list(values: Any) -> Iterable[Any]:
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         shown = repr(values)
         kind = type(values).__name__
-        raise ValueProblem(f"the field is a list, and got the {kind} {shown if len(shown) <= 60 else shown[:60] + '…'}")
+        raise ValueProblem(f"the field is a list, but got the {kind} {shown if len(shown) <= 60 else shown[:60] + '…'}")
     return values

@@ -77,7 +77,7 @@ def read_duration(text: str) -> datetime.timedelta:
     if text.startswith("-"):
         return -read_duration(text[1:])
     if _is_duration(text) is None:
-        raise ValueError(f"{text!r} is no ISO 8601 duration such as P1DT2H30M")
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as P1DT2H30M")
     date, _, clock = text.partition("T")
     months, days, microseconds = 0, 0.0, 0
     for number, unit in _parts(date):

@@ -104,7 +104,7 @@ def load_interval(text: str) -> datetime.timedelta:
     negative = text.startswith("-")
     match = _interval(text.lstrip("+-"))
     if match is None or text.lstrip("+-") in ("P", "PT"):
-        raise ValueError(f"{text!r} is no ISO 8601 duration such as P1DT2H30M")
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as P1DT2H30M")
     years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups()[:6])
     sign, seconds, fraction = match.groups()[6:]
     seconds_of_sign = -1 if sign else 1
@@ -150,7 +150,7 @@ def load_time(text: str) -> datetime.time:
 
 
 def _beyond(text: str, kind: str) -> ValueError:
-    return ValueError(f"Python's {kind} can't hold {text!r}")
+    return ValueError(f"{text!r} does not fit into a Python {kind}")
 
 
 def _load_bytes(text: str) -> bytes:

@@ -48,7 +48,7 @@ def _decimal(value: Any) -> decimal.Decimal:
     try:
         return decimal.Decimal(value)
     except decimal.InvalidOperation:
-        raise ValueError(f"{value!r} is no decimal number") from None
+        raise ValueError(f"{value!r} is not a decimal number") from None
 
 
 PARSERS: Mapping[str, Callable[[Any], Any]] = {
@@ -77,7 +77,7 @@ KINDS: Mapping[str, str] = {
 
 def _decimal_text(value: decimal.Decimal) -> str:
     if not value.is_finite():
-        raise TypeError(f"{value!r} is not finite, and arguments are")
+        raise TypeError(f"{value!r} is not finite; arguments must be")
     return str(value)
 
 

@@ -51,7 +51,7 @@ def json_leaf(value: Any) -> Any:
     try:
         text = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ValueProblem(f"the value is no JSON: {error}") from None
+        raise ValueProblem(f"the value is not JSON: {error}") from None
     # JavaScript would round an int beyond 2^53: such JSON crosses as text.
     return {"t": (oids.JSON, text)} if _has_many_digits(text) else {"j": value}
 
@@ -68,7 +68,7 @@ def _inherited(cls: type) -> Callable[[Any], Any]:
         writer = _write_list
     if writer is None:
         raise ValueProblem(
-            f"a {cls.__name__} is no scalar: return a str, number, bool, date, time, UUID, bytes, dict or Enum, "
+            f"a {cls.__name__} is not a scalar: return a str, number, bool, date, time, UUID, bytes, dict or Enum, "
             "or give the field's type to graphql.scalar"
         )
     WRITERS[cls] = writer

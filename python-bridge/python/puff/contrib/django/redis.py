@@ -26,7 +26,9 @@ class PuffRedisCache(RedisCache):  # pyright: ignore[reportUntypedBaseClass]
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         server = server or os.environ.get("PUFF_REDIS_URL", "")
         if not server:
-            raise ImproperlyConfigured("the cache has no LOCATION, and the gateway no Redis: name one with --redis-url")
+            raise ImproperlyConfigured(
+                "the cache has no LOCATION and the gateway has no Redis: name one with --redis-url"
+            )
         options = {"pool_class": "redis.BlockingConnectionPool", **params.get("OPTIONS", {})}
         super().__init__(server, {**params, "OPTIONS": options})
         self._class = _shared_client
