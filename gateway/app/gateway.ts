@@ -83,7 +83,7 @@ export class RunningGateway implements Gateway {
   readonly #routes: RoutesInUse;
   readonly #psycopg2: Psycopg2Service;
   readonly #redis: RedisService;
-  /** How the planner's statements run on connections of Python's. */
+  /** How the planner's statements run on Python's connections. */
   readonly #statements: StatementOptions;
   /** Calls of resolvers. */
   readonly #calls: Admission;

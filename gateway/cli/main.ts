@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { createProgram, endOptions, wantsDebug } from "./program.ts";
 import { reportFailure } from "./support/terminal.ts";
 
-// `puff-gateway config | head` closes the pipe early: that is no failure.
+// `puff-gateway config | head` closes the pipe early: that is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const program = createProgram();

@@ -19,7 +19,7 @@ export class Conversation<Result> {
 
   constructor(run: (ask: (question: Question) => Promise<JsonValue>) => Promise<Result>) {
     this.#result = run((question) => this.#ask(question)).then((answer) => ({ kind: "answer", answer }));
-    this.#result.catch(() => undefined); // whoever asks for the next step is told
+    this.#result.catch(() => undefined); // the next step reports it
   }
 
   /** What Python is to do now: answer a question by {@link reply}, or take the result. */

@@ -18,7 +18,7 @@ export interface StatementStep extends Omit<Extract<ExplainedStep, { kind: "stat
   readonly sql: string;
   /** `$1`, `$2`, …; a long value is cut, one of null is NULL, a type of null is inferred by Postgres. */
   readonly params: readonly { readonly value: string | null; readonly type: string | null }[];
-  /** Lines of Postgres's EXPLAIN: measured for a query, only planned for a mutation. Empty where it failed. */
+  /** Lines of EXPLAIN: measured for a query, only planned for a mutation. Empty where it failed. */
   readonly plan: readonly string[];
   /** Why Postgres does not explain it; null: it does. */
   readonly problem: string | null;

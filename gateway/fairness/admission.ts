@@ -63,10 +63,10 @@ export class Admission {
     }
   }
 
-  /** Takes a place when there is one; whoever takes it calls {@link leave}. Throws as {@link run} does. */
+  /** Takes a place when there is one; the caller then calls {@link leave}. Throws as {@link run} does. */
   async enter(signal: AbortSignal | null = null): Promise<Place> {
     const client = currentClient();
-    // Who waits though something is free has more than its share.
+    // A client that waits though something is free has more than its share.
     const isNext = this.#queue.length === 0 || this.#places.isModest(client);
     return isNext && this.#places.refuse(client, this.#free) === null
       ? this.#begin(client)

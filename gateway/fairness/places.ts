@@ -1,4 +1,4 @@
-/** Who holds how much of something that is bounded, and who may have more of it. */
+/** Counts how much each client holds of something bounded, and decides which client may have more. */
 import { type Client, nobody } from "./client.ts";
 
 /** Whose further requests need not be looked at either: those of the connection, of the address, or of all. */

@@ -3,7 +3,7 @@
 /** An answer, as GraphiQL takes it. */
 type Result = { readonly data: unknown };
 
-/** The answers of `next` events, until `complete`. Who leaves ends the request. */
+/** The answers of `next` events, until `complete`. Leaving the loop ends the request. */
 export function readEvents(response: Response, abort: AbortController): AsyncIterableIterator<Result> {
   const results = parse(response.body ?? new ReadableStream());
   return {

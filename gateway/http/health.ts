@@ -1,4 +1,4 @@
-/** `/livez` and `/readyz`, for whoever starts, watches and balances the gateway. */
+/** `/livez` and `/readyz`, for what starts, watches and balances the gateway. */
 import type { FastifyInstance } from "fastify";
 
 /** One thing that the gateway can't answer without. */

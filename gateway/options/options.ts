@@ -35,7 +35,7 @@ export interface GatewayOptions {
    * {@link Limits.connectDeadline}. Default: false.
    */
   readonly requireRedis?: boolean;
-  /** Whether `/metrics` tells whoever asks what Prometheus wants to know. Default: false. */
+  /** Whether `/metrics` serves metrics for Prometheus, to everyone. Default: false. */
   readonly metrics?: boolean;
   /**
    * Folders that Python imports from, before all others, the first wins. Relative ones start at the working folder.

@@ -81,7 +81,11 @@ test.each<readonly [name: string, options: GatewayOptions, message: string]>([
     { schemas: [{ spec: "a.py" }, { name: "b", spec: "b.py", url: "/b", playgroundUrl: "/graphql" }] },
     'the URL "/graphql"',
   ],
-  ["a URL that is no path", { schemas: [{ spec: "a.py", url: "graphql" }] }, 'the URL "graphql" of schema "default"'],
+  [
+    "a URL that is not a path",
+    { schemas: [{ spec: "a.py", url: "graphql" }] },
+    'the URL "graphql" of schema "default"',
+  ],
   ["an unknown database", { schemas: [{ spec: "a.py", database: "x" }] }, 'reads database "x"'],
 ])("%s is refused", (_name, options, message) => {
   expect(() => readSettings(options)).toThrow(

@@ -94,7 +94,7 @@ export function readSettings(options: GatewayOptions): Settings {
 }
 
 /**
- * Who runs this, where the environment names nobody, as in a container: Python's `getpass.getuser` then asks the list
+ * The user who runs this, where the environment names nobody, as in a container: Python's `getpass.getuser` then asks the list
  * of users, which is not there in WebAssembly.
  */
 function loginName(named: readonly string[]): { readonly [name: string]: string } {

@@ -20,7 +20,7 @@ export interface LenderOptions {
   readonly clientShare: number;
 }
 
-/** A session that several of Python's connections use. */
+/** A session that several Python connections share. */
 export interface Shared {
   readonly ticket: string;
   readonly session: PythonSession;

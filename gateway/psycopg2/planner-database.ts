@@ -1,4 +1,4 @@
-/** A connection of Python's as the planner's database: the statements of both see what neither has committed. */
+/** A Python connection as the planner's database: the statements of both see what neither has committed. */
 import type {
   Access,
   Database,
@@ -23,7 +23,7 @@ import {
 import { ConnectFailure } from "./connect/connect-failure.ts";
 import type { PythonSession } from "./session/session.ts";
 
-/** Gives the connection to `work` between two of Python's statements. */
+/** Gives the connection to `work` between two Python statements. */
 export type Lend = <T>(work: (client: RawClient, session: PythonSession) => Promise<T>) => Promise<T>;
 
 export interface StatementOptions {
@@ -151,7 +151,7 @@ export class PlannerDatabase implements Database {
 }
 
 interface Begun {
-  /** Whether it is no savepoint. */
+  /** Whether it is not a savepoint. */
   readonly isOuter: boolean;
   /** SQL that gives settings the values that they had before it, and that they have in it. */
   readonly before: string;

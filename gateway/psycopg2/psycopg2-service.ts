@@ -65,7 +65,7 @@ export class Psycopg2Service implements HostService {
   }
 
   /**
-   * The planner's database on one of Python's connections.
+   * The planner's database on a Python connection.
    *
    * @param signal Of the greenlet that has it.
    */
@@ -206,7 +206,7 @@ class Psycopg2Session implements HostSession {
     return connection;
   }
 
-  /** Those of the connections that have news, once one has, or after so many milliseconds. */
+  /** Those of the connections that have news, once one has, or after this many milliseconds. */
   async #wait(handles: readonly number[], limit: number | null, signal: AbortSignal): Promise<number[]> {
     const connections = handles.map((handle) => this.#find(handle));
     const sessions = await Promise.all(connections.map((connection) => connection.use(signal)));

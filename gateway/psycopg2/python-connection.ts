@@ -226,7 +226,7 @@ export class PythonConnection implements Guest, Resting {
   /** Nobody uses the session for the time being. */
   async #rest(session: PythonSession, lender: Lender): Promise<void> {
     if (this.#tidying) {
-      return; // whoever has used it meanwhile
+      return; // another caller has used it meanwhile
     }
     this.#tidying = true;
     const isUnused = (): boolean => this.#users.size === 0 && this.#session === session;

@@ -1,4 +1,4 @@
-/** Who listens to what on this node: channels are counted, so that the first and the last listener are known. */
+/** The listeners of each channel on this node, counted, so that the first and the last are known. */
 import type { Listener, Message, Unsubscribe } from "./pubsub.ts";
 
 /** Told when a channel gets its first listener and when it has lost its last one. */

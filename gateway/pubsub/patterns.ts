@@ -1,5 +1,5 @@
 /**
- * Tells which channels a pattern of Redis's matches: `*`, `?`, `[ab]`, `[^a]`, `[a-z]`, and `\` before what is meant
+ * Tells which channels a Redis pattern matches: `*`, `?`, `[ab]`, `[^a]`, `[a-z]`, and `\` before what is meant
  * plainly. An open bracket goes on to the pattern's end.
  *
  * @see https://redis.io/docs/latest/commands/psubscribe/

@@ -140,7 +140,7 @@ class Mailbox {
     });
   }
 
-  /** Whoever received it has ended: it is the next one's. */
+  /** Its receiver has ended: the next one gets it. */
   putBack(message: Message): void {
     const [receiver] = this.#receivers;
     if (receiver === undefined) {

@@ -9,7 +9,7 @@ export interface Message {
   readonly sender: string | null;
 }
 
-/** Who hears a channel. Its methods must not throw. */
+/** A listener on a channel. Its methods must not throw. */
 export interface Listener {
   message(message: Message): void;
   /** Messages may have been lost: the connection that brings them was gone for a while, and is back. */
@@ -20,7 +20,7 @@ export interface Listener {
 export type Unsubscribe = () => void;
 
 /**
- * Messages to whoever listens at that time, on all nodes; none is kept. What one publisher sends to a channel arrives
+ * Messages to all who listen at that time, on all nodes; none is kept. What one publisher sends to a channel arrives
  * everywhere in the order in which it was sent.
  */
 export interface PubSub {

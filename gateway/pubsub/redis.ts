@@ -93,7 +93,7 @@ export class RedisPubSub implements PubSub {
 
   subscribePattern: PubSub["subscribePattern"] = (pattern, listener) => this.#patterns.add(pattern, listener);
 
-  /** Who has which slots, as a node of a cluster knows it. */
+  /** The node that has each slot, as a node of the cluster knows it. */
   readSlots(): ReturnType<typeof readSlots> {
     return readSlots(this.#publisher);
   }

@@ -34,7 +34,7 @@ export function readRedisUrl(url: string): RedisAddress {
   };
 }
 
-/** The URL as other clients of Redis's know it. */
+/** The URL as other Redis clients know it. */
 export function plainRedisUrl(url: string): string {
   return url.replace(/^(rediss?)\+cluster:/, "$1:");
 }
@@ -87,7 +87,7 @@ export function refusalCode(error: unknown): string | null {
 }
 
 /**
- * A failure of Redis's or of the way to it, as a user meets it.
+ * A failure of Redis or of the way to it, as a user meets it.
  *
  * @param connection What it happened on.
  */

@@ -52,7 +52,7 @@ export class RedisService implements HostService {
   open(): HostSession {
     return {
       call: methods("redis", {
-        /** Sends commands, in one go, of so many parts each. */
+        /** Sends commands, in one go; the numbers say how many parts each has. */
         run: variadic(number, async (lengths, { buffers, signal }) => {
           const commands = split(lengths, buffers);
           const replies = commands.some(blocks)
@@ -163,7 +163,7 @@ function blocks({ name, args }: Command): boolean {
 }
 
 /**
- * The replies as JSON, all their bytes in one buffer: a number is the next so many bytes, a text is an integer, since
+ * The replies as JSON, all their bytes in one buffer: a number is a count of the next bytes, a text is an integer, since
  * Redis's have 64 bits.
  */
 function answer(replies: readonly unknown[]): HostAnswer {

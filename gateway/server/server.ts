@@ -197,7 +197,7 @@ async function listen(app: FastifyInstance, address: string, port: number, reuse
   }
 }
 
-/** Where a client of this machine finds it: an address that means all of them is no place to go to. */
+/** Where a client of this machine finds it: an address that means all of them is not a place to go to. */
 function describeAddress(app: FastifyInstance): string {
   // After listen() on TCP, node:http has an AddressInfo.
   const { address, family, port } = app.server.address() as AddressInfo;

@@ -26,6 +26,6 @@ export async function stopServer(server: HttpServer, leave: number): Promise<voi
 
 /**
  * The signals that stop a server. No others may have a handler: V8 learns from SIGSEGV and SIGBUS that WebAssembly has
- * left its memory, and a handler of Node's in their place lets that access happen again, for ever.
+ * left its memory, and a Node handler in their place lets that access happen again, for ever.
  */
 export const stopSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;

@@ -16,7 +16,7 @@ export function openPrompt(): () => void {
   };
 }
 
-/** A timer for a deadline: it goes off after so many milliseconds, but not as long as there is a prompt, nor soon after. */
+/** A timer for a deadline: it goes off after this many milliseconds, but not as long as there is a prompt, nor soon after. */
 export function startDeadline(milliseconds: number, pass: () => void): NodeJS.Timeout {
   const timer = setTimeout(() => {
     if (open > 0 || performance.now() - lastClosed < milliseconds) {

@@ -17,7 +17,7 @@ import { openPrompt } from "./prompts.ts";
 export class TerminalService implements HostService {
   readonly #isShared: boolean;
   #sessions = 0;
-  /** Resolves when whoever has, or waits for, the turn to debug is done. */
+  /** Resolves when all who have, or wait for, the turn to debug are done. */
   #turns: Promise<void> = Promise.resolve();
 
   /** `isShared`: whether other interpreters, or processes, have the same terminal. */

@@ -95,9 +95,9 @@ function continueWhenRead(this: Server, request: IncomingMessage, response: Serv
 /** What `puff._serve.wsgi:serve` returns: the head of a response whose body is in the buffers, or null where it has been sent. */
 type Answer = { readonly head: Head | null } | { readonly failure: string } | { readonly busy: true };
 
-/** Bodies up to so many bytes travel with the call. */
+/** Bodies up to this many bytes travel with the call. */
 const smallBody = 262_144;
-/** Those up to so many do though the client asks first whether to send them; larger ones the application may refuse. */
+/** Those up to this many do though the client asks first whether to send them; larger ones the application may refuse. */
 const smallExpected = 65_536;
 /** Milliseconds after which a view waits, in all likelihood, for something or for its client. */
 const oldAfter = 1_000;
@@ -199,7 +199,7 @@ function refuse(request: FastifyRequest, exchange: Exchange, error: PuffError, m
   const failed = code === "PUFF_WSGI_FAILED" || code === "PUFF_CALL_FAILED" || code === "PUFF_INTERNAL";
   const status = failed ? 500 : error.status < 500 ? error.status : 503;
   const reason = STATUS_CODES[status] ?? "";
-  // Of what is no failure of the application's, the stack is the gateway's own.
+  // Where the application did not fail, the stack is the gateway's own.
   const shown = failed ? (traceback ?? error.message) : error.message;
   const isShown = maskErrors ? error.safe : true;
   const body = Buffer.from(`${reason} [${code}]${isShown ? `\n\n${shown}\n` : ""}`);

@@ -1,6 +1,6 @@
 /**
  * What leads from an interpreter's objects to the rest of Node is taken away from its thread. A second line only: Python
- * code is trusted, and this is no sandbox.
+ * code is trusted, and this is not a sandbox.
  */
 
 /**

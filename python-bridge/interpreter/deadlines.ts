@@ -17,7 +17,7 @@ export class Deadlines {
   #timer: NodeJS.Timeout | null = null;
   #holds = 0;
 
-  /** `onTick` is told whose time is over; they are no longer watched. */
+  /** `onTick` gets those whose time is over; they are no longer watched. */
   constructor(onTick: (over: readonly Greenlet[]) => void) {
     this.#onTick = onTick;
   }

@@ -1,4 +1,4 @@
-/** What an interpreter is to do, on the main thread: from whoever wants it to its answer. */
+/** What an interpreter is to do, as the main thread sees it: from the request to its answer. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { PuffError } from "../../schema/index.ts";
 import type { JobOutcome, WireJob } from "../protocol/messages.ts";
@@ -16,7 +16,7 @@ export abstract class Job<Answer = unknown> {
   suspect = false;
   /** Answered, failed or given up. */
   settled = false;
-  /** Runs what Python asks of the host for it in the asynchronous context of whoever made it, which tells whose it is. */
+  /** Runs what Python asks of the host for it in the asynchronous context of its maker, which tells whose it is. */
   readonly inContext = AsyncLocalStorage.snapshot();
   readonly #answer = Promise.withResolvers<unknown>();
 
@@ -60,7 +60,7 @@ export abstract class Job<Answer = unknown> {
   }
 
   abstract failDeadline(): void;
-  /** It ran for longer than so many milliseconds without a pause. */
+  /** It ran for longer than this many milliseconds without a pause. */
   abstract failComputed(limit: number): void;
   abstract failRaised(message: string): void;
 

@@ -64,7 +64,7 @@ const endlessImport: LoadError = {
 const grace = 1000;
 /** How often running interpreters are looked at, milliseconds. */
 const watchInterval = 25;
-/** An interpreter busy with one piece of Python for so long gets no new jobs if others are free, milliseconds. */
+/** An interpreter busy with one piece of Python for this long gets no new jobs if others are free, milliseconds. */
 const busyAfter = 50;
 
 export class Remote {
@@ -329,7 +329,7 @@ export class Remote {
     } else if (stuck > deadline) {
       this.#looksSince = 0;
       if (Atomics.load(this.#control, Control.running) === 0) {
-        // Whoever is there may be waiting, and none of them have a deadline that would have the event loop turn.
+        // The greenlets there may be waiting, and none of them has a deadline that would have the event loop turn.
         this.#post({ kind: "ping" });
       } else {
         Atomics.store(this.#control, Control.interrupt, sigint);

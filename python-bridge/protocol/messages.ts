@@ -145,7 +145,7 @@ export type JobOutcome =
 export interface ServiceCall {
   /** 0: nobody waits for the answer. */
   readonly call: number;
-  /** Who calls; 0: what runs beside greenlets, such as a finalizer. */
+  /** The greenlet that calls; 0: what runs beside greenlets, such as a finalizer. */
   readonly greenlet: number;
   readonly service: string;
   readonly method: string;

@@ -2,7 +2,7 @@
 export const longestTimer = 2 ** 31 - 1;
 
 /**
- * Bounds a wait: aborts when so many milliseconds have passed, or with another signal. Unlike `AbortSignal.timeout`, which
+ * Bounds a wait: aborts when this many milliseconds have passed, or with another signal. Unlike `AbortSignal.timeout`, which
  * stays in memory until its time has come, it is gone with what it bounds.
  *
  * @example

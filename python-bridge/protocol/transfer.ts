@@ -2,7 +2,7 @@
 
 /**
  * The same bytes, each as the whole of an ArrayBuffer of its own: copies of those that are a part of one, which would
- * cross as a whole, and those of Node's pool can't be transferred.
+ * cross as a whole, and those in Node's pool can't be transferred.
  *
  * @throws TypeError for bytes that were given away before.
  */

@@ -18,7 +18,7 @@ moment = datetime.datetime
 
 
 class Color(enum.Enum):
-    """Members of which one is no text."""
+    """Members of which one is not a text."""
 
     RED = "red"
     BLUE = 2

@@ -12,7 +12,7 @@ export type HostFunction = (...args: JsonValue[]) => JsonValue | Promise<JsonVal
 /** What `puff.host` calls these functions through. */
 export const functionsService = "functions";
 
-/** @param deadline Milliseconds that a function may take: whoever called it may have none. */
+/** @param deadline Milliseconds that a function may take: its caller may have none. */
 export function hostFunctions(functions: ReadonlyMap<string, HostFunction>, deadline: number): HostService {
   const session = {
     async call(name: string, args: readonly JsonValue[]) {

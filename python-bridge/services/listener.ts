@@ -1,4 +1,4 @@
-/** A port of the host's that one of Python's servers listens on. */
+/** A port of the host on which a Python server listens. */
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -25,7 +25,7 @@ export class Listener {
         this.#arrived.push([handle, socket.remoteAddress ?? "", socket.remotePort ?? 0]);
       }
     });
-    // Whoever waits is told; nobody else is to be.
+    // The call that waits reports it; nobody else needs it.
     this.#server.on("error", () => {});
   }
 
@@ -38,7 +38,7 @@ export class Listener {
     const { address } = host === "" ? { address: family === 6 ? "::" : "0.0.0.0" } : await lookup(host, { family });
     const either = AbortSignal.any([signal, this.#closed.signal]);
     either.throwIfAborted();
-    // A process of several does not share its port: whoever connects means this one.
+    // A process of several does not share its port: a client that connects means this one.
     this.#server.listen({ host: address, port, exclusive: true });
     await once(this.#server, "listening", { signal: either });
     const bound = this.#server.address() as AddressInfo; // it listens on a port

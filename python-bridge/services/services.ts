@@ -33,7 +33,7 @@ export interface HostAnswer {
   readonly value: JsonValue;
   readonly buffers?: readonly Uint8Array[];
   /**
-   * Called where the answer reaches nobody, since whoever asked was told to end before: gives back what it hands over,
+   * Called where the answer reaches nobody, since the greenlet that asked was told to end: gives back what it hands over,
    * such as a connection that outlives the greenlet.
    */
   readonly unclaimed?: () => void;

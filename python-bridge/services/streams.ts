@@ -1,4 +1,4 @@
-/** Connections of Python's HTTP, mail and Redis clients, with TLS, and those that its servers accept. */
+/** Connections of HTTP, mail and Redis clients in Python, with TLS, and those that Python's servers accept. */
 import { once } from "node:events";
 import { connect as connectTcp, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
@@ -107,7 +107,7 @@ class StreamSession implements HostSession {
     const { servername, verify, checkHostname, ca, cert, key, passphrase } = security;
     const socket: TLSSocket = connectTls({
       socket: plain,
-      // An address is no name that a server could be told apart by.
+      // An address is not a name by which a server tells its sites apart.
       servername: /^[\d.]+$|:/.test(servername) ? "" : servername,
       host: servername,
       rejectUnauthorized: verify,
@@ -159,7 +159,7 @@ class StreamSession implements HostSession {
 
   #keep(socket: Socket): number {
     const handle = ++this.#last;
-    // Whoever waits is told; nobody else is to be.
+    // The call that waits reports it; nobody else needs it.
     socket.on("error", () => {});
     this.#sockets.set(handle, socket);
     return handle;
@@ -208,7 +208,7 @@ function placeOf(host: string, port: number | string | null): TcpNetConnectOpts 
   return port === null ? { path: host } : { host, port: Number(port), noDelay: true };
 }
 
-/** The next bytes, at most so many; none at the end. What is not read stays with the server. */
+/** The next bytes, at most this many; none at the end. What is not read stays with the server. */
 async function readFrom(socket: Socket, most: number, signal: AbortSignal): Promise<Uint8Array> {
   for (;;) {
     if (socket.errored !== null) {

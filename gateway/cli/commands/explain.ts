@@ -123,7 +123,7 @@ function readVariables(text: string): { readonly [name: string]: unknown } {
       return { ...value };
     }
   } catch {
-    // Said below, as for any other JSON that is no object.
+    // Said below, as for any other JSON that is not an object.
   }
   throw new PuffError("PUFF_VARIABLES_INVALID", `--variables is ${text}, but must be a JSON object`, {
     remedy: `For example: --variables '{"limit": 3}'.`,

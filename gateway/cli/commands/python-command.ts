@@ -1,4 +1,4 @@
-/** Runs a function of Python's on the terminal, in a gateway of its own: management commands, tests. */
+/** Runs a Python function on the terminal, in a gateway of its own: management commands, tests. */
 import { longestTimer } from "../../../python-bridge/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
 import type { Configuration } from "../config/config.ts";

@@ -24,7 +24,7 @@ export async function printCommand(config: Configuration, name: string | null): 
 /**
  * Compares the schema with an older one in a file; a change that breaks clients makes the exit code 1.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` where the file can't be read or is no schema.
+ * @throws PuffError `PUFF_CONFIG_INVALID` where the file can't be read or is not a schema.
  */
 export async function checkCommand(config: Configuration, name: string | null, file: string): Promise<void> {
   const older = await readOlderSchema(file);

@@ -47,7 +47,7 @@ export interface DatabaseTable {
   readonly place: string;
 }
 
-/** Keys of Puff's that this gateway has no use for, with what to do instead. */
+/** Puff's keys that this gateway does not need, with what to do instead. */
 const foreignKeys = new Map(
   [
     ...["redis", "pubsub", "task_queue", "http_client", "asgi", "commands", "pytest", "pytest_path"],

@@ -6,7 +6,7 @@ export type ToProcess =
   /** The first message: what to serve. All processes get the same, whatever happens to puff.toml meanwhile. */
   | {
       readonly kind: "start";
-      /** Counted from 1; whoever replaces a process takes its number over. */
+      /** Counted from 1; a process takes over the number of the one it replaces. */
       readonly number: number;
       readonly config: Configuration;
       readonly sources: readonly DatabaseSource[];

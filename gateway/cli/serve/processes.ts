@@ -37,7 +37,7 @@ export async function superviseProcesses(
   return await new Supervisor(config, databases, log).start();
 }
 
-/** Milliseconds of service after which a death is no part of a series, so that the next process starts at once. */
+/** Milliseconds of service after which a death does not continue a series, so that the next process starts at once. */
 const stableTime = 10_000;
 /** Milliseconds between the second death of a series and the next start; twice as long after each further one. */
 const restart: Backoff = { first: 500, longest: 30_000 };

@@ -9,7 +9,7 @@ export function print(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Text in a colour or weight; plain where stdout is no terminal, or NO_COLOR is set. */
+/** Text in a colour or weight; plain where stdout is not a terminal, or NO_COLOR is set. */
 export function style(format: Format, value: string): string {
   return styleText(format, value, { stream: process.stdout });
 }

@@ -32,7 +32,7 @@ export async function handleExplain(
     });
   } catch (error) {
     if (error instanceof PuffError) {
-      // Whoever may explain sees all else as well.
+      // A caller who may explain sees everything else, too.
       const { code, message, status, extensions } = error;
       return errorResponse(new PuffError(code, message, { safe: true, extensions }), "json", status);
     }

@@ -98,7 +98,7 @@ export class Guard {
 }
 
 /**
- * Whether a name or an address means this machine, whoever is asked: no other can have it stand for its own.
+ * Whether a name or an address always means this machine: no other machine can claim it.
  *
  * @example isLoopback("app.localhost"); // true
  */

@@ -30,7 +30,7 @@ export class Body {
   #begun = false;
   #ended = false;
   #error: PuffError | null = null;
-  /** Who waits, and for how many bytes. */
+  /** The reader that waits, and for how many bytes. */
   #wanted = 0;
   #wake: () => void = () => undefined;
 
@@ -64,7 +64,7 @@ export class Body {
   }
 
   /**
-   * Waits until so many bytes are there, or the end is: then true. What comes beyond them stays with the client.
+   * Waits until this many bytes are there, or the end is: then true. What comes beyond them stays with the client.
    *
    * @throws PuffError `PUFF_BODY_TOO_LARGE` where it comes in too many pieces, `PUFF_BODIES_BUSY` where so much waits that
    *   there is no room for it, `PUFF_REQUEST_INVALID` where it has no end

@@ -1,4 +1,4 @@
-/** Security events in the log: one form for all, and so few lines that the log is no attack of its own. */
+/** Security events in the log: one form for all, and so few lines that nobody can attack the log. */
 import { type ErrorCode, isSecurityCode } from "../../../schema/index.ts";
 
 export interface SecurityEvent {
@@ -13,7 +13,7 @@ interface Log {
   info(fields: object, message: string): void;
 }
 
-/** Milliseconds in which so many lines of each code are logged, and then one that counts the others. */
+/** Milliseconds in which that many lines of each code are logged, and then one that counts the others. */
 const period = 10_000;
 const linesOfPeriod = 10;
 /** Characters of what a client sent that a line may hold. */

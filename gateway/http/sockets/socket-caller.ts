@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Caller } from "../../../planner/index.ts";
 
 /**
- * Who asks over a WebSocket. Browsers can't set its headers, so that what the client sent as `connectionParams` stands
+ * The caller over a WebSocket. Browsers can't set its headers, so that what the client sent as `connectionParams` stands
  * in: an `Authorization` among them, or among their `headers`, where the request has none. The others don't become
  * headers, since a proxy may have set those that the gateway trusts.
  */

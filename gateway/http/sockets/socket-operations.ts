@@ -154,7 +154,7 @@ export function serveOperations(
       if (operation.type !== "subscription") {
         const response = await planner.execute(operation, variables, caller, { signal });
         if (signal.reason instanceof PuffError) {
-          throw signal.reason; // the deadline: whoever left has no use for an answer
+          throw signal.reason; // the deadline: a client that left needs no answer
         }
         if (!response.executed) {
           throw new Refusal(response);

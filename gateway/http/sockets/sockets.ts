@@ -183,7 +183,7 @@ function keepAlive(webSocket: WebSocket): void {
 
 /**
  * A page of any site can open a WebSocket here with the cookies of its visitor, and no preflight asks for leave. So an
- * origin must be the gateway's own, or one that was named, which `*` is not; a client that sends none is no browser.
+ * origin must be the gateway's own, or one that was named, which `*` is not; a client that sends none is not a browser.
  */
 function mayConnect(request: IncomingMessage, { guard, origins }: SocketOptions): boolean {
   const { origin } = request.headers;

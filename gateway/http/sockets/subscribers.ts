@@ -1,4 +1,4 @@
-/** Who is subscribed at present: WebSockets and event streams, counted together, and ended together. */
+/** The present subscribers: WebSockets and event streams, counted together, and ended together. */
 import { PuffError } from "../../../schema/index.ts";
 import { currentClient } from "../../fairness/client.ts";
 import { Places } from "../../fairness/places.ts";

@@ -1,4 +1,4 @@
-/** A folder of Postgres's data: making it, and the process that serves it. */
+/** A Postgres data folder: making it, and the process that serves it. */
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -117,7 +117,7 @@ export async function spawnPostmaster(
       `port=${port}`,
       "listen_addresses=127.0.0.1",
       "unix_socket_directories=",
-      // Failed statements are told to whoever sent them.
+      // Each failed statement is reported to its sender.
       "log_min_messages=log",
       "log_checkpoints=off",
     ];

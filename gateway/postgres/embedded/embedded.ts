@@ -1,4 +1,4 @@
-/** A real Postgres from npm, for whoever has none: its data stays in a folder between runs. */
+/** A real Postgres from npm, for users who have none: its data stays in a folder between runs. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

@@ -15,7 +15,7 @@ const sharedFolder = "/var/lib/puff-gateway";
 /** In the order of preference. Postgres's initdb wants a user with a name. */
 const candidates = ["postgres", "nobody"];
 
-/** Whom to run Postgres as: the owner of the data it has; null: whoever runs this process. */
+/** The user to run Postgres as: the owner of its data; null: the user of this process. */
 export async function chooseOwner(data: string): Promise<Owner | null> {
   if (process.getuid?.() !== 0) {
     return null;

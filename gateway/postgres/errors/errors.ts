@@ -163,7 +163,7 @@ function remedyFor(reported: Reported): string | undefined {
   }
 }
 
-/** Who refuses with 42501: the rights on a table, or its policies. */
+/** The causes of 42501: the rights on a table, or its policies. */
 const refusals: readonly (readonly [routine: RegExp, remedy: string])[] = [
   [/^aclcheck_error/, "Grant the right to the user of the database URL, or to the role of pg_settings."],
   [

@@ -1,6 +1,6 @@
 /** What pg and Node report of a failure, and what can be told from it. */
 
-/** The fields of pg's DatabaseError and of Node's system errors that are read here. */
+/** The fields that are read here, of pg's DatabaseError and of system errors in Node. */
 export interface Reported {
   readonly message: string;
   /** SQLSTATE, or a system error's name such as ECONNREFUSED. */

@@ -1,4 +1,4 @@
-/** Who is given which connection: the choice of one, and the queue of those for whom there is none. */
+/** Chooses a connection for each statement, and queues those for which none is free. */
 import type { Statement } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { Client } from "../../fairness/client.ts";

@@ -136,7 +136,7 @@ export function checkTransaction(client: RawClient): void {
   }
 }
 
-/** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: whoever asked for it must know. */
+/** COMMIT of a transaction in which a statement failed succeeds as ROLLBACK: the caller must know. */
 export async function endTransaction(client: RawClient, commit: boolean, pooler: boolean): Promise<void> {
   const hasFailed = client.getTransactionStatus() === "E";
   if (!commit || hasFailed) {

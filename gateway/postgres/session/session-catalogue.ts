@@ -4,7 +4,7 @@ import type { RowSet, Statement } from "../../../planner/index.ts";
 export interface SessionCatalogue {
   /** Lower-case names of functions that may change a session, and of relations and types that call one. */
   readonly names: ReadonlySet<string>;
-  /** Such names that are no single word. */
+  /** Such names that are not a single word. */
   readonly oddNames: readonly string[];
   /** Whether any statement may call such a function, as by an operator. */
   readonly everything: boolean;

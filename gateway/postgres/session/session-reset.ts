@@ -44,7 +44,7 @@ const toStatement = (text: string): Statement => ({ text, params: [] });
 const withoutPrepared = usual.map(toStatement);
 const withPrepared = [...withoutPrepared, toStatement(deallocate)];
 
-/** Whoever knows the seed knows all that random() gives. */
+/** A caller who knows the seed knows all that random() gives. */
 function seed(): string {
   return (Math.random() * 2 - 1).toFixed(15);
 }

@@ -13,7 +13,7 @@ const changed = (what: string): string =>
   `pg ${manifest.version} has changed what the gateway stands on: ${what}. ` +
   "Adapt gateway/postgres/wire before you update it.";
 
-/** A message of Postgres's. */
+/** A message from Postgres. */
 function message(type: string, body: Buffer | string = ""): Buffer {
   const bytes = Buffer.from(body);
   const head = Buffer.alloc(5);

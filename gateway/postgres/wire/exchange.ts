@@ -19,7 +19,7 @@ export interface Exchange<Connection> {
   readonly statement: Statement;
   /** Milliseconds since the server came to it. */
   readonly elapsed: number;
-  /** Milliseconds that the connection has waited for whoever takes the rows. */
+  /** Milliseconds that the connection has waited for the reader of the rows. */
   readonly heldTime: number;
   /** Sends the statement. Returns false where it can't be sent: it has failed, and the connection knows nothing of it. */
   send(connection: Connection): boolean;

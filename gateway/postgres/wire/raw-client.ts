@@ -22,7 +22,7 @@ const namePrefix = `puff_${randomBytes(4).toString("hex")}`;
 
 /** Takes over all that Postgres says, in place of pg. */
 export interface Tap extends RowSink {
-  /** One or several whole messages that are no rows. */
+  /** One or several whole messages that are not rows. */
   push(messages: Buffer): void;
 }
 

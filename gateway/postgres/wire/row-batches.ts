@@ -18,7 +18,7 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
   #rows = noRows;
   #bytes = 0;
   #size = firstPart;
-  /** Since when the connection waits for whoever takes the rows; null: it does not. */
+  /** Since when the connection waits for the reader of the rows; null: it does not. */
   #heldSince: number | null = null;
   #heldBefore = 0;
   #outcome: "running" | "ended" | Error = "running";
@@ -68,7 +68,7 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
     return { first, rest: this };
   }
 
-  /** Milliseconds that the connection has waited in all for whoever takes the rows. */
+  /** Milliseconds that the connection has waited in all for the reader of the rows. */
   get heldTime(): number {
     return this.#heldBefore + (this.#heldSince === null ? 0 : performance.now() - this.#heldSince);
   }

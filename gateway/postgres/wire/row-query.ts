@@ -95,7 +95,7 @@ export class RowQuery implements Exchange<RawConnection> {
     return this.#connection !== undefined && (this.#begunAt === 0 || this.#isAbandoned);
   }
 
-  /** Milliseconds that its connection has waited for whoever takes the rows. */
+  /** Milliseconds that its connection has waited for the reader of the rows. */
   get heldTime(): number {
     return this.#options.batches?.heldTime ?? 0;
   }
@@ -225,7 +225,7 @@ export class RowQuery implements Exchange<RawConnection> {
     if (this.#options.behind !== undefined) {
       connection.sink = nowhere;
     }
-    // SET, LISTEN, CREATE TEMPORARY TABLE, … would be met by whoever comes next. CREATE TABLE AS calls itself SELECT.
+    // SET, LISTEN, CREATE TEMPORARY TABLE, … would affect the next caller. CREATE TABLE AS calls itself SELECT.
     if (!harmless.test(tag) || (tag.startsWith("SELECT") && this.#prepared?.yieldsRows === false)) {
       connection.spoiled = true;
     }

@@ -15,7 +15,7 @@ export class ConnectFailure extends Error {
   }
 }
 
-/** Whoever has ended uses no connection any more: it may be another's by now. */
+/** A call that has ended uses its connection no more: it may be another's by now. */
 export function checkNotEnded(signal: AbortSignal): void {
   if (signal.aborted) {
     throw new ConnectFailure("the call that waited for a connection has ended\n");

@@ -8,7 +8,7 @@ const setting = /^(?:-c|--)([\w.-]+)=(.*)$/s;
 /**
  * The names and values.
  *
- * @throws ConnectFailure for switches of the server's that are no settings, which only its own start knows.
+ * @throws ConnectFailure for server switches that are not settings, which only the server's own start knows.
  * @example startupSettings({ options: "-c search_path=blog,public" }); // [["search_path", "blog,public"]]
  */
 export function startupSettings({ options = "", ...parameters }: ConnectParameters): (readonly [string, string])[] {

@@ -1,4 +1,4 @@
-/** The latest of what comes, for whoever asks later. */
+/** The latest of what comes, kept until a caller asks. */
 
 /** Items kept. */
 const mostItems = 1000;

@@ -1,4 +1,4 @@
-/** Statements of Python's in a transaction that is not Python's: its own transactions are savepoints there. */
+/** Python's statements in a transaction of the planner: Python's own transactions are savepoints there. */
 import type { StatementResult } from "./outcome.ts";
 import { type Answer, never, type PythonSession, resultOf } from "./session.ts";
 
@@ -55,7 +55,7 @@ export class NestedTransactions {
   }
 }
 
-/** What a statement is answered with where a transaction was rolled back behind its connection's back. */
+/** The answer to a statement whose transaction was rolled back behind its connection's back. */
 export const interrupted: StatementResult = {
   kind: "error",
   fields: {

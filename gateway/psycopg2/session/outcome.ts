@@ -1,6 +1,6 @@
 /** What the psycopg2 shim is told of a statement: plain JSON, with rows and COPY data in buffers beside it. */
 
-/** Fields of an error or a notice, by the letters of Postgres's protocol: `C` is the SQLSTATE, `M` the message. */
+/** Fields of an error or a notice, by the letters of the Postgres protocol: `C` is the SQLSTATE, `M` the message. */
 export type Fields = { readonly [letter: string]: string };
 
 /** Name, type's OID, type's size, type's modifier, table's OID, number in the table. */

@@ -1,4 +1,4 @@
-/** One connection of Python's: statements as text, one at a time, with COPY, notifications and cancelling. */
+/** One Python connection: statements as text, one at a time, with COPY, notifications and cancelling. */
 import { cancelRunning, type RawClient } from "../../postgres/index.ts";
 import { ConnectFailure, checkNotEnded, connectionClosed } from "../connect/connect-failure.ts";
 import type { News, Outcome, StatementResult } from "./outcome.ts";
@@ -72,7 +72,7 @@ export class PythonSession {
 
   #nests = false;
 
-  /** A transaction of the planner's begins, and with it the nesting of Python's. */
+  /** The planner begins a transaction, in which Python's are nested. */
   beginNesting(): void {
     this.#nests = true;
   }
@@ -158,7 +158,7 @@ export class PythonSession {
   }
   #wake: (() => void) | null = null;
 
-  /** Whoever began a COPY has left it: it ends without its data, as with libpq, where a statement comes. */
+  /** The caller that began a COPY has left it: the next statement ends it without its data, as with libpq. */
   async #endCopy(): Promise<void> {
     this.#discards = true;
     this.client.connection.stream.resume();
@@ -181,7 +181,7 @@ export class PythonSession {
   }
 
   /**
-   * Lends the connection to pg, between two of Python's statements.
+   * Lends the connection to pg, between two Python statements.
    *
    * @throws ConnectFailure where a COPY is under way.
    */

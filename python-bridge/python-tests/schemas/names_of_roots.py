@@ -1,4 +1,4 @@
-"""Types named Subscription and Mutation are no roots unless the schema declares them."""
+"""Types named Subscription and Mutation are not roots unless the schema declares them."""
 
 import datetime
 import decimal

@@ -57,7 +57,7 @@ def register_inet(oid: int | tuple[int, int] | list[int] | None = None, conn_or_
 
 
 def register_ipaddress(conn_or_curs: Any = None) -> None:
-    """Has `inet` and `cidr` read as the objects of Python's `ipaddress`, and such objects written.
+    """Has `inet` and `cidr` read as objects of the module `ipaddress`, and such objects written.
 
     Args:
         conn_or_curs: Where they are read so; None: everywhere.

@@ -74,7 +74,7 @@ def class_of(code: str | None) -> type[exceptions.Error]:
 def _define() -> dict[str, type[exceptions.Error]]:
     classes: dict[str, type[exceptions.Error]] = {}
     for constant, code in vars(errorcodes).items():
-        # Classes of codes have two characters; 00 and 01 are no errors.
+        # Classes of codes have two characters; 00 and 01 are not errors.
         if not isinstance(code, str) or len(code) != 5 or not constant.isupper() or code < "02":
             continue
         name = _NAMES.get(code) or "".join(word.capitalize() for word in constant.split("_"))

@@ -148,7 +148,7 @@ class connection(Session):  # noqa: N801 - psycopg2's name
 
     @property
     def protocol_version(self) -> int:
-        """The version of Postgres's protocol."""
+        """The version of the Postgres protocol."""
         return 3
 
     def lobject(self, *args: Any, **kwargs: Any) -> Any:

@@ -61,7 +61,7 @@ class ConnectionInfo:
 
     @property
     def protocol_version(self) -> int:
-        """The version of Postgres's protocol."""
+        """The version of the Postgres protocol."""
         return 3 if self._open else 0
 
     @property

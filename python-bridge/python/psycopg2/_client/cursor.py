@@ -91,7 +91,7 @@ class cursor(Fetching, Copying):  # noqa: N801 - psycopg2's name
         self._forget()
 
     def callproc(self, procname: str, parameters: Any = None, /) -> Any:
-        """Calls a function of the database; its result is fetched as rows. Parameters that are no dict are returned."""
+        """Calls a function of the database; fetch its result as rows. Returns parameters that are not a dict."""
         self._check_open()
         if self.name is not None:
             raise ProgrammingError("can't call .callproc() on named cursors")

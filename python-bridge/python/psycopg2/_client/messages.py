@@ -42,7 +42,7 @@ def write_report(fields: Mapping[str, str], query: str | None, *, notice: bool =
     Args:
         fields: Its fields, by the letters of the protocol.
         query: The statement that a position refers to.
-        notice: It is no error: its context is left out.
+        notice: Whether it is a notice, whose context is left out.
     """
     lines = [f"{fields.get('S', 'ERROR')}:  {fields.get('M', '')}"]
     shown = ""

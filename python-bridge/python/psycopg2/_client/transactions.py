@@ -127,7 +127,7 @@ class Transactions(BaseConnection):
         """Ends the transaction, and sets the next ones' level; 0 turns autocommit on."""
         self._check_open()
         if level is not None and not isinstance(level, int):
-            # psycopg2 takes whatever is no number for its default.
+            # psycopg2 uses its default for all that is not a number.
             level = ISOLATION_LEVEL_READ_COMMITTED
         if level is not None and not 0 <= level <= 4:
             raise ValueError("isolation level must be between 0 and 4")

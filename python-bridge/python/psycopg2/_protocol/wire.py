@@ -59,7 +59,7 @@ class Link:
         try:
             return self._result(*self._call("query", buffers=texts))
         except BaseException as error:
-            # Whoever waited has to go; what comes next on this connection shall not wait for the statement.
+            # The waiting call has to go; the next one on this connection must not wait for the statement.
             if not isinstance(error, Exception):
                 self.cancel_later()
             raise

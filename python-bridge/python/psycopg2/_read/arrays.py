@@ -27,7 +27,7 @@ def parse_array(text: str, cast: Callable[[str | None], Any]) -> list[Any]:
     """The items of an array, nested ones as lists.
 
     Raises:
-        DataError: It is no array.
+        DataError: It is not an array.
     """
     try:
         return read_array(text, cast, lambda: cast(None))

@@ -146,7 +146,7 @@ def _binary(text: str) -> memoryview[bytes]:
 
 
 def _view(data: bytes) -> memoryview[bytes]:
-    """The items of psycopg2's are bytes of length 1."""
+    """The items in psycopg2 are bytes of length 1."""
     return memoryview(data).cast("c")
 
 

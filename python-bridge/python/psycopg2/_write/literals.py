@@ -19,7 +19,7 @@ def need_connection(conn: Any) -> None:
     """Refuses to prepare an adapter for anything else.
 
     Raises:
-        TypeError: It is no connection.
+        TypeError: It is not a connection.
     """
     if not isinstance(conn, BaseConnection):
         raise TypeError(f"argument 1 must be psycopg2.extensions.connection, not {type(conn).__name__}")
