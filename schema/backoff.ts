@@ -10,7 +10,7 @@ export interface Backoff {
 export const reconnect: Backoff = { first: 50, longest: 2_000 };
 
 /**
- * Milliseconds to wait after so many failures in a row.
+ * Milliseconds to wait after this many failures in a row.
  *
  * @example pauseAfter(3, { first: 50, longest: 2_000 }); // 200
  */

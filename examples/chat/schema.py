@@ -51,7 +51,7 @@ class Mutation:
 
     @classmethod
     def here(cls, ctx: Context, /, name: str, visitor: UUID | None = None) -> Plan[UUID]:
-        """Enters the room, or stays in it: a page says so every 30 s. Who has not said so for 2 minutes has left."""
+        """Enters the room, or stays in it: a page says so every 30 s. After 2 silent minutes, a guest has left."""
         return sql(
             """
             WITH gone AS (

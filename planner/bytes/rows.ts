@@ -8,7 +8,7 @@ export interface Column {
 
 /**
  * The rows of one statement as they came from the socket: nothing is decoded, each row is a slice of a received
- * buffer. A row's bytes are the body of Postgres's DataRow message: an Int16 count of fields, then for each an
+ * buffer. A row's bytes are the body of a DataRow message: an Int16 count of fields, then for each an
  * Int32 length (-1: NULL) and its text.
  *
  * @example
@@ -103,7 +103,7 @@ export class RowSet {
     return this.chunk.bytes.toString("utf8", this.starts[column], this.ends[column]);
   }
 
-  /** The current row's field as a number; NaN where it is no integer of at most 15 digits, which a number holds exactly. */
+  /** The current row's field as a number; NaN where it is not an integer of at most 15 digits, which a number holds exactly. */
   integer(column: number): number {
     const end = this.ends[column] as number; // a column of this set
     let at = this.starts[column] as number;

@@ -1,4 +1,4 @@
-/** Who asks, and what TypeScript resolvers are given. */
+/** The caller, and what TypeScript resolvers are given. */
 import type { Claims } from "../../schema/index.ts";
 import type { PgSettings } from "../database/database.ts";
 
@@ -19,7 +19,7 @@ export interface LayerContext {
   readonly signal: AbortSignal;
 }
 
-/** Who asks, as HTTP or the WebSocket has it. Header names are lower-case. */
+/** The caller, as HTTP or the WebSocket has it. Header names are lower-case. */
 export interface Caller {
   readonly headers: { readonly [name: string]: string };
   /** The token of `Authorization: Bearer …`. */

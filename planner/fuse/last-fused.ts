@@ -15,7 +15,7 @@ export interface LastFused {
   readonly roots: readonly BoundStatement[];
   /** Of all fields with resolvers, not of the fused ones alone: which columns are needed depends on each. */
   readonly plans: readonly (readonly [FieldStep, SqlPlan])[];
-  /** Their plans and parameters are those of whoever comes next. */
+  /** Their plans and parameters are those of the next request. */
   readonly nodes: readonly Node[];
   readonly shape: FusedShape;
 }

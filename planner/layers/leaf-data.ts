@@ -1,4 +1,4 @@
-/** Fields without a selection set whose values are no column of their own parent's row. */
+/** Fields without a selection set whose values are not a column of their own parent's row. */
 import type { SqlPlan } from "../../schema/index.ts";
 import type { Column, RowSet } from "../bytes/rows.ts";
 import type { FieldStep, Selection } from "../contract/operation-plan.ts";
@@ -15,7 +15,7 @@ type Leaves = Extract<FieldData, { kind: "leaves" }>;
 export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet, catalogue: Catalogue): Omit<Leaves, "groups"> {
   const shape = step.shape.kind === "list" ? step.shape.item : step.shape;
   if (shape.kind !== "leaf") {
-    throw new TypeError(`${step.name} is no leaf`);
+    throw new TypeError(`${step.name} is not a leaf`);
   }
   const value = leafColumn(rows.columns, plan.childKeys, step.definition.name);
   if (value === null) {
@@ -44,7 +44,7 @@ export function scatter(members: readonly number[], values: readonly unknown[], 
   return all;
 }
 
-/** The column that a field of a scalar takes: that of its name, else the first that is no key; null: there is none. */
+/** The column that a field of a scalar takes: that of its name, else the first that is not a key; null: there is none. */
 export function leafColumn(columns: readonly Column[], childKeys: readonly string[], field: string): Column | null {
   const candidates = columns.filter(({ name }) => name !== "" && !childKeys.includes(name));
   return candidates.find(({ name }) => name === field) ?? candidates[0] ?? null;

@@ -58,7 +58,7 @@ function readInput(value: unknown, type: GraphQLInputType, baseScalars: BaseScal
       : readInput(value, type.ofType, baseScalars);
   }
   if (isInputObjectType(type) && !isExactNumber(value)) {
-    return readFields(value as Inputs, type.getFields(), baseScalars); // an object that is no array
+    return readFields(value as Inputs, type.getFields(), baseScalars); // an object that is not an array
   }
   return isExactNumber(value) ? numberFor(baseScalars.get(type.name), value.rawJSON, value) : value;
 }
@@ -122,5 +122,5 @@ function plainNumber(value: unknown): unknown {
   if (isExactNumber(value)) {
     return Number(value.rawJSON);
   }
-  return Array.isArray(value) ? value.map(plainNumber) : plainNumbers(value as Inputs); // an object that is no array
+  return Array.isArray(value) ? value.map(plainNumber) : plainNumbers(value as Inputs); // an object that is not an array
 }

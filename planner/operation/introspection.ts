@@ -38,7 +38,7 @@ class Introspection {
   field(parent: unknown, step: FieldStep): string {
     const { source, definition, shape } = step;
     if (source.kind !== "introspection") {
-      throw new TypeError(`${step.name} is no introspection`);
+      throw new TypeError(`${step.name} is not introspection`);
     }
     const args = argumentsOf(step, this.#variables);
     const value: unknown = (definition.resolve ?? defaultFieldResolver)(parent, args, null, this.#info);

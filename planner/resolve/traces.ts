@@ -148,7 +148,7 @@ function shapeOf(name: string, values: Arguments | Claims): string {
     ([key, value]) =>
       typeof value !== "object" || value === null || Array.isArray(value) || isExactNumber(value)
         ? `${JSON.stringify(key)}:${typeof value === "string" || typeof value === "number" ? typeof value : JSON.stringify(value)}`
-        : shapeOf(JSON.stringify(key), value as Claims), // an object that is no array
+        : shapeOf(JSON.stringify(key), value as Claims), // an object that is not an array
   );
   return `${name}(${shape.join()})`;
 }

@@ -1,4 +1,4 @@
-/** What an event is answered with: the operation's ordinary execution, for all sets of parameters at once. */
+/** The answer to an event: the operation's ordinary execution, for all sets of parameters at once. */
 import { type EventPlan, PuffError, type ResolveResult, type TypedText } from "../../schema/index.ts";
 import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
 import type { PlannerOptions } from "../contract/planner.ts";

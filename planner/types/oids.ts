@@ -1,4 +1,4 @@
-/** What the planner knows of Postgres's built-in types, by OID (pg_type.dat of the Postgres source). */
+/** What the planner knows of the types built into Postgres, by OID (pg_type.dat of the Postgres source). */
 
 export const OID = {
   bool: 16,

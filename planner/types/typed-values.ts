@@ -1,4 +1,4 @@
-/** What texts of Postgres's types hold: items, attributes, JSON, JavaScript values. */
+/** What texts of Postgres types hold: items, attributes, JSON, JavaScript values. */
 import { PuffError } from "../../schema/index.ts";
 import { itemsOf, membersOf } from "./json-text.ts";
 import { isNested, splitArray, splitRecord } from "./literals.ts";

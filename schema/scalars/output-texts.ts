@@ -1,6 +1,6 @@
 /**
  * How values become the texts of scalars in answers. Each function takes what Postgres's text format, Python's values,
- * JSON and TypeScript's resolvers hold, and gives null where that is no value of its scalar.
+ * JSON and TypeScript's resolvers hold, and gives null where that is not a value of its scalar.
  */
 import { daysIn } from "./time-texts.ts";
 
@@ -21,7 +21,7 @@ function isInfinite(value: string): boolean {
 }
 
 /**
- * RFC 3339 in UTC, of Postgres's `2024-05-01 12:30:00.5+02`, of Python's `isoformat` and of Dates; without a zone where
+ * RFC 3339 in UTC, from Postgres's `2024-05-01 12:30:00.5+02`, Python's `isoformat` and Dates; without a zone where
  * the text has none; midnight of a date. `infinity` and years BC stay as Postgres prints them.
  */
 export function dateTimeText(value: unknown): string | null {
@@ -78,7 +78,7 @@ export function uuidText(value: unknown): string | null {
   return typeof value === "string" && uuidForm.test(value) ? value : null;
 }
 
-/** Base64 of Postgres's hex form `\x68656c6c6f`, or of bytes. */
+/** Base64 from Postgres's hex form `\x68656c6c6f`, or of bytes. */
 export function base64Text(value: unknown): string | null {
   if (value instanceof Uint8Array) {
     return Buffer.from(value).toString("base64");

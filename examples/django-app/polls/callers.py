@@ -1,4 +1,4 @@
-"""Who asks GraphQL: a person with the session of the pages, or a program with a token."""
+"""The callers of GraphQL: a person with the session of the pages, or a program with a token."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     """Finds the caller by `Authorization: Bearer …`, else by the session's cookie.
 
     Raises:
-        PermissionDenied: The token is no user's.
+        PermissionDenied: The token belongs to no user.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     user = _user_of_token(token.strip()) if scheme.lower() == "bearer" else _user_of_session(headers.get("cookie", ""))

@@ -102,7 +102,7 @@ class Mutation:
 
     @classmethod
     def close(cls, ctx: Context, /, question_id: int) -> Plan[Question]:
-        """Ends the voting on a question of yours; whoever may change questions in the admin may end any."""
+        """Ends the voting on a question of yours; users who may change questions in the admin may end any."""
         found = models.Question.objects.filter(pk=question_id)
         user_id = _user_id(ctx.auth)
         if not ctx.auth.may_change_questions:

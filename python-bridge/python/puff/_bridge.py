@@ -163,7 +163,7 @@ def call(target: str, args_json: str, buffers: Any) -> Any:
     Args:
         target: `module:function`.
         args_json: A list of its arguments.
-        buffers: An array of JavaScript's of bytes for its keyword `buffers`, which is left out where it is empty.
+        buffers: A JavaScript array of bytes for its keyword `buffers`, which is left out where it is empty.
 
     Returns:
         `{"value": …}` or `{"error": …}`; where there are bytes in the answer, an array of that and them. `""` where its

@@ -46,7 +46,7 @@ class GraphQL:
         Args:
             query: The document.
             variables: JSON values.
-            connection: What statements run on: a connection of psycopg2's or of Django's. None: Django's connection to
+            connection: What statements run on: a connection of psycopg2 or of Django. None: Django's connection to
                 the schema's database, else one of the gateway's own.
             auth_token: The token of `Authorization: Bearer …`.
             headers: Of the request, for `Schema.auth`.

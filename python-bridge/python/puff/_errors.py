@@ -83,7 +83,7 @@ class HostError(Exception):
 
 
 class PlanError(TypeError):
-    """What a resolver returned, or gave to `sql`, is no plan that can be run."""
+    """What a resolver returned, or gave to `sql`, is not a plan that can be run."""
 
     code = "PUFF_PLAN_INVALID"
 

@@ -106,11 +106,11 @@ class RedisClient:
         return self.command(["RPUSH", key, value])
 
     def lpop(self, key: Part, count: int = 1) -> list[bytes]:
-        """Takes a list's first values, at most so many."""
+        """Takes a list's first values, at most this many."""
         return self.command(["LPOP", key, count]) or []
 
     def rpop(self, key: Part, count: int = 1) -> list[bytes]:
-        """Takes a list's last values, at most so many, the last one first."""
+        """Takes a list's last values, at most this many, the last one first."""
         return self.command(["RPOP", key, count]) or []
 
     def blpop(self, key: Part, timeout: float) -> tuple[bytes, bytes] | None:

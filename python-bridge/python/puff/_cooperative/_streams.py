@@ -60,7 +60,7 @@ class HostStream:
     # What reads and writes.
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Gives the next bytes, at most so many; none at the end."""
+        """Gives the next bytes, at most this many; none at the end."""
         if size == 0:
             return b""
         if not self._rest:

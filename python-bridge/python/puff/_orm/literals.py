@@ -1,4 +1,4 @@
-"""Values of Django's and SQLAlchemy's queries, with the types of the literals that psycopg2 would write for them.
+"""Values in Django and SQLAlchemy queries, with the types of the literals that psycopg2 would write for them.
 
 An ORM is written for a driver: it relies on what a value's literal is in SQL. So a query that runs as a plan gets each
 value as the type that the same query gets when it runs at once.

@@ -121,7 +121,7 @@ _token = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w.])-?\d+(?:\.\d*)?(
 def _cut(literal: str, params: list[Any], dump: Dump) -> str:
     """Takes the constants out of a literal: `'{}'::jsonb` becomes `$1::jsonb`."""
     out: list[str] = []
-    before = "("  # the last character that is no space
+    before = "("  # the last character that is not a space
     for found in _token.finditer(literal):
         token = found[0]
         is_value = before in "([,"

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 
 def dump(value: Any) -> TypedText:
-    """Gives a value that is no symbol in Postgres's text format, with its type."""
+    """Gives a value that is not a symbol in Postgres's text format, with its type."""
     return _dumper_of(type(value))(value)
 
 

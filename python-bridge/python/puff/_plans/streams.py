@@ -44,7 +44,7 @@ def on(channel: str, plan: Any = None, *, latest: bool = False) -> Stream[Any]:
     Args:
         channel: The channel's name.
         plan: What to answer with, such as `sql(…)`, in which `ctx.event["post_id"]` stands for the event's own values.
-            None: the event's payload, JSON, is the answer. Where the field is no list, an event for which the
+            None: the event's payload, JSON, is the answer. Where the field is not a list, an event for which the
             statement has no row is not sent.
         latest: Whether a client that reads slowly gets the newest answer alone, rather than all or an error.
 
@@ -52,7 +52,7 @@ def on(channel: str, plan: Any = None, *, latest: bool = False) -> Stream[Any]:
         The stream.
 
     Raises:
-        PlanError: The channel's name is no text.
+        PlanError: The channel's name is not a text.
 
     Example:
         >>> on("comment", sql("SELECT id, body FROM comment WHERE id = $1", ctx.event["id"]))
@@ -73,7 +73,7 @@ def on_notify(channel: str, plan: Any = None, *, latest: bool = False) -> Stream
         The stream.
 
     Raises:
-        PlanError: The channel's name is no text.
+        PlanError: The channel's name is not a text.
 
     Example:
         >>> on_notify("post_changed", sql("SELECT id, title FROM post WHERE id = $1", ctx.event))
@@ -88,7 +88,7 @@ def live(plan: Any, *, on: str | None = None, on_notify: str | None = None) -> S
     Args:
         plan: The query, such as `sql(…)`.
         on: The pub/sub channel whose events say that the answer may have changed.
-        on_notify: Or the channel of Postgres's `NOTIFY`.
+        on_notify: Or the channel of a Postgres `NOTIFY`.
 
     Returns:
         The stream.

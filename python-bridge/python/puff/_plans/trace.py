@@ -22,7 +22,7 @@ class WatchedContext(Context):
     Attributes:
         watched: Whether the plan may be good for this caller alone.
         asked: Whether claims were asked for.
-        looked: Paths of claims whose values are needed: they are no symbols.
+        looked: Paths of claims whose values are needed: they are not symbols.
     """
 
     __slots__ = ("_auth", "_auth_token", "_needed", "asked", "looked", "watched")
@@ -105,7 +105,7 @@ class Claims:
         return key in self._value
 
     @property
-    def __class__(self) -> type:  # type: ignore[override]  # object's own is no property
+    def __class__(self) -> type:  # type: ignore[override]  # object's own is not a property
         """Needs the object, whose class it would be."""
         self._need()
 
@@ -197,7 +197,7 @@ def trace(
             looked |= dict.fromkeys(symbols)  # a value may hold symbols, and what failed may have met one
         else:
             break
-    # Whoever looked at who asks has planned for this caller alone.
+    # A resolver that looked at the caller has planned for this caller alone.
     context.watched = True
     return run(values)
 
@@ -205,7 +205,7 @@ def trace(
 def _leaves(
     arguments: tuple[Argument, ...], values: Mapping[str, Any], prefix: str
 ) -> Iterator[tuple[str, str | None]]:
-    """Gives the path of each value that is no part of the arguments' shape, with the kind of its symbol or None."""
+    """Gives the path of each value that is not part of the arguments' shape, with the kind of its symbol or None."""
     for argument in arguments:
         value = values.get(argument.name)
         path = prefix + argument.name

@@ -235,7 +235,7 @@ def enter(function: Callable[..., Any], *args: Any) -> Any:
     try:
         return _run(Greenlet(next(_idents)), _base.copy(), function, *args)
     except GreenletExit:
-        return ""  # Pyodide prints the traceback of what is raised, and that a client has left is no news
+        return ""  # Pyodide prints the traceback of what is raised, and that a client has left is not worth a line
 
 
 def enter_import(function: Callable[..., Any], *args: Any) -> Any:

@@ -96,7 +96,7 @@ def sleep(seconds: float) -> None:
 
 
 def sleep_ms(milliseconds: int) -> None:
-    """Waits for so many milliseconds while others run."""
+    """Waits for this many milliseconds while others run."""
     time.sleep(milliseconds / 1000)
 
 

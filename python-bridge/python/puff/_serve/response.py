@@ -16,7 +16,7 @@ class Exchange(Protocol):
     """One request and its response, on the host's side."""
 
     def read(self, size: int) -> bytes:
-        """Waits for more of the request's body: at most so many bytes, none at its end."""
+        """Waits for more of the request's body: at most this many bytes, none at its end."""
         ...
 
     def start(self, head: Head) -> None:

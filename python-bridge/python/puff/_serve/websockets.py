@@ -42,7 +42,7 @@ class WebSocket:
         path: The path that the client asked for.
         query: What follows the question mark, as it came.
         headers: The request's headers, looked up in any case.
-        client: The address of whoever connected.
+        client: The address of the client.
         subprotocols: The subprotocols that the client offers.
     """
 

@@ -75,7 +75,7 @@ class ParentColumn(Sequence[Any]):
         return self._known
 
     def resolve_expression(self, *_: Any, **__: Any) -> Any:
-        """Gives what stands for it after `__in` in a QuerySet of Django's."""
+        """Gives what stands for it after `__in` in a Django QuerySet."""
         return expression_of(self, many=True)
 
     def __clause_element__(self) -> Any:

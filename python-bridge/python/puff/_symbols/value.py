@@ -37,7 +37,7 @@ class Symbol:
         raise NeedsArgument(self._path)
 
     def resolve_expression(self, *_: Any, **__: Any) -> Any:
-        """Gives what stands for it in a QuerySet of Django's."""
+        """Gives what stands for it in a Django QuerySet."""
         return expression_of(self, many=False)
 
     def __clause_element__(self) -> Any:
@@ -52,7 +52,7 @@ class Symbol:
 
     # `isinstance(argument, int)` asks here, and must not be told that it is none.
     @property
-    def __class__(self) -> type:  # type: ignore[override]  # object's own is no property
+    def __class__(self) -> type:  # type: ignore[override]  # object's own is not a property
         """Needs the value, whose class it would be."""
         return Symbol if _asked_by_sqlalchemy() else self.need()
 

@@ -119,7 +119,7 @@ def scalar(
     Args:
         name: Its GraphQL name.
         based_on: The built-in Python type whose values it travels as, such as `str`, `int` or `datetime`.
-        parse: From such a value to yours. A ValueError tells the client that its argument is no such scalar.
+        parse: From such a value to yours. A ValueError tells the client that its argument is not such a scalar.
         serialize: From your value back. Rows from SQL don't pass through Python, so they hold it already.
         specified_by: URL of its specification.
         description: For the schema's readers.
@@ -128,7 +128,7 @@ def scalar(
         A marker for annotations.
 
     Raises:
-        SchemaProblem: `based_on` is no built-in scalar's type.
+        SchemaProblem: `based_on` is not the type of a built-in scalar.
 
     Example:
         >>> Email = Annotated[str, scalar("Email", parse=check_email)]  # doctest: +SKIP

@@ -153,7 +153,7 @@ def checked_list(values: Any) -> Iterable[Any]:
     """Gives the items of what a field of a list type holds.
 
     Raises:
-        ValueProblem: It is no list.
+        ValueProblem: It is not a list.
     """
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         shown = repr(values)

@@ -38,7 +38,7 @@ def read_time(text: str) -> datetime.time:
     """Reads a time of day; what Python's has no room for, such as 24:00, is remembered beside it.
 
     Raises:
-        ValueError: The text is no time.
+        ValueError: The text is not a time.
     """
     clock, rest, zone = _normalize(text.upper())
     value = load_time(clock)
@@ -68,7 +68,7 @@ def read_duration(text: str) -> datetime.timedelta:
     """Reads an ISO 8601 duration; as psycopg has it, a year is 365 days and a month 30.
 
     Raises:
-        ValueError: The text is no duration.
+        ValueError: The text is not a duration.
 
     Example:
         >>> read_duration("P1.5D")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class MalformedArray(ValueError):
-    """The text is no array."""
+    """The text is not an array."""
 
 
 _MAX_DEPTH = 16
@@ -30,7 +30,7 @@ def read_array(
         delimiter: What stands between two items.
 
     Raises:
-        MalformedArray: It is no array.
+        MalformedArray: It is not an array.
 
     Example:
         >>> read_array('{{1,NULL},{2,"3"}}', int)

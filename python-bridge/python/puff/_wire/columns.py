@@ -99,7 +99,7 @@ def load_interval(text: str) -> datetime.timedelta:
     """Loads an ISO 8601 duration; as psycopg has it, a year is 365 days and a month 30.
 
     Raises:
-        ValueError: The text is no duration of whole years, months, weeks, days, hours and minutes.
+        ValueError: The text is not a duration of whole years, months, weeks, days, hours and minutes.
     """
     negative = text.startswith("-")
     match = _interval(text.lstrip("+-"))
