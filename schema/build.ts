@@ -8,6 +8,7 @@ import {
   specifiedScalarTypes,
   validateSchema,
 } from "graphql";
+import type { CollectionInputs } from "./collections.ts";
 import type { FieldDescription, ScalarDescription, SchemaDescription } from "./description.ts";
 import { PuffError } from "./errors.ts";
 import { deriveScalar, scalars } from "./scalars/scalars.ts";
@@ -29,6 +30,8 @@ export interface ExecutableSchema {
   readonly constraints: ReadonlyMap<string, string>;
   /** Whether clients are told what functions raise. */
   readonly raisedMessages: boolean;
+  /** What clients may ask of the fields that are collections. */
+  readonly collections: CollectionInputs;
 }
 
 /**
@@ -65,10 +68,12 @@ export function buildExecutableSchema(name: string, description: SchemaDescripti
     }
   }
   const schema = buildSchema(description, usedScalars);
-  const { hasAuth, constraints = {}, raisedMessages = false } = description;
+  const { hasAuth, constraints = {}, raisedMessages = false, collections = noInputs } = description;
   const said = { constraints: new Map(Object.entries(constraints)), raisedMessages };
-  return { name, schema, hasAuth, fields, enums, baseScalars, ...said };
+  return { name, schema, hasAuth, fields, enums, baseScalars, collections, ...said };
 }
+
+const noInputs: CollectionInputs = { filters: {}, orderings: {} };
 
 /** Only the scalars that the schema mentions, so that `schema print` shows no stranger. */
 function usedScalarsOf(description: SchemaDescription): Map<string, GraphQLScalarType> {

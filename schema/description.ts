@@ -2,6 +2,7 @@
  * The schema description: what Python says of its types, fields, arguments and resolvers, read once when an
  * interpreter starts. It crosses the bridge as JSON, and {@link validateDescription} checks it on arrival.
  */
+import type { CollectionDescription, CollectionInputs, PagePart } from "./collections.ts";
 import type { ParametricPlan } from "./plan.ts";
 import type { JsonValue } from "./scalars/json.ts";
 
@@ -19,6 +20,8 @@ export interface SchemaDescription {
   readonly constraints?: { readonly [name: string]: string };
   /** Whether clients are told what functions and triggers raise without a SQLSTATE of their own. Default: false. */
   readonly raisedMessages?: boolean;
+  /** Of the fields that are collections. Default: none. */
+  readonly collections?: CollectionInputs;
 }
 
 export type TypeDescription =
@@ -71,6 +74,8 @@ export interface EnumValueDescription {
 export interface InputDescription extends NamedDescription {
   readonly kind: "input";
   readonly fields: readonly ArgumentDescription[];
+  /** Whether a value has exactly one of the fields: `@oneOf`. Default: false. */
+  readonly oneOf?: boolean;
 }
 
 export interface ScalarDescription extends NamedDescription {
@@ -91,6 +96,11 @@ export interface FieldDescription {
   readonly args: readonly ArgumentDescription[];
   readonly source: FieldSource;
   readonly place: string | null;
+  /**
+   * For a resolver of whose plan clients may ask a part. Its arguments `filters`, `ordering`, `pagination`, `first`,
+   * `after`, `last` and `before` are the planner's; the resolver is given the others.
+   */
+  readonly collection?: CollectionDescription;
 }
 
 /** Where a field's value comes from. */
@@ -109,7 +119,9 @@ export type FieldSource =
       readonly borrows?: boolean;
     }
   /** An instance method: called for each object of its layer, all in one entry into Python. */
-  | { readonly kind: "method" };
+  | { readonly kind: "method" }
+  /** A part of a page, or of what a page consists of. */
+  | { readonly kind: "page"; readonly part: PagePart };
 
 export interface ArgumentDescription {
   /** GraphQL name. */

@@ -44,6 +44,8 @@ const catalogue = {
   PUFF_TOO_MANY_ROOT_FIELDS: { status: 400, safe: true, security: true },
   PUFF_TOO_MANY_FIELDS: { status: 400, safe: true, security: true },
   PUFF_LIST_TOO_LONG: { status: 400, safe: true, security: true },
+  PUFF_TOO_MANY_ITEMS: { status: 400, safe: true, security: true },
+  PUFF_FILTER_TOO_LARGE: { status: 200, safe: true, security: true },
   PUFF_TOO_MANY_ROWS: { status: 200, safe: true },
   PUFF_REQUEST_DEADLINE: { status: 504, safe: true },
   PUFF_STATEMENT_TIMEOUT: { status: 200, safe: true },
@@ -55,6 +57,9 @@ const catalogue = {
   PUFF_WEBSOCKET_FAILED: { status: 500, safe: false },
   PUFF_POOL_BUSY: { status: 503, safe: true, security: true },
   PUFF_SHUTTING_DOWN: { status: 503, safe: true },
+  // What a client asked of a collection.
+  PUFF_PAGE_INVALID: { status: 200, safe: true },
+  PUFF_CURSOR_INVALID: { status: 200, safe: true },
   // What a field answered with.
   PUFF_VALUE_INVALID: { status: 200, safe: true, masked: "The value does not fit the field's type" },
   PUFF_NULL_IN_NON_NULL: { status: 200, safe: true },

@@ -1,5 +1,15 @@
 export { type Backoff, pauseAfter, reconnect } from "./backoff.ts";
 export { buildExecutableSchema, type ExecutableSchema } from "./build.ts";
+export type {
+  CollectionDescription,
+  CollectionInputs,
+  Condition,
+  Direction,
+  FilterDescription,
+  PagePart,
+  Related,
+  SqlFragment,
+} from "./collections.ts";
 export type { FieldDescription, FieldSource, SchemaDescription, TypeDescription } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
 export type {

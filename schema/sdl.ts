@@ -46,7 +46,7 @@ function printType(type: TypeDescription, types: Types): string {
       return (
         head +
         block(
-          `input ${type.name}`,
+          `input ${type.name}${type.oneOf === true ? " @oneOf" : ""}`,
           type.fields.map((field) => printArgument(field, types)),
         )
       );

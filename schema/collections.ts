@@ -1,0 +1,105 @@
+/**
+ * Collections: plans of which clients may ask a part, filtered, ordered, in pages and counted. Python describes once
+ * what may be asked, as fragments of SQL; the planner joins the fragments that a request asks for.
+ */
+import type { RequestParameter, TypedText } from "./plan.ts";
+
+/** What clients may ask of a field whose resolver gives a plan. */
+export interface CollectionDescription {
+  /**
+   * `list`: the items themselves, with the argument `pagination`. `page`: an object with the items, their number and the
+   * page, with the argument `pagination`. `connection`: Relay's, with `first`, `after`, `last` and `before`.
+   * https://relay.dev/graphql/connections.htm
+   */
+  readonly form: "list" | "page" | "connection";
+  /** Input type of the argument `filters`, among {@link CollectionInputs.filters}; null: there is none. */
+  readonly filters: string | null;
+  /** Input type of the items of the argument `ordering`, among {@link CollectionInputs.orderings}; null: there is none. */
+  readonly ordering: string | null;
+  /** The order where a client asks for none. */
+  readonly order: readonly OrderTerm[];
+  /** Columns that identify a row. They complete every order, so that pages never overlap. */
+  readonly key: readonly string[];
+  /** Items of a page whose size the client leaves open; null: all. */
+  readonly size: number | null;
+  /** The most items that a client may ask for; null: any number. */
+  readonly max: number | null;
+  /** By the column that a field of the page's aggregates reads: what it is over the collection's rows. */
+  readonly aggregates?: { readonly [column: string]: SqlFragment };
+}
+
+/** Filters and orders of a schema, by the names of their input types. */
+export interface CollectionInputs {
+  readonly filters: { readonly [type: string]: FilterDescription };
+  readonly orderings: { readonly [type: string]: OrderingDescription };
+}
+
+/**
+ * SQL with places in it: a text is SQL, `{row: true}` is the alias of the collection's row, a pair of type and text is a
+ * constant, and what is left is the value that the client gave (`argument: "value"`) or a part of it (`"value.start"`).
+ *
+ * @example [{ row: true }, '."votes" >= ', { argument: "value", as: "int" }]
+ */
+export type SqlFragment = readonly (string | { readonly row: true } | TypedText | FragmentValue)[];
+
+type FragmentValue = Extract<RequestParameter, { readonly argument: string }>;
+
+/** What each field of a filter's input type means. */
+export type FilterDescription = { readonly [field: string]: Condition };
+
+export type Condition =
+  | { readonly kind: "sql"; readonly sql: SqlFragment }
+  /** For a Boolean. */
+  | { readonly kind: "boolean"; readonly whenTrue: SqlFragment; readonly whenFalse: SqlFragment }
+  /** For an input object of lookups, all of which must hold. */
+  | { readonly kind: "all"; readonly lookups: FilterDescription }
+  /** For a filter of related rows: there must be one that it holds for. */
+  | { readonly kind: "related"; readonly related: Related; readonly filter: string }
+  /** For a filter of the same type, or a list of them. `or` with one filter: it, or the fields beside it. */
+  | { readonly kind: "and" | "or" | "not" }
+  /** Changes nothing: no row of a collection comes twice. */
+  | { readonly kind: "distinct" };
+
+/** Rows that belong to a row of the collection. */
+export interface Related {
+  /** A SELECT without parameters, but for constants. */
+  readonly source: SqlFragment;
+  /** Columns of the row, and columns of the source that equal them. */
+  readonly keys: readonly (readonly [column: string, related: string])[];
+}
+
+/** What each field of an order's input type means. */
+export type OrderingDescription = {
+  readonly [field: string]:
+    | { readonly kind: "sql"; readonly sql: SqlFragment; readonly nullable: boolean }
+    /** For an order of the one related row. */
+    | { readonly kind: "related"; readonly related: Related; readonly ordering: string };
+};
+
+/** One term of an order. */
+export interface OrderTerm {
+  readonly sql: SqlFragment;
+  /** Whether it can be NULL. */
+  readonly nullable: boolean;
+  readonly direction: Direction;
+}
+
+/** Postgres's own place of nulls where none is said: last when ascending, first when descending. */
+export type Direction = "ASC" | "ASC_NULLS_FIRST" | "ASC_NULLS_LAST" | "DESC" | "DESC_NULLS_FIRST" | "DESC_NULLS_LAST";
+
+/** What a field of a page or of a connection is, or of their parts. */
+export type PagePart =
+  /** The items, as a list. */
+  | "items"
+  /** The items, each within an edge. */
+  | "edges"
+  /** How many items there are on all pages. */
+  | "totalCount"
+  /** An object of columns: `offset` and `limit`, or `hasNextPage`, `hasPreviousPage`, `startCursor` and `endCursor`. */
+  | "pageInfo"
+  /** An object of the collection's `aggregates`, over the rows of all pages. */
+  | "aggregates"
+  /** Of an edge, or of aggregates: an object of the same row. */
+  | "row"
+  /** Of an edge: the place of its row in the collection's order. */
+  | "cursor";
