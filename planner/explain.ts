@@ -156,6 +156,8 @@ class Account {
         return { kind: "schema", why: "the schema answers it" };
       case "function":
         return { kind: "typescript", why: "a TypeScript resolver answers it" };
+      case "page":
+        return { kind: "column", why: "a part of the page" };
       case "method":
         return { kind: "method", why: "Python calls it on each object" };
       case "resolver": {

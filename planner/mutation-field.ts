@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLError } from "graphql";
 import { type Backoff, PuffError, pauseAfter } from "../schema/index.ts";
+import { expandCollections } from "./collections/expand.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./contract/operation-plan.ts";
 import type { Database } from "./database/database.ts";
 import { LazyTransaction } from "./database/transaction.ts";
@@ -146,8 +147,9 @@ class Attempt {
   }
 
   /** `repeatable`: whether the resolvers have no effects. */
-  #call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
+  async #call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
     const { execution, typeName } = this.#context;
-    return this.#python.callWithSymbols(steps, typeName, execution.variables, repeatable);
+    const plans = await this.#python.callWithSymbols(steps, typeName, execution.variables, repeatable);
+    return expandCollections(plans, execution.collections, execution.variables);
   }
 }

@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import { PuffError } from "../schema/index.ts";
+import { expandCollections } from "./collections/expand.ts";
 import type { FieldStep, ObjectPlan, Selection } from "./contract/operation-plan.ts";
 import type { OperationResponse, PlannerOptions, SubscribeOptions } from "./contract/planner.ts";
 import { asCaller } from "./database/caller-database.ts";
@@ -185,9 +186,12 @@ export class Request {
   #callResolvers(
     steps: readonly FieldStep[],
     repeatable: boolean,
-    { python, variables }: Execution = this.#execution,
+    { python, variables, collections }: Execution = this.#execution,
   ): Promise<Plans> {
-    return python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
+    const called = python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
+    return steps.some(({ collection }) => collection !== null)
+      ? called.then((plans) => expandCollections(plans, collections, variables))
+      : called;
   }
 
   /** `written`: whether the data are there from `mark` on; else they are null. */

@@ -2,6 +2,7 @@
 import { GraphQLError, type GraphQLSchema, getVariableValues } from "graphql";
 import { PuffError } from "../schema/index.ts";
 import { clientGone, orAborted } from "./abort.ts";
+import { checkItems } from "./collections/items.ts";
 import type { Caller } from "./contract/caller.ts";
 import type { Selection } from "./contract/operation-plan.ts";
 import type {
@@ -154,6 +155,7 @@ class SchemaPlanner implements Planner {
     const python = this.#openPython(options, caller, { signal, observe });
     const execution: Execution = {
       variables,
+      collections: options.schema.collections,
       python,
       context: { caller, signal },
       observe,
@@ -165,6 +167,7 @@ class SchemaPlanner implements Planner {
       introspect: (step) => introspect(options.schema.schema, step, variables),
     };
     const begin = (selection: Selection) => {
+      checkItems(selection, variables, options.limits.items);
       observe?.({ kind: "operation", selection });
       return new Request(options, compiled, execution, selection, { rollBack, stream });
     };

@@ -220,6 +220,7 @@ export const defaultLimits: Limits = {
   rootFields: 30,
   fields: 10_000,
   listLength: 10_000,
+  items: 100_000,
   cachedDocuments: 1_000,
   requestDeadline: 30_000,
   pythonDeadline: 5_000,

@@ -1,6 +1,6 @@
 /** The operation plan: what an operation compiles to, a tree of steps, one a field. */
 import type { FieldNode, GraphQLField, getVariableValues } from "graphql";
-import type { FieldSource } from "../../schema/index.ts";
+import type { CollectionDescription, FieldSource } from "../../schema/index.ts";
 import type { Chunk } from "../bytes/chunk.ts";
 import type { Leaf } from "../bytes/leaves.ts";
 import type { LayerFunction } from "./caller.ts";
@@ -40,6 +40,10 @@ export interface FieldStep {
   readonly shape: Shape;
   /** Null where the field is a leaf. */
   readonly selection: Selection | null;
+  /** What clients may ask of its plan; null: nothing. */
+  readonly collection: CollectionDescription | null;
+  /** Whether its objects are its parents' own rows: a page of a collection, and what an edge of it holds. */
+  readonly sameRow: boolean;
   /** Its place among the selection's slots. */
   readonly slot: number;
   /** Response path of its layer, list indices left out: `posts.comments`. */

@@ -52,6 +52,8 @@ export interface PlannerLimits {
   readonly fields: number;
   /** Items in any list among the variables or in the document: `PUFF_LIST_TOO_LONG`. */
   readonly listLength: number;
+  /** Items that an operation's pages may have, those within others multiplied: `PUFF_TOO_MANY_ITEMS`. */
+  readonly items: number;
   /** Documents kept in memory for each schema, fewer where they are large; the least used is read again when asked for. */
   readonly cachedDocuments: number;
 }

@@ -1,4 +1,5 @@
 /** What all layers of one request share. */
+import type { CollectionInputs } from "../../schema/index.ts";
 import type { LayerContext } from "../contract/caller.ts";
 import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
 import type { Observe } from "../contract/planner.ts";
@@ -12,6 +13,8 @@ import type { PythonCalls } from "../resolve/python-calls.ts";
 /** Everything that one request's layers share. */
 export interface Execution {
   readonly variables: VariableValues;
+  /** What clients may ask of collections. */
+  readonly collections: CollectionInputs;
   readonly python: PythonCalls;
   readonly context: LayerContext;
   readonly observe: Observe | undefined;

@@ -2,13 +2,17 @@
  * The breadth-first executor: fetches layer after layer, each field of a layer with one statement or one call, and
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
-import { PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
-import type { RowSet } from "../bytes/rows.ts";
+import { type PagePart, PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
+import { noRows, type RowSet } from "../bytes/rows.ts";
+import type { Page } from "../collections/compose.ts";
+import { expandCollections } from "../collections/expand.ts";
+import { type CutPage, cursorsOf, cutPage, isPage, pageInfos } from "../collections/page-rows.ts";
 import type { LayerFunction } from "../contract/caller.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
+import { partOf } from "../contract/page-parts.ts";
 import type { Session } from "../database/database.ts";
 import type { BoundStatement } from "../fuse/bound-statement.ts";
-import { bindParameters } from "../layers/correlate.ts";
+import { bindParameters, eachItsOwn, noChildren } from "../layers/correlate.ts";
 import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
@@ -17,7 +21,9 @@ import {
   membersByPlan,
   missingColumn,
   RowLayer,
+  sameRows,
   typesOf,
+  ValueLayer,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
@@ -57,6 +63,7 @@ type Unfinished = Promise<void> | undefined;
 
 /** A field that a plan answers, and the objects of the layer that it is for. */
 interface Planned {
+  readonly filler: LayerFiller;
   readonly step: FieldStep;
   readonly members: readonly number[];
   readonly plan: SqlPlan;
@@ -69,34 +76,47 @@ class LayerFiller {
   readonly #session: Session;
   /** Rows of this layer's fields, and of those below, that a statement above brought. */
   readonly #rowsThere: RowsBelow;
-  /** Statements of this layer that are about to run. */
-  readonly #pending: (Planned & BoundStatement)[] = [];
+  /** Statements of these rows that are about to run, under whichever names the rows have. */
+  readonly #pending: (Planned & BoundStatement)[];
 
-  constructor(execution: Execution, layer: Layer, plans: Plans, session: Session, rowsThere: RowsBelow) {
+  constructor(
+    execution: Execution,
+    layer: Layer,
+    plans: Plans,
+    session: Session,
+    rowsThere: RowsBelow,
+    pending: (Planned & BoundStatement)[] = [],
+  ) {
     this.#execution = execution;
     this.#layer = layer;
     this.#plans = plans;
     this.#session = session;
     this.#rowsThere = rowsThere;
+    this.#pending = pending;
   }
 
   fill(): Unfinished {
     const { signal } = this.#execution.context;
     signal.throwIfAborted();
     const below: Promise<void>[] = [];
+    this.#startAll(below, null);
+    if (this.#pending.length > 0) {
+      below.push(this.#runPending());
+    }
+    return allOf(below);
+  }
+
+  /** Begins all fields; `among`: the only objects that they are asked of. */
+  #startAll(below: Promise<void>[], among: readonly number[] | null): void {
     const deferred: Deferred[] = [];
     for (const [plan, members] of membersByPlan(this.#layer)) {
       for (const step of plan.steps) {
-        this.#start(step, members, below, deferred);
+        this.#start(step, among ?? members, below, deferred);
       }
     }
     if (deferred.length > 0) {
       below.push(this.#resolveDeferred(deferred));
     }
-    if (this.#pending.length > 0) {
-      below.push(this.#runPending());
-    }
-    return allOf(below);
   }
 
   #start(step: FieldStep, members: readonly number[], below: Promise<void>[], deferred: Deferred[]): void {
@@ -132,26 +152,75 @@ class LayerFiller {
         } else {
           this.#guard(step, below, () => this.#run(step, members, result));
         }
+        return;
       }
+      case "page":
+        this.#guard(step, below, () => this.#startPart(step, source.part, members));
     }
+  }
+
+  /** Begins a part of a page, whose statement stands among the plans where it has one. */
+  #startPart(step: FieldStep, part: PagePart, members: readonly number[]): Unfinished {
+    if (part === "row") {
+      return this.#fillSameRow(step, members);
+    }
+    if (part === "cursor") {
+      const { rows, origin } = this.#rowLayer(step);
+      const page = isPage(origin.plan) ? cursorsOf(rows, origin.plan.page) : [];
+      return this.#answer(step, dataOfEach(step, page, false));
+    }
+    const plan = this.#plans.get(step);
+    // A page's facts without a statement of their own come with its first list.
+    return plan === undefined ? undefined : this.#run(step, members, plan);
+  }
+
+  /** Gives the step the layer's own rows as its objects, and begins their fields together with those of the layer. */
+  #fillSameRow(step: FieldStep, members: readonly number[]): Unfinished {
+    const layer = sameRows(this.#layer, step);
+    this.#set(step, { kind: "objects", groups: eachItsOwn(layer.count), layer });
+    const { types } = layer;
+    const filler = new LayerFiller(this.#execution, layer, this.#plans, this.#session, this.#rowsThere, this.#pending);
+    const below: Promise<void>[] = [];
+    filler.#startAll(below, types === null ? members : null);
+    return allOf(below);
+  }
+
+  #rowLayer(step: FieldStep): RowLayer {
+    if (this.#layer.kind === "values") {
+      throw new TypeError(`${step.name} is asked of no row`);
+    }
+    return this.#layer;
   }
 
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
     this.#execution.onOutside?.();
-    const results = await this.#execution.python.callWithParents(this.#layer, deferred, this.#execution.variables);
+    const { python, variables, collections } = this.#execution;
+    const results = await python.callWithParents(this.#layer, deferred, variables);
+    const answered = deferred.map(({ step }, index) => [step, results[index] ?? new Failed(noAnswer(step))] as const);
+    const plans = await expandCollections(new Map(answered), collections, variables);
+    const filler = this.#with(new Map([...this.#plans, ...plans]));
     const below: Promise<void>[] = [];
-    for (const [index, { step, members }] of deferred.entries()) {
-      this.#guard(step, below, () => this.#run(step, members, results[index] ?? new Failed(noAnswer(step))));
+    for (const { step, members } of deferred) {
+      const result = plans.get(step) ?? new Failed(noAnswer(step));
+      this.#guard(step, below, () => filler.#run(step, members, result));
     }
     await allOf(below);
-    await this.#runPending();
+    await filler.#runPending();
+  }
+
+  /** The same layer with further plans. */
+  #with(plans: Plans): LayerFiller {
+    return new LayerFiller(this.#execution, this.#layer, plans, this.#session, this.#rowsThere);
   }
 
   #run(step: FieldStep, members: readonly number[], result: ResolveResult | Failed): Unfinished {
     if (result instanceof Failed) {
-      this.#set(step, { kind: "failed", error: result.error });
+      this.#fail(step, result.error);
       return undefined;
+    }
+    if (step.sameRow) {
+      return this.#fillSameRow(step, members); // whose parts have the statements
     }
     switch (result.kind) {
       case "sql":
@@ -175,13 +244,13 @@ class LayerFiller {
     }
     const rows = this.#rowsThere.get(step);
     if (rows !== undefined) {
-      return this.#answerWithRows({ step, members, plan }, rows, this.#rowsThere);
+      return this.#answerWithRows({ filler: this, step, members, plan }, rows, this.#rowsThere);
     }
     const params = bindParameters(plan, this.#layer, members, step.name);
     if (params === null) {
-      this.#set(step, dataOfNone(step, this.#layer.count));
+      this.#answerWithNone(step, plan);
     } else {
-      this.#pending.push({ step, members, plan, params });
+      this.#pending.push({ filler: this, step, members, plan, params });
     }
     return undefined;
   }
@@ -201,9 +270,9 @@ class LayerFiller {
           if (rows === undefined) {
             throw new TypeError(`${planned.step.name} was not run`);
           }
-          await this.#answerWithRows(planned, rows, below);
+          await planned.filler.#answerWithRows(planned, rows, below);
         } catch (error) {
-          this.#fail(planned.step, error);
+          planned.filler.#fail(planned.step, error);
         }
       }),
     );
@@ -221,6 +290,10 @@ class LayerFiller {
 
   #answerWithKnownRows({ step, members, plan }: Planned, rows: RowSet, below: RowsBelow): Unfinished {
     const origin = { plan, parents: this.#layer };
+    if (partOf(step) === "pageInfo") {
+      const layer = new RowLayer(noSelection, rows, [], origin);
+      return this.#group(step, members, plan, layer, (groups) => this.#answerWithInfo(step, plan, groups, rows));
+    }
     if (step.selection === null) {
       const leaves = leafData(step, plan, rows, this.#execution.catalogue);
       const layer = new RowLayer(noSelection, rows, [], origin);
@@ -261,9 +334,50 @@ class LayerFiller {
     below: RowsBelow,
   ): Unfinished {
     return this.#group(step, members, plan, layer, (groups) => {
-      this.#set(step, { kind: "objects", groups, layer });
-      return this.#fillBelow(layer, below);
+      if (!isPage(plan)) {
+        this.#set(step, { kind: "objects", groups, layer });
+        return this.#fillBelow(layer, below);
+      }
+      const cut = cutPage(groups, plan.page);
+      this.#set(step, { kind: "objects", groups: cut.groups, layer });
+      const told = layer.kind === "rows" ? this.#factsToldBy(step) : [];
+      return allOf(
+        [
+          ...told.map((info) => this.#tellFacts(info, cut, (layer as RowLayer).rows, plan.page)),
+          this.#fillBelow(layer, below),
+        ].filter((unfinished) => unfinished !== undefined),
+      );
     });
+  }
+
+  #answerWithInfo(step: FieldStep, plan: SqlPlan, groups: Groups, rows: RowSet): Unfinished {
+    return isPage(plan) ? this.#tellFacts(step, cutPage(groups, plan.page), rows, plan.page) : undefined;
+  }
+
+  #tellFacts(step: FieldStep, cut: CutPage, rows: RowSet, page: Page): Unfinished {
+    const layer = new ValueLayer(step.selection ?? noSelection, pageInfos(cut, rows, page));
+    const values = layer.objects.map((_, index) => index);
+    return this.#answer(step, { data: { kind: "values", values, layer }, below: layer });
+  }
+
+  /** The fields of the page's own facts that come with a list: with the first. */
+  #factsToldBy(step: FieldStep): FieldStep[] {
+    const steps = this.#layer.selection.only?.steps ?? [];
+    const first = steps.find((other) => partOf(other) === "items" || partOf(other) === "edges");
+    const infos = steps.filter((other) => partOf(other) === "pageInfo" && !this.#plans.has(other));
+    return step === first ? infos : [];
+  }
+
+  /** No row could belong to any of the objects. */
+  #answerWithNone(step: FieldStep, plan: SqlPlan): void {
+    const { count } = this.#layer;
+    this.#set(step, dataOfNone(step, count));
+    if (isPage(plan)) {
+      const cut = { groups: noChildren(count), more: [] };
+      for (const info of partOf(step) === "pageInfo" ? [step] : this.#factsToldBy(step)) {
+        void this.#tellFacts(info, cut, noRows, plan.page); // of values, for which nothing is awaited
+      }
+    }
   }
 
   /** A leaf of a row layer is there at once: nothing to wait for, which promises would cost more than. */
@@ -312,7 +426,9 @@ class LayerFiller {
   /** A field's failure is an answer for that field; what ends the request goes up. */
   #fail(step: FieldStep, error: unknown): void {
     this.#execution.context.signal.throwIfAborted();
-    this.#set(step, { kind: "failed", error: asError(error) });
+    for (const failed of [step, ...this.#factsToldBy(step)]) {
+      this.#set(failed, { kind: "failed", error: asError(error) });
+    }
   }
 }
 

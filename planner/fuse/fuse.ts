@@ -12,6 +12,7 @@ import { LRUCache } from "lru-cache";
 import type { SqlPlan } from "../../schema/index.ts";
 import { RowSet } from "../bytes/rows.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
+import { fieldsOfRow, hasStatement, partOf } from "../contract/page-parts.ts";
 import type { Observe } from "../contract/planner.ts";
 import type { Session, Statement } from "../database/database.ts";
 import type { Descriptions } from "../database/descriptions.ts";
@@ -158,24 +159,22 @@ export class Fuser {
       nodes.push({ step, plan, params, columns: needed, parent: null, typeName: null });
     }
     for (const node of nodes) {
-      for (const [typeName, objectPlan] of node.step.selection?.byType ?? []) {
-        for (const step of objectPlan.steps) {
-          const plan = step.source.kind === "resolver" ? plans.get(step) : undefined;
-          if (plan === undefined || plan instanceof Failed || plan.kind !== "sql") {
-            continue;
-          }
-          if (!isCorrelated(plan, node)) {
-            observe?.({ kind: "unfused", step, why: "its keys and symbols are not all columns of its parents' rows" });
-            continue;
-          }
-          if (nodes.length >= MOST_LAYERS) {
-            observe?.({ kind: "unfused", step, why: `the statement has ${MOST_LAYERS} layers already` });
-            continue;
-          }
-          const child = await this.#collectChild(session, node, typeName, step, plan, plans, observe);
-          if (child !== null) {
-            nodes.push(child); // and is visited by this very loop
-          }
+      for (const { step, typeName } of fieldsOfRow(partOf(node.step) === "pageInfo" ? null : node.step.selection)) {
+        const plan = hasStatement(step) && !step.sameRow ? plans.get(step) : undefined;
+        if (plan === undefined || plan instanceof Failed || plan.kind !== "sql") {
+          continue;
+        }
+        if (!isCorrelated(plan, node)) {
+          observe?.({ kind: "unfused", step, why: "its keys and symbols are not all columns of its parents' rows" });
+          continue;
+        }
+        if (nodes.length >= MOST_LAYERS) {
+          observe?.({ kind: "unfused", step, why: `the statement has ${MOST_LAYERS} layers already` });
+          continue;
+        }
+        const child = await this.#collectChild(session, node, typeName, step, plan, plans, observe);
+        if (child !== null) {
+          nodes.push(child); // and is visited by this very loop
         }
       }
     }
@@ -185,7 +184,7 @@ export class Fuser {
   async #collectChild(
     session: Session,
     parent: Node,
-    typeName: string,
+    typeName: string | null,
     step: FieldStep,
     plan: SqlPlan,
     plans: Plans,

@@ -17,7 +17,7 @@ export interface Node {
   /** The columns that are fetched, with their types. */
   readonly columns: readonly Column[];
   readonly parent: Node | null;
-  /** The concrete type of the parents that it is for. */
+  /** The concrete type of the parents that it is for; null: there is one alone. */
   readonly typeName: string | null;
 }
 
@@ -119,14 +119,7 @@ class FusedWriter {
 
   /** Only the parents of the concrete type that the step is for. */
   #ofType({ parent, typeName }: Node, index: number): string[] {
-    const selection = parent?.step.selection;
-    if (
-      parent === null ||
-      typeName === null ||
-      selection === null ||
-      selection === undefined ||
-      selection.byType.size < 2
-    ) {
+    if (parent === null || typeName === null) {
       return [];
     }
     // As the column is printed: casts to text print booleans and addresses in another way.

@@ -166,6 +166,12 @@ export function noChildren(parentCount: number): Groups {
   return { of: new Int32Array(parentCount).fill(-1), starts: new Int32Array(1), rows: new Int32Array(0) };
 }
 
+/** One row for each object: that of the same index. */
+export function eachItsOwn(count: number): Groups {
+  const indexes = countUp(count + 1);
+  return { of: indexes.subarray(0, count), starts: indexes, rows: indexes.subarray(0, count) };
+}
+
 /** A column of a layer that a plan's keys or symbols name. */
 export function readerOf(layer: Layer, name: string, field: string): ColumnReader {
   const reader = layer.reader(name);

@@ -165,6 +165,15 @@ export function rootLayer(selection: Selection): ValueLayer {
   return new ValueLayer(selection, [{ attributes: {}, typeName: selection.typeName, wire: false }]);
 }
 
+/** A layer's objects under the name of another type. */
+export function sameRows(layer: Layer, step: FieldStep): Layer {
+  const selection = step.selection ?? layer.selection;
+  if (layer.kind === "values") {
+    return new ValueLayer(selection, layer.objects);
+  }
+  return new RowLayer(selection, layer.rows, typesOf(layer.rows, selection, layer.origin.plan, step), layer.origin);
+}
+
 /** The plan for a type's name, or why there is none. */
 function planOf(selection: Selection, typeName: string | null): ObjectPlan | Failed {
   const only = selection.byType.size === 1 ? [...selection.byType.values()][0] : undefined;

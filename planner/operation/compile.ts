@@ -185,6 +185,7 @@ function compileField(
     ? compileSelection(context, namedType, subselections(nodes), layer)
     : null;
   const source = sourceOf(context, type, name, definition, selection);
+  const collection = (source.kind === "resolver" && context.schema.fields.get(name)?.collection) || null;
   context.kept.steps += 1;
   return {
     key,
@@ -195,6 +196,8 @@ function compileField(
     source,
     shape: shapeOf(context, definition.type),
     selection: source.kind === "introspection" ? null : selection,
+    collection,
+    sameRow: (collection !== null && collection.form !== "list") || (source.kind === "page" && source.part === "row"),
     slot,
     layer,
   };

@@ -1,6 +1,6 @@
 /** The arguments of a field, for given variables. */
 import { getArgumentValues, Kind, type ValueNode } from "graphql";
-import type { Arguments } from "../../schema/index.ts";
+import type { Arguments, CollectionDescription } from "../../schema/index.ts";
 import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
 
 /** A step's coerced arguments. Throws a GraphQLError where they can't be had. */
@@ -18,6 +18,25 @@ export function argumentsOf(step: FieldStep, variables: VariableValues): Argumen
     constantArguments.set(step, args);
   }
   return args;
+}
+
+/** Those that the step's resolver is given: what is asked of a collection is not among them. */
+export function resolverArgumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+  const args = argumentsOf(step, variables);
+  if (step.collection === null) {
+    return args;
+  }
+  const asked = collectionArguments(step.collection);
+  const own = Object.entries(args).filter(([name]) => !asked.includes(name));
+  return own.length === 0 ? noArguments : Object.fromEntries(own);
+}
+
+function collectionArguments({ form, filters, ordering }: CollectionDescription): string[] {
+  return [
+    ...(filters === null ? [] : ["filters"]),
+    ...(ordering === null ? [] : ["ordering"]),
+    ...(form === "connection" ? ["first", "after", "last", "before"] : ["pagination"]),
+  ];
 }
 
 /** Whether {@link argumentsOf} gives the same for every request. Known once it was asked for them. */

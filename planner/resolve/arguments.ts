@@ -22,8 +22,7 @@ import { arrayOidOf, EMPTY_LIST, OID, printArray, type TextList } from "../types
  * @example bindArguments({ …, params: [{ argument: "limit", as: "int" }] }, { limit: 20 }, null).params; // [[23, "20"]]
  */
 export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Claims | null): SqlPlan {
-  const bind = (param: RequestParameter) =>
-    typed(broughtValue(param, args, claims), param.as, "members" in param ? param.members : undefined);
+  const bind = (param: RequestParameter) => bindRequestParameter(param, args, claims);
   return {
     ...plan,
     params: plan.params.map((param) => {
@@ -36,6 +35,15 @@ export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Cla
       return "as" in param ? bind(param) : param;
     }),
   };
+}
+
+/**
+ * The value that a parameter names, as Postgres is given it.
+ *
+ * @throws PuffError `PUFF_SQL_VALUE` for a text that Postgres can't hold.
+ */
+export function bindRequestParameter(param: RequestParameter, args: Arguments, claims: Claims | null): TypedText {
+  return typed(broughtValue(param, args, claims), param.as, "members" in param ? param.members : undefined);
 }
 
 /**

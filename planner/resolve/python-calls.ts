@@ -8,7 +8,7 @@ import type { PgSettings } from "../database/database.ts";
 import type { Layer } from "../layers/layers.ts";
 import { type Deferred, parentColumns } from "../layers/parents.ts";
 import { asError, Failed, noAnswer } from "../layers/values.ts";
-import { argumentsOf } from "../operation/field-arguments.ts";
+import { resolverArgumentsOf } from "../operation/field-arguments.ts";
 import { bindArguments } from "./arguments.ts";
 import { CallerMessages, type CallerMessagesOptions } from "./caller-messages.ts";
 import { selectionOf } from "./selections.ts";
@@ -97,7 +97,7 @@ export class PythonCalls {
     const waiting: FieldStep[] = [];
     for (const step of steps) {
       try {
-        const args = argumentsOf(step, variables);
+        const args = resolverArgumentsOf(step, variables);
         const source = step.source.kind === "resolver" ? step.source : null;
         if (source?.plan) {
           results.set(step, bindArguments(source.plan, args, null));
@@ -180,7 +180,7 @@ export class PythonCalls {
         try {
           calls.push({
             field: item.step.name,
-            args: argumentsOf(item.step, variables),
+            args: resolverArgumentsOf(item.step, variables),
             parents: parentColumns(layer, item, this.#options.catalogue),
             selection: selectionOf(item.step, variables),
           });
@@ -204,7 +204,7 @@ export class PythonCalls {
 
   /** Iterates over what the resolver of a root field yields, once it has been called and was found to be a generator. */
   iterate(step: FieldStep, variables: VariableValues, signal: AbortSignal): AsyncIterator<ResolveResult> {
-    const args = argumentsOf(step, variables);
+    const args = resolverArgumentsOf(step, variables);
     const selection = selectionOf(step, variables);
     return this.#messages.iterate({ field: step.name, args, parents: "root", selection }, signal);
   }

@@ -2,6 +2,7 @@
 import type { MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
 import type { FieldStep, Selection, StepSource, VariableValues } from "../contract/operation-plan.ts";
+import { fieldsOfRow, hasStatement, partOf, TERM_COLUMN } from "../contract/page-parts.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
 import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
@@ -52,6 +53,14 @@ export function neededColumns(
 ): readonly Column[] | null {
   const names = new Set(plan.childKeys);
   const { selection } = step;
+  for (const { name } of columns) {
+    if (name.startsWith(TERM_COLUMN)) {
+      names.add(name);
+    }
+  }
+  if (partOf(step) === "pageInfo") {
+    return columnsOf(columns, names);
+  }
   if (selection === null) {
     const value = leafColumn(columns, plan.childKeys, step.definition.name);
     if (value === null || hasTwins(columns)) {
@@ -63,7 +72,10 @@ export function neededColumns(
   if (selection.byType.size > 1 || (selection.only === null && columns.some(({ name }) => name === plan.typeColumn))) {
     names.add(plan.typeColumn);
   }
-  for (const { source, plan: below } of stepsOf(selection, plans)) {
+  for (const { source, plan: below, isAbstract } of stepsOf(selection, plans)) {
+    if (isAbstract) {
+      names.add(plan.typeColumn);
+    }
     if (source.kind === "column") {
       names.add(source.column);
     } else if (
@@ -87,13 +99,15 @@ function columnsOf(columns: readonly Column[], names: ReadonlySet<string>): read
   return found.length === names.size ? found : null;
 }
 
-function stepsOf(selection: Selection, plans: Plans): { source: StepSource; plan: ResolveResult | undefined }[] {
-  return [...selection.byType.values()].flatMap(({ steps }) =>
-    steps.map((step) => {
-      const plan = plans.get(step);
-      return { source: step.source, plan: plan instanceof Failed ? undefined : plan };
-    }),
-  );
+function stepsOf(
+  selection: Selection,
+  plans: Plans,
+): { source: StepSource; plan: ResolveResult | undefined; isAbstract: boolean }[] {
+  return [...fieldsOfRow(selection)].map(({ step, selection: own }) => {
+    const plan = plans.get(step);
+    const isAbstract = own !== selection && own.only === null && own.byType.size > 1;
+    return { source: step.source, plan: plan instanceof Failed ? undefined : plan, isAbstract };
+  });
 }
 
 /** Whether a name would be ambiguous in a subquery. */
@@ -152,8 +166,8 @@ export function resolverSteps(steps: readonly FieldStep[]): readonly FieldStep[]
 
 /** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */
 export function hasResolvers({ selection }: FieldStep): boolean {
-  for (const { steps } of selection?.byType.values() ?? []) {
-    if (steps.some(({ source }) => source.kind === "resolver")) {
+  for (const { step } of fieldsOfRow(selection)) {
+    if (hasStatement(step)) {
       return true;
     }
   }

@@ -107,7 +107,7 @@ function resultsBelow({ selection }: FieldStep, plans: Plans): ResolveResult[] |
       if (below === null) {
         return null;
       }
-      results.push(...(kind === "resolver" && fixed ? [result] : []), ...below);
+      results.push(...((kind === "resolver" || kind === "page") && fixed ? [result] : []), ...below);
     }
   }
   return results;

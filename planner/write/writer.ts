@@ -9,10 +9,12 @@ import { toChunk } from "../bytes/chunk.ts";
 import { jsonNull } from "../bytes/leaves.ts";
 import { Output } from "../bytes/output.ts";
 import type { FieldStep, ObjectPlan, Shape } from "../contract/operation-plan.ts";
+import { partOf } from "../contract/page-parts.ts";
 import type { FieldData, Groups, Layer, ValueLayer } from "../layers/layers.ts";
 import { Failed, type Settled } from "../layers/values.ts";
 
 const COMMA = 0x2c;
+const ZERO = 0x30;
 const END_OF_OBJECT = toChunk(Buffer.from("}"));
 const EMPTY_OBJECT = toChunk(Buffer.from("{}"));
 
@@ -174,7 +176,14 @@ export class Writer {
     const group = groups.of[index] ?? -1;
     const start = group === -1 ? 0 : (groups.starts[group] ?? 0);
     const row = group === -1 || start === groups.starts[group + 1] ? undefined : groups.rows[start];
-    return row === undefined ? this.#writeNull(shape, step) : write(row);
+    if (row !== undefined) {
+      return write(row);
+    }
+    if (partOf(step) === "totalCount") {
+      this.out.byte(ZERO); // Postgres counts for nobody who has none
+      return true;
+    }
+    return this.#writeNull(shape, step);
   }
 
   #writeObjectAt(shape: Shape, layer: Layer, index: number, step: FieldStep): boolean {

@@ -129,6 +129,7 @@ function open(world: World) {
       rootFields: 1000,
       fields: 100_000,
       listLength: 1000,
+      items: 100_000,
       cachedDocuments: 10,
     },
     fuse: false,

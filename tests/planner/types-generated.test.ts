@@ -84,6 +84,7 @@ beforeAll(async () => {
         aliases: 100,
         rootFields: 5,
         listLength: 1_000_000,
+        items: 1_000_000,
         cachedDocuments: 500,
         fields: 10_000,
       },

@@ -12,7 +12,10 @@ import {
 import {
   buildExecutableSchema,
   type Claims,
+  type CollectionDescription,
+  type CollectionInputs,
   type FieldDescription,
+  type PagePart,
   type ParametricPlan,
   type PuffError,
   type ResolveResult,
@@ -42,6 +45,16 @@ export interface PlannerSketch {
   /** By `Type.field`: plans that decorate the resolvers. */
   readonly plans?: { readonly [field: string]: ParametricPlan };
   readonly verifyPlans?: number;
+  /** By `Type.field`: what clients may ask of its plan. */
+  readonly collections?: { readonly [field: string]: CollectionDescription };
+  readonly collectionInputs?: CollectionInputs;
+  /** By `Type.field`: parts of pages. */
+  readonly parts?: { readonly [field: string]: PagePart };
+  /** Input types, their fields' types. */
+  readonly inputs?: { readonly [type: string]: { readonly [field: string]: string } };
+  /** Those of them whose values have one field. */
+  readonly oneOf?: readonly string[];
+  readonly enums?: { readonly [type: string]: readonly string[] };
   /** What clients are told of constraints, and whether they are told what functions raise. */
   readonly constraints?: { readonly [name: string]: string };
   readonly raisedMessages?: boolean;
@@ -137,7 +150,12 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       hasAuth: sketch.auth !== undefined || sketch.pgSettings !== undefined,
       constraints: sketch.constraints ?? {},
       raisedMessages: sketch.raisedMessages ?? false,
-      types: Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
+      ...(sketch.collectionInputs === undefined ? {} : { collections: sketch.collectionInputs }),
+      types: [
+        ...Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
+        ...Object.entries(sketch.inputs ?? {}).map(([name, fields]) => describeInput(sketch, name, fields)),
+        ...Object.entries(sketch.enums ?? {}).map(([name, values]) => describeEnum(name, values)),
+      ],
     }),
     resolver: {
       iterate: noGenerators,
@@ -165,6 +183,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
       rootFields: 5,
       fields: 1000,
       listLength: 5,
+      items: 10_000,
       cachedDocuments: 10,
       ...sketch.limits,
     },
@@ -263,16 +282,45 @@ function describeType(
     ),
     fields: Object.entries(fields).map(([field, type]): FieldDescription => {
       const isResolver = sketch.resolvers !== undefined && `${name}.${field}` in sketch.resolvers;
-      const source: FieldDescription["source"] = isResolver
-        ? { kind: "resolver", pure: sketch.pure ?? false, plan: sketch.plans?.[`${name}.${field}`] ?? null }
-        : { kind: "column", column: field };
+      const part = sketch.parts?.[`${name}.${field}`];
+      const collection = sketch.collections?.[`${name}.${field}`];
+      const source: FieldDescription["source"] =
+        part !== undefined
+          ? { kind: "page", part }
+          : isResolver
+            ? { kind: "resolver", pure: sketch.pure ?? false, plan: sketch.plans?.[`${name}.${field}`] ?? null }
+            : { kind: "column", column: field };
       const args = Object.entries(sketch.args?.[`${name}.${field}`] ?? {}).map(([argument, argumentType]) => ({
         name: argument,
         type: argumentType,
         description: null,
         deprecation: null,
       }));
-      return { name: field, type, source, args, description: null, deprecation: null, place: null };
+      const described = { name: field, type, source, args, description: null, deprecation: null, place: null };
+      return collection === undefined ? described : { ...described, collection };
     }),
+  };
+}
+
+function describeInput(
+  { oneOf = [] }: PlannerSketch,
+  name: string,
+  fields: { readonly [field: string]: string },
+): TypeDescription {
+  return {
+    ...{ kind: "input", name, description: null, place: null, oneOf: oneOf.includes(name) },
+    fields: Object.entries(fields).map(([field, type]) => ({
+      name: field,
+      type,
+      description: null,
+      deprecation: null,
+    })),
+  };
+}
+
+function describeEnum(name: string, values: readonly string[]): TypeDescription {
+  return {
+    ...{ kind: "enum", name, description: null, place: null },
+    values: values.map((value) => ({ name: value, value, description: null, deprecation: null })),
   };
 }

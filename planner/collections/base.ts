@@ -1,0 +1,114 @@
+/** The plan that a collection is a part of, as a table in other SQL. */
+import { PuffError, type SqlPlan } from "../../schema/index.ts";
+import { cutSql, quoteName, type SqlText } from "../sql/sql-text.ts";
+import { symbolsOf } from "../sql/symbols.ts";
+import type { SqlWriter } from "./sql-writer.ts";
+
+/** `= ANY($1)` and `IN (SELECT unnest($1))`, around the parameter. */
+const forms: readonly (readonly [before: RegExp, after: RegExp])[] = [
+  [/=\s*ANY\s*\(\s*$/i, /^\s*\)/],
+  [/(?<!\bNOT\s+)\bIN\s*\(\s*SELECT\s+unnest\s*\(\s*$/i, /^\s*\)(\s+AS\s+\w+)?\s*\)/i],
+];
+
+export class Base {
+  readonly plan: SqlPlan;
+  /** Names the collection's rows, one parent of them, and no table of the plan. */
+  readonly row: string;
+  readonly parent: string;
+  readonly #text: SqlText;
+
+  private constructor(plan: SqlPlan, text: SqlText) {
+    this.plan = plan;
+    this.#text = text;
+    const used = plan.text.toLowerCase(); // as Postgres folds names without quotes
+    let prefix = "puff_";
+    while (used.includes(`${prefix}row`) || used.includes(`${prefix}parent`)) {
+      prefix += "_";
+    }
+    this.row = `${prefix}row`;
+    this.parent = `${prefix}parent`;
+  }
+
+  /** @throws Error where the plan's text is not made of SQL's tokens. */
+  static async of(plan: SqlPlan): Promise<Base> {
+    return new Base(plan, await cutSql(plan.text));
+  }
+
+  get isCorrelated(): boolean {
+    return this.plan.parentKeys.length > 0;
+  }
+
+  /** The rows of all parents. */
+  all(writer: SqlWriter): string {
+    const places = new Map<number, string>();
+    const sql = this.#fill((number) => this.#place(writer, places, number));
+    return `(${sql}\n) AS ${this.row}`;
+  }
+
+  /**
+   * The rows of one parent, and the parents: `FROM parents CROSS JOIN LATERAL (SELECT … FROM rows WHERE isChild …)`.
+   *
+   * @throws PuffError `PUFF_PLAN_INVALID`: the plan has symbols by which its rows do not say whose they are.
+   */
+  each(writer: SqlWriter): { readonly rows: string; readonly parents: string; readonly isChild: string } {
+    const { plan, parent } = this;
+    const { parentKeys, childKeys } = plan;
+    const names = [...new Set(parentKeys)];
+    const stranger = symbolsOf(plan).find((symbol) => !names.includes(symbol));
+    if (stranger !== undefined) {
+      throw new PuffError(
+        "PUFF_PLAN_INVALID",
+        `a page for each parent can't be had: the plan uses ctx.parents["${stranger}"], which is not among its keys`,
+        { remedy: `Add ${stranger}="…" to .on(…), with the column that equals it.` },
+      );
+    }
+    const keys = names.map((_, index) => `k${index}`);
+    const arrays = names.map((name) => writer.parameter({ parent: name }));
+    const keyOf = (name: string) => `${parent}.${keys[names.indexOf(name)]}`;
+    const places = new Map<number, string>();
+    const rows = this.#fill((number) => {
+      const param = plan.params[number - 1];
+      return param !== undefined && "parent" in param
+        ? { key: keyOf(param.parent) }
+        : this.#place(writer, places, number);
+    });
+    return {
+      rows: `(${rows}\n) AS ${this.row}`,
+      // Keys that are equal may have several texts.
+      parents: `(SELECT DISTINCT * FROM unnest(${arrays.join(", ")}) AS k(${keys.join(", ")})) AS ${parent}`,
+      isChild: parentKeys
+        .map((name, index) => `${this.row}.${quoteName(childKeys[index] ?? "")} = ${keyOf(name)}`)
+        .join(" AND "),
+    };
+  }
+
+  #place(writer: SqlWriter, places: Map<number, string>, number: number): string {
+    let place = places.get(number);
+    if (place === undefined) {
+      const param = this.plan.params[number - 1];
+      place = param === undefined ? `$${number}` : writer.parameter(param);
+      places.set(number, place);
+    }
+    return place;
+  }
+
+  /** A key stands for an array of this one value: compared with it, where the text allows that. */
+  #fill(replace: (number: number) => string | { readonly key: string }): string {
+    const parts = [...this.#text.parts];
+    const places = this.#text.parameters.map(({ number }, index) => {
+      const place = replace(number);
+      if (typeof place === "string") {
+        return place;
+      }
+      const [before = "", after = ""] = [parts[index], parts[index + 1]];
+      const form = forms.find(([left, right]) => left.test(before) && right.test(after));
+      if (form === undefined) {
+        return `ARRAY[${place.key}]`;
+      }
+      parts[index] = before.replace(form[0], "= ");
+      parts[index + 1] = after.replace(form[1], "");
+      return place.key;
+    });
+    return parts.map((part, index) => part + (places[index] ?? "")).join("");
+  }
+}

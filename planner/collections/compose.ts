@@ -1,0 +1,149 @@
+/** The statements of a collection: its rows, how many there are, and what is over all of them. */
+import type { Arguments, CollectionDescription, CollectionInputs, JsonValue, SqlPlan } from "../../schema/index.ts";
+import { TERM_COLUMN } from "../contract/page-parts.ts";
+import { quoteName } from "../sql/sql-text.ts";
+import type { Base } from "./base.ts";
+import { Cursors } from "./cursors.ts";
+import { join, writeFilter } from "./filters.ts";
+import { follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
+import { SqlWriter } from "./sql-writer.ts";
+import { type Window, windowOf } from "./window.ts";
+
+/** What is done with the rows of a page once they are there. */
+export interface Page {
+  /** Items that are shown of each parent; null: all. */
+  readonly limit: number | null;
+  /** Whether there may be one row more, which tells that the page is not the last. */
+  readonly looksAhead: boolean;
+  /** Whether the rows come from the last to the first. */
+  readonly backward: boolean;
+  /** Whether the client came from a page on the other side. */
+  readonly cameFrom: boolean;
+  /** Columns with the terms of the order; 0 where nobody asks for cursors. */
+  readonly terms: number;
+  readonly cursors: Cursors;
+}
+
+/** A statement whose rows are a page. */
+export interface PagePlan extends SqlPlan {
+  readonly page: Page;
+}
+
+export interface Asked {
+  readonly inputs: CollectionInputs;
+  readonly collection: CollectionDescription;
+  /** Of the field, such as `Query.posts`. */
+  readonly field: string;
+  readonly args: Arguments;
+}
+
+/** Composes the statements of one field for what one request asks. */
+export class Composer {
+  readonly #base: Base;
+  readonly #asked: Asked;
+  readonly window: Window;
+
+  /** @throws PuffError `PUFF_PAGE_INVALID` */
+  constructor(base: Base, asked: Asked) {
+    this.#base = base;
+    this.#asked = asked;
+    this.window = windowOf(asked.collection, asked.args);
+  }
+
+  /**
+   * The rows of the page.
+   *
+   * @throws PuffError `PUFF_CURSOR_INVALID`, `PUFF_FILTER_TOO_LARGE`, `PUFF_PAGE_INVALID`
+   */
+  rows(wants: { readonly cursors: boolean; readonly next: boolean }): PagePlan {
+    const { row } = this.#base;
+    const { collection, inputs, field, args } = this.#asked;
+    const { limit, offset, backward, after, before } = this.window;
+    const writer = new SqlWriter();
+    const perParent = this.#base.isCorrelated && (limit !== null || offset > 0);
+    const each = perParent ? this.#base.each(writer) : null;
+    const rows = each?.rows ?? this.#base.all(writer);
+    const ordering = args["ordering"] ?? null;
+    const order = writeOrder(writer, inputs, collection, ordering, row);
+    const cursors = new Cursors(field, ordering, args["filters"] ?? null);
+    const follow = (terms: readonly Term[], cursor: string | null, name: string) =>
+      cursor === null ? null : follows(writer, terms, cursors.read(cursor, terms.length, name));
+    const condition = join(
+      [
+        each?.isChild ?? null,
+        this.#filter(writer, row),
+        follow(order.terms, after, "after"),
+        follow(reversed(order.terms), before, "before"),
+      ],
+      "AND",
+    );
+    const terms = wants.cursors ? order.terms.map(({ sql }, index) => `, ${sql} AS ${TERM_COLUMN}${index}`) : [];
+    const direction = backward ? reversed(order.terms) : order.terms;
+    const shown = limit === null ? null : limit + (wants.next ? 1 : 0);
+    const text =
+      `SELECT ${row}.*${terms.join("")} FROM ${rows}${order.joins}${where(condition)}${orderBy(direction)}` +
+      (shown === null ? "" : ` LIMIT ${writer.parameter([INT8, String(shown)])}`) +
+      (offset === 0 ? "" : ` OFFSET ${writer.parameter([INT8, String(offset)])}`);
+    return {
+      ...this.#base.plan,
+      text: each === null ? text : `SELECT puff_page.* FROM ${each.parents} CROSS JOIN LATERAL (${text}) AS puff_page`,
+      params: writer.params,
+      page: {
+        limit,
+        looksAhead: wants.next,
+        backward,
+        cameFrom: (backward ? before : after) !== null,
+        terms: terms.length,
+        cursors,
+      },
+    };
+  }
+
+  /** How many rows all pages have: a row for each parent that has any. */
+  count(): SqlPlan {
+    const { plan, row, isCorrelated } = this.#base;
+    const writer = new SqlWriter();
+    const rows = this.#base.all(writer);
+    const condition = where(this.#filter(writer, row));
+    const keys = [...new Set(plan.childKeys)].map((name) => `${row}.${quoteName(name)}`);
+    const text = isCorrelated
+      ? `SELECT ${keys.join(", ")}, count(*) AS puff_count FROM ${rows}${condition} GROUP BY ${keys.join(", ")}`
+      : `SELECT count(*) AS puff_count FROM ${rows}${condition}`;
+    return { ...plan, text, params: writer.params };
+  }
+
+  /** The aggregates of those columns over the rows of all pages: a row for each parent. */
+  aggregates(columns: readonly string[]): SqlPlan {
+    const { plan, row, parent, isCorrelated } = this.#base;
+    const { aggregates = {} } = this.#asked.collection;
+    const writer = new SqlWriter();
+    const each = isCorrelated ? this.#base.each(writer) : null;
+    const rows = each?.rows ?? this.#base.all(writer);
+    const condition = join([each?.isChild ?? null, this.#filter(writer, row)], "AND");
+    const values = columns.map((column) => `${writer.fragment(aggregates[column] ?? [], row)} AS ${quoteName(column)}`);
+    const text = `SELECT ${values.join(", ")} FROM ${rows}${where(condition)}`;
+    if (each === null) {
+      return { ...plan, text, params: writer.params };
+    }
+    const names = [...new Set(plan.parentKeys)];
+    const keys = names.map((name, index) => `${parent}.k${index} AS ${quoteName(name)}`);
+    return {
+      ...plan,
+      childKeys: plan.parentKeys,
+      text: `SELECT ${keys.join(", ")}, puff_page.* FROM ${each.parents} CROSS JOIN LATERAL (${text}) AS puff_page`,
+      params: writer.params,
+    };
+  }
+
+  #filter(writer: SqlWriter, row: string): string | null {
+    const { collection, inputs, args } = this.#asked;
+    const filters: JsonValue = args["filters"] ?? null;
+    return collection.filters === null ? null : writeFilter(writer, inputs, collection.filters, filters, row);
+  }
+}
+
+const INT8 = 20;
+
+function where(condition: string | null): string {
+  return condition === null ? "" : ` WHERE ${condition}`;
+}

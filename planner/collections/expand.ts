@@ -1,0 +1,110 @@
+/** From the plan of a collection's field to those of what is asked of it. */
+import { type CollectionInputs, PuffError, type ResolveResult, type SqlPlan } from "../../schema/index.ts";
+import type { FieldStep, ObjectPlan, VariableValues } from "../contract/operation-plan.ts";
+import { columnsAskedOf, partOf } from "../contract/page-parts.ts";
+import { asError, Failed } from "../layers/values.ts";
+import { argumentsOf, hasConstantArguments } from "../operation/field-arguments.ts";
+import { Base } from "./base.ts";
+import { Composer } from "./compose.ts";
+
+type Results = Map<FieldStep, ResolveResult | Failed>;
+
+/** What fields with constant arguments were expanded to, and from which plan. */
+const constant = new WeakMap<FieldStep, { readonly plan: SqlPlan; readonly parts: Results }>();
+
+/** Puts the statements of collections among the plans: in the place of a list's plan, beside a page's. */
+export async function expandCollections(
+  plans: ReadonlyMap<FieldStep, ResolveResult | Failed>,
+  inputs: CollectionInputs,
+  variables: VariableValues,
+): Promise<ReadonlyMap<FieldStep, ResolveResult | Failed>> {
+  let expanded: Results | null = null;
+  for (const [step, plan] of plans) {
+    if (step.collection !== null && !(plan instanceof Failed) && plan.kind !== "needs") {
+      expanded ??= new Map(plans);
+      for (const [part, its] of await partsOf(step, plan, inputs, variables)) {
+        expanded.set(part, its);
+      }
+    }
+  }
+  return expanded ?? plans;
+}
+
+async function partsOf(
+  step: FieldStep,
+  plan: ResolveResult,
+  inputs: CollectionInputs,
+  variables: VariableValues,
+): Promise<Results> {
+  if (plan.kind !== "sql") {
+    return new Map([[step, new Failed(notAPlan(step, plan))]]);
+  }
+  const known = constant.get(step);
+  if (known?.plan === plan) {
+    return known.parts;
+  }
+  let parts: Results;
+  try {
+    parts = await compose(step, plan, inputs, variables);
+  } catch (error) {
+    return new Map([[step, new Failed(asError(error))]]);
+  }
+  if (hasConstantArguments(step)) {
+    constant.set(step, { plan, parts });
+  }
+  return parts;
+}
+
+async function compose(
+  step: FieldStep,
+  plan: SqlPlan,
+  inputs: CollectionInputs,
+  variables: VariableValues,
+): Promise<Results> {
+  const { collection } = step;
+  if (collection === null) {
+    return new Map();
+  }
+  const args = argumentsOf(step, variables);
+  const composer = new Composer(await Base.of(plan), { collection, inputs, args, field: step.name });
+  if (collection.form === "list") {
+    return new Map([[step, composer.rows({ cursors: false, next: false })]]);
+  }
+  const page = step.selection?.only;
+  return page === null || page === undefined ? new Map() : pageParts(page, composer, collection.form === "connection");
+}
+
+function pageParts({ steps }: ObjectPlan, composer: Composer, isConnection: boolean): Results {
+  const parts: Results = new Map();
+  const infos = isConnection ? steps.filter((step) => partOf(step) === "pageInfo") : [];
+  const asked = new Set(infos.flatMap(({ selection }) => [...columnsAskedOf(selection)]));
+  const wantsCursors = asked.has("startCursor") || asked.has("endCursor");
+  const wantsNext = asked.has("hasNextPage") || asked.has("hasPreviousPage");
+  const lists = steps.filter((step) => partOf(step) === "items" || partOf(step) === "edges");
+  for (const step of [...lists, ...(lists.length === 0 ? infos : [])]) {
+    // The first list tells the page's own facts, too.
+    const tells = step === lists[0] || lists.length === 0;
+    const hasCursors = [...(step.selection?.byType.values() ?? [])].some((plan) =>
+      plan.steps.some((inner) => partOf(inner) === "cursor"),
+    );
+    parts.set(step, composer.rows({ cursors: hasCursors || (tells && wantsCursors), next: tells && wantsNext }));
+  }
+  for (const step of steps) {
+    if (partOf(step) === "totalCount") {
+      parts.set(step, composer.count());
+    } else if (partOf(step) === "aggregates") {
+      parts.set(step, composer.aggregates([...columnsAskedOf(step.selection)]));
+    } else if (partOf(step) === "pageInfo" && !isConnection) {
+      const { offset, limit } = composer.window;
+      parts.set(step, { kind: "value", value: { o: { offset, limit }, type: null }, parentKeys: [], childKeys: [] });
+    }
+  }
+  return parts;
+}
+
+function notAPlan({ name }: FieldStep, { kind }: ResolveResult): PuffError {
+  const came = kind === "value" || kind === "each" ? "a value" : `a ${kind}`;
+  return new PuffError("PUFF_PLAN_INVALID", `${name} is a collection, and its resolver returned ${came}`, {
+    remedy: "Return a QuerySet, a select() or sql(…): only Postgres can filter, order and count.",
+  });
+}

@@ -1,0 +1,72 @@
+/** What a page's rows become: the items that are shown of each parent, and what the page says of itself. */
+import type { RowSet } from "../bytes/rows.ts";
+import { TERM_COLUMN } from "../contract/page-parts.ts";
+import type { Groups } from "../layers/layers.ts";
+import type { ValueObject } from "../layers/values.ts";
+import type { Page, PagePlan } from "./compose.ts";
+
+/** Whether a plan's rows are a page. */
+export function isPage(plan: object): plan is PagePlan {
+  return "page" in plan;
+}
+
+/** The rows of each parent that are shown, in their order, and whether there were more, by group. */
+export interface CutPage {
+  readonly groups: Groups;
+  readonly more: readonly boolean[];
+}
+
+/** Leaves out the row that tells of further ones, and turns round rows that came from the last to the first. */
+export function cutPage(groups: Groups, { limit, looksAhead, backward }: Page): CutPage {
+  if (!looksAhead && !backward) {
+    return { groups, more: [] };
+  }
+  const count = groups.starts.length - 1;
+  const starts = new Int32Array(count + 1);
+  const rows: number[] = [];
+  const more: boolean[] = [];
+  for (let group = 0; group < count; group++) {
+    const [from = 0, to = 0] = groups.starts.subarray(group, group + 2);
+    const shown = [...groups.rows.subarray(from, limit === null ? to : Math.min(to, from + limit))];
+    more.push(limit !== null && to - from > limit);
+    rows.push(...(backward ? shown.reverse() : shown));
+    starts[group + 1] = rows.length;
+  }
+  return { groups: { of: groups.of, starts, rows: Int32Array.from(rows) }, more };
+}
+
+/** The cursor of each row. */
+export function cursorsOf(rows: RowSet, page: Page): string[] {
+  return Array.from({ length: rows.count }, (_, row) => cursorOf(rows, row, page));
+}
+
+function cursorOf(rows: RowSet, row: number, { terms, cursors }: Page): string {
+  rows.seek(row);
+  const values: (string | null)[] = [];
+  for (let term = 0; term < terms; term++) {
+    const column = rows.indexOf(`${TERM_COLUMN}${term}`);
+    values.push(rows.isNull(column) ? null : rows.text(column));
+  }
+  return cursors.write(values);
+}
+
+/**
+ * What a connection's page says of itself, for each of its parents.
+ *
+ * There are rows before a page to which a cursor led, and behind one that looked ahead and found a row more.
+ */
+export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): ValueObject[] {
+  return Array.from(groups.of, (group) => {
+    const [from = 0, to = 0] = group === -1 ? [] : groups.starts.subarray(group, group + 2);
+    const isMore = group !== -1 && more[group] === true;
+    const cursor = (at: number) =>
+      from === to || page.terms === 0 ? null : cursorOf(rows, groups.rows[at] ?? 0, page);
+    const attributes = {
+      hasNextPage: page.backward ? page.cameFrom : isMore,
+      hasPreviousPage: page.backward ? isMore : page.cameFrom,
+      startCursor: cursor(from),
+      endCursor: cursor(to - 1),
+    };
+    return { attributes, typeName: null, wire: false };
+  });
+}

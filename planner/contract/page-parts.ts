@@ -1,0 +1,48 @@
+/** The parts of a page that an operation asks for. */
+import type { PagePart } from "../../schema/index.ts";
+import type { FieldStep, Selection } from "./operation-plan.ts";
+
+/** Begins the names of the columns that hold the terms of a row's order. */
+export const TERM_COLUMN = "puff_term_";
+
+/** What a step is of a page; null: nothing. */
+export function partOf({ source }: FieldStep): PagePart | null {
+  return source.kind === "page" ? source.part : null;
+}
+
+/** Whether a step has a statement of its own, which a resolver or the collection around it gives. */
+export function hasStatement(step: FieldStep): boolean {
+  const part = partOf(step);
+  return step.source.kind === "resolver" || (part !== null && part !== "row" && part !== "cursor");
+}
+
+/**
+ * The fields that read a row: those of a selection, and those of what is the same row under another name. `typeName`: the
+ * concrete type of the row that it is for; null where there is one alone.
+ */
+export function* fieldsOfRow(
+  selection: Selection | null,
+): Generator<{ readonly step: FieldStep; readonly typeName: string | null; readonly selection: Selection }> {
+  for (const [typeName, { steps }] of selection?.byType ?? []) {
+    for (const step of steps) {
+      const name = selection === null || selection.byType.size < 2 ? null : typeName;
+      yield { step, typeName: name, selection: selection as Selection }; // it has types
+      if (step.sameRow) {
+        for (const inner of fieldsOfRow(step.selection)) {
+          yield { ...inner, typeName: inner.typeName ?? name };
+        }
+      }
+    }
+  }
+}
+
+/** The names of the fields that an object is asked for, those of the same row included. */
+export function columnsAskedOf(selection: Selection | null): Set<string> {
+  const names = new Set<string>();
+  for (const { step } of fieldsOfRow(selection)) {
+    if (step.source.kind === "column") {
+      names.add(step.source.column);
+    }
+  }
+  return names;
+}

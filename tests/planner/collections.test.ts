@@ -1,0 +1,303 @@
+/** Collections: filters, orders and pages of a plan, in the one statement. */
+import { describe, expect, test } from "vitest";
+import { collectionSketch, tables } from "../support/planner/collections.ts";
+import { sketchPlanner } from "../support/planner/planner.ts";
+import { ownDatabase } from "../support/servers/postgres.ts";
+
+const database = await ownDatabase(`
+  ${tables}
+  INSERT INTO post SELECT n, 'title ' || n, nullif(n % 3, 0), n % 2 FROM generate_series(1, 6) n;
+  INSERT INTO comment SELECT n, 'body ' || n, nullif(n % 4, 0), 1 + n % 5 FROM generate_series(1, 20) n;
+`);
+const fused = sketchPlanner({ ...collectionSketch, database });
+const layered = sketchPlanner({ ...collectionSketch, database, fuse: false });
+
+const cases: readonly (readonly [string, string, unknown])[] = [
+  ["a list in its own order", "{ posts { id } }", { posts: ids(1, 2, 3, 4, 5, 6) }],
+  ["a part of a list", "{ posts(pagination: { offset: 1, limit: 2 }) { id } }", { posts: ids(2, 3) }],
+  ["a filtered list", "{ posts(filters: { votes: { gt: 1 } }) { id } }", { posts: ids(2, 5) }],
+  ["a filter of null", "{ posts(filters: { votes: null, title: null }) { id } }", { posts: ids(1, 2, 3, 4, 5, 6) }],
+  ["what is null", "{ posts(filters: { votes: { isNull: true } }) { id } }", { posts: ids(3, 6) }],
+  ["what is not null", "{ posts(filters: { votes: { isNull: false } }) { id } }", { posts: ids(1, 2, 4, 5) }],
+  ["one of a list", "{ posts(filters: { id: { inList: [6, 1] } }) { id } }", { posts: ids(1, 6) }],
+  ["one of an empty list", "{ posts(filters: { id: { inList: [] } }) { id } }", { posts: [] }],
+  ["a range", "{ posts(filters: { id: { range: { start: 2, end: 4 } } }) { id } }", { posts: ids(2, 3, 4) }],
+  ["fields beside each other", "{ posts(filters: { id: { gt: 2 }, votes: { exact: 1 } }) { id } }", { posts: ids(4) }],
+  [
+    "alternatives of a list",
+    "{ posts(filters: { OR: [{ id: { exact: 1 } }, { id: { exact: 6 } }] }) { id } }",
+    { posts: ids(1, 6) },
+  ],
+  ["an empty alternative", "{ posts(filters: { id: { lte: 2 }, OR: [{}] }) { id } }", { posts: ids(1, 2) }],
+  [
+    "a denial, of what is null too",
+    "{ posts(filters: { NOT: { votes: { exact: 1 } } }) { id } }",
+    { posts: ids(2, 3, 5, 6) },
+  ],
+  [
+    "a condition of related rows",
+    "{ posts(filters: { comments: { votes: { exact: 3 }, id: { gt: 10 } } }) { id } }",
+    { posts: ids(1, 2, 5) },
+  ],
+  ["no such related rows", "{ posts(filters: { NOT: { comments: { id: { gt: 0 } } } }) { id } }", { posts: ids(6) }],
+  ["an order", "{ posts(ordering: [{ votes: DESC }, { id: DESC }]) { id } }", { posts: ids(6, 3, 5, 2, 4, 1) }],
+  [
+    "an order, nulls last",
+    "{ posts(ordering: [{ votes: DESC_NULLS_LAST }]) { id } }",
+    { posts: ids(2, 5, 1, 4, 3, 6) },
+  ],
+  [
+    "an order of the related row",
+    "{ comments(ordering: [{ post: { id: DESC } }, { id: ASC }], first: 3) { nodes { id } } }",
+    { comments: { nodes: ids(4, 9, 14) } },
+  ],
+  [
+    "a page with its facts",
+    "{ postPage(pagination: { offset: 4, limit: 10 }) { results { id } totalCount pageInfo { offset limit } } }",
+    { postPage: { results: ids(5, 6), totalCount: 6, pageInfo: { offset: 4, limit: 10 } } },
+  ],
+  ["a number alone", "{ postPage(filters: { id: { gt: 4 } }) { totalCount } }", { postPage: { totalCount: 2 } }],
+  [
+    "the size of a page alone",
+    "{ postPage { pageInfo { limit offset } } }",
+    { postPage: { pageInfo: { limit: 100, offset: 0 } } },
+  ],
+  [
+    "a page of each parent",
+    "{ posts { id comments(ordering: [{ id: DESC }], pagination: { limit: 2 }) { id } } }",
+    {
+      posts: [[20, 15], [16, 11], [17, 12], [18, 13], [19, 14], []].map((its, index) => ({
+        id: index + 1,
+        comments: ids(...its),
+      })),
+    },
+  ],
+  [
+    "a page of each parent with its number, filtered",
+    "{ posts { commentPage(filters: { votes: { gt: 1 } }, pagination: { limit: 1, offset: 1 }) { totalCount results { id } } } }",
+    {
+      posts: [[2, 15], [2, 11], [2, 7], [2, 18], [2, 19], [0]].map(([totalCount, ...its]) => ({
+        commentPage: { totalCount, results: ids(...its) },
+      })),
+    },
+  ],
+  [
+    "aggregates of each parent",
+    "{ posts { commentPage { aggregates { count sum { sum_votes } } } } }",
+    {
+      posts: [
+        [4, 6],
+        [4, 6],
+        [4, 6],
+        [4, 6],
+        [4, 6],
+        [0, null],
+      ].map(([count, sum_votes]) => ({
+        commentPage: { aggregates: { count, sum: { sum_votes } } },
+      })),
+    },
+  ],
+  [
+    "a connection and what its page says",
+    "{ postConnection(first: 2) { totalCount edges { node { id title } } nodes { id } pageInfo { hasNextPage hasPreviousPage } } }",
+    {
+      postConnection: {
+        totalCount: 6,
+        edges: [{ node: { id: 1, title: "title 1" } }, { node: { id: 2, title: "title 2" } }],
+        nodes: ids(1, 2),
+        pageInfo: { hasNextPage: true, hasPreviousPage: false },
+      },
+    },
+  ],
+  [
+    "the last of a connection",
+    "{ postConnection(last: 2) { nodes { id } pageInfo { hasNextPage hasPreviousPage } } }",
+    { postConnection: { nodes: ids(5, 6), pageInfo: { hasNextPage: false, hasPreviousPage: true } } },
+  ],
+  [
+    "a page's facts alone",
+    "{ postConnection(first: 6) { pageInfo { hasNextPage } } posts { commentConnection(first: 3) { pageInfo { hasNextPage } } } }",
+    {
+      postConnection: { pageInfo: { hasNextPage: false } },
+      posts: [true, true, true, true, true, false].map((hasNextPage) => ({
+        commentConnection: { pageInfo: { hasNextPage } },
+      })),
+    },
+  ],
+  [
+    "what is below the items of a page",
+    "{ posts(pagination: { limit: 2 }) { commentConnection(first: 1) { edges { node { id post { id title } } } } } }",
+    {
+      posts: [5, 1].map((id, index) => ({
+        commentConnection: { edges: [{ node: { id, post: { id: index + 1, title: `title ${index + 1}` } } }] },
+      })),
+    },
+  ],
+  [
+    "pages within pages",
+    "{ postPage(pagination: { limit: 1 }) { results { commentPage(pagination: { limit: 1 }) { totalCount results { post { comments(pagination: { limit: 2 }) { id } } } } } } }",
+    { postPage: { results: [{ commentPage: { totalCount: 4, results: [{ post: { comments: ids(5, 10) } }] } }] } },
+  ],
+  [
+    "several collections, one twice",
+    "{ a: postPage(pagination: { limit: 1 }) { results { id } } b: postPage { totalCount } posts(pagination: { limit: 1 }) { __typename commentPage { __typename } } }",
+    {
+      a: { results: ids(1) },
+      b: { totalCount: 6 },
+      posts: [{ __typename: "Post", commentPage: { __typename: "CommentOffsetPaginated" } }],
+    },
+  ],
+];
+
+function ids(...numbers: number[]): { id: number }[] {
+  return numbers.map((id) => ({ id }));
+}
+
+describe("a client gets", () => {
+  test.each(cases)("%s", async (_, query, data) => {
+    expect(await layered.run(query)).toEqual({ status: 200, data });
+    expect(await fused.run(query)).toEqual({ status: 200, data });
+    expect(await fused.raw(query)).toBe(await layered.raw(query));
+    expect(fused.statements.length).toBeLessThan(2);
+  });
+});
+
+type Connection = {
+  readonly nodes: readonly { readonly id: number }[];
+  readonly pageInfo: { readonly [fact: string]: string | boolean | null };
+};
+
+/** All ids of a connection, a page at a time. */
+async function walk(arguments_: string, forward: boolean, between: () => Promise<unknown>): Promise<number[]> {
+  const found: number[] = [];
+  let cursor: string | boolean | null | undefined = null;
+  do {
+    const at: string = cursor === null ? "" : `, ${forward ? "after" : "before"}: "${cursor}"`;
+    const page = `${forward ? "first" : "last"}: 2${at}`;
+    const facts = "hasNextPage hasPreviousPage startCursor endCursor";
+    const { data, errors } = await fused.run(
+      `{ postConnection(${arguments_}${page}) { nodes { id } pageInfo { ${facts} } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const { nodes, pageInfo } = (data as { readonly postConnection: Connection }).postConnection;
+    found[forward ? "push" : "unshift"](...nodes.map(({ id }) => id));
+    await between();
+    const goesOn = pageInfo[forward ? "hasNextPage" : "hasPreviousPage"] === true;
+    cursor = goesOn ? pageInfo[forward ? "endCursor" : "startCursor"] : undefined;
+  } while (cursor !== undefined);
+  return found;
+}
+
+describe("walking a connection by cursors gives each row once", () => {
+  const orders = [
+    "",
+    "ordering: [{ votes: ASC }], ",
+    "ordering: [{ votes: DESC }], ",
+    "ordering: [{ votes: ASC_NULLS_FIRST }, { title: DESC }], ",
+    "ordering: [{ votes: DESC_NULLS_LAST }, { id: DESC }], ",
+    "ordering: [{ title: DESC }, { id: DESC }], ",
+    "filters: { NOT: { id: { exact: 3 } } }, ordering: [{ votes: DESC }], ",
+  ];
+  test.each(orders.flatMap((order) => [true, false].map((forward) => [order, forward] as const)))(
+    "%s forward: %s",
+    async (order, forward) => {
+      const { data } = await fused.run(`{ postConnection(${order}first: 100) { nodes { id } } }`);
+      const all = (data as { readonly postConnection: Connection }).postConnection.nodes.map(({ id }) => id);
+      let next = 100;
+      // Rows that are added on the way are found or not, but take none away.
+      const insert = () => database.run(`INSERT INTO post VALUES (${next++}, 'title 0', ${next % 4}, 1)`);
+      try {
+        expect((await walk(order, forward, insert)).filter((id) => id < 100)).toEqual(all);
+      } finally {
+        await database.run("DELETE FROM post WHERE id >= 100");
+      }
+    },
+  );
+});
+
+test("the cursor of an edge leads to what follows it, within each parent", async () => {
+  const { data } = await fused.run("{ posts { commentConnection(first: 1) { edges { cursor node { id } } } } }");
+  const { posts } = data as {
+    readonly posts: readonly {
+      readonly commentConnection: { readonly edges: readonly { readonly cursor: string }[] };
+    }[];
+  };
+  const cursor = posts[0]?.commentConnection.edges[0]?.cursor ?? "";
+  expect(
+    await fused.run(
+      `{ posts(pagination: { limit: 2 }) { commentConnection(first: 2, after: "${cursor}") { nodes { id } pageInfo { hasPreviousPage } } } }`,
+    ),
+  ).toMatchObject({
+    data: {
+      posts: [
+        { commentConnection: { nodes: ids(10, 15), pageInfo: { hasPreviousPage: true } } },
+        { commentConnection: { nodes: ids(6, 11) } },
+      ],
+    },
+  });
+});
+
+describe("what a collection refuses", () => {
+  const votes = "ordering: [{ votes: DESC }]";
+  test.each([
+    ["{ postConnection(first: -1) { totalCount nodes { id } } }", "PUFF_PAGE_INVALID", '"first" is -1'],
+    ["{ postConnection(first: 1, last: 1) { nodes { id } } }", "PUFF_PAGE_INVALID", "contradict"],
+    ["{ postConnection(last: 101) { nodes { id } } }", "PUFF_PAGE_INVALID", "at most 100 items"],
+    ["{ postPage(pagination: { offset: -2 }) { totalCount } }", "PUFF_PAGE_INVALID", '"pagination.offset" is -2'],
+    ["{ postPage(pagination: { limit: 1000 }) { totalCount } }", "PUFF_PAGE_INVALID", "at most 100 items"],
+    ['{ postConnection(after: "no") { nodes { id } } }', "PUFF_CURSOR_INVALID", '"after" is no cursor'],
+    [`{ postConnection(${votes}, before: "no") { nodes { id } } }`, "PUFF_CURSOR_INVALID", '"before" is no cursor'],
+  ])("%s", async (query, code, message) => {
+    for (const planner of [fused, layered]) {
+      const { errors } = await planner.run(query);
+      expect(errors?.map(({ path, extensions }) => [path?.length, extensions.code])).toEqual([[1, code]]);
+      expect(errors?.[0]?.message).toContain(message);
+    }
+  });
+
+  test("a cursor of another order, another filter or another collection", async () => {
+    const { data } = await fused.run("{ postConnection(first: 1) { pageInfo { endCursor } } }");
+    const { endCursor } = (data as { readonly postConnection: Connection }).postConnection.pageInfo;
+    for (const query of [
+      `{ postConnection(after: "${endCursor}", ${votes}) { nodes { id } } }`,
+      `{ postConnection(after: "${endCursor}", filters: { id: { gt: 0 } }) { nodes { id } } }`,
+      `{ comments(after: "${endCursor}") { nodes { id } } }`,
+    ]) {
+      expect((await fused.run(query)).errors?.[0]?.extensions.code).toBe("PUFF_CURSOR_INVALID");
+    }
+    expect((await fused.run(`{ postConnection(after: "${endCursor}") { nodes { id } } }`)).errors).toBeUndefined();
+  });
+
+  test("more items than an operation may ask for", async () => {
+    const most = 10_000;
+    const query = (limit: number) =>
+      `{ postPage(pagination: { limit: 100 }) { results { comments(pagination: { limit: ${limit} }) { id } } } }`;
+    expect((await fused.run(query(99))).errors).toBeUndefined();
+    expect(await fused.run(query(100))).toMatchObject({
+      status: 400,
+      errors: [
+        { message: expect.stringContaining(`up to ${most + 100} items`), extensions: { code: "PUFF_TOO_MANY_ITEMS" } },
+      ],
+    });
+  });
+
+  test("a filter that is too deep or too large", async () => {
+    const deep = `${"{ NOT: ".repeat(11)}{ title: "x" }${" }".repeat(11)}`;
+    const large = `{ OR: [${'{ title: "x" } '.repeat(201)}] }`;
+    for (const filter of [deep, large]) {
+      const { errors } = await fused.run(`{ posts(filters: ${filter}) { id } }`);
+      expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+        [["posts"], "PUFF_FILTER_TOO_LARGE"],
+      ]);
+    }
+  });
+
+  test("a value in the place of a plan", async () => {
+    const resolvers = {
+      ...collectionSketch.resolvers,
+      "Query.posts": () => ({ kind: "value", value: [], parentKeys: [], childKeys: [] }) as const,
+    };
+    const { errors } = await sketchPlanner({ ...collectionSketch, database, resolvers }).run("{ posts { id } }");
+    expect(errors?.[0]).toMatchObject({ path: ["posts"], extensions: { code: "PUFF_PLAN_INVALID" } });
+  });
+});
