@@ -21,6 +21,7 @@ Example:
 """
 
 from puff._client import GraphQL, global_graphql, named_client
+from puff._collections.declare import Ordering, filter_field, filter_type, order_field, order_type
 from puff._django.types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
 from puff._plans.context import Context
@@ -30,15 +31,19 @@ from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
 from puff._types.decorators import borrow_db_context, constraint, interface, pure
 from puff._types.markers import ID, JSON, BigInt, EmptyObject, deprecated, enum, field, scalar, union
+from puff._types.paged import Connection, OffsetPaginated, paged
 
 __all__ = [
     "ID",
     "JSON",
     "BigInt",
+    "Connection",
     "Context",
     "EmptyObject",
     "Error",
     "GraphQL",
+    "OffsetPaginated",
+    "Ordering",
     "ParentColumn",
     "Parents",
     "PermissionDenied",
@@ -52,12 +57,17 @@ __all__ = [
     "django_type",
     "enum",
     "field",
+    "filter_field",
+    "filter_type",
     "global_graphql",
     "interface",
     "live",
     "named_client",
     "on",
     "on_notify",
+    "order_field",
+    "order_type",
+    "paged",
     "parents",
     "pure",
     "scalar",

@@ -37,7 +37,7 @@ def relation_resolver(cls: type, field: Any, name: str, annotation: Any) -> Any:
             place_of(cls, name),
             "Write a resolver, which returns a QuerySet.",
         )
-    column, lookup = _keys(field)
+    column, lookup = keys_of(field)
     manager = model._default_manager  # noqa: SLF001  # Django's documented name
 
     def find(ctx: Context) -> Any:
@@ -53,7 +53,7 @@ def relation_resolver(cls: type, field: Any, name: str, annotation: Any) -> Any:
     return classmethod(function)
 
 
-def _keys(field: Any) -> tuple[str, str]:
+def keys_of(field: Any) -> tuple[str, str]:
     """Gives the parents' column, and what the related model is filtered by."""
     if field.many_to_many:
         back = field.remote_field.name if field.auto_created else field.related_query_name()

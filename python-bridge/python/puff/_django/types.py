@@ -13,12 +13,27 @@ from puff._errors import SchemaProblem
 from puff._types.annotations import annotations_of
 from puff._types.decorators import say_constraints
 from puff._types.markers import FieldOptions
+from puff._types.paged import Paged
 from puff._types.source import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ClassT = TypeVar("ClassT", bound=type)
+
+
+@dataclass(frozen=True)
+class ModelType:
+    """What a type says of the model that it shows."""
+
+    model: Any
+    filters: type | str | None
+    ordering: type | str | None
+
+
+def model_type_of(cls: Any) -> ModelType | None:
+    """Gives what `django_type` was told for a class; None for any other class."""
+    return vars(cls).get("__puff_model__") if isinstance(cls, type) else None
 
 
 class _Auto:
@@ -30,7 +45,13 @@ auto: TypeAlias = Annotated[Any, _Auto]  # noqa: PYI042  # as users write it
 
 
 @dataclass_transform()
-def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], ClassT]:
+def django_type(
+    model: Any,
+    fields: Sequence[str] = (),
+    *,
+    filters: type | str | None = None,
+    ordering: type | str | None = None,
+) -> Callable[[ClassT], ClassT]:
     """Makes a class an object type whose fields come from a Django model. The class becomes a dataclass.
 
     An attribute annotated with `auto` has the type of the model's field: `null=True` makes it optional, its choices are
@@ -42,6 +63,9 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
         model: The model.
         fields: Names of further fields, as `auto`, which the class takes by keyword. There is no "all": what is exposed
             stands in the code.
+        filters: How clients filter collections of this type, where these don't say otherwise: a class decorated with
+            `filter_type`, or its name.
+        ordering: How they order them: a class decorated with `order_type`, or its name.
 
     Returns:
         A decorator.
@@ -59,7 +83,7 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
     further = tuple(fields)  # it may be an iterator, and decorate several classes
 
     def decorate(cls: ClassT) -> ClassT:
-        known = _attributes_of(model)
+        known = attributes_of(model)
         own = annotations_of(cls)
         for name in further:
             if name not in own:
@@ -68,28 +92,29 @@ def django_type(model: Any, fields: Sequence[str] = ()) -> Callable[[ClassT], Cl
         wanted: dict[str, Any] = {}
         for name, annotation in annotations.items():
             field = known.get(name)
-            if _is_auto(annotation, cls):
+            if is_auto(annotation, cls):
                 wanted[name] = _auto_annotation(cls, model, name, field)
-            elif field is None:
+            elif field is None or isinstance(vars(cls).get(name), Paged):
                 wanted[name] = annotation
-            elif _is_relation(field, name):
+            elif is_relation(field, name):
                 setattr(cls, name, relation_resolver(cls, field, name, annotation))
             else:
                 wanted[name] = _described(annotation, field)
         cls.__annotations__ = wanted
         say_constraints(cls, _messages_of(model))
+        setattr(cls, "__puff_model__", ModelType(model, filters, ordering))  # noqa: B010  # pyright knows no such attribute
         return dataclass(cls)
 
     return decorate
 
 
-def _attributes_of(model: Any) -> dict[str, Any]:
+def attributes_of(model: Any) -> dict[str, Any]:
     """Gives the model's fields by the names that its instances have for them: `author_id`, `author`, `choices`."""
     found: dict[str, Any] = {}
     for field in model._meta.get_fields():  # noqa: SLF001  # Django's documented name
         if field.is_relation:
             found[field.get_accessor_name() if field.auto_created and not field.concrete else field.name] = field
-        if _has_column(field):
+        if has_column(field):
             found[field.attname] = field
     return found
 
@@ -111,16 +136,18 @@ def _messages_of(model: Any) -> dict[str, str]:
     return messages
 
 
-def _has_column(field: Any) -> bool:
+def has_column(field: Any) -> bool:
+    """Tells whether a field is a column of its own table."""
     return field.concrete and not field.many_to_many
 
 
-def _is_relation(field: Any, name: str) -> bool:
+def is_relation(field: Any, name: str) -> bool:
     """Tells whether a name stands for the related objects, and not for the key that the column holds."""
-    return field.is_relation and not (_has_column(field) and name == field.attname)
+    return field.is_relation and not (has_column(field) and name == field.attname)
 
 
-def _is_auto(annotation: Any, cls: type) -> bool:
+def is_auto(annotation: Any, cls: type) -> bool:
+    """Tells whether an annotation of a class is `auto`."""
     if isinstance(annotation, str) and annotation.rpartition(".")[2] == "auto":
         try:
             annotation = eval(annotation, dict(vars(sys.modules[cls.__module__])))  # noqa: S307  # the user's own code
@@ -132,14 +159,14 @@ def _is_auto(annotation: Any, cls: type) -> bool:
 def _auto_annotation(cls: type, model: Any, name: str, field: Any) -> Any:
     where = f"{cls.__name__}.{name}"
     if field is None:
-        known = ", ".join(sorted(_attributes_of(model)))
+        known = ", ".join(sorted(attributes_of(model)))
         raise SchemaProblem(
             f"{where} is auto, and the model {model.__name__} has no field {name}",
             place_of(cls, name),
             f"It has {known}.",
         )
-    if _is_relation(field, name):
-        key = f"{field.attname}: auto, or its " if _has_column(field) else "its "
+    if is_relation(field, name):
+        key = f"{field.attname}: auto, or its " if has_column(field) else "its "
         example = f"{name}: {field.related_model.__name__}"
         raise SchemaProblem(
             f"{where} is auto, and {name} is a relation", place_of(cls, name), f"Write {key}type: {example}."

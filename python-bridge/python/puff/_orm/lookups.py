@@ -37,12 +37,26 @@ def _children(node: Any) -> Iterable[Any]:
 
 
 def _takes(column: Any, kind: str | None) -> bool:
-    field = column.output_field
+    field = _target_of(column.output_field)
+    return is_prepared_by_django(field) and field.get_internal_type() in _FIELDS.get(kind or "", ())
+
+
+def is_prepared_by_django(field: Any) -> bool:
+    """Tells whether Django's own code makes what the database gets of a field's values."""
+    target = _target_of(field)
+    while hasattr(target, "base_field"):  # an array
+        target = _target_of(target.base_field)
+    prepares: Iterable[Any] = (target.get_prep_value, target.get_db_prep_value, target.to_python)
+    return all(method.__func__.__module__.startswith(_DJANGOS) for method in prepares)
+
+
+_DJANGOS = ("django.db.models.", "django.contrib.postgres.")
+
+
+def _target_of(field: Any) -> Any:
     while field.is_relation:
         field = field.target_field
-    prepares: Iterable[Any] = (field.get_prep_value, field.get_db_prep_value, field.to_python)
-    is_own = all(method.__func__.__module__.startswith("django.db.models.") for method in prepares)
-    return is_own and field.get_internal_type() in _FIELDS.get(kind or "", ())
+    return field
 
 
 _INTEGERS = frozenset(

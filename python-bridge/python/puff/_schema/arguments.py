@@ -11,13 +11,13 @@ from puff._errors import ArgumentProblem, SchemaProblem
 from puff._symbols.value import SYMBOLIC, Symbol
 from puff._types.annotations import meaning_of
 from puff._types.argument import Argument
+from puff._types.names import camel, graphql_name
 from puff._types.refs import TypeRef, Use, check_name
 from puff._wire.scalars import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from puff._types.markers import FieldOptions
     from puff._types.types import Registry
 
 ABSENT: Any = object()
@@ -68,22 +68,6 @@ def describe_argument(
     inputs = registry.inputs
     inner = (lambda: None) if ref.item is not None else lambda: inputs.get(ref.name)
     return description, Argument(name, python, ref, _located(ref.read, python), made, symbol, inner)
-
-
-def graphql_name(python: str, options: FieldOptions, camel_case: bool) -> str:
-    """Gives a member's GraphQL name."""
-    return options.name or (camel(python) if camel_case else python)
-
-
-def camel(name: str) -> str:
-    """Turns `created_at` into `createdAt`.
-
-    Example:
-        >>> camel("created_at")
-        'createdAt'
-    """
-    first, *rest = [part for part in name.split("_") if part] or [name]
-    return first + "".join(part[0].upper() + part[1:] for part in rest)
 
 
 def to_keywords(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
             _check_interfaces(named, registry)
     describe_statics(registry, runtime)
     forget_sources()
-    description = {
+    description: dict[str, Any] = {
         "version": 1,
         **{operation: root_types[operation].name if operation in root_types else None for operation in roots},
         "types": [
@@ -69,6 +69,8 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
         "constraints": _constraints([cls, *(known for known in registry.by_class if isinstance(known, type))]),
         "raisedMessages": getattr(cls, "raised_messages", False) is True,
     }
+    if registry.filters or registry.orderings:
+        description["collections"] = {"filters": registry.filters, "orderings": registry.orderings}
     return description, runtime
 
 

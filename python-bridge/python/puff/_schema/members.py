@@ -9,11 +9,15 @@ import typing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from puff._collections.describe import describe_collection, describe_rows
 from puff._errors import SchemaProblem
-from puff._schema.arguments import ABSENT, Argument, describe_argument, graphql_name
+from puff._schema.arguments import ABSENT, Argument, describe_argument
 from puff._schema.returns import result_type
-from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of, signature_of
+from puff._schema.signatures import no_return, parameters_of
+from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
+from puff._types.names import graphql_name
+from puff._types.paged import Paged, paged_of
 from puff._types.refs import TypeRef, Use, check_name
 from puff._types.source import member_doc, place_of, show_place
 
@@ -91,10 +95,15 @@ class Members:
             for name, member in vars(owner).items():
                 if name not in annotations and (name not in annotated or _is_called(member)):
                     found[name] = (member, owner)  # not a new default for a base's attribute
-        fields = {item.name for item in dataclasses.fields(cls)}
+        fields = {item.name: item for item in dataclasses.fields(cls)}
         for name, owner in annotated.items():
-            if not name.startswith("_") and name not in found:
-                self._describe_annotated(name, owner, is_field=name in fields)
+            if name.startswith("_") or name in found:
+                continue
+            item = fields.get(name)
+            if isinstance(item, Paged):
+                self._describe_rows(name, owner, item)
+            else:
+                self._describe_annotated(name, owner, is_field=item is not None)
         for name, (member, owner) in found.items():
             if not name.startswith("_"):
                 self._describe_member(name, member, owner)
@@ -113,6 +122,23 @@ class Members:
                 f"Decorate {owner.__name__} with @dataclass.",
             )
 
+    def _describe_rows(self, name: str, owner: type, paged: Paged) -> None:
+        """Describes an attribute that is a collection."""
+        scope = class_scope(owner, self._where(name), place_of(owner, name))
+        annotation = annotations_of(owner)[name]
+        cls: type = self.named.python
+        is_root = self.named.use is None
+        described = describe_rows(self.registry, cls, name, annotation, scope, paged, self.camel_case, is_root=is_root)
+        doc = FieldOptions(description=member_doc(owner, name))
+        options = merge_options((doc, meaning_of(annotation, scope).options))
+        source = {"kind": "resolver", "pure": described.plan is not None, "plan": described.plan}
+        graphql = self._add_field(name, described.type, options, described.args, source, scope)
+        self.fields[-1]["collection"] = described.collection
+        if described.resolver is not None:
+            self.resolvers[graphql] = Resolver(
+                f"{self.named.name}.{graphql}", described.resolver, False, 1, (), described.type, cls, False
+            )
+
     def _describe_member(self, name: str, member: Any, owner: type) -> None:
         place = place_of(owner, name)
         if isinstance(member, property | functools.cached_property):
@@ -120,7 +146,7 @@ class Members:
             function = function_of(member)
             annotation = annotations_of(function).get("return", ABSENT)
             if annotation is ABSENT:
-                raise _no_return(self._where(name), place, f"def {name}(self) -> str:")
+                raise no_return(self._where(name), place, f"def {name}(self) -> str:")
             scope = function_scope(function, owner, self._where(name), place)
             doc = FieldOptions(description=inspect.getdoc(function))
             self._add_column(name, annotation, scope, owner, merge_options((doc, options_of(member))))
@@ -147,7 +173,7 @@ class Members:
                 f"Decorate it with @classmethod: `def {name}(cls, ctx: Context, /) -> …:`.",
             )
         annotations = annotations_of(inspect.unwrap(function))
-        context, parameters = _parameters(function, member, name, where, place)
+        context, parameters = parameters_of(function, member, name, where, place)
         args: list[dict[str, Any]] = []
         arguments: list[Argument] = []
         for parameter in parameters:
@@ -157,11 +183,31 @@ class Members:
             args.append(described)
             arguments.append(argument)
         if "return" not in annotations:
-            raise _no_return(where, place, f"def {name}(…) -> Plan[list[Post]]:")
+            raise no_return(where, place, f"def {name}(…) -> Plan[list[Post]]:")
         scope = function_scope(function, owner, where, place)
         is_subscription = self.named.operation == "subscription"
         annotation = result_type(annotations["return"], scope, is_subscription=is_subscription)
-        ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
+        collection: dict[str, Any] | None = None
+        paged = paged_of(member)
+        if paged is None:
+            ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
+        else:
+            if is_method or is_subscription:
+                raise SchemaProblem(
+                    f"{where} has @graphql.paged, and gives no plan for its parents",
+                    place,
+                    "Decorate a classmethod of another type, which returns a plan.",
+                )
+            described = describe_collection(
+                self.registry, annotation, scope, paged, owner.__name__ + pascal(name), self.camel_case
+            )
+            ref, collection = described.type, described.collection
+            for added in described.args:
+                if any(other["name"] == added["name"] for other in args):
+                    raise SchemaProblem(
+                        f"{where} has an argument {added['name']}, as collections have", place, "Rename it."
+                    )
+            args.extend(described.args)
         doc = FieldOptions(description=inspect.cleandoc(function.__doc__) if function.__doc__ else None)
         options = merge_options((doc, meaning_of(annotation, scope).options, options_of(member)))
         plan: Plan[Any] | None = vars(function).get("__puff_plan__")
@@ -175,6 +221,8 @@ class Members:
         if borrows:
             source["borrows"] = True
         graphql = self._add_field(name, ref, options, args, source, scope)
+        if collection is not None:
+            self.fields[-1]["collection"] = collection
         cls: type = self.named.python
         self.resolvers[graphql] = Resolver(
             f"{self.named.name}.{graphql}",
@@ -253,34 +301,3 @@ def pascal(name: str) -> str:
 
 def _is_called(member: Any) -> bool:
     return inspect.isfunction(member) or isinstance(member, _DESCRIPTORS)
-
-
-def _parameters(
-    function: Any, member: Any, name: str, where: str, place: str | None
-) -> tuple[int, list[inspect.Parameter]]:
-    """Gives how many positional-only parameters come before the arguments, and the arguments."""
-    is_method = member is function
-    parameters = list(signature_of(function).parameters.values())
-    if not isinstance(member, staticmethod):
-        parameters = parameters[1:]
-    positional = [item for item in parameters if item.kind is item.POSITIONAL_ONLY]
-    arguments = [item for item in parameters if item.kind in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)]
-    if len(positional) + len(arguments) < len(parameters):
-        rest = next(item for item in parameters if item.kind in (item.VAR_POSITIONAL, item.VAR_KEYWORD))
-        raise SchemaProblem(f"{where} takes {rest}", place, "GraphQL's arguments are known by name: write them out.")
-    if len(positional) > (1 if is_method else 2) or (not positional and not is_method):
-        first = "" if isinstance(member, staticmethod) else "cls, " if isinstance(member, classmethod) else "self, "
-        raise SchemaProblem(
-            f"{where} doesn't take the context as its one positional-only parameter",
-            place,
-            f"Write `def {name}({first}ctx: Context, /, …)`; what is no field has a name that begins with _.",
-        )
-    return len(positional), arguments
-
-
-def _no_return(where: str, place: str | None, example: str) -> SchemaProblem:
-    return SchemaProblem(
-        f"{where} has no return annotation",
-        place,
-        f"Write `{example}` or another type; what is no field has a name that begins with _.",
-    )

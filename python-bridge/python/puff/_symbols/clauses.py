@@ -36,6 +36,9 @@ def _expression_class() -> Any:
         def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
             return ("%s" if self.symbol is None else "(SELECT unnest(%s))", [self.value])
 
+        def get_group_by_cols(self) -> list[Any]:
+            return []  # as Django's Value, which it stands for
+
         @property
         def identity(self) -> tuple[Any, ...]:
             """Django's own compares the arguments, and a symbol is compared with nothing."""

@@ -166,9 +166,13 @@ def _find_class(name: str) -> type | None:
         for module in user_modules()
         if isinstance(value := vars(module).get(name), type)
         and value.__module__ == module.__name__
-        and (is_dataclass(value) or issubclass(value, enum.Enum))
+        and (is_dataclass(value) or issubclass(value, enum.Enum) or not _INPUTS.isdisjoint(vars(value)))
     }
     return found.pop() if len(found) == 1 else None
+
+
+_INPUTS = frozenset(("__puff_filter__", "__puff_order__"))
+"""Attributes of the classes that a collection's filters and orders are written as."""
 
 
 def _annotated(meaning: Meaning, metadata: list[Any]) -> Meaning:

@@ -16,6 +16,7 @@ from puff._types.annotations import UNION_TYPES, Meaning, annotations_of, argume
 from puff._types.choices import is_choices
 from puff._types.decorators import is_interface
 from puff._types.markers import NameMarker
+from puff._types.paged import Connection, OffsetPaginated
 from puff._types.refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
 from puff._types.source import class_doc, member_doc, place_of
 from puff._wire.scalars import BUILT_IN, scalar_of_class
@@ -52,6 +53,12 @@ class Registry:
         """Of inputs, by name: set when an input is described, which may be after its first use."""
         self.inputs: dict[str, tuple[Argument, ...]] = {}
         """Their fields, likewise."""
+        self.filters: dict[str, dict[str, Any]] = {}
+        """Of collections: what each field of a filter means, by the input's name."""
+        self.orderings: dict[str, dict[str, Any]] = {}
+        """Likewise of orders."""
+        self.rows: dict[Any, Any] = {}
+        """What filters and orders read, by model or class."""
 
     def type_of(self, annotation: Any, use: Use) -> TypeRef:
         """Gives the reference for an annotation.
@@ -77,7 +84,7 @@ class Registry:
     def _new(self, cls: type, use: Use | None, name: str) -> NamedType:
         kind = "input" if use is not None and use.kind == "input" else "interface" if is_interface(cls) else "object"
         named = NamedType(name, kind, cls, place_of(cls), use, {"description": class_doc(cls)})
-        self._add(named)
+        self.add(named)
         self.waiting.append(named)
         return named
 
@@ -107,7 +114,7 @@ class Registry:
         known = self.types.get(marker.name)
         if known is None or known.python != marker:
             parts = {"basedOn": marker.based_on, "specifiedBy": marker.specified_by, "description": marker.description}
-            self._add(NamedType(marker.name, "scalar", marker, None, use, parts))
+            self.add(NamedType(marker.name, "scalar", marker, None, use, parts))
         return custom(marker)
 
     def _enum(self, cls: type[enum.Enum], use: Use) -> TypeRef:
@@ -117,7 +124,7 @@ class Registry:
             if not values:
                 raise SchemaProblem(f"enum {cls.__name__} has no members", place, "Add one.")
             _check_enum(cls)
-            self._add(
+            self.add(
                 NamedType(type_name(cls), "enum", cls, place, use, {"description": class_doc(cls), "values": values})
             )
         members = dict(cls.__members__)
@@ -138,7 +145,7 @@ class Registry:
         if known is None or known.kind != "enum" or known.python != names:
             values = [{"name": name, "value": name, "description": None, "deprecation": None} for name in names]
             parts = {"description": marker.description, "values": values}
-            self._add(NamedType(marker.name, "enum", names, use.scope.place, use, parts))
+            self.add(NamedType(marker.name, "enum", names, use.scope.place, use, parts))
         return TypeRef(marker.name, nullable=len(names) < len(arguments_of(base)), kind="str")
 
     def _union(self, base: Any, named: NameMarker | None, use: Use) -> TypeRef:
@@ -159,7 +166,7 @@ class Registry:
         known = next((item for item in self.types.values() if item.kind == "union" and item.python == key), None)
         if known is None or (named is not None and known.name != marker.name):
             parts = {"description": marker.description, "members": members}
-            known = self._add(NamedType(marker.name, "union", key, use.scope.place, use, parts))
+            known = self.add(NamedType(marker.name, "union", key, use.scope.place, use, parts))
         return TypeRef(known.name, is_leaf=False)
 
     def _dataclass(self, cls: type, use: Use) -> TypeRef:
@@ -173,7 +180,12 @@ class Registry:
     def _input_reader(self, name: str) -> Converter:
         return lambda value: self.readers[name](value)  # noqa: PLW0108  # there once the input is described
 
-    def _add(self, named: NamedType) -> NamedType:
+    def add(self, named: NamedType) -> NamedType:
+        """Adds a named type that is described already.
+
+        Raises:
+            SchemaProblem: Its name is another's.
+        """
         check_name(named.name, f"{named.kind} {named.name}", named.place)
         other = self.types.get(named.name)
         if other is not None or named.name in BUILT_IN:
@@ -250,6 +262,12 @@ def _unknown(base: Any, origin: Any, use: Use) -> SchemaProblem:
     shown = base.__name__ if isinstance(base, type) and origin is None else str(base)
     if base is types.NoneType or base is None:
         return _problem(f"{where} is None alone", use, "Every field has a value: give it a type, such as bool.")
+    if origin in (OffsetPaginated, Connection):
+        return _problem(
+            f"{where} is a page of a collection, and nothing says that it is one",
+            use,
+            "Write `= graphql.paged()` after an attribute, or @graphql.paged() above a resolver.",
+        )
     if base in (list, set, frozenset, tuple):
         return _problem(f"{where} is a {shown} of nothing said", use, f"Write what is in it, as in {shown}[int].")
     if isinstance(origin, type) and is_dataclass(origin):

@@ -1,0 +1,86 @@
+"""Fragments of SQL, as the gateway joins them: texts, the place of the row, and typed values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from puff._orm.placeholders import place_values
+from puff._parameters.parameters import to_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Fragment: TypeAlias = "list[Any]"
+"""A SqlFragment: texts, `{"row": True}`, typed texts, and values of the client's."""
+
+ROW = '"\0row"'
+"""Stands in a statement's text where the row's alias belongs: a name that no table has."""
+
+
+def column(name: str) -> Fragment:
+    """Gives a column of the row.
+
+    Example:
+        >>> column("votes")
+        [{'row': True}, '."votes"']
+    """
+    return [{"row": True}, f".{quote(name)}"]
+
+
+def quote(name: str) -> str:
+    """Quotes a name of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def fragment_of(text: str, params: Sequence[Any] = ()) -> Fragment:
+    """Takes a statement's text apart.
+
+    Args:
+        text: SQL with `$1`, `$2`, … and `ROW`.
+        params: The parameters, as they cross the bridge.
+
+    Returns:
+        The fragment.
+
+    Example:
+        >>> fragment_of(f'{ROW}."votes" > $1', [(23, '300')])
+        [{'row': True}, '."votes" > ', (23, '300')]
+    """
+    parts: Fragment = []
+    for found in _token.finditer(text):
+        if found[0] == ROW:
+            parts.append({"row": True})
+        elif found[1] is not None:
+            parts.append(params[int(found[1]) - 1])
+        elif parts and isinstance(parts[-1], str):
+            parts[-1] += found[0]
+        else:
+            parts.append(found[0])
+    return parts
+
+
+_token = re.compile(r"""\$(\d+)|'(?:[^']|'')*'|"(?:[^"]|"")*"|[^$'"]+|[\s\S]""")
+
+
+def placed(text: str, values: Sequence[Any]) -> Fragment:
+    """Takes a statement for psycopg2 apart, with `%s` for its values."""
+    text, params = place_values(text, values)
+    return fragment_of(text, to_parameters(params))
+
+
+def joined(*parts: str | Fragment) -> Fragment:
+    """Joins texts and fragments to one.
+
+    Example:
+        >>> joined("NOT ", column("votes"))
+        ['NOT ', {'row': True}, '."votes"']
+    """
+    whole: Fragment = []
+    for part in parts:
+        for item in [part] if isinstance(part, str) else part:
+            if isinstance(item, str) and whole and isinstance(whole[-1], str):
+                whole[-1] += item
+            else:
+                whole.append(item)
+    return whole

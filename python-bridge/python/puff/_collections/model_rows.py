@@ -1,0 +1,128 @@
+"""Rows of a Django model: Django itself says what a filter and an order mean."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from puff._collections.django_sql import expression_of, sql_text, where_of
+from puff._collections.fragments import column, joined, placed
+from puff._collections.rows import boolean_condition, sql_condition
+from puff._collections.symbols import list_sql, value_sql
+from puff._django.fields import annotation_of
+from puff._django.types import attributes_of, has_column, is_relation
+from puff._orm.lookups import check_symbols, is_prepared_by_django
+
+if TYPE_CHECKING:
+    from puff._collections.fragments import Fragment
+    from puff._collections.lookups import Lookup
+    from puff._collections.rows import Condition
+    from puff._collections.values import Kind
+
+
+class ModelRows:
+    """The rows of a model."""
+
+    of_model = True
+
+    def __init__(self, model: Any) -> None:
+        self.target = model
+        self.name = f"the model {model.__name__}"
+        self._known = attributes_of(model)
+        self._lefts: dict[str, Fragment] = {}
+
+    def names(self) -> list[str]:
+        """Gives the names that its instances have for its fields."""
+        return sorted(self._known)
+
+    def annotation(self, name: str) -> Any:
+        """Gives the type of a field."""
+        return annotation_of(self._known[name])
+
+    def relation(self, name: str) -> Any:
+        """Gives a relation."""
+        field = self._known.get(name)
+        return field if field is not None and is_relation(field, name) else None
+
+    def compare(self, path: str, lookup: Lookup, kind: Kind) -> Condition:
+        """Compares a field, or what Django's transforms make of it."""
+        field = self._known[path.split("__", maxsplit=1)[0]]
+        if lookup.form == "flag":
+            left = self._left(path)
+            return boolean_condition(joined(left, " IS NULL"), joined(left, " IS NOT NULL"))
+        if kind.members is None and not is_prepared_by_django(field):
+            raise ValueError(f"{type(field).__name__} makes values of its own")
+        if lookup.form in ("key", "keys"):
+            operator = {"has_key": "?", "has_keys": "?&", "has_any_keys": "?|"}[lookup.django]
+            cast = "::text" if lookup.form == "key" else "::text[]"
+            return sql_condition(joined(column(field.attname), f" {operator} ", placed(f"%s{cast}", [kind.symbol()])))
+        if lookup.form == "list":
+            # An array, since a list of any length is one statement then.
+            return sql_condition(joined(self._left(path), " = ANY(", placed(*list_sql(kind)), ")"))
+        if lookup.form == "range":
+            start, end = (placed(*value_sql(kind, f"value.{side}")) for side in ("start", "end"))
+            return sql_condition(joined(self._left(path), " BETWEEN ", start, " AND ", end))
+        if lookup.django in _OPERATORS and kind.dimensions == 0:
+            return sql_condition(joined(self._left(path), f" {_OPERATORS[lookup.django]} ", placed(*value_sql(kind))))
+        text, params = value_sql(kind)
+        return sql_condition(self._where(path, lookup.django, sql_text(text, *params)))
+
+    def _where(self, path: str, lookup: str, value: Any) -> Fragment:
+        condition: Any = import_module("django.db.models").Q(**{f"{path}__{lookup}": value})
+        return where_of(self._all().filter(condition))
+
+    def _left(self, path: str) -> Fragment:
+        """Gives what a lookup compares. Django compiles it once for all lookups, as it is in `exact`."""
+        known = self._lefts.get(path)
+        if known is None:
+            known = self._where(path, "exact", sql_text(_RIGHT))
+            before, found, _ = str(known[-1]).partition(f" = ({_RIGHT})")
+            if not found:
+                raise ValueError(f"{path} is compared in a way of its own")
+            known = joined(known[:-1], before)
+            self._lefts[path] = known
+        return known
+
+    def has_related(self, relation: Any, kind: Kind) -> Fragment:
+        """Gives the condition that a row of a relation has a key."""
+        condition: Any = import_module("django.db.models").Q(**{f"{relation.name}__pk": kind.symbol()})
+        return where_of(self._all().filter(condition))
+
+    def condition(self, made: Any) -> Fragment:
+        """Gives a `Q`, an expression that is a condition, or a QuerySet of the model."""
+        models: Any = import_module("django.db.models")
+        parts = made if isinstance(made, tuple) else (made,)
+        queryset = parts[0] if isinstance(parts[0], models.QuerySet) else self._all()
+        conditions = [part for part in parts if part is not queryset]
+        if not all(isinstance(part, models.Q) or getattr(part, "conditional", False) for part in conditions):
+            raise ValueError("it returns no Q")
+        if queryset.model is not self.target:
+            raise ValueError(f"it returns a QuerySet of another model than {self.target.__name__}")
+        queryset = queryset.filter(*conditions)
+        check_symbols(queryset.query)
+        return joined("(", where_of(queryset), ")")
+
+    def term(self, path: str) -> tuple[Fragment, bool]:
+        """Gives a column."""
+        field = self._known[path]
+        if not has_column(field):
+            raise ValueError(f"{path} is no column of {self.name}")
+        return column(field.attname), field.null
+
+    def expression(self, made: Any) -> Fragment:
+        """Gives an expression, or the path of a field."""
+        models: Any = import_module("django.db.models")
+        expression = made.expression if isinstance(made, models.OrderBy) else made
+        if isinstance(expression, str):
+            expression = models.F(expression)
+        if not hasattr(expression, "resolve_expression"):
+            raise ValueError("it returns no expression")
+        return expression_of(self.target, expression)
+
+    def _all(self) -> Any:
+        return self.target._base_manager.all()  # noqa: SLF001  # Django's documented name
+
+
+_RIGHT = '"\0right"'
+"""Stands where the value belongs."""
+_OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

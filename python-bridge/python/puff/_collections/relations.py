@@ -1,0 +1,45 @@
+"""Rows that belong to a row: a model's relations, as SELECTs with keys."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from puff._collections.django_sql import key_of, source_of
+
+
+def related_of(field: Any) -> dict[str, Any]:
+    """Gives a relation as a Related of the schema description.
+
+    Args:
+        field: The relation, from either end.
+
+    Raises:
+        ValueError: It can't be followed; the error says why.
+    """
+    model: Any = field.related_model
+    if model is None:
+        raise ValueError("it leads to several models")
+    queryset = model._base_manager.all()  # noqa: SLF001  # Django's documented name
+    if field.many_to_many:
+        back = field.remote_field.name if field.auto_created else field.related_query_name()
+        if back.endswith("+"):
+            raise ValueError("its other end has no name")
+        through: Any = import_module("django.db.models").F(back)
+        source = source_of(queryset.annotate(**{_KEY: through}))
+        return {"source": source, "keys": [[key_of(field.model)[0], _KEY]]}
+    if field.concrete:
+        keys = [[own.attname, other.attname] for own, other in field.related_fields]
+    elif hasattr(field, "field") and hasattr(field.field, "related_fields"):
+        keys = [[other.attname, own.attname] for own, other in field.field.related_fields]
+    else:
+        raise ValueError(f"a {type(field).__name__} has no columns of its own")
+    return {"source": source_of(queryset), "keys": keys}
+
+
+_KEY = "puff_key"
+
+
+def is_to_many(field: Any) -> bool:
+    """Tells whether a row may have several related rows."""
+    return bool(field.many_to_many or field.one_to_many)

@@ -1,0 +1,111 @@
+"""What users write of a collection: a plan of which clients may ask a part."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from dataclasses import MISSING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from puff._types.markers import function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import EllipsisType
+
+ItemT = TypeVar("ItemT")
+
+
+class OffsetPaginated(Generic[ItemT]):
+    """A page of items, with their number: `questions: OffsetPaginated[Question] = paged()`."""
+
+
+class Connection(Generic[ItemT]):
+    """A connection of Relay's: `questions: Connection[Question] = paged()`."""
+
+
+class Paged(dataclasses.Field[Any]):
+    """The options of a collection: an attribute of a class that instances are not given, or a decorator."""
+
+    def __init__(
+        self,
+        filters: type | str | EllipsisType | None,
+        ordering: type | str | EllipsisType | None,
+        default: int | None,
+        max: int | None,
+        key: Sequence[str],
+        aggregates: Sequence[str],
+        field_name: str | None,
+        name: str | None,
+    ) -> None:
+        doc: dict[str, Any] = {"doc": None} if sys.version_info >= (3, 14) else {}
+        super().__init__(
+            default=MISSING,
+            default_factory=MISSING,  # type: ignore[arg-type]  # as dataclasses.field() gives it
+            init=False,
+            repr=False,
+            hash=False,
+            compare=False,
+            metadata={},
+            kw_only=False,
+            **doc,
+        )
+        self.filters = filters
+        self.ordering = ordering
+        self.size = default
+        self.max = max
+        self.key = key
+        self.aggregates = aggregates
+        self.field_name = field_name
+        self.type_name = name
+
+    def __call__(self, resolver: Any) -> Any:
+        """Makes a resolver's plan a collection."""
+        vars(function_of(resolver))["__puff_paged__"] = self
+        return resolver
+
+
+def paged(
+    *,
+    filters: type | str | EllipsisType | None = ...,
+    ordering: type | str | EllipsisType | None = ...,
+    default: int | None = None,
+    max: int | None = 100,
+    key: str | Sequence[str] = (),
+    aggregates: Sequence[str] = (),
+    field_name: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Makes a field a collection: clients filter it, order it, and ask for a part of it.
+
+    The field's annotation says which form it has: `list[T]`, `OffsetPaginated[T]` or `Connection[T]`. An attribute of a
+    class decorated with `django_type` holds the related rows, and one of a root type all rows of the items' model. A
+    decorated resolver gives the rows by its plan.
+
+    Args:
+        filters: A class decorated with `filter_type`, or its name. Default: the one of the item's `django_type`. None:
+            clients can't filter.
+        ordering: A class decorated with `order_type`, likewise.
+        default: Items where a client doesn't say how many. None: as many as `max`.
+        max: The most items that a client may ask for. None: any number.
+        key: The column or columns that identify a row. Default: the model's primary key, or `id`.
+        aggregates: Names of the item's fields that clients may sum up, over all pages.
+        field_name: The model's relation, where the attribute has another name.
+        name: Begins the names of the page's types. Default: the item's name.
+
+    Returns:
+        A default for an attribute, which also decorates a resolver.
+
+    Example:
+        >>> @django_type(models.Question)  # doctest: +SKIP
+        ... class Question:
+        ...     text: auto
+        ...     choices: list[Choice] = paged(filters=ChoiceFilter, ordering=ChoiceOrder, default=20)
+    """
+    keys = (key,) if isinstance(key, str) else tuple(key)
+    return Paged(filters, ordering, default, max, keys, tuple(aggregates), field_name, name)
+
+
+def paged_of(member: Any) -> Paged | None:
+    """Gives what decorates a resolver; None where it is no collection."""
+    return getattr(function_of(member), "__dict__", {}).get("__puff_paged__")
