@@ -66,6 +66,8 @@ export interface Related {
   readonly source: SqlFragment;
   /** Columns of the row, and columns of the source that equal them. */
   readonly keys: readonly (readonly [column: string, related: string])[];
+  /** Whether there may be several. Default: false. */
+  readonly many?: boolean;
 }
 
 /** What each field of an order's input type means. */

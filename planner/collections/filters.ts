@@ -33,7 +33,7 @@ export function writeFilter(
   value: JsonValue,
   row: string,
 ): string | null {
-  return new FilterWriter(writer, inputs).filter(type, value, row, 1);
+  return new FilterWriter(writer, inputs).filter({ type, row, level: 1, ofMany: false }, value)?.sql ?? null;
 }
 
 /** The source's rows that belong to a row. */
@@ -42,6 +42,22 @@ export function writeRelated(writer: SqlWriter, { source, keys }: Related, row: 
     table: `(${writer.fragment(source, row)}) AS ${alias}`,
     on: keys.map(([column, related]) => `${alias}.${quoteName(related)} = ${row}.${quoteName(column)}`).join(" AND "),
   };
+}
+
+/** Where a filter stands. */
+interface Place {
+  /** The filter's input type. */
+  readonly type: string;
+  readonly row: string;
+  readonly level: number;
+  /** Whether the row is one of several that belong to the row around it. */
+  readonly ofMany: boolean;
+}
+
+interface Said {
+  readonly sql: string;
+  /** Whether it holds for a row of which all columns are null: what strawberry-django asks in place of "there is none". */
+  readonly forNone: boolean;
 }
 
 class FilterWriter {
@@ -54,18 +70,18 @@ class FilterWriter {
     this.#inputs = inputs;
   }
 
-  filter(type: string, value: JsonValue, row: string, level: number): string | null {
-    if (level > MOST_LEVELS) {
+  filter(place: Place, value: JsonValue): Said | null {
+    if (place.level > MOST_LEVELS) {
       throw new PuffError("PUFF_FILTER_TOO_LARGE", `the filter is nested deeper than ${MOST_LEVELS} levels`);
     }
-    const description = this.#inputs.filters[type];
+    const description = this.#inputs.filters[place.type];
     const given = objectOf(value);
-    return description === undefined || given === null ? null : this.#fields(type, description, given, row, level);
+    return description === undefined || given === null ? null : this.#fields(place, description, given);
   }
 
-  #fields(type: string, description: FilterDescription, given: Given, row: string, level: number): string | null {
-    const all: (string | null)[] = [];
-    let alternative: string | null = null;
+  #fields(place: Place, description: FilterDescription, given: Given): Said | null {
+    const all: (Said | null)[] = [];
+    let alternative: Said | null = null;
     // In the description's order: the same filter has the same text, however a client writes it.
     for (const [field, condition] of Object.entries(description)) {
       const value = given[field] ?? null;
@@ -73,57 +89,64 @@ class FilterWriter {
         continue;
       }
       if (condition.kind === "or" && !Array.isArray(value)) {
-        alternative = this.filter(type, value, row, level + 1);
+        alternative = this.filter(within(place), value);
       } else {
-        all.push(this.#condition(type, condition, value, row, level));
+        all.push(this.#condition(place, field, condition, value));
       }
     }
-    return join([join(all, "AND"), alternative], "OR");
+    return joinSaid([joinSaid(all, "AND"), alternative], "OR");
   }
 
-  #condition(type: string, condition: Condition, value: JsonValue, row: string, level: number): string | null {
+  #condition(place: Place, field: string, condition: Condition, value: JsonValue): Said | null {
     switch (condition.kind) {
       case "sql":
         this.#count();
-        return this.#writer.fragment(condition.sql, row, value);
-      case "boolean":
+        return { sql: this.#writer.fragment(condition.sql, place.row, value), forNone: false };
+      case "boolean": {
         this.#count();
-        return this.#writer.fragment(value === true ? condition.whenTrue : condition.whenFalse, row);
+        const sql = this.#writer.fragment(value === true ? condition.whenTrue : condition.whenFalse, place.row);
+        return { sql, forNone: field === NULL_TEST && value === true };
+      }
       case "all":
-        return this.#fields(type, condition.lookups, objectOf(value) ?? {}, row, level);
+        return this.#fields(place, condition.lookups, objectOf(value) ?? {});
       case "related":
-        return this.#related(condition.related, condition.filter, value, row, level);
+        return this.#related(place, condition.related, condition.filter, value);
       case "and":
-        return this.#several(type, value, "AND", row, level);
+        return this.#several(place, value, "AND");
       case "or":
-        return this.#several(type, value, "OR", row, level);
+        return this.#several(place, value, "OR");
       case "not": {
-        const denied = this.#several(type, value, "OR", row, level);
+        const denied = this.#several(place, value, "OR");
         // A row for which it is unknown, because of a null, is none for which it holds.
-        return denied === null ? null : `(${denied}) IS NOT TRUE`;
+        const forNone = denied?.forNone === false && !place.ofMany;
+        return denied === null ? null : { sql: `(${denied.sql}) IS NOT TRUE`, forNone };
       }
       case "distinct":
         return null;
     }
   }
 
-  #several(type: string, value: JsonValue, word: "AND" | "OR", row: string, level: number): string | null {
+  #several(place: Place, value: JsonValue, word: "AND" | "OR"): Said | null {
     const items: readonly JsonValue[] = Array.isArray(value) ? value : [value];
-    return join(
-      items.map((item) => this.filter(type, item, row, level + 1)),
+    return joinSaid(
+      items.map((item) => this.filter(within(place), item)),
       word,
     );
   }
 
-  #related(related: Related, filter: string, value: JsonValue, row: string, level: number): string | null {
+  /** A related row for which the filter holds; or that there is none, where the filter says so of nulls. */
+  #related({ row, level }: Place, related: Related, filter: string, value: JsonValue): Said | null {
     const alias = this.#writer.alias();
-    const condition = this.filter(filter, value, alias, level + 1);
+    const place = { type: filter, row: alias, level: level + 1, ofMany: related.many === true };
+    const condition = this.filter(place, value);
     if (condition === null) {
       return null;
     }
     this.#count();
+    const { sql, forNone } = condition;
     const { table, on } = writeRelated(this.#writer, related, row, alias);
-    return `EXISTS (SELECT 1 FROM ${table} WHERE ${on} AND ${condition})`;
+    const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${on} AND ${sql})`;
+    return { sql: forNone ? `(${exists} OR NOT EXISTS (SELECT 1 FROM ${table} WHERE ${on}))` : exists, forNone };
   }
 
   #count(): void {
@@ -132,6 +155,23 @@ class FilterWriter {
       throw new PuffError("PUFF_FILTER_TOO_LARGE", `the filter has more than ${MOST_CONDITIONS} conditions`);
     }
   }
+}
+
+/** The lookup that asks whether a column is null. */
+const NULL_TEST = "isNull";
+
+function within(place: Place): Place {
+  return { ...place, level: place.level + 1 };
+}
+
+function joinSaid(conditions: readonly (Said | null)[], word: "AND" | "OR"): Said | null {
+  const said = conditions.filter((condition) => condition !== null);
+  const sql = join(
+    said.map((condition) => condition.sql),
+    word,
+  );
+  const holds = (condition: Said) => condition.forNone;
+  return sql === null ? null : { sql, forNone: word === "AND" ? said.every(holds) : said.some(holds) };
 }
 
 function objectOf(value: JsonValue): Given | null {

@@ -40,6 +40,16 @@ const cases: readonly (readonly [string, string, unknown])[] = [
     { posts: ids(1, 2, 5) },
   ],
   ["no such related rows", "{ posts(filters: { NOT: { comments: { id: { gt: 0 } } } }) { id } }", { posts: ids(6) }],
+  [
+    "no related rows, asked as a null",
+    "{ posts(filters: { comments: { id: { isNull: true } } }) { id } }",
+    { posts: ids(6) },
+  ],
+  [
+    "a related row for which something does not hold",
+    "{ posts(filters: { comments: { NOT: { id: { gt: 4 } } } }) { id } }",
+    { posts: ids(2, 3, 4, 5) },
+  ],
   ["an order", "{ posts(ordering: [{ votes: DESC }, { id: DESC }]) { id } }", { posts: ids(6, 3, 5, 2, 4, 1) }],
   [
     "an order, nulls last",

@@ -52,7 +52,7 @@ function nullTest(column: string, test: string): SqlFragment {
   return [{ row: true }, `."${column}" ${test}`];
 }
 
-const comments: Related = { source: ["SELECT * FROM comment"], keys: [["id", "post_id"]] };
+const comments: Related = { source: ["SELECT * FROM comment"], keys: [["id", "post_id"]], many: true };
 const post: Related = { source: ["SELECT * FROM post"], keys: [["post_id", "id"]] };
 const column = (name: string, nullable: boolean) =>
   ({ kind: "sql", sql: [{ row: true }, `."${name}"`], nullable }) as const;
