@@ -35,7 +35,8 @@ export interface ExplainedField {
   readonly fields: readonly ExplainedField[];
 }
 
-export type PlanKind = "column" | "static" | "traced" | "dynamic" | "method" | "typescript" | "schema";
+/** `page`: a part of a collection's page. */
+export type PlanKind = "column" | "page" | "static" | "traced" | "dynamic" | "method" | "typescript" | "schema";
 
 export type ExplainedStep =
   | { readonly kind: "python"; readonly fields: readonly string[]; readonly duration: number }
@@ -76,6 +77,7 @@ export async function explain(
 class Account {
   readonly #selection: Selection | null = null;
   readonly #origins = new Map<FieldStep, PlanOrigin>();
+  readonly #asked = new Map<FieldStep, string>();
   readonly #unfused = new Map<FieldStep, string>();
   readonly #statements = new Map<FieldStep, { readonly index: number; readonly rows: number }>();
   /** The fields of each statement, by its index among the steps. */
@@ -97,6 +99,9 @@ class Account {
           break;
         case "planned":
           this.#origins.set(event.step, event.origin);
+          break;
+        case "asked":
+          this.#asked.set(event.step, event.asked);
           break;
         case "unfused":
           // The first tells why it is no part of its parents' statement; later ones are about a statement of its own.
@@ -138,12 +143,18 @@ class Account {
       name: step.name,
       type: String(step.definition.type),
       onType,
-      plan: this.#plan(step),
+      plan: this.#planAsked(step),
       fetch: statement === undefined ? null : this.#fetch(step, statement.index, parent, isMutation),
       step: statement?.index ?? null,
       rows: statement?.rows ?? null,
-      fields: step.selection === null ? [] : this.#fieldsOf(step.selection, step, isMutation),
+      fields: step.selection === null ? [] : this.#fieldsOf(step.selection, step.sameRow ? parent : step, isMutation),
     };
+  }
+
+  #planAsked(step: FieldStep): ExplainedField["plan"] {
+    const { kind, why } = this.#plan(step);
+    const asked = this.#asked.get(step);
+    return { kind, why: [...(why === "" ? [] : [why]), ...(asked === undefined ? [] : [asked])].join("; ") };
   }
 
   #plan(step: FieldStep): ExplainedField["plan"] {
@@ -157,7 +168,7 @@ class Account {
       case "function":
         return { kind: "typescript", why: "a TypeScript resolver answers it" };
       case "page":
-        return { kind: "column", why: "a part of the page" };
+        return { kind: "page", why: "" };
       case "method":
         return { kind: "method", why: "Python calls it on each object" };
       case "resolver": {

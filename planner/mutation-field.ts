@@ -150,6 +150,6 @@ class Attempt {
   async #call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
     const { execution, typeName } = this.#context;
     const plans = await this.#python.callWithSymbols(steps, typeName, execution.variables, repeatable);
-    return expandCollections(plans, execution.collections, execution.variables);
+    return expandCollections(plans, execution.collections, execution.variables, execution.observe);
   }
 }

@@ -186,11 +186,11 @@ export class Request {
   #callResolvers(
     steps: readonly FieldStep[],
     repeatable: boolean,
-    { python, variables, collections }: Execution = this.#execution,
+    { python, variables, collections, observe }: Execution = this.#execution,
   ): Promise<Plans> {
     const called = python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
     return steps.some(({ collection }) => collection !== null)
-      ? called.then((plans) => expandCollections(plans, collections, variables))
+      ? called.then((plans) => expandCollections(plans, collections, variables, observe))
       : called;
   }
 

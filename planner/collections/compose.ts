@@ -99,6 +99,27 @@ export class Composer {
     };
   }
 
+  /** What is asked of the rows, or of all pages, for people: `2 items from 5 of each parent, where {…}, ordered by votes DESC`. */
+  describe(part: "rows" | "all"): string {
+    const { row, isCorrelated } = this.#base;
+    const { collection, inputs, args } = this.#asked;
+    const { limit, offset, backward, after, before } = this.window;
+    const filters = collection.filters === null ? null : (args["filters"] ?? null);
+    const where = filters === null ? "" : `, where ${JSON.stringify(filters)}`;
+    if (part === "all") {
+      return `over all pages${isCorrelated ? " of each parent" : ""}${where}`;
+    }
+    const { terms } = writeOrder(new SqlWriter(), inputs, collection, args["ordering"] ?? null, row);
+    const from = [
+      ...(offset === 0 ? [] : [`from ${offset}`]),
+      ...(after === null ? [] : ["after a cursor"]),
+      ...(before === null ? [] : ["before a cursor"]),
+    ].join(" ");
+    const count = limit === null ? "all items" : `${backward ? "the last " : ""}${limit} items`;
+    const order = orderBy(terms).replaceAll(`${row}.`, "").replace(" ORDER BY", ", ordered by").replaceAll('"', "");
+    return `${count}${from === "" ? "" : ` ${from}`}${isCorrelated ? " of each parent" : ""}${where}${order}`;
+  }
+
   /** How many rows all pages have: a row for each parent that has any. */
   count(): SqlPlan {
     const { plan, row, isCorrelated } = this.#base;

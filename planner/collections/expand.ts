@@ -2,6 +2,7 @@
 import { type CollectionInputs, PuffError, type ResolveResult, type SqlPlan } from "../../schema/index.ts";
 import type { FieldStep, ObjectPlan, VariableValues } from "../contract/operation-plan.ts";
 import { columnsAskedOf, partOf } from "../contract/page-parts.ts";
+import type { Observe } from "../contract/planner.ts";
 import { asError, Failed } from "../layers/values.ts";
 import { argumentsOf, hasConstantArguments } from "../operation/field-arguments.ts";
 import { Base } from "./base.ts";
@@ -17,12 +18,13 @@ export async function expandCollections(
   plans: ReadonlyMap<FieldStep, ResolveResult | Failed>,
   inputs: CollectionInputs,
   variables: VariableValues,
+  observe: Observe | undefined,
 ): Promise<ReadonlyMap<FieldStep, ResolveResult | Failed>> {
   let expanded: Results | null = null;
   for (const [step, plan] of plans) {
     if (step.collection !== null && !(plan instanceof Failed) && plan.kind !== "needs") {
       expanded ??= new Map(plans);
-      for (const [part, its] of await partsOf(step, plan, inputs, variables)) {
+      for (const [part, its] of await partsOf(step, plan, inputs, variables, observe)) {
         expanded.set(part, its);
       }
     }
@@ -35,17 +37,18 @@ async function partsOf(
   plan: ResolveResult,
   inputs: CollectionInputs,
   variables: VariableValues,
+  observe: Observe | undefined,
 ): Promise<Results> {
   if (plan.kind !== "sql") {
     return new Map([[step, new Failed(notAPlan(step, plan))]]);
   }
   const known = constant.get(step);
-  if (known?.plan === plan) {
+  if (known?.plan === plan && observe === undefined) {
     return known.parts;
   }
   let parts: Results;
   try {
-    parts = await compose(step, plan, inputs, variables);
+    parts = await compose(step, plan, inputs, variables, observe);
   } catch (error) {
     return new Map([[step, new Failed(asError(error))]]);
   }
@@ -60,6 +63,7 @@ async function compose(
   plan: SqlPlan,
   inputs: CollectionInputs,
   variables: VariableValues,
+  observe: Observe | undefined,
 ): Promise<Results> {
   const { collection } = step;
   if (collection === null) {
@@ -68,10 +72,20 @@ async function compose(
   const args = argumentsOf(step, variables);
   const composer = new Composer(await Base.of(plan), { collection, inputs, args, field: step.name });
   if (collection.form === "list") {
+    observe?.({ kind: "asked", step, asked: composer.describe("rows") });
     return new Map([[step, composer.rows({ cursors: false, next: false })]]);
   }
   const page = step.selection?.only;
-  return page === null || page === undefined ? new Map() : pageParts(page, composer, collection.form === "connection");
+  if (page === null || page === undefined) {
+    return new Map();
+  }
+  const parts = pageParts(page, composer, collection.form === "connection");
+  for (const [part, its] of observe === undefined ? [] : parts) {
+    if (its instanceof Failed || its.kind === "sql") {
+      observe?.({ kind: "asked", step: part, asked: composer.describe("page" in its ? "rows" : "all") });
+    }
+  }
+  return parts;
 }
 
 function pageParts({ steps }: ObjectPlan, composer: Composer, isConnection: boolean): Results {

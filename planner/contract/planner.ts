@@ -117,6 +117,8 @@ export type PlannerEvent =
   | { readonly kind: "caller"; readonly settings: PgSettings | null }
   /** Where the plan of a resolver's field came from. */
   | { readonly kind: "planned"; readonly step: FieldStep; readonly origin: PlanOrigin }
+  /** What a client asks of a collection, as text: of its items, or of all that there are. */
+  | { readonly kind: "asked"; readonly step: FieldStep; readonly asked: string }
   /** Why a field's statement could not become part of another. */
   | { readonly kind: "unfused"; readonly step: FieldStep; readonly why: string }
   | {

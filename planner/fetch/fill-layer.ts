@@ -195,10 +195,10 @@ class LayerFiller {
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
     this.#execution.onOutside?.();
-    const { python, variables, collections } = this.#execution;
+    const { python, variables, collections, observe } = this.#execution;
     const results = await python.callWithParents(this.#layer, deferred, variables);
     const answered = deferred.map(({ step }, index) => [step, results[index] ?? new Failed(noAnswer(step))] as const);
-    const plans = await expandCollections(new Map(answered), collections, variables);
+    const plans = await expandCollections(new Map(answered), collections, variables, observe);
     const filler = this.#with(new Map([...this.#plans, ...plans]));
     const below: Promise<void>[] = [];
     for (const { step, members } of deferred) {

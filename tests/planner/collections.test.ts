@@ -198,6 +198,24 @@ async function walk(arguments_: string, forward: boolean, between: () => Promise
   return found;
 }
 
+test("explain says what went into which part", async () => {
+  const { fields } = await fused.explain(
+    `{ posts(ordering: [{ votes: DESC_NULLS_LAST }]) { id commentPage(filters: { votes: { gt: 1 } }, pagination: { limit: 2, offset: 1 })
+      { totalCount results { id } } } }`,
+  );
+  const flat = (its: typeof fields): string[] =>
+    its.flatMap(({ name, plan, fetch, fields: below }) => [`${name} ${plan.kind} ${fetch?.kind ?? "-"} ${plan.why}`, ...flat(below)]);
+  const where = 'where {"votes":{"gt":1}}';
+  expect(flat(fields)).toEqual([
+    "Query.posts dynamic fused not @graphql.pure; all items, ordered by votes DESC NULLS LAST, id",
+    "Post.id column - ",
+    "Post.commentPage dynamic - not @graphql.pure",
+    `CommentOffsetPaginated.totalCount page fused over all pages of each parent, ${where}`,
+    `CommentOffsetPaginated.results page fused 2 items from 1 of each parent, ${where}, ordered by id`,
+    "Comment.id column - ",
+  ]);
+});
+
 describe("walking a connection by cursors gives each row once", () => {
   const orders = [
     "",
