@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from puff._resolve.resolving import resolve_call
@@ -66,6 +66,22 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Callable[
 
     yield load
     forget(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def library() -> None:
+    """Sets Django up with the app `library`."""
+    sys.modules.setdefault("psycopg", cast("Any", None))  # Django would prefer it to psycopg2
+    import django
+    from django.conf import settings
+
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "default"}},
+        INSTALLED_APPS=["django.contrib.postgres", "library"],
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+    )
+    django.setup()
 
 
 def forget(folder: Path) -> None:

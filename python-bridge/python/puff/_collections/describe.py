@@ -60,39 +60,7 @@ def describe_collection(
     Raises:
         SchemaProblem: It can't be a collection.
     """
-    meaning = meaning_of(annotation, scope)
-    form = _FORMS.get(typing.get_origin(meaning.base))
-    if form is None:
-        raise SchemaProblem(
-            f"{scope.where} is a collection, and its type {meaning.base!r} says no form",
-            scope.place,
-            "Write list[T], graphql.OffsetPaginated[T] or graphql.Connection[T].",
-        )
-    (inner,) = arguments_of(meaning.base)
-    item = registry.type_of(inner, Use("output", scope, literal_name))
-    if item.is_leaf or item.item is not None:
-        raise SchemaProblem(
-            f"{scope.where} is a collection of {item}, and items are objects",
-            scope.place,
-            "Take @graphql.paged off, or write a type for the items.",
-        )
-    if form == "list":
-        ref = replace(registry.type_of(meaning.base, Use("output", scope, literal_name)), nullable=meaning.nullable)
-    else:
-        name = page_type(registry, form, item.name, paged.type_name or item.name, None)
-        ref = TypeRef(name, nullable=meaning.nullable, is_leaf=False)
-    cls = meaning_of(inner, scope).base
-    model = model_type_of(cls)
-    options = _options(registry, scope, paged, cls, camel_case)
-    args = [
-        *([] if options["filters"] is None else [argument("filters", options["filters"])]),
-        *([] if options["ordering"] is None else [argument("ordering", f"[{options['ordering']}!]!", defaultValue=[])]),
-        *page_arguments(registry, form),
-    ]
-    collection = {"form": form, **options, "order": [], "key": _key(scope, paged, cls)}
-    if model is not None:
-        collection["order"] = _order(scope, Rowset(model.model))
-    return CollectionField(ref, args, collection)
+    return _describe(registry, _shape(registry, annotation, scope, literal_name), scope, paged, camel_case)
 
 
 def describe_rows(
@@ -121,16 +89,15 @@ def describe_rows(
     Raises:
         SchemaProblem: It can't be a collection.
     """
-    described = describe_collection(registry, annotation, scope, paged, owner.__name__ + name, camel_case)
-    (inner,) = arguments_of(meaning_of(annotation, scope).base)
-    item = model_type_of(meaning_of(inner, scope).base)
-    parent = model_type_of(owner)
+    shape = _shape(registry, annotation, scope, owner.__name__ + name)
+    item, parent = model_type_of(shape.cls), model_type_of(owner)
     if item is None:
         raise SchemaProblem(
             f"{scope.where} is a collection without a resolver, and no model says which rows it has",
             scope.place,
             "Decorate the items' class with @graphql.django_type(Model), or write a resolver with @graphql.paged().",
         )
+    described = _describe(registry, shape, scope, paged, camel_case)
     if is_root:
         rows = Rowset(item.model)
     else:
@@ -140,6 +107,57 @@ def describe_rows(
     if described.plan is None:
         described.resolver = rows.resolver()
     return described
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a field's annotation says of its collection."""
+
+    form: str
+    item: TypeRef
+    cls: type
+    """The items' class."""
+    ref: TypeRef
+    """The annotation's own type, where it is a list."""
+
+
+def _shape(registry: Registry, annotation: Any, scope: Scope, literal_name: str) -> _Shape:
+    meaning = meaning_of(annotation, scope)
+    form = _FORMS.get(typing.get_origin(meaning.base))
+    if form is None:
+        raise SchemaProblem(
+            f"{scope.where} is a collection, and its type {meaning.base!r} says no form",
+            scope.place,
+            "Write list[T], graphql.OffsetPaginated[T] or graphql.Connection[T].",
+        )
+    (inner,) = arguments_of(meaning.base)
+    use = Use("output", scope, literal_name)
+    item = registry.type_of(inner, use)
+    if item.is_leaf or item.item is not None:
+        raise SchemaProblem(
+            f"{scope.where} is a collection of {item}, and items are objects",
+            scope.place,
+            "Take @graphql.paged off, or write a type for the items.",
+        )
+    ref = registry.type_of(meaning.base, use) if form == "list" else item
+    return _Shape(form, item, meaning_of(inner, scope).base, replace(ref, nullable=meaning.nullable))
+
+
+def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, camel_case: bool) -> CollectionField:
+    ref, item = shape.ref, shape.item.name
+    if shape.form != "list":
+        name = page_type(registry, shape.form, item, paged.type_name or item, None)
+        ref = TypeRef(name, nullable=ref.nullable, is_leaf=False)
+    options = _options(registry, scope, paged, shape.cls, camel_case)
+    args = [
+        *([] if options["filters"] is None else [argument("filters", options["filters"])]),
+        *([] if options["ordering"] is None else [argument("ordering", f"[{options['ordering']}!]!", defaultValue=[])]),
+        *page_arguments(registry, shape.form),
+    ]
+    model = model_type_of(shape.cls)
+    order = [] if model is None else _order(scope, Rowset(model.model))
+    collection = {"form": shape.form, **options, "order": order, "key": _key(scope, paged, shape.cls)}
+    return CollectionField(ref, args, collection)
 
 
 def _relation(scope: Scope, model: Any, name: str, related: Any) -> Any:

@@ -23,18 +23,16 @@ def related_of(field: Any) -> dict[str, Any]:
     queryset = model._base_manager.all()  # noqa: SLF001  # Django's documented name
     if field.many_to_many:
         back = field.remote_field.name if field.auto_created else field.related_query_name()
-        if back.endswith("+"):
-            raise ValueError("its other end has no name")
         through: Any = import_module("django.db.models").F(back)
         source = source_of(queryset.annotate(**{_KEY: through}))
-        return {"source": source, "keys": [[key_of(field.model)[0], _KEY]]}
+        return {"source": source, "keys": [[key_of(field.model)[0], _KEY]], "many": True}
     if field.concrete:
         keys = [[own.attname, other.attname] for own, other in field.related_fields]
     elif hasattr(field, "field") and hasattr(field.field, "related_fields"):
         keys = [[other.attname, own.attname] for own, other in field.field.related_fields]
     else:
         raise ValueError(f"a {type(field).__name__} has no columns of its own")
-    return {"source": source_of(queryset), "keys": keys}
+    return {"source": source_of(queryset), "keys": keys, "many": is_to_many(field)}
 
 
 _KEY = "puff_key"

@@ -38,7 +38,7 @@ def annotation_of(field: Any) -> Any:
     if field.primary_key or field.is_relation:
         return ID
     base_field = getattr(field, "base_field", None)
-    if base_field is not None:  # an array
+    if base_field is not None and not hasattr(field, "range_type"):  # an array
         item = annotation_of(base_field)
         return None if item is None else list[item]
     output_field = getattr(field, "output_field", None)
