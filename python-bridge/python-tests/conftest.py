@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg2.extensions
 import pytest
 from puff._resolve.resolving import resolve_call
 from puff._schema import imports
@@ -72,7 +73,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Callable[
 def library() -> None:
     """Sets Django up with the app `library`."""
     sys.modules.setdefault("psycopg", cast("Any", None))  # Django would prefer it to psycopg2
-    import django
+    import django.db
     from django.conf import settings
 
     settings.configure(
@@ -81,7 +82,13 @@ def library() -> None:
         USE_TZ=True,
         TIME_ZONE="UTC",
     )
+    registered = (psycopg2.extensions.adapters, psycopg2.extensions.string_types)
+    before = [dict(known) for known in registered]
     django.setup()
+    _ = django.db.connections["default"]
+    for known, those in zip(registered, before, strict=True):
+        known.clear()  # Django registers its own, and other tests look at psycopg2's
+        known.update(those)
 
 
 def forget(folder: Path) -> None:

@@ -247,7 +247,8 @@ def test_related_rows_are_a_select_with_keys(load: Callable[..., Loaded]) -> Non
             [["id", "puff_key"]],
             (
                 f'SELECT {author}, "library_author_friends"."from_author_id" AS "puff_key" FROM "library_author" '
-                'LEFT OUTER JOIN "library_author_friends" ON ("library_author"."id" = "library_author_friends"."to_author_id")'
+                'LEFT OUTER JOIN "library_author_friends" '
+                'ON ("library_author"."id" = "library_author_friends"."to_author_id")'
             ),
         ),
         "TagFilter.books": ("BookFilter", [["id", "puff_key"]], tagged),
