@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._orm.compiled_query import KEY, CompiledQuery
@@ -15,11 +16,14 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
     """Compiles a QuerySet.
 
     Its columns have the names that attributes have in Python (`author_id`), and those of relations that
-    `select_related` follows the path as filters write it (`author__username`). A filter by `ctx.parents[…]` correlates.
+    `select_related` follows the path as filters write it (`author__username`). A filter by `ctx.parents[…]` correlates;
+    a slice then is one of each parent's rows.
     """
     query = queryset.query.chain()
     check_symbols(query)
-    keys = list(_correlate(query))
+    correlated = list(_correlate(query))
+    if query.is_sliced and correlated:
+        _slice_each(query, queryset.db, [column for *_, column in correlated])
     compiler = query.get_compiler(using=queryset.db, elide_empty=False)
     unnamed = compiler.get_select
 
@@ -46,11 +50,11 @@ def compile_queryset(queryset: Any) -> CompiledQuery:
     from puff._orm.placeholders import place_values  # not before there is a query
 
     text, params = place_values(text, params, groups)
-    return CompiledQuery(text, params, tuple(key for key, _ in keys), tuple(key for _, key in keys))
+    return CompiledQuery(text, params, tuple(key for key, *_ in correlated), tuple(key for _, key, _ in correlated))
 
 
-def _correlate(query: Any) -> Iterator[tuple[str, str]]:
-    """Gives pairs of keys, the parent's and the child's, and selects what is not selected yet of the latter."""
+def _correlate(query: Any) -> Iterator[tuple[str, str, Any]]:
+    """Gives pairs of keys, the parent's and the child's, and the column of each; it selects the child's keys."""
     for number, lookup in enumerate(list(_conditions(query.where))):
         symbol = getattr(getattr(lookup, "rhs", None), "symbol", None)
         column = getattr(lookup, "lhs", None)
@@ -59,10 +63,24 @@ def _correlate(query: Any) -> Iterator[tuple[str, str]]:
             continue
         is_selected = query.default_cols and query.deferred_loading == (frozenset(), True)
         if is_selected and getattr(column, "alias", None) == query.get_initial_alias():
-            yield symbol.column, target.attname
+            yield symbol.column, target.attname, column
         else:
             query.add_annotation(column, f"{KEY}{number}", select=True)
-            yield symbol.column, f"{KEY}{number}"
+            yield symbol.column, f"{KEY}{number}", column
+
+
+def _slice_each(query: Any, using: str, keys: list[Any]) -> None:
+    """Makes a slice one of each parent's rows, as Django does for a sliced `Prefetch`."""
+    models: Any = import_module("django.db.models")
+    lookups: Any = import_module("django.db.models.lookups")
+    functions: Any = import_module("django.db.models.functions")
+    order = [term for term, _ in query.get_compiler(using=using).get_order_by()]
+    number = models.Window(functions.RowNumber(), partition_by=keys, order_by=order or None)
+    first, end = query.low_mark, query.high_mark
+    query.clear_limits()
+    query.add_q(models.Q(lookups.GreaterThan(number, first)))
+    if end is not None:
+        query.add_q(models.Q(lookups.LessThanOrEqual(number, end)))
 
 
 def _conditions(where: Any) -> Iterator[Any]:
