@@ -22,6 +22,8 @@ export interface SqlPlan {
   readonly typeColumn: string;
   /** From a value of {@link typeColumn} to a GraphQL type name; null: the column holds the names themselves. */
   readonly typeNames: { readonly [value: string]: string } | null;
+  /** What clients are told where an object or a leaf has no row. Absent: it is null. */
+  readonly absent?: string;
 }
 
 /** A value that Python computed: the same for every parent, or a list correlated by keys as in {@link SqlPlan}. */

@@ -23,7 +23,7 @@ export function dataOfEach(step: FieldStep, values: readonly unknown[], wire: bo
 }
 
 /** Where no object of the layer has any. */
-export function dataOfNone(step: FieldStep, count: number): FieldData {
+export function dataOfNone(step: FieldStep, count: number): Extract<FieldData, { kind: "objects" }> {
   return { kind: "objects", groups: noChildren(count), layer: new ValueLayer(step.selection ?? noSelection, []) };
 }
 

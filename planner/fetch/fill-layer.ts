@@ -297,7 +297,10 @@ class LayerFiller {
     if (step.selection === null) {
       const leaves = leafData(step, plan, rows, this.#execution.catalogue);
       const layer = new RowLayer(noSelection, rows, [], origin);
-      return this.#group(step, members, plan, layer, (groups) => void this.#set(step, { ...leaves, groups }));
+      return this.#group(step, members, plan, layer, (groups) => {
+        this.#set(step, { ...leaves, groups, ...absenceOf(plan) });
+        return undefined;
+      });
     }
     if (this.#layer === this.#execution.effects && rows.columns.length === 0) {
       throw missingColumn(step, step.definition.name, rows); // as for a leaf, so that neither is committed
@@ -335,7 +338,7 @@ class LayerFiller {
   ): Unfinished {
     return this.#group(step, members, plan, layer, (groups) => {
       if (!isPage(plan)) {
-        this.#set(step, { kind: "objects", groups, layer });
+        this.#set(step, { kind: "objects", groups, layer, ...absenceOf(plan) });
         return this.#fillBelow(layer, below);
       }
       const cut = cutPage(groups, plan.page);
@@ -371,7 +374,7 @@ class LayerFiller {
   /** No row could belong to any of the objects. */
   #answerWithNone(step: FieldStep, plan: SqlPlan): void {
     const { count } = this.#layer;
-    this.#set(step, dataOfNone(step, count));
+    this.#set(step, { ...dataOfNone(step, count), ...absenceOf(plan) });
     if (isPage(plan)) {
       const cut = { groups: noChildren(count), more: [] };
       for (const info of partOf(step) === "pageInfo" ? [step] : this.#factsToldBy(step)) {
@@ -430,6 +433,11 @@ class LayerFiller {
       this.#set(failed, { kind: "failed", error: asError(error) });
     }
   }
+}
+
+/** What is said where there is no row. */
+function absenceOf(plan: SqlPlan | ValuePlan): { readonly absent?: string } {
+  return "absent" in plan && plan.absent !== undefined ? { absent: plan.absent } : {};
 }
 
 function allOf(below: readonly Promise<void>[]): Unfinished {

@@ -33,7 +33,7 @@ export type FieldData =
   /** A leaf in the layer's own row. */
   | { readonly kind: "column"; readonly rows: RowSet; readonly column: number; readonly write: BytesWriter }
   /** Objects of another layer: a list of them, or the first. */
-  | { readonly kind: "objects"; readonly groups: Groups; readonly layer: Layer }
+  | { readonly kind: "objects"; readonly groups: Groups; readonly layer: Layer; readonly absent?: string }
   /** Leaves in other rows: a list of them, or the first. */
   | {
       readonly kind: "leaves";
@@ -41,6 +41,7 @@ export type FieldData =
       readonly rows: RowSet;
       readonly column: number;
       readonly write: BytesWriter;
+      readonly absent?: string;
     }
   /** A settled value for each object. */
   | { readonly kind: "values"; readonly values: readonly Settled[]; readonly layer: ValueLayer | null }

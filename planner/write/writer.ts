@@ -120,7 +120,7 @@ export class Writer {
       case "leaves":
         return shape.kind === "list"
           ? this.#writeList(shape, data.groups, index, this.#itemWriter(data, shape.item, step))
-          : this.#writeFirst(shape, step, data.groups, index, this.#itemWriter(data, shape, step));
+          : this.#writeFirst(shape, step, data, index, this.#itemWriter(data, shape, step));
       case "values":
         return this.#writeSettled(shape, data.values[index], data.layer, step);
       case "shared":
@@ -172,7 +172,13 @@ export class Writer {
     return true;
   }
 
-  #writeFirst(shape: Shape, step: FieldStep, groups: Groups, index: number, write: (row: number) => boolean): boolean {
+  #writeFirst(
+    shape: Shape,
+    step: FieldStep,
+    { groups, absent }: RowData,
+    index: number,
+    write: (row: number) => boolean,
+  ): boolean {
     const group = groups.of[index] ?? -1;
     const start = group === -1 ? 0 : (groups.starts[group] ?? 0);
     const row = group === -1 || start === groups.starts[group + 1] ? undefined : groups.rows[start];
@@ -183,7 +189,9 @@ export class Writer {
       this.out.byte(ZERO); // Postgres counts for nobody who has none
       return true;
     }
-    return this.#writeNull(shape, step);
+    return absent === undefined
+      ? this.#writeNull(shape, step)
+      : this.#failAt(this.out.length, shape, new PuffError("PUFF_NO_SUCH_ROW", absent), step);
   }
 
   #writeObjectAt(shape: Shape, layer: Layer, index: number, step: FieldStep): boolean {

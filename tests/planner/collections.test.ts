@@ -204,7 +204,10 @@ test("explain says what went into which part", async () => {
       { totalCount results { id } } } }`,
   );
   const flat = (its: typeof fields): string[] =>
-    its.flatMap(({ name, plan, fetch, fields: below }) => [`${name} ${plan.kind} ${fetch?.kind ?? "-"} ${plan.why}`, ...flat(below)]);
+    its.flatMap(({ name, plan, fetch, fields: below }) => [
+      `${name} ${plan.kind} ${fetch?.kind ?? "-"} ${plan.why}`,
+      ...flat(below),
+    ]);
   const where = 'where {"votes":{"gt":1}}';
   expect(flat(fields)).toEqual([
     "Query.posts dynamic fused not @graphql.pure; all items, ordered by votes DESC NULLS LAST, id",

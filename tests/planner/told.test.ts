@@ -112,3 +112,33 @@ describe("what a function raises", () => {
     expect((await run("mutation { missing }")).errors).toEqual(masked);
   });
 });
+
+test("that there is no row is told where the plan says what it means, in the place of null", async () => {
+  const absent = "There is no such account";
+  const account = (id: number) => sql(`SELECT id, parent FROM account WHERE id = ${id}`, { absent });
+  const ofParent = sql("SELECT id FROM account WHERE id = ANY($1)", {
+    ...{ params: [{ parent: "parent" }], parentKeys: ["parent"], childKeys: ["id"], absent },
+  });
+  const { run } = sketchPlanner({
+    types: {
+      Query: { found: "Account", none: "Account", certain: "Account!", name: "String", all: "[Account!]!" },
+      Account: { id: "Int!", parent: "Int", ofParent: "Account" },
+    },
+    resolvers: {
+      "Query.found": () => account(1),
+      "Query.none": () => account(0),
+      "Query.certain": () => account(0),
+      "Query.name": () => sql("SELECT email FROM account WHERE id = 0", { absent }),
+      "Query.all": () => account(0),
+      "Account.ofParent": () => ofParent,
+    },
+    database,
+    maskErrors: true,
+  });
+  const { data, errors } = await run("{ found { id ofParent { id } } none { id } name all { id } }");
+  expect(data).toEqual({ found: { id: 1, ofParent: null }, none: null, name: null, all: [] });
+  expect(errors?.map(({ path, message, extensions }) => [path, message, extensions.code])).toEqual(
+    [["found", "ofParent"], ["none"], ["name"]].map((path) => [path, absent, "PUFF_NO_SUCH_ROW"]),
+  );
+  expect(await run("{ found { id } certain { id } }")).toMatchObject({ data: null, errors: [{ path: ["certain"] }] });
+});

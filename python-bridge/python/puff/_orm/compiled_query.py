@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +17,7 @@ class CompiledQuery:
     params: Sequence[Any]
     parent_keys: tuple[str, ...] = ()
     child_keys: tuple[str, ...] = ()
-    slice: Slice | None = None
-    """What of each parent's rows is wanted, which the text does not say."""
 
-
-Slice: TypeAlias = tuple[int, int | None]
-"""Rows to leave out, and rows to take after them; None: all."""
 
 KEY = "puff_key_"
 """Begins the names of columns that are selected to correlate rows."""

@@ -27,10 +27,11 @@ class Plan(Generic[T_co]):
         child_keys: Columns of the rows that equal them, in the same order.
         type_column: The column that names each row's type where the field's type is an interface or a union.
         type_names: From a value of that column to a dataclass; None where it holds GraphQL names.
+        absent: What a client is told where there is no row; None: the field is null.
         args: Of a decorator, the resolver's arguments that are its parameters, after those given as values.
     """
 
-    __slots__ = ("args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
+    __slots__ = ("absent", "args", "child_keys", "params", "parent_keys", "text", "type_column", "type_names")
 
     def __init__(self, text: Any, params: Sequence[Any]) -> None:
         query = CompiledQuery(text, params) if type(text) is str else compile_query(text)
@@ -44,6 +45,7 @@ class Plan(Generic[T_co]):
         self.child_keys = query.child_keys
         self.type_column = "__typename"
         self.type_names: Mapping[Any, type] | None = None
+        self.absent: str | None = None
         self.args: Sequence[str] = ()
 
     def on(self, **keys: str) -> Plan[T_co]:
@@ -90,6 +92,21 @@ class Plan(Generic[T_co]):
                 raise PlanError(f"types() maps values to dataclasses, not to {value!r}")
         self.type_column = column
         self.type_names = names
+        return self
+
+    def or_error(self, message: str) -> Plan[T_co]:
+        """Says what it means that there is no row: an error of the field, in place of null.
+
+        Args:
+            message: For clients, in production too. The error's code is `PUFF_NO_SUCH_ROW`.
+
+        Returns:
+            The plan itself.
+
+        Example:
+            >>> plan = sql("SELECT id, text FROM question WHERE id = $1", 7).or_error("There is no such question")
+        """
+        self.absent = message
         return self
 
     def __call__(self, resolver: ResolverT) -> ResolverT:

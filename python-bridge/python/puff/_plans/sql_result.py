@@ -30,7 +30,9 @@ def sql_result(names: Mapping[type, str], plan: Plan[Any], *, may_use_event: boo
     if not may_use_event and any(map(_is_event, plan.params)):
         raise PlanError("ctx.event is for the plan that graphql.on(…) or graphql.on_notify(…) is given, and no other")
     type_names = plan.type_names
+    said: dict[str, Any] = {} if plan.absent is None else {"absent": plan.absent}
     return {
+        **said,
         "kind": "sql",
         "text": plan.text,
         "params": plan.params,
