@@ -219,7 +219,12 @@ class Query:
 def test_related_rows_are_a_select_with_keys(load: Callable[..., Loaded]) -> None:
     filters = load(HEAD + RELATIONS + TAIL).description["collections"]["filters"]
     found = {
-        f"{name}.{field}": (condition["filter"], condition["related"]["keys"], shown(condition["related"]["source"]))
+        f"{name}.{field}": (
+            condition["filter"],
+            condition["related"]["keys"],
+            shown(condition["related"]["source"]),
+            condition["related"]["many"],
+        )
         for name, conditions in filters.items()
         for field, condition in conditions.items()
         if condition["kind"] == "related"
@@ -231,7 +236,7 @@ def test_related_rows_are_a_select_with_keys(load: Callable[..., Loaded]) -> Non
     tagged = book.replace(' FROM "library_book"', ', "library_tagging"."tag_id" AS "puff_key" FROM "library_book"')
     tagged += ' LEFT OUTER JOIN "library_tagging" ON ("library_book"."id" = "library_tagging"."book_id")'
     assert found == {
-        "BookFilter.author": ("AuthorFilter", [["author_id", "id"]], f'SELECT {author} FROM "library_author"'),
+        "BookFilter.author": ("AuthorFilter", [["author_id", "id"]], f'SELECT {author} FROM "library_author"', False),
         "BookFilter.tags": (
             "TagFilter",
             [["id", "puff_key"]],
@@ -240,8 +245,9 @@ def test_related_rows_are_a_select_with_keys(load: Callable[..., Loaded]) -> Non
                 'FROM "library_tag" LEFT OUTER JOIN "library_tagging" '
                 'ON ("library_tag"."id" = "library_tagging"."tag_id")'
             ),
+            True,
         ),
-        "AuthorFilter.books": ("BookFilter", [["id", "author_id"]], book),
+        "AuthorFilter.books": ("BookFilter", [["id", "author_id"]], book, True),
         "AuthorFilter.friends": (
             "AuthorFilter",
             [["id", "puff_key"]],
@@ -250,8 +256,9 @@ def test_related_rows_are_a_select_with_keys(load: Callable[..., Loaded]) -> Non
                 'LEFT OUTER JOIN "library_author_friends" '
                 'ON ("library_author"."id" = "library_author_friends"."to_author_id")'
             ),
+            True,
         ),
-        "TagFilter.books": ("BookFilter", [["id", "puff_key"]], tagged),
+        "TagFilter.books": ("BookFilter", [["id", "puff_key"]], tagged, True),
     }
 
 
@@ -385,10 +392,51 @@ def test_the_order_of_a_model_or_its_manager_is_the_collections(fields: dict[str
     assert terms("Book.tags") == []
 
 
+QUERYSETS = [
+    ("models.Tag.objects.all()", 'FROM "library_tag"', []),
+    ("models.Tag.objects.order_by('-word', 'pk')", 'FROM "library_tag"', ['R."word" DESC', 'R."id" ASC']),
+    (
+        "models.Tag.objects.order_by(F('word').asc(nulls_first=True)).reverse().only('id')",
+        'FROM "library_tag"',
+        ['R."word" DESC_NULLS_LAST'],
+    ),
+    (
+        "models.Tag.objects.annotate(n=Count('books')).order_by('-n', Length('word'))",
+        'GROUP BY "library_tag"."id"',
+        ['R."n" DESC', 'LENGTH(R."word") ASC'],
+    ),
+    ("models.Tag.objects.order_by('word')[:9]", 'ORDER BY "library_tag"."word" ASC LIMIT 9', ['R."word" ASC']),
+    ("models.Tag.objects.order_by('?')", 'FROM "library_tag" ORDER BY RANDOM() ASC', None),
+    ("sql('SELECT 1 AS id ORDER BY 1')", "ORDER BY 1", None),
+]
+
+
+@pytest.mark.parametrize(("made", "end", "order"), QUERYSETS)
+def test_the_order_of_a_resolvers_queryset_is_beside_it(
+    made: str, end: str, order: list[str] | None, load: Callable[..., Loaded]
+) -> None:
+    plan = load(f"""{HEAD}
+@graphql.django_type(models.Tag)
+class Tag:
+    word: auto
+@dataclass
+class Query:
+    @classmethod
+    @graphql.paged()
+    def it(cls, ctx: Context, /) -> Plan[list[Tag]]:
+        return {made}
+{TAIL}""").resolve()
+    assert plan["text"].endswith(end)
+    terms = None if order is None else [f"{shown(term['sql'])} {term['direction']}" for term in plan["order"]]
+    assert terms == order
+    assert ("order" in plan) == (order is not None)
+
+
 def test_a_manager_of_the_users_is_asked_each_time(load: Callable[..., Loaded]) -> None:
     loaded = load(HEAD + FIELDS + TAIL)
     plan = loaded.resolve("Query.cafes")
     assert plan["text"].endswith('WHERE NOT ("library_place"."name" = $1)')
+    assert [shown(term["sql"]) for term in plan["order"]] == ['R."seats"']
     assert plan["params"] == [[0, ""]]
 
 

@@ -30,7 +30,7 @@ class Rowset:
         """Gives the plan; None where the model's manager may say something else each time."""
         if type(self._manager).get_queryset.__module__ != "django.db.models.manager":
             return None
-        plan: Plan[Any] = Plan(self._queryset(Parents(None)), ())
+        plan: Plan[Any] = Plan(self._queryset(Parents(None)).order_by(), ())
         return sql_result({}, plan)
 
     def resolver(self) -> Callable[[Context], Any]:
@@ -39,27 +39,56 @@ class Rowset:
 
     def order(self) -> list[dict[str, Any]]:
         """Gives the terms of the order that the model, or its manager, says."""
-        queryset = self._manager.all()
-        query = queryset.query
-        return order_terms(self.model, query.order_by or (self.model._meta.ordering if query.default_ordering else ()))  # noqa: SLF001  # Django's documented name
+        return _order_of(self._manager.all())
 
     def _queryset(self, parents: Parents) -> Any:
         if self._relation is None:
-            return self._manager.all().order_by()
+            return self._manager.all()
         own, other = keys_of(self._relation)
-        return self._manager.filter(**{f"{other}__in": parents[own]}).order_by()
+        return self._manager.filter(**{f"{other}__in": parents[own]})
 
 
-def order_terms(model: Any, ordering: Any) -> list[dict[str, Any]]:
-    """Gives an order of Django's as OrderTerms.
+def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
+    """Takes the order off a QuerySet, since a collection's order is the gateway's: the client may ask for another one.
+
+    Args:
+        value: What a collection's resolver returned.
+
+    Returns:
+        The QuerySet with all of its columns, and the terms of its order. Where it is another value, or its order can't
+        be told apart: itself, and None.
+    """
+    query = getattr(value, "query", None)
+    if not hasattr(query, "deferred_loading") or not query.default_cols or query.combinator or query.extra_order_by:
+        return value, None
+    try:
+        terms = _order_of(value)
+    except (ValueError, AttributeError):
+        return value, None
+    if any(isinstance(part, dict) and "as" in part for term in terms for part in term["sql"]):
+        return value, None  # a symbol of an argument, which is no client's value
+    if query.is_sliced or query.distinct_fields:
+        return value, terms
+    plain = value.order_by()
+    plain.query.clear_deferred_loading()
+    return plain, terms
+
+
+def _order_of(queryset: Any) -> list[dict[str, Any]]:
+    """Gives the order of a QuerySet as OrderTerms.
 
     Raises:
         ValueError: It is no order of columns and expressions.
     """
-    return [term for item in ordering for term in _terms(model, item)]
+    query, model = queryset.query, queryset.model
+    ordering = query.order_by or (model._meta.ordering if query.default_ordering else ())  # noqa: SLF001  # Django's documented name
+    terms = [term for item in ordering for term in _terms(model, item, query.annotation_select)]
+    return (
+        terms if query.standard_ordering else [{**term, "direction": _OPPOSITES[term["direction"]]} for term in terms]
+    )
 
 
-def _terms(model: Any, item: Any) -> list[dict[str, Any]]:
+def _terms(model: Any, item: Any, annotations: Any) -> list[dict[str, Any]]:
     models: Any = import_module("django.db.models")
     if item == "?":
         raise ValueError("a random order has no pages")
@@ -73,6 +102,8 @@ def _terms(model: Any, item: Any) -> list[dict[str, Any]]:
     name = getattr(item.expression, "name", None)
     if not isinstance(name, str):
         return [_term(expression_of(model, item.expression), True, direction)]
+    if name in annotations:
+        return [_term(column(name), True, direction)]
     if name == "pk":
         name = model._meta.pk.name  # noqa: SLF001  # Django's documented name
     if "__" in name:
@@ -89,9 +120,17 @@ def _terms(model: Any, item: Any) -> list[dict[str, Any]]:
 
 
 def _flipped(direction: str, inner: str) -> str:
-    if not inner.startswith("-"):
-        return direction
-    return direction.replace("ASC", "DESC") if direction.startswith("ASC") else direction.replace("DESC", "ASC")
+    return _OPPOSITES[direction] if inner.startswith("-") else direction
+
+
+_OPPOSITES = {
+    "ASC": "DESC",
+    "DESC": "ASC",
+    "ASC_NULLS_FIRST": "DESC_NULLS_LAST",
+    "ASC_NULLS_LAST": "DESC_NULLS_FIRST",
+    "DESC_NULLS_FIRST": "ASC_NULLS_LAST",
+    "DESC_NULLS_LAST": "ASC_NULLS_FIRST",
+}
 
 
 def _term(sql: Any, nullable: bool, direction: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from puff._collections.plans import without_order
 from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._orm.queries import compile_query
 from puff._plans.context import Context
@@ -131,9 +132,13 @@ def result_of(
     """Gives the ResolveResult of what a resolver returned, or yielded."""
     if type(value) is Plan:
         return sql_result(schema.names, value)
+    order: list[dict[str, Any]] | None = None
+    if resolver.is_collection:
+        value, order = without_order(value)
     query = compile_query(value)
     if query is not None:
-        return sql_result(schema.names, Plan(query, ()))
+        plan = sql_result(schema.names, Plan(query, ()))
+        return plan if order is None else {**plan, "order": order}
     if type(value) is Stream:
         return _stream_result(schema, resolver, value)
     parent_keys: Sequence[str] = ()

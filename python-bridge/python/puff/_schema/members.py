@@ -57,6 +57,7 @@ class Resolver:
     plan: Plan[Any] | None = None
     """The plan that decorates it: then it is never called."""
     place: str | None = None
+    is_collection: bool = False
 
 
 _DESCRIPTORS = (classmethod, staticmethod, property, functools.cached_property)
@@ -136,7 +137,15 @@ class Members:
         self.fields[-1]["collection"] = described.collection
         if described.resolver is not None:
             self.resolvers[graphql] = Resolver(
-                f"{self.named.name}.{graphql}", described.resolver, False, 1, (), described.type, cls, False
+                f"{self.named.name}.{graphql}",
+                described.resolver,
+                False,
+                1,
+                (),
+                described.type,
+                cls,
+                False,
+                is_collection=True,
             )
 
     def _describe_member(self, name: str, member: Any, owner: type) -> None:
@@ -235,6 +244,7 @@ class Members:
             is_subscription,
             plan,
             place,
+            collection is not None,
         )
 
     def _describe_parameter(
