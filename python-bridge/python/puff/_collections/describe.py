@@ -6,6 +6,7 @@ import typing
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from puff._collections.aggregates import describe_aggregates
 from puff._collections.django_sql import key_of
 from puff._collections.filters import describe_filter
 from puff._collections.inputs import argument
@@ -145,18 +146,33 @@ def _shape(registry: Registry, annotation: Any, scope: Scope, literal_name: str)
 
 def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, camel_case: bool) -> CollectionField:
     ref, item = shape.ref, shape.item.name
+    model = model_type_of(shape.cls)
+    summed: dict[str, Any] | None = None
+    columns: dict[str, Any] = {}
+    name = paged.type_name or item
+    if paged.aggregates and shape.form == "list":
+        raise SchemaProblem(
+            f"{scope.where} is a list, which has no place for aggregates",
+            scope.place,
+            f"Write graphql.OffsetPaginated[{item}] or graphql.Connection[{item}].",
+        )
+    if paged.aggregates:
+        target = shape.cls if model is None else model.model
+        summed, columns = describe_aggregates(registry, scope, target, paged.aggregates, name, camel_case)
     if shape.form != "list":
-        name = page_type(registry, shape.form, item, paged.type_name or item, None)
-        ref = TypeRef(name, nullable=ref.nullable, is_leaf=False)
+        ref = TypeRef(
+            page_type(registry, shape.form, item, name, summed, scope.place), nullable=ref.nullable, is_leaf=False
+        )
     options = _options(registry, scope, paged, shape.cls, camel_case)
     args = [
         *([] if options["filters"] is None else [argument("filters", options["filters"])]),
         *([] if options["ordering"] is None else [argument("ordering", f"[{options['ordering']}!]!", defaultValue=[])]),
         *page_arguments(registry, shape.form),
     ]
-    model = model_type_of(shape.cls)
     order = [] if model is None else _order(scope, Rowset(model.model))
     collection = {"form": shape.form, **options, "order": order, "key": _key(scope, paged, shape.cls)}
+    if columns:
+        collection["aggregates"] = columns
     return CollectionField(ref, args, collection)
 
 

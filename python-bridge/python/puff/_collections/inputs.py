@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.lookups import Lookup, Part, label_of, part_lookups
+from puff._errors import SchemaProblem
 from puff._types.refs import NamedType
 
 if TYPE_CHECKING:
@@ -18,14 +19,33 @@ def argument(name: str, type_: str, description: str | None = None, **more: Any)
     return {"name": name, "type": type_, "description": description, "deprecation": None, **more}
 
 
-def made_type(registry: Registry, kind: Any, name: str, description: str | None, **parts: Any) -> str:
+def made_type(
+    registry: Registry, kind: Any, name: str, description: str | None, place: str | None = None, **parts: Any
+) -> str:
     """Adds a type that Python made up, unless it is there.
+
+    Args:
+        registry: The types met so far.
+        kind: The kind of type.
+        name: Its name.
+        description: For the schema's readers.
+        place: The collection that has it, for messages.
+        **parts: The parts of its TypeDescription.
+
+    Returns:
+        Its name.
 
     Raises:
         SchemaProblem: Another type has the name.
     """
     key = ("made", name, repr(parts))
     known = registry.types.get(name)
+    if known is not None and known.python != key and isinstance(known.python, tuple) and known.python[0] == "made":
+        raise SchemaProblem(
+            f"two collections have a type {name}, and not with the same fields",
+            place,
+            'Begin the names of one with another word: graphql.paged(name="…").',
+        )
     if known is None or known.python != key:
         registry.add(NamedType(name, kind, key, None, None, {"description": description, **parts}))
     return name

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from puff._types.types import Registry
 
 
-def page_type(registry: Registry, form: str, item: str, name: str, aggregates: dict[str, Any] | None) -> str:
+def page_type(
+    registry: Registry, form: str, item: str, name: str, aggregates: dict[str, Any] | None, place: str | None
+) -> str:
     """Adds the type of a page or a connection, unless it is there.
 
     Args:
@@ -19,6 +21,7 @@ def page_type(registry: Registry, form: str, item: str, name: str, aggregates: d
         item: Name of the items' type.
         name: Begins the names of the types.
         aggregates: The field of the aggregates; None: there is none.
+        place: The collection, for messages.
 
     Returns:
         Its name.
@@ -29,25 +32,25 @@ def page_type(registry: Registry, form: str, item: str, name: str, aggregates: d
     more = [] if aggregates is None else [aggregates]
     if form == "page":
         fields = [
-            _part("pageInfo", f"{_offset_info(registry)}!", "pageInfo", "Which part of the items this is."),
-            _part("totalCount", "Int!", "totalCount", "How many items there are on all pages."),
-            _part("results", f"[{item}!]!", "items", "The items of this page."),
+            part_field("pageInfo", f"{_offset_info(registry)}!", "pageInfo", "Which part of the items this is."),
+            part_field("totalCount", "Int!", "totalCount", "How many items there are on all pages."),
+            part_field("results", f"[{item}!]!", "items", "The items of this page."),
             *more,
         ]
-        return _object(registry, f"{name}OffsetPaginated", "A page of items.", fields)
+        return object_type(registry, f"{name}OffsetPaginated", "A page of items.", fields, place)
     edge = [
-        _part("cursor", "String!", "cursor", "The item's place in the order."),
-        _part("node", f"{item}!", "row", "The item."),
+        part_field("cursor", "String!", "cursor", "The item's place in the order."),
+        part_field("node", f"{item}!", "row", "The item."),
     ]
-    edge_type = _object(registry, f"{name}Edge", "An item of a connection, and its place.", edge)
+    edge_type = object_type(registry, f"{name}Edge", "An item of a connection, and its place.", edge, place)
     fields = [
-        _part("pageInfo", f"{_page_info(registry)}!", "pageInfo", "Which part of the items this is."),
-        _part("edges", f"[{edge_type}!]!", "edges", "The items of this part, with their places."),
-        _part("nodes", f"[{item}!]!", "items", "The items of this part."),
-        _part("totalCount", "Int", "totalCount", "How many items there are in all parts."),
+        part_field("pageInfo", f"{_page_info(registry)}!", "pageInfo", "Which part of the items this is."),
+        part_field("edges", f"[{edge_type}!]!", "edges", "The items of this part, with their places."),
+        part_field("nodes", f"[{item}!]!", "items", "The items of this part."),
+        part_field("totalCount", "Int", "totalCount", "How many items there are in all parts."),
         *more,
     ]
-    return _object(registry, f"{name}Connection", "A connection to a list of items.", fields)
+    return object_type(registry, f"{name}Connection", "A connection to a list of items.", fields, place)
 
 
 def page_arguments(registry: Registry, form: str) -> list[dict[str, Any]]:
@@ -74,12 +77,14 @@ def column_field(name: str, type_: str, description: str | None, column: str) ->
 
 def part_field(name: str, type_: str, part: str, description: str | None) -> dict[str, Any]:
     """Gives a field that is a part of a page."""
-    return _part(name, type_, part, description)
+    return _field(name, type_, description, {"kind": "page", "part": part})
 
 
-def object_type(registry: Registry, name: str, description: str | None, fields: list[dict[str, Any]]) -> str:
+def object_type(
+    registry: Registry, name: str, description: str | None, fields: list[dict[str, Any]], place: str | None = None
+) -> str:
     """Adds an object type that Python made up, unless it is there."""
-    return _object(registry, name, description, fields)
+    return made_type(registry, "object", name, description, place, interfaces=[], fields=fields)
 
 
 def _offset_info(registry: Registry) -> str:
@@ -87,7 +92,7 @@ def _offset_info(registry: Registry) -> str:
         column_field("offset", "Int!", "How many items were passed over.", "offset"),
         column_field("limit", "Int", "The most items of a page.", "limit"),
     ]
-    return _object(registry, "OffsetPaginationInfo", "Which part of the items a page is.", fields)
+    return object_type(registry, "OffsetPaginationInfo", "Which part of the items a page is.", fields)
 
 
 def _page_info(registry: Registry) -> str:
@@ -97,15 +102,7 @@ def _page_info(registry: Registry) -> str:
         column_field("startCursor", "String", "The first item's cursor.", "startCursor"),
         column_field("endCursor", "String", "The last item's cursor.", "endCursor"),
     ]
-    return _object(registry, "PageInfo", "Which part of the items this is.", fields)
-
-
-def _object(registry: Registry, name: str, description: str | None, fields: list[dict[str, Any]]) -> str:
-    return made_type(registry, "object", name, description, interfaces=[], fields=fields)
-
-
-def _part(name: str, type_: str, part: str, description: str | None) -> dict[str, Any]:
-    return _field(name, type_, description, {"kind": "page", "part": part})
+    return object_type(registry, "PageInfo", "Which part of the items this is.", fields)
 
 
 def _field(name: str, type_: str, description: str | None, source: dict[str, Any]) -> dict[str, Any]:

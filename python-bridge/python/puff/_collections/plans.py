@@ -58,7 +58,7 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
         The QuerySet with all of its columns, and the terms of its order. Where it is another value, or its order can't
         be told apart: itself, and None.
     """
-    query = getattr(value, "query", None)
+    query: Any = getattr(value, "query", None)
     if not hasattr(query, "deferred_loading") or not query.default_cols or query.combinator or query.extra_order_by:
         return value, None
     try:

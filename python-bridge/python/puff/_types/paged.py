@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -34,7 +35,7 @@ class Paged(dataclasses.Field[Any]):
         default: int | None,
         max: int | None,
         key: Sequence[str],
-        aggregates: Sequence[str],
+        aggregates: Mapping[str, Sequence[str] | None],
         field_name: str | None,
         name: str | None,
     ) -> None:
@@ -72,7 +73,7 @@ def paged(
     default: int | None = None,
     max: int | None = 100,
     key: str | Sequence[str] = (),
-    aggregates: Sequence[str] = (),
+    aggregates: Sequence[str] | Mapping[str, Sequence[str]] = (),
     field_name: str | None = None,
     name: str | None = None,
 ) -> Any:
@@ -89,7 +90,8 @@ def paged(
         default: Items where a client doesn't say how many. None: as many as `max`.
         max: The most items that a client may ask for. None: any number.
         key: The column or columns that identify a row. Default: the model's primary key, or `id`.
-        aggregates: Names of the item's fields that clients may sum up, over all pages.
+        aggregates: Columns of which clients may ask aggregates over all pages: `countDistinct`, `sum`, `avg`, `min` and
+            `max`, where the type has them; or by each column the names of those. Lists have none.
         field_name: The model's relation, where the attribute has another name.
         name: Begins the names of the page's types. Default: the item's name.
 
@@ -103,7 +105,10 @@ def paged(
         ...     choices: list[Choice] = paged(filters=ChoiceFilter, ordering=ChoiceOrder, default=20)
     """
     keys = (key,) if isinstance(key, str) else tuple(key)
-    return Paged(filters, ordering, default, max, keys, tuple(aggregates), field_name, name)
+    wanted: Mapping[str, Sequence[str] | None] = (
+        aggregates if isinstance(aggregates, Mapping) else dict.fromkeys(aggregates)
+    )
+    return Paged(filters, ordering, default, max, keys, wanted, field_name, name)
 
 
 def paged_of(member: Any) -> Paged | None:
