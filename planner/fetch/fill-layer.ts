@@ -3,16 +3,15 @@
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
 import { type PagePart, PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
-import { noRows, type RowSet } from "../bytes/rows.ts";
-import type { Page } from "../collections/compose.ts";
+import type { RowSet } from "../bytes/rows.ts";
 import { expandCollections } from "../collections/expand.ts";
-import { type CutPage, cursorsOf, cutPage, isPage, pageInfos } from "../collections/page-rows.ts";
+import { cutPage, isPage } from "../collections/page-rows.ts";
 import type { LayerFunction } from "../contract/caller.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { partOf } from "../contract/page-parts.ts";
 import type { Session } from "../database/database.ts";
 import type { BoundStatement } from "../fuse/bound-statement.ts";
-import { bindParameters, eachItsOwn, noChildren } from "../layers/correlate.ts";
+import { bindParameters, eachItsOwn } from "../layers/correlate.ts";
 import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
@@ -23,7 +22,6 @@ import {
   RowLayer,
   sameRows,
   typesOf,
-  ValueLayer,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
@@ -31,16 +29,9 @@ import type { Plans } from "../layers/plans.ts";
 import { asError, Failed, noAnswer } from "../layers/values.ts";
 import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
-import {
-  type Answered,
-  dataOfAll,
-  dataOfColumn,
-  dataOfEach,
-  dataOfNone,
-  keyedObjects,
-  readColumn,
-} from "./field-data.ts";
+import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
+import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
 /**
@@ -165,9 +156,7 @@ class LayerFiller {
       return this.#fillSameRow(step, members);
     }
     if (part === "cursor") {
-      const { rows, origin } = this.#rowLayer(step);
-      const page = isPage(origin.plan) ? cursorsOf(rows, origin.plan.page) : [];
-      return this.#answer(step, dataOfEach(step, page, false));
+      return this.#answer(step, cursorData(step, this.#layer));
     }
     const plan = this.#plans.get(step);
     // A page's facts without a statement of their own come with its first list.
@@ -183,13 +172,6 @@ class LayerFiller {
     const below: Promise<void>[] = [];
     filler.#startAll(below, types === null ? members : null);
     return allOf(below);
-  }
-
-  #rowLayer(step: FieldStep): RowLayer {
-    if (this.#layer.kind === "values") {
-      throw new TypeError(`${step.name} is asked of no row`);
-    }
-    return this.#layer;
   }
 
   /** One message to Python for all resolvers of this layer that wanted its values. */
@@ -292,7 +274,9 @@ class LayerFiller {
     const origin = { plan, parents: this.#layer };
     if (partOf(step) === "pageInfo") {
       const layer = new RowLayer(noSelection, rows, [], origin);
-      return this.#group(step, members, plan, layer, (groups) => this.#answerWithInfo(step, plan, groups, rows));
+      return this.#group(step, members, plan, layer, (groups) =>
+        isPage(plan) ? this.#answer(step, factsOf(step, cutPage(groups, plan.page), rows, plan.page)) : undefined,
+      );
     }
     if (step.selection === null) {
       const leaves = leafData(step, plan, rows, this.#execution.catalogue);
@@ -343,42 +327,23 @@ class LayerFiller {
       }
       const cut = cutPage(groups, plan.page);
       this.#set(step, { kind: "objects", groups: cut.groups, layer });
-      const told = layer.kind === "rows" ? this.#factsToldBy(step) : [];
-      return allOf(
-        [
-          ...told.map((info) => this.#tellFacts(info, cut, (layer as RowLayer).rows, plan.page)),
-          this.#fillBelow(layer, below),
-        ].filter((unfinished) => unfinished !== undefined),
-      );
+      for (const info of layer.kind === "rows" ? factsToldBy(step, this.#layer, this.#plans) : []) {
+        this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan.page)); // of values: nothing is awaited
+      }
+      return this.#fillBelow(layer, below);
     });
-  }
-
-  #answerWithInfo(step: FieldStep, plan: SqlPlan, groups: Groups, rows: RowSet): Unfinished {
-    return isPage(plan) ? this.#tellFacts(step, cutPage(groups, plan.page), rows, plan.page) : undefined;
-  }
-
-  #tellFacts(step: FieldStep, cut: CutPage, rows: RowSet, page: Page): Unfinished {
-    const layer = new ValueLayer(step.selection ?? noSelection, pageInfos(cut, rows, page));
-    const values = layer.objects.map((_, index) => index);
-    return this.#answer(step, { data: { kind: "values", values, layer }, below: layer });
-  }
-
-  /** The fields of the page's own facts that come with a list: with the first. */
-  #factsToldBy(step: FieldStep): FieldStep[] {
-    const steps = this.#layer.selection.only?.steps ?? [];
-    const first = steps.find((other) => partOf(other) === "items" || partOf(other) === "edges");
-    const infos = steps.filter((other) => partOf(other) === "pageInfo" && !this.#plans.has(other));
-    return step === first ? infos : [];
   }
 
   /** No row could belong to any of the objects. */
   #answerWithNone(step: FieldStep, plan: SqlPlan): void {
     const { count } = this.#layer;
-    this.#set(step, { ...dataOfNone(step, count), ...absenceOf(plan) });
-    if (isPage(plan)) {
-      const cut = { groups: noChildren(count), more: [] };
-      for (const info of partOf(step) === "pageInfo" ? [step] : this.#factsToldBy(step)) {
-        void this.#tellFacts(info, cut, noRows, plan.page); // of values, for which nothing is awaited
+    const isFacts = partOf(step) === "pageInfo";
+    if (!isFacts) {
+      this.#set(step, absentData(step, count, plan));
+    }
+    for (const info of isFacts ? [step] : factsToldBy(step, this.#layer, this.#plans)) {
+      if (isPage(plan)) {
+        this.#answer(info, factsOfNone(info, count, plan.page));
       }
     }
   }
@@ -429,15 +394,10 @@ class LayerFiller {
   /** A field's failure is an answer for that field; what ends the request goes up. */
   #fail(step: FieldStep, error: unknown): void {
     this.#execution.context.signal.throwIfAborted();
-    for (const failed of [step, ...this.#factsToldBy(step)]) {
+    for (const failed of [step, ...factsToldBy(step, this.#layer, this.#plans)]) {
       this.#set(failed, { kind: "failed", error: asError(error) });
     }
   }
-}
-
-/** What is said where there is no row. */
-function absenceOf(plan: SqlPlan | ValuePlan): { readonly absent?: string } {
-  return "absent" in plan && plan.absent !== undefined ? { absent: plan.absent } : {};
 }
 
 function allOf(below: readonly Promise<void>[]): Unfinished {
