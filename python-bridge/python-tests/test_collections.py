@@ -124,6 +124,9 @@ LOOKUPS = [
         "words.len.gt",
         'CASE WHEN R."words" IS NULL THEN NULL ELSE coalesce(array_length(R."words", 1), 0) END > <int>',
     ),
+    ("ages.isNull", 'R."ages" IS NULL | R."ages" IS NOT NULL'),
+    ("ages.contains", 'R."ages" @> <int>::int4'),
+    ("ages.overlap", 'R."ages" && int4range(<.startint>::int4, <.endint>::int4)'),
     ("author_id.exact", 'R."author_id" = <str>'),
     ("author.pk", 'R."author_id" = (<str>)'),
     (

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.usefixtures("library")
 
 IN_FILTER = [
     ("nothing: auto", "field Filter.nothing is auto, and the model Book has no nothing"),
-    ("ages: auto", "field Filter.ages is auto, and GraphQL doesn't know its type"),
     ("title: 'Filter | None'", "field Filter.title is a filter, and title is no relation of the model Book"),
     ("author: 'Filter | None'", "field Filter.author is the Filter of Book, and the rows are of Author"),
     (
@@ -50,6 +49,11 @@ IN_ORDER = [
     ("@graphql.order_field\n    def it(): return 5", "order Order.it can't be compiled: ValueError: it returns no exp"),
 ]
 ELSEWHERE = [
+    (
+        "@graphql.filter_type(models.Book)\nclass Filter:\n    ages: auto",
+        "field Filter.ages is a column of ranges, and clients give no range as a value",
+        9,
+    ),
     (
         '@graphql.filter_type(models.Book, lookups={"pages": ["contains"]})\nclass Filter:\n    pages: auto',
         "field Filter.pages can't have the lookup contains",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from puff._collections.declare import filter_of, functions_of
 from puff._collections.functions import call_filter
 from puff._collections.inputs import argument, lookup_input, made_type
-from puff._collections.lookups import Lookup, Part, lookups_of, named_lookup, part_lookups
+from puff._collections.lookups import Lookup, Part, lookups_of, named_lookup, part_lookups, range_lookups
 from puff._collections.relations import related_of
 from puff._collections.rows import sql_condition
 from puff._collections.targets import Attribute, attributes, check_target, rows_of
@@ -96,8 +96,11 @@ class _Filter:
         options = FieldOptions(description=attribute.doc)
         if is_auto(attribute.annotation, self.cls):
             relation = self.rows.relation(attribute.name)
+            element = self.rows.range_of(attribute.name)
             if relation is not None:
                 type_, condition = self._key(relation)
+            elif element is not None:
+                type_, condition = self._ranges(attribute, element)
             else:
                 type_, condition = self._column(attribute, self._annotation(attribute))
         else:
@@ -158,6 +161,25 @@ class _Filter:
             lookups = tuple(self._chosen(attribute, lookup, lookups) for lookup in chosen)
         type_ = lookup_input(self.registry, name, scalar, value, lookups)
         return type_, {"kind": "all", "lookups": self._conditions(attribute, attribute.name, lookups, kind)}
+
+    def _ranges(self, attribute: Attribute, element: Any) -> tuple[str, Condition]:
+        chosen = self.lookups if isinstance(self.lookups, bool) else self.lookups.get(attribute.name, False)
+        scalar = self.registry.type_of(element, attribute.use("input")).name
+        name, lookups = range_lookups(scalar)
+        if chosen is False:
+            raise SchemaProblem(
+                f"{attribute.scope.where} is a column of ranges, and clients give no range as a value",
+                attribute.scope.place,
+                f'Give it lookups: @graphql.filter_type(…, lookups=["{attribute.name}"]).',
+            )
+        if chosen is not True:
+            name = f"{self.name}{attribute.pascal}Lookup"
+            lookups = tuple(self._chosen(attribute, lookup, lookups) for lookup in chosen)
+        type_ = lookup_input(self.registry, name, scalar, scalar, lookups)
+        return type_, {
+            "kind": "all",
+            "lookups": self._conditions(attribute, attribute.name, lookups, Kind(KINDS[scalar])),
+        }
 
     def _chosen(self, attribute: Attribute, name: str, known: Sequence[Lookup | Part]) -> Lookup | Part:
         found = named_lookup(name, tuple(known))

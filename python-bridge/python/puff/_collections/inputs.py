@@ -69,7 +69,7 @@ def lookup_input(registry: Registry, name: str, scalar: str, value: str, lookups
         if isinstance(item, Part):
             part, its_lookups = part_lookups(item.scalar)
             fields.append(argument(item.name, lookup_input(registry, part, item.scalar, item.scalar, its_lookups)))
-        elif item.form == "range":
+        elif item.form in ("range", "span"):
             fields.append(argument(item.name, _range_input(registry, scalar, value), item.description))
         else:
             types = {"list": f"[{value}!]", "flag": "Boolean", "key": "String", "keys": "[String!]"}

@@ -13,9 +13,9 @@ class Lookup:
     name: str
     """In GraphQL."""
     django: str
-    form: Literal["value", "list", "flag", "range", "key", "keys"]
-    """What the client gives: a value of the column's type, a list of them, a Boolean, a start and an end, and of JSON
-    one key or several."""
+    form: Literal["value", "list", "flag", "range", "key", "keys", "span"]
+    """What the client gives: a value of the column's type, a list of them, a Boolean, a start and an end; of JSON one
+    key or several; of a range's column the start of a range and what is past its end."""
     description: str
 
 
@@ -85,6 +85,20 @@ _ARRAY = (
     Lookup("overlap", "overlap", "value", "Has one of the items."),
     Part("len", "len", "Int"),
 )
+_RANGE = (
+    _BASE[1],
+    Lookup("contains", "contains", "value", "The range contains the value."),
+    Lookup("containedBy", "contained_by", "span", "The range is within that from start until before end."),
+    Lookup("overlap", "overlap", "span", "The range has a value in common with that from start until before end."),
+    Lookup("fullyLt", "fully_lt", "span", "The range ends before that from start until before end."),
+    Lookup("fullyGt", "fully_gt", "span", "The range starts after that from start until before end."),
+    Lookup(
+        "adjacentTo",
+        "adjacent_to",
+        "span",
+        "The range and that from start until before end meet, with nothing between them.",
+    ),
+)
 _BY_SCALAR: dict[str, tuple[str, tuple[Lookup | Part, ...]]] = {
     "ID": ("IDBaseFilterLookup", _BASE),
     "Boolean": ("BoolBaseFilterLookup", _BASE),
@@ -125,6 +139,15 @@ def lookups_of(scalar: str, *, is_list: bool) -> tuple[str, tuple[Lookup | Part,
     if is_list:
         return f"{label_of(scalar)}ListFilterLookup", _ARRAY
     return _BY_SCALAR.get(scalar, (f"{scalar}FilterLookup", _BASE))
+
+
+def range_lookups(scalar: str) -> tuple[str, tuple[Lookup | Part, ...]]:
+    """Gives the same of a column of ranges.
+
+    Args:
+        scalar: The type of what is in a range.
+    """
+    return f"{label_of(scalar)}RangeFilterLookup", _RANGE
 
 
 def part_lookups(scalar: str) -> tuple[str, tuple[Lookup | Part, ...]]:

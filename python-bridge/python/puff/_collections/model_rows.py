@@ -39,9 +39,14 @@ class ModelRows:
         """Gives the type of a field."""
         return annotation_of(self._known[name])
 
+    def range_of(self, name: str) -> Any:
+        """Gives the type of what is in the ranges of a column."""
+        field: Any = self._known.get(name)
+        return annotation_of(field.base_field) if hasattr(field, "range_type") else None
+
     def relation(self, name: str) -> Any:
         """Gives a relation."""
-        field = self._known.get(name)
+        field: Any = self._known.get(name)
         return field if field is not None and is_relation(field, name) else None
 
     def compare(self, path: str, lookup: Lookup, kind: Kind) -> Condition:
@@ -56,6 +61,8 @@ class ModelRows:
             operator = {"has_key": "?", "has_keys": "?&", "has_any_keys": "?|"}[lookup.django]
             cast = "::text" if lookup.form == "key" else "::text[]"
             return sql_condition(joined(column(field.attname), f" {operator} ", placed(f"%s{cast}", [kind.symbol()])))
+        if hasattr(field, "range_type"):
+            return sql_condition(joined(column(field.attname), *_in_range(field, lookup, kind)))
         if lookup.form == "list":
             # An array, since a list of any length is one statement then.
             return sql_condition(joined(self._left(path), " = ANY(", placed(*list_sql(kind)), ")"))
@@ -123,6 +130,23 @@ class ModelRows:
         return self.target._base_manager.all()  # noqa: SLF001  # Django's documented name
 
 
+def _in_range(field: Any, lookup: Lookup, kind: Kind) -> tuple[str, Fragment]:
+    """Gives the operator and the operand of a column of ranges."""
+    range_, element = _RANGES[field.get_internal_type()]
+    if lookup.form == "value":
+        return " @> ", placed(f"%s::{element}", [kind.symbol()])
+    bounds = [kind.symbol(f"value.{side}") for side in ("start", "end")]
+    return f" {_RANGE_OPERATORS[lookup.django]} ", placed(f"{range_}(%s::{element}, %s::{element})", bounds)
+
+
+_RANGES = {
+    "IntegerRangeField": ("int4range", "int4"),
+    "BigIntegerRangeField": ("int8range", "int8"),
+    "DecimalRangeField": ("numrange", "numeric"),
+    "DateRangeField": ("daterange", "date"),
+    "DateTimeRangeField": ("tstzrange", "timestamptz"),
+}
+_RANGE_OPERATORS = {"contained_by": "<@", "overlap": "&&", "fully_lt": "<<", "fully_gt": ">>", "adjacent_to": "-|-"}
 _RIGHT = '"\0right"'
 """Stands where the value belongs."""
 _OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

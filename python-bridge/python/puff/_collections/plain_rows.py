@@ -56,6 +56,10 @@ class PlainRows:
         annotation, owner = self._columns[name]
         return evaluate(annotation, class_scope(owner, f"field {owner.__name__}.{name}", place_of(owner, name)))
 
+    def range_of(self, name: str) -> Any:
+        """Gives none: a plan's columns of ranges have no type in Python."""
+        del name
+
     def relation(self, name: str) -> Any:
         """Gives none: a plan's rows have no relations."""
         del name

@@ -43,6 +43,10 @@ class Rows(Protocol):
         """
         ...
 
+    def range_of(self, name: str) -> Any:
+        """Gives the type of what is in the ranges of a column; None where it is no column of ranges."""
+        ...
+
     def relation(self, name: str) -> Any:
         """Gives a relation of the model's; None where the name is none's."""
         ...
