@@ -396,7 +396,9 @@ def test_the_order_of_a_model_or_its_manager_is_the_collections(fields: dict[str
 
 
 QUERYSETS = [
-    ("models.Tag.objects.all()", 'FROM "library_tag"', []),
+    ("models.Tag.objects.all()", 'FROM "library_tag"', None),
+    ("models.Tag.objects.order_by()", 'FROM "library_tag"', []),
+    ("models.Book.objects.all()", 'FROM "library_book"', None),
     ("models.Tag.objects.order_by('-word', 'pk')", 'FROM "library_tag"', ['R."word" DESC', 'R."id" ASC']),
     (
         "models.Tag.objects.order_by(F('word').asc(nulls_first=True)).reverse().only('id')",
@@ -433,6 +435,27 @@ class Query:
     terms = None if order is None else [f"{shown(term['sql'])} {term['direction']}" for term in plan["order"]]
     assert terms == order
     assert ("order" in plan) == (order is not None)
+
+
+def test_an_author_gives_the_order_where_a_client_asks_for_none(load: Callable[..., Loaded]) -> None:
+    loaded = load(f"""{HEAD}
+@graphql.django_type(models.Book)
+class Book:
+    id: auto
+@dataclass
+class Row:
+    id: int
+    votes: int
+@dataclass
+class Query:
+    books: list[Book] = graphql.paged(order_by=["-day", "author__name"])
+    @classmethod
+    @graphql.paged(order_by="-votes")
+    def rows(cls, ctx: Context, /) -> list[Row]: ...
+{TAIL}""")
+    books, rows = [field["collection"]["order"] for field in loaded.type("Query")["fields"]]
+    assert [(shown(term["sql"])[:8], term["direction"]) for term in books] == [('R."day"', "DESC"), ("(SELECT ", "ASC")]
+    assert [(shown(term["sql"]), term["direction"]) for term in rows] == [('R."votes"', "DESC")]
 
 
 def test_a_manager_of_the_users_is_asked_each_time(load: Callable[..., Loaded]) -> None:

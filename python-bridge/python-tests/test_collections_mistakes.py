@@ -71,6 +71,15 @@ FIELDS = [
     ("books: Book = graphql.paged()", "field Query.books is a collection, and its type", 18),
     ("books: list[int] = graphql.paged()", "field Query.books is a collection of Int!, and items are objects", 18),
     ("books: list[Row] = graphql.paged()", "field Query.books is a collection without a resolver, and no model", 18),
+    ("books: list[Book] = graphql.paged(order_by='nothing')", "field Query.books can't have its order: Cannot", 18),
+    (
+        (
+            "@classmethod\n    @graphql.paged(key='a', order_by='b')\n"
+            "    def rows(cls, ctx: Context, /) -> list[Row]: ..."
+        ),
+        "field Query.rows can't have its order: class Row has no column 'b'",
+        20,
+    ),
     ("books: list[Book] = graphql.paged(default=200)", "field Query.books has default=200 and max=100", 18),
     (
         "@classmethod\n    @graphql.paged()\n    def rows(cls, ctx: Context, /) -> list[Row]: ...",

@@ -12,8 +12,9 @@ from puff._collections.filters import describe_filter
 from puff._collections.inputs import argument
 from puff._collections.orders import describe_order
 from puff._collections.pages import page_arguments, page_type
-from puff._collections.plans import Rowset
+from puff._collections.plans import Rowset, plain_order
 from puff._collections.relations import is_to_many
+from puff._collections.targets import rows_of
 from puff._django.types import attributes_of, is_relation, model_type_of
 from puff._errors import SchemaProblem
 from puff._types.annotations import arguments_of, evaluate, meaning_of
@@ -103,7 +104,7 @@ def describe_rows(
         rows = Rowset(item.model)
     else:
         rows = Rowset(item.model, _relation(scope, parent and parent.model, paged.field_name or name, item.model))
-    described.collection["order"] = _order(scope, rows)
+    described.collection["order"] = _order(registry, scope, paged, rows)
     described.plan = rows.plan()
     if described.plan is None:
         described.resolver = rows.resolver()
@@ -169,7 +170,7 @@ def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, cam
         *([] if options["ordering"] is None else [argument("ordering", f"[{options['ordering']}!]!", defaultValue=[])]),
         *page_arguments(registry, shape.form),
     ]
-    order = [] if model is None else _order(scope, Rowset(model.model))
+    order = _order(registry, scope, paged, Rowset(model.model) if model is not None else shape.cls)
     collection = {"form": shape.form, **options, "order": order, "key": _key(scope, paged, shape.cls)}
     if columns:
         collection["aggregates"] = columns
@@ -252,12 +253,15 @@ def _key(scope: Scope, paged: Paged, cls: type) -> Sequence[str]:
     )
 
 
-def _order(scope: Scope, rows: Rowset) -> list[dict[str, Any]]:
+def _order(registry: Registry, scope: Scope, paged: Paged, rows: Any) -> list[dict[str, Any]]:
+    """Gives the order where a client asks for none, of a Rowset or of a plan's class."""
     try:
-        return rows.order()
-    except ValueError as error:
+        if isinstance(rows, Rowset):
+            return rows.order(paged.order_by)
+        return plain_order(rows_of(registry, rows, rows), paged.order_by) if paged.order_by else []
+    except Exception as error:
         raise SchemaProblem(
-            f"{scope.where} can't have the order of the model {rows.model.__name__}: {error}",
+            f"{scope.where} can't have its order: {error}",
             scope.place,
-            "Give the model, or its manager, an order by columns.",
+            'Name columns: order_by="-created". Or order the model, or its manager, by columns.',
         ) from error

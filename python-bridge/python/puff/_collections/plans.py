@@ -13,8 +13,9 @@ from puff._plans.sql_result import sql_result
 from puff._symbols.parents import Parents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from puff._collections.rows import Rows
     from puff._plans.context import Context
 
 
@@ -37,9 +38,10 @@ class Rowset:
         """Gives a function that asks the manager."""
         return lambda ctx: self._queryset(ctx.parents)
 
-    def order(self) -> list[dict[str, Any]]:
-        """Gives the terms of the order that the model, or its manager, says."""
-        return _order_of(self._manager.all())
+    def order(self, order_by: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Gives the terms of an order, or else of that which the model, or its manager, says."""
+        queryset = self._manager.all()
+        return _order_of(queryset.order_by(*order_by) if order_by else queryset)
 
     def _queryset(self, parents: Parents) -> Any:
         if self._relation is None:
@@ -55,8 +57,8 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
         value: What a collection's resolver returned.
 
     Returns:
-        The QuerySet with all of its columns, and the terms of its order. Where it is another value, or its order can't
-        be told apart: itself, and None.
+        The QuerySet with all of its columns, and the terms of its own order: None where it has none, or it can't be
+        told apart. Any other value as it is.
     """
     query: Any = getattr(value, "query", None)
     if not hasattr(query, "deferred_loading") or not query.default_cols or query.combinator or query.extra_order_by:
@@ -67,11 +69,28 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
         return value, None
     if any(isinstance(part, dict) and "as" in part for term in terms for part in term["sql"]):
         return value, None  # a symbol of an argument, which is no client's value
+    own = None if query.default_ordering and not query.order_by else terms  # else it is the model's
     if query.is_sliced or query.distinct_fields:
-        return value, terms
+        return value, own
     plain = value.order_by()
     plain.query.clear_deferred_loading()
-    return plain, terms
+    return plain, own
+
+
+def plain_order(rows: Rows, order_by: Sequence[Any]) -> list[dict[str, Any]]:
+    """Gives the terms of an order by columns of a plan.
+
+    Raises:
+        ValueError: It has no such column.
+    """
+    terms: list[dict[str, Any]] = []
+    for name in order_by:
+        try:
+            sql, nullable = rows.term(name.removeprefix("-"))
+        except (KeyError, AttributeError):
+            raise ValueError(f"{rows.name} has no column {name!r}") from None
+        terms.append(_term(sql, nullable, "DESC" if name.startswith("-") else "ASC"))
+    return terms
 
 
 def _order_of(queryset: Any) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ class Paged(dataclasses.Field[Any]):
         ordering: type | str | EllipsisType | None,
         default: int | None,
         max: int | None,
+        order_by: Sequence[str],
         key: Sequence[str],
         aggregates: Mapping[str, Sequence[str] | None],
         field_name: str | None,
@@ -55,6 +56,7 @@ class Paged(dataclasses.Field[Any]):
         self.ordering = ordering
         self.size = default
         self.max = max
+        self.order_by = order_by
         self.key = key
         self.aggregates = aggregates
         self.field_name = field_name
@@ -72,6 +74,7 @@ def paged(
     ordering: type | str | EllipsisType | None = ...,
     default: int | None = None,
     max: int | None = 100,
+    order_by: str | Sequence[str] = (),
     key: str | Sequence[str] = (),
     aggregates: Sequence[str] | Mapping[str, Sequence[str]] = (),
     field_name: str | None = None,
@@ -89,6 +92,8 @@ def paged(
         ordering: A class decorated with `order_type`, likewise.
         default: Items where a client doesn't say how many. None: as many as `max`.
         max: The most items that a client may ask for. None: any number.
+        order_by: The order where a client asks for none: columns, descending with a `-` before them. Of a model also
+            what its QuerySets take. Default: that of the resolver's QuerySet, or of the model.
         key: The column or columns that identify a row. Default: the model's primary key, or `id`.
         aggregates: Columns of which clients may ask aggregates over all pages: `countDistinct`, `sum`, `avg`, `min` and
             `max`, where the type has them; or by each column the names of those. Lists have none.
@@ -108,7 +113,8 @@ def paged(
     wanted: Mapping[str, Sequence[str] | None] = (
         aggregates if isinstance(aggregates, Mapping) else dict.fromkeys(aggregates)
     )
-    return Paged(filters, ordering, default, max, keys, wanted, field_name, name)
+    order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
+    return Paged(filters, ordering, default, max, order, keys, wanted, field_name, name)
 
 
 def paged_of(member: Any) -> Paged | None:
