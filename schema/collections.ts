@@ -2,7 +2,7 @@
  * Collections: plans of which clients may ask a part, filtered, ordered, in pages and counted. Python describes once
  * what may be asked, as fragments of SQL; the planner joins the fragments that a request asks for.
  */
-import type { RequestParameter, TypedText } from "./plan.ts";
+import type { OrderTerm, SqlFragment } from "./plan.ts";
 
 /** What clients may ask of a field whose resolver gives a plan. */
 export interface CollectionDescription {
@@ -33,16 +33,6 @@ export interface CollectionInputs {
   readonly filters: { readonly [type: string]: FilterDescription };
   readonly orderings: { readonly [type: string]: OrderingDescription };
 }
-
-/**
- * SQL with places in it: a text is SQL, `{row: true}` is the alias of the collection's row, a pair of type and text is a
- * constant, and what is left is the value that the client gave (`argument: "value"`) or a part of it (`"value.start"`).
- *
- * @example [{ row: true }, '."votes" >= ', { argument: "value", as: "int" }]
- */
-export type SqlFragment = readonly (string | { readonly row: true } | TypedText | FragmentValue)[];
-
-type FragmentValue = Extract<RequestParameter, { readonly argument: string }>;
 
 /** What each field of a filter's input type means. */
 export type FilterDescription = { readonly [field: string]: Condition };
@@ -77,17 +67,6 @@ export type OrderingDescription = {
     /** For an order of the one related row. */
     | { readonly kind: "related"; readonly related: Related; readonly ordering: string };
 };
-
-/** One term of an order. */
-export interface OrderTerm {
-  readonly sql: SqlFragment;
-  /** Whether it can be NULL. */
-  readonly nullable: boolean;
-  readonly direction: Direction;
-}
-
-/** Postgres's own place of nulls where none is said: last when ascending, first when descending. */
-export type Direction = "ASC" | "ASC_NULLS_FIRST" | "ASC_NULLS_LAST" | "DESC" | "DESC_NULLS_FIRST" | "DESC_NULLS_LAST";
 
 /** What a field of a page or of a connection is, or of their parts. */
 export type PagePart =

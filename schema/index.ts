@@ -4,11 +4,9 @@ export type {
   CollectionDescription,
   CollectionInputs,
   Condition,
-  Direction,
   FilterDescription,
   PagePart,
   Related,
-  SqlFragment,
 } from "./collections.ts";
 export type { FieldDescription, FieldSource, SchemaDescription, TypeDescription } from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
@@ -17,8 +15,10 @@ export type {
   Arguments,
   Claims,
   ColumnValues,
+  Direction,
   EventPlan,
   MethodCall,
+  OrderTerm,
   ParametricPlan,
   ParentColumns,
   PlanParameter,
@@ -28,6 +28,7 @@ export type {
   ResolveResult,
   ResolverCall,
   ScalarKind,
+  SqlFragment,
   SqlPlan,
   StreamPlan,
   TracedPlan,

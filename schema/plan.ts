@@ -22,9 +22,32 @@ export interface SqlPlan {
   readonly typeColumn: string;
   /** From a value of {@link typeColumn} to a GraphQL type name; null: the column holds the names themselves. */
   readonly typeNames: { readonly [value: string]: string } | null;
+  /** Of a collection's plan: its order where a client asks for none. Absent: that of the collection. */
+  readonly order?: readonly OrderTerm[];
   /** What clients are told where an object or a leaf has no row. Absent: it is null. */
   readonly absent?: string;
 }
+
+/**
+ * SQL with places in it: a text is SQL, `{row: true}` is the alias of the collection's row, a pair of type and text is a
+ * constant, and what is left is the value that the client gave (`argument: "value"`) or a part of it (`"value.start"`).
+ *
+ * @example [{ row: true }, '."votes" >= ', { argument: "value", as: "int" }]
+ */
+export type SqlFragment = readonly (string | { readonly row: true } | TypedText | FragmentValue)[];
+
+type FragmentValue = Extract<RequestParameter, { readonly argument: string }>;
+
+/** One term of an order. */
+export interface OrderTerm {
+  readonly sql: SqlFragment;
+  /** Whether it can be NULL. */
+  readonly nullable: boolean;
+  readonly direction: Direction;
+}
+
+/** Postgres's own place of nulls where none is said: last when ascending, first when descending. */
+export type Direction = "ASC" | "ASC_NULLS_FIRST" | "ASC_NULLS_LAST" | "DESC" | "DESC_NULLS_FIRST" | "DESC_NULLS_LAST";
 
 /** A value that Python computed: the same for every parent, or a list correlated by keys as in {@link SqlPlan}. */
 export interface ValuePlan {

@@ -1,5 +1,12 @@
 /** The statements of a collection: its rows, how many there are, and what is over all of them. */
-import type { Arguments, CollectionDescription, CollectionInputs, JsonValue, SqlPlan } from "../../schema/index.ts";
+import type {
+  Arguments,
+  CollectionDescription,
+  CollectionInputs,
+  JsonValue,
+  OrderTerm,
+  SqlPlan,
+} from "../../schema/index.ts";
 import { TERM_COLUMN } from "../contract/page-parts.ts";
 import { quoteName } from "../sql/sql-text.ts";
 import type { Base } from "./base.ts";
@@ -64,8 +71,8 @@ export class Composer {
     const each = perParent ? this.#base.each(writer) : null;
     const rows = each?.rows ?? this.#base.all(writer);
     const ordering = args["ordering"] ?? null;
-    const order = writeOrder(writer, inputs, collection, ordering, row);
-    const cursors = new Cursors(field, ordering, args["filters"] ?? null);
+    const order = writeOrder(writer, inputs, collection, this.#ownOrder, ordering, row);
+    const cursors = new Cursors(field, ordering, args["filters"] ?? null, this.#base.plan.order);
     const follow = (terms: readonly Term[], cursor: string | null, name: string) =>
       cursor === null ? null : follows(writer, terms, cursors.read(cursor, terms.length, name));
     const condition = join(
@@ -109,7 +116,7 @@ export class Composer {
     if (part === "all") {
       return `over all pages${isCorrelated ? " of each parent" : ""}${where}`;
     }
-    const { terms } = writeOrder(new SqlWriter(), inputs, collection, args["ordering"] ?? null, row);
+    const { terms } = writeOrder(new SqlWriter(), inputs, collection, this.#ownOrder, args["ordering"] ?? null, row);
     const from = [
       ...(offset === 0 ? [] : [`from ${offset}`]),
       ...(after === null ? [] : ["after a cursor"]),
@@ -154,6 +161,10 @@ export class Composer {
       text: `SELECT ${keys.join(", ")}, puff_page.* FROM ${each.parents} CROSS JOIN LATERAL (${text}) AS puff_page`,
       params: writer.params,
     };
+  }
+
+  get #ownOrder(): readonly OrderTerm[] {
+    return this.#base.plan.order ?? this.#asked.collection.order;
   }
 
   #filter(writer: SqlWriter, row: string): string | null {

@@ -4,6 +4,7 @@ import {
   type CollectionInputs,
   type Direction,
   type JsonValue,
+  type OrderTerm,
   PuffError,
 } from "../../schema/index.ts";
 import { quoteName } from "../sql/sql-text.ts";
@@ -28,14 +29,15 @@ export interface Order {
 }
 
 /**
- * The order that a client asks for, or the collection's own, completed by its key.
+ * The order that a client asks for, or the collection's `own`, completed by its key.
  *
  * @throws PuffError `PUFF_PAGE_INVALID`: it has too many terms.
  */
 export function writeOrder(
   writer: SqlWriter,
   inputs: CollectionInputs,
-  { ordering, order, key }: CollectionDescription,
+  { ordering, key }: CollectionDescription,
+  own: readonly OrderTerm[],
   asked: JsonValue,
   row: string,
 ): Order {
@@ -77,7 +79,7 @@ export function writeOrder(
     visit(ordering ?? "", item, row, "");
   }
   if (terms.length === 0) {
-    for (const { sql, direction, nullable } of order) {
+    for (const { sql, direction, nullable } of own) {
       add(termOf(writer.fragment(sql, row), direction, nullable));
     }
   }

@@ -1,7 +1,7 @@
 /** Collections: filters, orders and pages of a plan, in the one statement. */
 import { describe, expect, test } from "vitest";
 import { collectionSketch, tables } from "../support/planner/collections.ts";
-import { sketchPlanner } from "../support/planner/planner.ts";
+import { sketchPlanner, sql } from "../support/planner/planner.ts";
 import { ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
@@ -217,6 +217,20 @@ test("explain says what went into which part", async () => {
     `CommentOffsetPaginated.results page fused 2 items from 1 of each parent, ${where}, ordered by id`,
     "Comment.id column - ",
   ]);
+});
+
+test("a plan may say its own order, which holds where a client asks for none", async () => {
+  const order = [{ sql: [{ row: true }, '."votes"'], nullable: true, direction: "DESC_NULLS_LAST" }] as const;
+  const resolvers = { "Query.posts": () => sql("SELECT id, title, votes FROM post", { order }) };
+  const { run } = sketchPlanner({
+    ...collectionSketch,
+    database,
+    resolvers: { ...collectionSketch.resolvers, ...resolvers },
+  });
+  expect(await run("{ posts { id } }")).toMatchObject({ data: { posts: ids(2, 5, 1, 4, 3, 6) } });
+  expect(await run("{ posts(ordering: [{ id: DESC }]) { id } }")).toMatchObject({
+    data: { posts: ids(6, 5, 4, 3, 2, 1) },
+  });
 });
 
 describe("walking a connection by cursors gives each row once", () => {
