@@ -6,7 +6,7 @@ import { windowOf } from "./window.ts";
 
 /**
  * Checks how many items an operation asks for at most: those of a page count once for each item that the page around it
- * may have. Lists without pages count as one, as do collections whose author leaves them open.
+ * may have. A list of which nobody asks a part counts as one item: its rows are bounded as those of any plan.
  *
  * The idea is that of GitHub's node limit: https://docs.github.com/graphql/overview/rate-limits-and-query-limits
  *
@@ -42,7 +42,10 @@ function countItems(nodes: readonly Node[], parents: number, variables: Variable
 
 function sizeOf(step: FieldStep, variables: VariableValues): number {
   try {
-    return step.collection === null ? 1 : (windowOf(step.collection, argumentsOf(step, variables)).limit ?? 1);
+    const { collection } = step;
+    const args = argumentsOf(step, variables);
+    const isOpen = collection === null || (collection.form === "list" && (args["pagination"] ?? null) === null);
+    return isOpen ? 1 : (windowOf(collection, args).limit ?? 1);
   } catch {
     return 0; // the field fails, and says why
   }
