@@ -22,6 +22,9 @@ import { arrayOidOf, EMPTY_LIST, OID, printArray, type TextList } from "../types
  * @example bindArguments({ …, params: [{ argument: "limit", as: "int" }] }, { limit: 20 }, null).params; // [[23, "20"]]
  */
 export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Claims | null): SqlPlan {
+  if (isBound(plan)) {
+    return plan; // the same for each request, so that what was made of it can be kept
+  }
   const bind = (param: RequestParameter) => bindRequestParameter(param, args, claims);
   return {
     ...plan,
@@ -35,6 +38,11 @@ export function bindArguments(plan: ParametricPlan, args: Arguments, claims: Cla
       return "as" in param ? bind(param) : param;
     }),
   };
+}
+
+/** Whether a plan names no value of a request. */
+function isBound(plan: ParametricPlan): plan is SqlPlan {
+  return plan.params.every((param) => !("as" in param || "items" in param));
 }
 
 /**

@@ -165,19 +165,22 @@ export function resolverSteps(steps: readonly FieldStep[]): readonly FieldStep[]
 }
 
 /** Whether any field of the step's own objects has a resolver: none, and nothing can be fused with it. */
-export function hasResolvers({ selection }: FieldStep): boolean {
-  for (const { step } of fieldsOfRow(selection)) {
-    if (hasStatement(step)) {
-      return true;
-    }
+export function hasResolvers(step: FieldStep): boolean {
+  let has = hasResolversOf.get(step);
+  if (has === undefined) {
+    has = [...fieldsOfRow(step.selection)].some((field) => hasStatement(field.step));
+    hasResolversOf.set(step, has);
   }
-  return false;
+  return has;
 }
 
 /** Whether its resolver's own statements are to be part of the operation's transaction. */
 export function borrowsDatabase({ source }: FieldStep): boolean {
   return source.kind === "resolver" && source.borrows === true;
 }
+
+/** Each request asks. */
+const hasResolversOf = new WeakMap<FieldStep, boolean>();
 
 const resolversOf = new WeakMap<readonly FieldStep[], readonly FieldStep[]>();
 
