@@ -171,6 +171,7 @@ FUNCTIONS = [
         "def it(value: int): return Q(pages=value) | Q(author=value)",
         '((R."pages" = (<int>) OR R."author_id" = (<int>)))',
     ),
+    ("def it(value: int): return sql('row.pages % $1 = 0', value)", "(R.pages % <int> = 0)"),
     (
         "def it(value: str): return Q(author__name=value)",
         (
@@ -288,6 +289,16 @@ def test_an_order_is_a_term(field: str, name: str, term: dict[str, Any], load: C
     found = loaded.description["collections"]["orderings"]["Order"][name]
     assert {**found, "sql": shown(found["sql"])} == {"kind": "sql", "nullable": True, **term}
     assert loaded.type("Order")["oneOf"] is True
+
+
+def test_an_attribute_has_a_name_and_a_description_of_its_own(load: Callable[..., Loaded]) -> None:
+    filter_ = FILTER.format("title: auto = graphql.filter_field(name='named', description='Of the cover.')")
+    loaded = load(
+        HEAD + filter_ + ORDER.format("title: auto = graphql.order_field(deprecation='No more')") + BOOKS + TAIL
+    )
+    assert [loaded.type("Filter")["fields"][0][key] for key in ("name", "description")] == ["named", "Of the cover."]
+    assert [loaded.type("Order")["fields"][0][key] for key in ("name", "deprecation")] == ["title", "No more"]
+    assert "named" in loaded.description["collections"]["filters"]["Filter"]
 
 
 def test_an_order_follows_relations_to_one_row(load: Callable[..., Loaded]) -> None:

@@ -47,10 +47,15 @@ class OrderType:
 
 @dataclass(frozen=True)
 class Function:
-    """What `filter_field` or `order_field` was told of a function."""
+    """What `filter_field` or `order_field` was told of a function, or of the attribute whose default it is."""
 
     kind: str
     options: FieldOptions = field(default_factory=FieldOptions)
+
+    def __call__(self, function: FunctionT) -> FunctionT:
+        """Marks a function."""
+        vars(function_of(function))["__puff_input__"] = self
+        return function
 
 
 def filter_type(
@@ -132,11 +137,11 @@ def order_type(target: Any, *, name: str | None = None, description: str | None 
 def filter_field(
     function: Any = None, *, name: str | None = None, description: str | None = None, deprecation: str | None = None
 ) -> Any:
-    """Makes a function of a filter's class a filter of its own.
+    """Makes a function of a filter's class a filter of its own; or says more of an attribute, as its default.
 
-    It is called once, when the schema loads, with a symbol of the value, and returns a `Q`, or a QuerySet of the
-    model; for a plan's rows SQL, `sql("row.votes >= $1", value)`. A function of a `bool` is called with True and
-    with False. It may take `self`, `prefix` and `queryset`, too.
+    A function is called once, when the schema loads, with a symbol of the value. It returns a `Q`, a QuerySet of the
+    model, or SQL: `sql("row.votes >= $1", value)`. A function of a `bool` is called with True and with False. It may
+    take `self`, `prefix` and `queryset`, too.
 
     Args:
         function: The function; its parameter `value` says the input's type.
@@ -145,10 +150,12 @@ def filter_field(
         deprecation: Why it is deprecated.
 
     Returns:
-        The function, or a decorator.
+        The function, or a decorator, which is an attribute's default as well.
 
     Example:
         >>> class ChoiceFilter:
+        ...     text: auto = filter_field(name="contents")
+        ...
         ...     @filter_field
         ...     def at_least(value: int) -> Q:
         ...         return Q(votes__gte=value)
@@ -159,10 +166,10 @@ def filter_field(
 def order_field(
     function: Any = None, *, name: str | None = None, description: str | None = None, deprecation: str | None = None
 ) -> Any:
-    """Makes a function of an order's class an order of its own.
+    """Makes a function of an order's class an order of its own; or says more of an attribute, as its default.
 
-    It is called once, when the schema loads. It returns an expression of Django's, or the path of a field; for a plan's
-    rows SQL, `sql("row.votes * 2")`. If it takes `value`, `value.resolve(path)` gives what to return, too.
+    A function is called once, when the schema loads. It returns an expression of Django's, the path of a field, or SQL:
+    `sql("row.votes * 2")`. If it takes `value`, `value.resolve(path)` gives what to return, too.
 
     Args:
         function: The function.
@@ -171,7 +178,7 @@ def order_field(
         deprecation: Why it is deprecated.
 
     Returns:
-        The function, or a decorator.
+        The function, or a decorator, which is an attribute's default as well.
 
     Example:
         >>> class ChoiceOrder:
@@ -183,11 +190,8 @@ def order_field(
 
 
 def _mark(kind: str, function: Any, options: FieldOptions) -> Any:
-    def decorate(function: FunctionT) -> FunctionT:
-        vars(function_of(function))["__puff_input__"] = Function(kind, options)
-        return function
-
-    return decorate if function is None else decorate(function)
+    mark = Function(kind, options)
+    return mark if function is None else mark(function)
 
 
 def filter_of(cls: Any) -> FilterType | None:

@@ -15,7 +15,7 @@ from puff._collections.values import Kind, kind_of
 from puff._django.types import is_auto
 from puff._errors import SchemaProblem
 from puff._types.annotations import class_scope, meaning_of
-from puff._types.markers import FieldOptions
+from puff._types.markers import FieldOptions, merge_options
 from puff._types.names import graphql_name
 from puff._types.refs import NamedType, Use
 from puff._types.source import class_doc, place_of
@@ -93,7 +93,7 @@ class _Filter:
         return name
 
     def _describe_attribute(self, attribute: Attribute) -> None:
-        options = FieldOptions(description=attribute.doc)
+        options = attribute.options
         if is_auto(attribute.annotation, self.cls):
             relation = self.rows.relation(attribute.name)
             element = self.rows.range_of(attribute.name)
@@ -105,7 +105,7 @@ class _Filter:
                 type_, condition = self._column(attribute, self._annotation(attribute))
         else:
             meaning = meaning_of(attribute.annotation, attribute.scope)
-            options = meaning.options
+            options = merge_options((options, meaning.options))
             inner = filter_of(meaning.base)
             if inner is not None:
                 type_, condition = self._related(attribute, meaning.base)

@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.django_sql import expression_of, sql_text, where_of
-from puff._collections.fragments import column, joined, placed
+from puff._collections.fragments import column, joined, placed, row_sql
 from puff._collections.rows import boolean_condition, sql_condition
 from puff._collections.symbols import list_sql, value_sql
 from puff._django.fields import annotation_of
 from puff._django.types import attributes_of, has_column, is_relation
 from puff._orm.lookups import check_symbols, is_prepared_by_django
+from puff._plans.plan import Plan
 
 if TYPE_CHECKING:
     from puff._collections.fragments import Fragment
@@ -96,7 +97,9 @@ class ModelRows:
         return where_of(self._all().filter(condition))
 
     def condition(self, made: Any) -> Fragment:
-        """Gives a `Q`, an expression that is a condition, or a QuerySet of the model."""
+        """Gives a `Q`, an expression that is a condition, a QuerySet of the model, or SQL on the row."""
+        if type(made) is Plan:
+            return joined("(", row_sql(made.text, made.params), ")")
         models: Any = import_module("django.db.models")
         parts = made if isinstance(made, tuple) else (made,)
         queryset = parts[0] if isinstance(parts[0], models.QuerySet) else self._all()
@@ -117,7 +120,9 @@ class ModelRows:
         return column(field.attname), field.null
 
     def expression(self, made: Any) -> Fragment:
-        """Gives an expression, or the path of a field."""
+        """Gives an expression, the path of a field, or SQL on the row."""
+        if type(made) is Plan:
+            return row_sql(made.text, made.params)
         models: Any = import_module("django.db.models")
         expression = made.expression if isinstance(made, models.OrderBy) else made
         if isinstance(expression, str):

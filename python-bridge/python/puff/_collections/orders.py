@@ -13,7 +13,7 @@ from puff._collections.targets import attributes, check_target, rows_of
 from puff._django.types import is_auto
 from puff._errors import SchemaProblem
 from puff._types.annotations import class_scope, meaning_of
-from puff._types.markers import FieldOptions
+from puff._types.markers import FieldOptions, merge_options
 from puff._types.names import graphql_name
 from puff._types.refs import NamedType, Use
 from puff._types.source import class_doc, place_of
@@ -64,11 +64,11 @@ def describe_order(registry: Registry, cls: type, camel_case: bool) -> str:
 
     for attribute in attributes(cls, f"field {spec.name}"):
         if is_auto(attribute.annotation, cls):
-            options, inner = FieldOptions(), None
+            options, inner = attribute.options, None
         else:
             meaning = meaning_of(attribute.annotation, attribute.scope)
-            options, inner = meaning.options, meaning.base if order_of(meaning.base) is not None else None
-        options = FieldOptions(options.description or attribute.doc, options.deprecation, options.name)
+            options = merge_options((attribute.options, meaning.options))
+            inner = meaning.base if order_of(meaning.base) is not None else None
         if inner is None:
             add(attribute.name, direction.name, _column(rows, attribute), options, attribute.scope.place)
         else:

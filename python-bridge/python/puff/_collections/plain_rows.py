@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from puff._collections.fragments import ROW, column, fragment_of, joined, placed
+from puff._collections.fragments import column, joined, placed, row_sql
 from puff._collections.rows import boolean_condition, sql_condition
 from puff._plans.plan import Plan
 from puff._types.annotations import annotations_of, class_scope, evaluate
@@ -108,11 +107,9 @@ class PlainRows:
         """Gives SQL that names columns as `row.votes`."""
         if type(made) is not Plan:
             raise ValueError('it returns no SQL, such as sql("row.votes >= $1", value)')
-        text = _row.sub(lambda found: ROW + "." if found[1] else found[0], made.text)
-        return fragment_of(text, made.params)
+        return row_sql(made.text, made.params)
 
 
-_row = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\brow\.)|[\s\S]""")
 _ESCAPED = r"REPLACE(REPLACE(REPLACE(%s::text, E'\\', E'\\\\'), '%%', E'\\%%'), '_', E'\\_')"  # as Django does
 
 

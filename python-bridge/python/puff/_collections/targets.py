@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from puff._collections.declare import Function
 from puff._collections.model_rows import ModelRows
 from puff._collections.plain_rows import PlainRows
 from puff._errors import SchemaProblem
 from puff._types.annotations import annotations_of, class_scope
+from puff._types.markers import FieldOptions, merge_options
 from puff._types.refs import Use
 from puff._types.source import member_doc, place_of
 
@@ -27,7 +29,8 @@ class Attribute:
     name: str
     annotation: Any
     scope: Scope
-    doc: str | None
+    options: FieldOptions
+    """What is said of it beside its annotation."""
     owner: str
 
     @property
@@ -49,7 +52,10 @@ def attributes(cls: type, where: str) -> Iterator[Attribute]:
         for name, annotation in annotations_of(owner).items():
             if not name.startswith("_"):
                 scope = class_scope(owner, f"{where}.{name}", place_of(owner, name))
-                found[name] = Attribute(name, annotation, scope, member_doc(owner, name), cls.__name__)
+                mark = vars(owner).get(name)
+                doc = FieldOptions(description=member_doc(owner, name))
+                options = merge_options((doc, mark.options)) if isinstance(mark, Function) else doc
+                found[name] = Attribute(name, annotation, scope, options, cls.__name__)
     yield from found.values()
 
 
