@@ -167,6 +167,8 @@ class Account {
         return { kind: "schema", why: "the schema answers it" };
       case "function":
         return { kind: "typescript", why: "a TypeScript resolver answers it" };
+      case "nodes":
+        return { kind: "static", why: "its ids say which rows" };
       case "page":
         return { kind: "page", why: "" };
       case "method":

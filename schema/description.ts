@@ -3,7 +3,7 @@
  * interpreter starts. It crosses the bridge as JSON, and {@link validateDescription} checks it on arrival.
  */
 import type { CollectionDescription, CollectionInputs, PagePart } from "./collections.ts";
-import type { ParametricPlan } from "./plan.ts";
+import type { ParametricPlan, SqlFragment } from "./plan.ts";
 import type { JsonValue } from "./scalars/json.ts";
 
 /** One schema class of the user's, described. */
@@ -105,8 +105,11 @@ export interface FieldDescription {
 
 /** Where a field's value comes from. */
 export type FieldSource =
-  /** A column of the parent's row, or an attribute of the parent's Python object, of this name. */
-  | { readonly kind: "column"; readonly column: string }
+  /**
+   * A column of the parent's row, or an attribute of the parent's Python object, of this name. `globalId`: an id that is
+   * shown with this type's name, as base64 of `Type:id`.
+   */
+  | { readonly kind: "column"; readonly column: string; readonly globalId?: string }
   /**
    * A classmethod or staticmethod: called once for its whole layer. `pure`: its plan depends on its arguments alone.
    * `plan`: what decorates it, so that it is not called at all. `borrows`: its own statements are part of the operation's
@@ -120,8 +123,18 @@ export type FieldSource =
     }
   /** An instance method: called for each object of its layer, all in one entry into Python. */
   | { readonly kind: "method" }
+  /** The objects of the global ids in the argument `id`, or in the list `ids`, by their types. */
+  | { readonly kind: "nodes"; readonly types: { readonly [typeName: string]: NodeType } }
   /** A part of a page, or of what a page consists of. */
   | { readonly kind: "page"; readonly part: PagePart };
+
+/** Rows that have global ids. */
+export interface NodeType {
+  /** A SELECT without parameters, but for constants. */
+  readonly source: SqlFragment;
+  /** Its column that the ids are of. */
+  readonly key: string;
+}
 
 export interface ArgumentDescription {
   /** GraphQL name. */

@@ -60,6 +60,7 @@ const catalogue = {
   // What a client asked of a collection.
   PUFF_PAGE_INVALID: { status: 200, safe: true },
   PUFF_CURSOR_INVALID: { status: 200, safe: true },
+  PUFF_GLOBAL_ID_INVALID: { status: 200, safe: true },
   // What a field answered with.
   PUFF_NO_SUCH_ROW: { status: 200, safe: true },
   PUFF_VALUE_INVALID: { status: 200, safe: true, masked: "The value does not fit the field's type" },

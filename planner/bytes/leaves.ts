@@ -6,6 +6,7 @@ import { isIntegerOid, isJsonOid, OID } from "../types/oids.ts";
 import { type PgType, Typed } from "../types/pg-types.ts";
 import { decode, jsonOf } from "../types/typed-values.ts";
 import type { Chunk } from "./chunk.ts";
+import { toGlobalId } from "./global-ids.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -20,10 +21,13 @@ export class Leaf {
   /** Name of the built-in scalar whose form the values have; `enum` for an enum. */
   readonly base: string;
   readonly #enumNames: ReadonlyMap<string, string> | undefined;
+  /** Of global ids: the name of their objects' type. */
+  readonly #globalId: string | null;
   readonly #writers = new WeakMap<PgType, BytesWriter>();
 
-  constructor(type: GraphQLLeafType, schema: ExecutableSchema) {
+  constructor(type: GraphQLLeafType, schema: ExecutableSchema, globalId: string | null = null) {
     this.type = type;
+    this.#globalId = globalId;
     this.base = isEnumType(type) ? "enum" : (schema.baseScalars.get(type.name) ?? type.name);
     this.#enumNames = schema.enums.get(type.name);
   }
@@ -32,9 +36,9 @@ export class Leaf {
   writerFor(type: PgType): BytesWriter {
     let writer = this.#writers.get(type);
     if (writer === undefined) {
-      const fitting = shortcut(this.base, type.oid, (out, source, start, end) =>
-        this.writeValue(out, new Typed(type, source.bytes.toString("utf8", start, end))),
-      );
+      const slow: BytesWriter = (out, source, start, end) =>
+        this.writeValue(out, new Typed(type, source.bytes.toString("utf8", start, end)));
+      const fitting = this.#globalId === null ? shortcut(this.base, type.oid, slow) : slow;
       writer = isJsonOid(type.oid) ? notNull(fitting) : fitting;
       this.#writers.set(type, writer);
     }
@@ -43,6 +47,10 @@ export class Leaf {
 
   /** Writes a value that is no row's: a JavaScript value, or a text with its type. */
   writeValue(out: Output, value: unknown): void {
+    if (this.#globalId !== null) {
+      out.json(toGlobalId(this.#globalId, value instanceof Typed ? value.text : String(value)));
+      return;
+    }
     if (this.base === "JSON") {
       out.string(value instanceof Typed ? jsonOf(value) : jsonText(this.#coerce(value)));
       return;

@@ -2,7 +2,14 @@
  * The breadth-first executor: fetches layer after layer, each field of a layer with one statement or one call, and
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
-import { type PagePart, PuffError, type ResolveResult, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
+import {
+  type NodeType,
+  type PagePart,
+  PuffError,
+  type ResolveResult,
+  type SqlPlan,
+  type ValuePlan,
+} from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
 import { expandCollections } from "../collections/expand.ts";
 import { cutPage, isPage } from "../collections/page-rows.ts";
@@ -22,15 +29,18 @@ import {
   RowLayer,
   sameRows,
   typesOf,
+  ValueLayer,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
 import type { Plans } from "../layers/plans.ts";
 import { asError, Failed, noAnswer } from "../layers/values.ts";
+import { argumentsOf } from "../operation/field-arguments.ts";
 import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
 import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
+import { askedTypes, dataOfRows, rowsOf, typeNamesOf } from "./nodes.ts";
 import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
@@ -58,6 +68,8 @@ interface Planned {
   readonly step: FieldStep;
   readonly members: readonly number[];
   readonly plan: SqlPlan;
+  /** What becomes of the rows, where they are no field of the layer. */
+  readonly answer?: (rows: RowSet, below: RowsBelow) => Promise<void>;
 }
 
 class LayerFiller {
@@ -145,9 +157,50 @@ class LayerFiller {
         }
         return;
       }
+      case "nodes":
+        this.#guard(step, below, () => this.#startNodes(step, source.types));
+        return;
       case "page":
         this.#guard(step, below, () => this.#startPart(step, source.part, members));
     }
+  }
+
+  /** Begins the statements of a field's global ids, one for each type; each gives its rows' data to the objects. */
+  #startNodes(step: FieldStep, types: { readonly [typeName: string]: NodeType }): Unfinished {
+    const args = argumentsOf(step, this.#execution.variables);
+    const asked = askedTypes(step, types, args);
+    const objects = typeNamesOf(step, args).map((typeName) => ({ attributes: {}, typeName, wire: false }));
+    const layer = new ValueLayer(step.selection ?? noSelection, objects);
+    const found: (number | null)[] = objects.map(() => null);
+    const value = step.shape.kind === "list" ? found : 0;
+    this.#set(step, { kind: "shared", value, layer });
+    for (const type of asked) {
+      const answer = async (rows: RowSet, below: RowsBelow): Promise<void> => {
+        const own = new RowLayer(type.step.selection ?? noSelection, rows, null, {
+          plan: type.plan,
+          parents: this.#layer,
+        });
+        if (this.#execution.catalogue.lacks(rows.columns)) {
+          await this.#execution.catalogue.learn(this.#session, rows.columns);
+        }
+        await this.#fillBelow(own, below);
+        const places = rowsOf(type, own, objects.length);
+        for (const place of type.ids.keys()) {
+          found[place] = places[place] === -1 ? null : place;
+        }
+        for (const { slot } of type.step.selection?.only?.steps ?? []) {
+          const data = own.data[slot];
+          if (data !== undefined) {
+            layer.data[slot] = dataOfRows(data, places);
+          }
+        }
+        if (step.shape.kind !== "list") {
+          this.#set(step, { kind: "shared", value: found[0] ?? null, layer });
+        }
+      };
+      this.#pending.push({ filler: this, members: [], answer, ...type });
+    }
+    return undefined;
   }
 
   /** Begins a part of a page, whose statement stands among the plans where it has one. */
@@ -252,7 +305,7 @@ class LayerFiller {
           if (rows === undefined) {
             throw new TypeError(`${planned.step.name} was not run`);
           }
-          await planned.filler.#answerWithRows(planned, rows, below);
+          await (planned.answer?.(rows, below) ?? planned.filler.#answerWithRows(planned, rows, below));
         } catch (error) {
           planned.filler.#fail(planned.step, error);
         }

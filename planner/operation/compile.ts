@@ -194,7 +194,7 @@ function compileField(
     definition,
     nodes: keep(context, nodes),
     source,
-    shape: shapeOf(context, definition.type),
+    shape: shapeOf(context, definition.type, source.kind === "column" ? source.globalId : undefined),
     selection: source.kind === "introspection" ? null : selection,
     collection,
     sameRow: (collection !== null && collection.form !== "list") || (source.kind === "page" && source.part === "row"),
@@ -242,20 +242,21 @@ function subselections(nodes: readonly FieldNode[]): SelectionSetNode[] {
   return nodes.flatMap((node) => (node.selectionSet === undefined ? [] : [node.selectionSet]));
 }
 
-function shapeOf(context: Compilation, type: GraphQLOutputType, nonNull = false): Shape {
+function shapeOf(context: Compilation, type: GraphQLOutputType, globalId?: string, nonNull = false): Shape {
   if (isNonNullType(type)) {
-    return shapeOf(context, type.ofType, true);
+    return shapeOf(context, type.ofType, globalId, true);
   }
   if (isListType(type)) {
-    return { kind: "list", nonNull, item: shapeOf(context, type.ofType) };
+    return { kind: "list", nonNull, item: shapeOf(context, type.ofType, globalId) };
   }
   if (!isLeafType(type)) {
     return { kind: "object", nonNull };
   }
-  let leaf = context.leaves.get(type.name);
+  const key = globalId === undefined ? type.name : `${type.name} of ${globalId}`;
+  let leaf = context.leaves.get(key);
   if (leaf === undefined) {
-    leaf = new Leaf(type, context.schema);
-    context.leaves.set(type.name, leaf);
+    leaf = new Leaf(type, context.schema, globalId);
+    context.leaves.set(key, leaf);
   }
   return { kind: "leaf", nonNull, leaf };
 }

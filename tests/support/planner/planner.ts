@@ -15,6 +15,7 @@ import {
   type CollectionDescription,
   type CollectionInputs,
   type FieldDescription,
+  type FieldSource,
   type PagePart,
   type ParametricPlan,
   type PuffError,
@@ -48,6 +49,8 @@ export interface PlannerSketch {
   /** By `Type.field`: what clients may ask of its plan. */
   readonly collections?: { readonly [field: string]: CollectionDescription };
   readonly collectionInputs?: CollectionInputs;
+  /** By `Type.field`: where values come from, in the place of a column or a resolver. */
+  readonly sources?: { readonly [field: string]: FieldSource };
   /** By `Type.field`: parts of pages. */
   readonly parts?: { readonly [field: string]: PagePart };
   /** Input types, their fields' types. */
@@ -284,12 +287,13 @@ function describeType(
       const isResolver = sketch.resolvers !== undefined && `${name}.${field}` in sketch.resolvers;
       const part = sketch.parts?.[`${name}.${field}`];
       const collection = sketch.collections?.[`${name}.${field}`];
-      const source: FieldDescription["source"] =
-        part !== undefined
+      const source: FieldSource =
+        sketch.sources?.[`${name}.${field}`] ??
+        (part !== undefined
           ? { kind: "page", part }
           : isResolver
             ? { kind: "resolver", pure: sketch.pure ?? false, plan: sketch.plans?.[`${name}.${field}`] ?? null }
-            : { kind: "column", column: field };
+            : { kind: "column", column: field });
       const args = Object.entries(sketch.args?.[`${name}.${field}`] ?? {}).map(([argument, argumentType]) => ({
         name: argument,
         type: argumentType,

@@ -1,0 +1,130 @@
+/** Objects by their global ids: the rows of each type are fetched by a statement of their own, all fused to one. */
+import { type Arguments, type NodeType, PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
+import { readGlobalId } from "../bytes/global-ids.ts";
+import { SqlWriter } from "../collections/sql-writer.ts";
+import type { FieldStep } from "../contract/operation-plan.ts";
+import { eachItsOwn } from "../layers/correlate.ts";
+import type { FieldData, RowLayer } from "../layers/layers.ts";
+import { quoteName } from "../sql/sql-text.ts";
+import { printArray } from "../types/oids.ts";
+
+/** What is asked of one type. */
+export interface AskedType {
+  /** The field as though it were a list of this type alone. */
+  readonly step: FieldStep;
+  readonly key: string;
+  readonly plan: SqlPlan;
+  readonly params: readonly TypedText[];
+  /** By the ids' places in the argument. */
+  readonly ids: ReadonlyMap<number, string>;
+}
+
+/** The types of a field's ids, in the order of the ids. */
+export function typeNamesOf(step: FieldStep, args: Arguments): string[] {
+  return idsOf(step, args).map(([typeName]) => typeName);
+}
+
+/**
+ * Sorts the ids of a field's argument by their types.
+ *
+ * @throws PuffError `PUFF_GLOBAL_ID_INVALID`
+ */
+export function askedTypes(
+  step: FieldStep,
+  types: { readonly [typeName: string]: NodeType },
+  args: Arguments,
+): AskedType[] {
+  const byType = new Map<string, Map<number, string>>();
+  for (const [place, [typeName, id]] of idsOf(step, args).entries()) {
+    if (!Object.hasOwn(types, typeName)) {
+      throw invalidId();
+    }
+    const ids = byType.get(typeName) ?? new Map<number, string>();
+    byType.set(typeName, ids.set(place, id));
+  }
+  return [...byType].flatMap(([typeName, ids]) => {
+    const type = types[typeName];
+    const own = ownStep(step, typeName);
+    return type === undefined || own === null ? [] : [{ step: own, ids, ...statementOf(type, [...ids.values()]) }];
+  });
+}
+
+function idsOf({ shape }: FieldStep, args: Arguments): (readonly [typeName: string, id: string])[] {
+  const given = shape.kind === "list" ? args["ids"] : [args["id"] ?? null];
+  return (Array.isArray(given) ? given : []).map((text) => {
+    const id = readGlobalId(String(text));
+    if (id === null) {
+      throw invalidId();
+    }
+    return id;
+  });
+}
+
+function invalidId(): PuffError {
+  return new PuffError("PUFF_GLOBAL_ID_INVALID", "that is not a global id of this schema", {
+    remedy: "Send an id as an object showed it.",
+  });
+}
+
+function statementOf({ source, key }: NodeType, ids: readonly string[]): Pick<AskedType, "key" | "plan" | "params"> {
+  const writer = new SqlWriter();
+  const rows = writer.fragment(source, "");
+  writer.parameter([0, printArray(ids)]);
+  const params = writer.params as TypedText[]; // a source has constants alone
+  const text = `SELECT * FROM (${rows}) AS puff_row WHERE puff_row.${quoteName(key)} = ANY($${params.length})`;
+  const plan: SqlPlan = {
+    ...{ kind: "sql", text, params, parentKeys: [], childKeys: [key] },
+    ...{ typeColumn: "__typename", typeNames: null },
+  };
+  return { key, plan, params };
+}
+
+/** The same step for the same type, so that what is known of its statement is found again. */
+const ownSteps = new WeakMap<FieldStep, Map<string, FieldStep>>();
+
+function ownStep(step: FieldStep, typeName: string): FieldStep | null {
+  const only = step.selection?.byType.get(typeName);
+  if (step.selection === null || only === undefined) {
+    return null; // nothing is asked of it
+  }
+  const known = ownSteps.get(step) ?? new Map<string, FieldStep>();
+  ownSteps.set(step, known);
+  let own = known.get(typeName);
+  if (own === undefined) {
+    const selection = { ...step.selection, typeName, byType: new Map([[typeName, only]]), only };
+    own = { ...step, selection, shape: { kind: "list", nonNull: false, item: { kind: "object", nonNull: false } } };
+    known.set(typeName, own);
+  }
+  return own;
+}
+
+/** Which row each object is, of `count`; -1: there is none. */
+export function rowsOf({ key, ids }: AskedType, layer: RowLayer, count: number): Int32Array {
+  const reader = layer.reader(key);
+  const rows = new Map<string | null, number>();
+  for (let row = 0; row < layer.count; row++) {
+    rows.set(reader?.text(row) ?? null, row);
+  }
+  const found = new Int32Array(count).fill(-1);
+  for (const [place, id] of ids) {
+    found[place] = rows.get(id) ?? -1;
+  }
+  return found;
+}
+
+/** What a layer has for its rows, for objects each of which is one of them. */
+export function dataOfRows(data: FieldData, rows: Int32Array): FieldData {
+  switch (data.kind) {
+    case "column":
+      return { ...data, kind: "leaves", groups: { ...eachItsOwn(data.rows.count), of: rows } };
+    case "objects":
+    case "leaves": {
+      const of = rows.map((row) => (row === -1 ? -1 : (data.groups.of[row] ?? -1)));
+      return { ...data, groups: { ...data.groups, of } };
+    }
+    case "values":
+      return { ...data, values: Array.from(rows, (row) => data.values[row] ?? null) };
+    default:
+      return data;
+  }
+}
