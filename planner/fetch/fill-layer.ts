@@ -40,7 +40,7 @@ import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
 import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
-import { askedTypes, dataOfRows, rowsOf, typeNamesOf } from "./nodes.ts";
+import { askedTypes, placeRows, typeNamesOf } from "./nodes.ts";
 import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
@@ -184,16 +184,7 @@ class LayerFiller {
           await this.#execution.catalogue.learn(this.#session, rows.columns);
         }
         await this.#fillBelow(own, below);
-        const places = rowsOf(type, own, objects.length);
-        for (const place of type.ids.keys()) {
-          found[place] = places[place] === -1 ? null : place;
-        }
-        for (const { slot } of type.step.selection?.only?.steps ?? []) {
-          const data = own.data[slot];
-          if (data !== undefined) {
-            layer.data[slot] = dataOfRows(data, places);
-          }
-        }
+        placeRows(type, own, layer, found);
         if (step.shape.kind !== "list") {
           this.#set(step, { kind: "shared", value: found[0] ?? null, layer });
         }
@@ -381,7 +372,7 @@ class LayerFiller {
       const cut = cutPage(groups, plan.page);
       this.#set(step, { kind: "objects", groups: cut.groups, layer });
       for (const info of layer.kind === "rows" ? factsToldBy(step, this.#layer, this.#plans) : []) {
-        this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan.page)); // of values: nothing is awaited
+        void this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan.page)); // of values: nothing is awaited
       }
       return this.#fillBelow(layer, below);
     });
@@ -396,7 +387,7 @@ class LayerFiller {
     }
     for (const info of isFacts ? [step] : factsToldBy(step, this.#layer, this.#plans)) {
       if (isPage(plan)) {
-        this.#answer(info, factsOfNone(info, count, plan.page));
+        void this.#answer(info, factsOfNone(info, count, plan.page));
       }
     }
   }

@@ -4,7 +4,7 @@ import { readGlobalId } from "../bytes/global-ids.ts";
 import { SqlWriter } from "../collections/sql-writer.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { eachItsOwn } from "../layers/correlate.ts";
-import type { FieldData, RowLayer } from "../layers/layers.ts";
+import type { FieldData, RowLayer, ValueLayer } from "../layers/layers.ts";
 import { quoteName } from "../sql/sql-text.ts";
 import { printArray } from "../types/oids.ts";
 
@@ -98,8 +98,22 @@ function ownStep(step: FieldStep, typeName: string): FieldStep | null {
   return own;
 }
 
+/** Gives the objects of one type what there is for their rows, and tells which of them were `found`. */
+export function placeRows(type: AskedType, rows: RowLayer, objects: ValueLayer, found: (number | null)[]): void {
+  const places = rowsOf(type, rows, objects.count);
+  for (const place of type.ids.keys()) {
+    found[place] = places[place] === -1 ? null : place;
+  }
+  for (const { slot } of type.step.selection?.only?.steps ?? []) {
+    const data = rows.data[slot];
+    if (data !== undefined) {
+      objects.data[slot] = dataOfRows(data, places);
+    }
+  }
+}
+
 /** Which row each object is, of `count`; -1: there is none. */
-export function rowsOf({ key, ids }: AskedType, layer: RowLayer, count: number): Int32Array {
+function rowsOf({ key, ids }: AskedType, layer: RowLayer, count: number): Int32Array {
   const reader = layer.reader(key);
   const rows = new Map<string | null, number>();
   for (let row = 0; row < layer.count; row++) {
@@ -113,7 +127,7 @@ export function rowsOf({ key, ids }: AskedType, layer: RowLayer, count: number):
 }
 
 /** What a layer has for its rows, for objects each of which is one of them. */
-export function dataOfRows(data: FieldData, rows: Int32Array): FieldData {
+function dataOfRows(data: FieldData, rows: Int32Array): FieldData {
   switch (data.kind) {
     case "column":
       return { ...data, kind: "leaves", groups: { ...eachItsOwn(data.rows.count), of: rows } };
