@@ -421,6 +421,11 @@ QUERYSETS = [
         'GROUP BY "library_tag"."id"',
         ['R."n" DESC', 'LENGTH(R."word") ASC'],
     ),
+    (
+        "models.Tag.objects.alias(n=Count('books')).order_by(F('n').desc())",
+        'GROUP BY "library_tag"."id"',
+        ['R."n" DESC'],
+    ),
     ("models.Tag.objects.order_by('word')[:9]", 'ORDER BY "library_tag"."word" ASC LIMIT 9', ['R."word" ASC']),
     ("models.Tag.objects.order_by('?')", 'FROM "library_tag" ORDER BY RANDOM() ASC', None),
     ("sql('SELECT 1 AS id ORDER BY 1')", "ORDER BY 1", None),

@@ -50,6 +50,11 @@ IN_ORDER = [
 ]
 ELSEWHERE = [
     (
+        '@graphql.filter_type(models.Book, lookups=["pages"])\nclass Filter:\n    title: auto',
+        "filter Filter has lookups of pages, which is no attribute of its class",
+        None,
+    ),
+    (
         "@graphql.filter_type(models.Book)\nclass Filter:\n    ages: auto",
         "field Filter.ages is a column of ranges, and clients give no range as a value",
         9,

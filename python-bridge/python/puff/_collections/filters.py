@@ -80,7 +80,15 @@ class _Filter:
         self.registry.add(named)
         self.registry.filters[name] = self.conditions
         connectives = dict.fromkeys(_CONNECTIVES, name)
-        for attribute in attributes(self.cls, f"field {name}"):
+        known = list(attributes(self.cls, f"field {name}"))
+        unknown = set(self.lookups if isinstance(self.lookups, dict) else ()) - {attribute.name for attribute in known}
+        if unknown:
+            raise SchemaProblem(
+                f"filter {name} has lookups of {', '.join(sorted(unknown))}, which is no attribute of its class",
+                scope.place,
+                "Write the attribute, such as text: auto, or take its lookups off.",
+            )
+        for attribute in known:
             if attribute.name in _CONNECTIVES:
                 connectives[attribute.name] = f"[{name}!]" if "list" in str(attribute.annotation).lower() else name
             elif attribute.name != "DISTINCT":

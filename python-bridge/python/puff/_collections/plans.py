@@ -63,9 +63,16 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
     query: Any = getattr(value, "query", None)
     if not hasattr(query, "deferred_loading") or not query.default_cols or query.combinator or query.extra_order_by:
         return value, None
+    # What is an alias becomes a column, so that it can be ordered by.
+    names: list[Any] = list(map(_name_of, query.order_by))
+    hidden = [name for name in names if name in query.annotations and name not in query.annotation_select]
+    if hidden and not query.is_sliced:
+        field_of: Any = import_module("django.db.models").F
+        value = value.annotate(**{name: field_of(name) for name in hidden})
+        query = value.query
     try:
         terms = _order_of(value)
-    except (ValueError, AttributeError):
+    except Exception:  # of any expression of the author's
         return value, None
     if any(isinstance(part, dict) and "as" in part for term in terms for part in term["sql"]):
         return value, None  # a symbol of an argument, which is no client's value
@@ -91,6 +98,13 @@ def plain_order(rows: Rows, order_by: Sequence[Any]) -> list[dict[str, Any]]:
             raise ValueError(f"{rows.name} has no column {name!r}") from None
         terms.append(_term(sql, nullable, "DESC" if name.startswith("-") else "ASC"))
     return terms
+
+
+def _name_of(item: Any) -> str | None:
+    """Gives the name that an item of an order names."""
+    if isinstance(item, str):
+        return item.removeprefix("-")
+    return getattr(getattr(item, "expression", item), "name", None)
 
 
 def _order_of(queryset: Any) -> list[dict[str, Any]]:

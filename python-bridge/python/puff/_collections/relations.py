@@ -20,6 +20,8 @@ def related_of(field: Any) -> dict[str, Any]:
     model: Any = field.related_model
     if model is None:
         raise ValueError("it leads to several models")
+    if not field.many_to_many and not field.concrete and not hasattr(getattr(field, "field", None), "related_fields"):
+        raise ValueError(f"a {type(field).__name__} has no columns of its own")
     queryset = model._base_manager.all()  # noqa: SLF001  # Django's documented name
     if field.many_to_many:
         back = field.remote_field.name if field.auto_created else field.related_query_name()
@@ -28,10 +30,8 @@ def related_of(field: Any) -> dict[str, Any]:
         return {"source": source, "keys": [[key_of(field.model)[0], _KEY]], "many": True}
     if field.concrete:
         keys = [[own.attname, other.attname] for own, other in field.related_fields]
-    elif hasattr(field, "field") and hasattr(field.field, "related_fields"):
-        keys = [[other.attname, own.attname] for own, other in field.field.related_fields]
     else:
-        raise ValueError(f"a {type(field).__name__} has no columns of its own")
+        keys = [[other.attname, own.attname] for own, other in field.field.related_fields]
     return {"source": source_of(queryset), "keys": keys, "many": is_to_many(field)}
 
 
