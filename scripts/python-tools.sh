@@ -4,8 +4,8 @@
 set -euf
 cd "$(dirname "$0")/.."
 tools=.puff/python-tools
-# The drivers are what the tests compare with; Django is what they run on.
-wanted="ruff==0.17.* griffelib==2.4.* import-linter==2.17 pytest==9.* pytest-cov==7.* psycopg[binary]==3.3.9 psycopg2-binary==2.9.11 django==5.2.*"
+# The drivers are what the tests compare with; Django and SQLAlchemy are what they run on.
+wanted="ruff==0.17.* griffelib==2.4.* import-linter==2.17 pytest==9.* pytest-cov==7.* psycopg[binary]==3.3.9 psycopg2-binary==2.9.11 django==5.2.* sqlalchemy==2.0.*"
 if [ "$(cat "$tools/wanted" 2>/dev/null)" != "$wanted" ]; then
   rm -rf "$tools"
   python3 -m pip install --quiet --disable-pip-version-check --target "$tools" $wanted

@@ -432,11 +432,23 @@ QUERYSETS = [
 ]
 
 
-@pytest.mark.parametrize(("made", "end", "order"), QUERYSETS)
+SELECTS = [
+    ("select(word)", "FROM word", None),
+    ("select(word).order_by(word.c.text.desc(), 'id')", "FROM word", ['R."text" DESC', 'R."id" ASC']),
+    ("select(word).order_by(word.c.text.desc().nulls_last())", "FROM word", ['R."text" DESC_NULLS_LAST']),
+    ("select(word.c.id, half := (word.c.id / 2).label('half')).order_by(half)", "FROM word", ['R."half" ASC']),
+    ("select(word).order_by(word.c.id).limit(3)", "LIMIT $1", ['R."id" ASC']),
+    ("select(word).order_by(func.lower(word.c.text))", "ORDER BY lower(word.text)", None),
+]
+
+
+@pytest.mark.parametrize(("made", "end", "order"), [*QUERYSETS, *SELECTS])
 def test_the_order_of_a_resolvers_queryset_is_beside_it(
     made: str, end: str, order: list[str] | None, load: Callable[..., Loaded]
 ) -> None:
     plan = load(f"""{HEAD}
+from sqlalchemy import column, func, select, table
+word = table("word", column("id"), column("text"))
 @graphql.django_type(models.Tag)
 class Tag:
     word: auto

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.plans import without_order
+from puff._collections.select_order import select_without_order
 from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._orm.queries import compile_query
 from puff._plans.context import Context
@@ -135,6 +136,8 @@ def result_of(
     order: list[dict[str, Any]] | None = None
     if resolver.is_collection:
         value, order = without_order(value)
+        if order is None:
+            value, order = select_without_order(value)
     query = compile_query(value)
     if query is not None:
         plan = sql_result(schema.names, Plan(query, ()))
