@@ -31,6 +31,7 @@ from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
 from puff._types.decorators import borrow_db_context, constraint, interface, pure
 from puff._types.markers import ID, JSON, BigInt, EmptyObject, deprecated, enum, field, scalar, union
+from puff._types.nodes import Node, node
 from puff._types.paged import Connection, OffsetPaginated, paged
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "EmptyObject",
     "Error",
     "GraphQL",
+    "Node",
     "OffsetPaginated",
     "Ordering",
     "ParentColumn",
@@ -63,6 +65,7 @@ __all__ = [
     "interface",
     "live",
     "named_client",
+    "node",
     "on",
     "on_notify",
     "order_field",

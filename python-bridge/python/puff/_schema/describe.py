@@ -8,6 +8,7 @@ import types
 import typing
 from typing import Any
 
+from puff._collections.nodes import describe_nodes
 from puff._errors import SchemaProblem
 from puff._schema.inputs import describe_input
 from puff._schema.members import Members
@@ -57,6 +58,7 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
         if named.kind in ("object", "interface"):
             _check_interfaces(named, registry)
     describe_statics(registry, runtime)
+    describe_nodes(registry)
     forget_sources()
     description: dict[str, Any] = {
         "version": 1,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.describe import describe_collection, describe_rows
+from puff._collections.nodes import id_source, node_field
 from puff._errors import SchemaProblem
 from puff._schema.arguments import ABSENT, Argument, describe_argument
 from puff._schema.returns import result_type
@@ -17,6 +18,7 @@ from puff._schema.signatures import no_return, parameters_of
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
 from puff._types.names import graphql_name
+from puff._types.nodes import Node, NodeField
 from puff._types.paged import Paged, paged_of
 from puff._types.refs import TypeRef, Use, check_name
 from puff._types.source import member_doc, place_of, show_place
@@ -103,6 +105,10 @@ class Members:
             item = fields.get(name)
             if isinstance(item, Paged):
                 self._describe_rows(name, owner, item)
+            elif isinstance(item, NodeField):
+                self._describe_node(name, owner)
+            elif owner is Node:
+                self._describe_global_id(name, owner)
             else:
                 self._describe_annotated(name, owner, is_field=item is not None)
         for name, (member, owner) in found.items():
@@ -147,6 +153,23 @@ class Members:
                 False,
                 is_collection=True,
             )
+
+    def _describe_node(self, name: str, owner: type) -> None:
+        """Describes a field that finds objects by their global ids."""
+        scope = class_scope(owner, self._where(name), place_of(owner, name))
+        annotation = annotations_of(owner)[name]
+        ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
+        args, source = node_field(ref, scope)
+        doc = FieldOptions(description=member_doc(owner, name))
+        self._add_field(name, ref, merge_options((doc, meaning_of(annotation, scope).options)), args, source, scope)
+
+    def _describe_global_id(self, name: str, owner: type) -> None:
+        """Describes the id that a type has from `Node`."""
+        scope = class_scope(owner, self._where(name), self.named.place)
+        ref = self.registry.type_of(annotations_of(owner)[name], Use("output", scope, owner.__name__))
+        source = id_source(self.named)
+        graphql = self._add_field(name, ref, FieldOptions(description=member_doc(owner, name)), [], source, scope)
+        self.columns[source["column"]] = Column(graphql, source["column"], ref)
 
     def _describe_member(self, name: str, member: Any, owner: type) -> None:
         place = place_of(owner, name)
