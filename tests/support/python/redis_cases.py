@@ -38,7 +38,8 @@ def values(client: "redis.Redis", at: dict[str, str]) -> object:
     new = redis.Redis.from_url(at["url"], protocol=3)
     return [
         client.get("bytes") == every_byte, client.get("large") == large, client.mget("bytes", "none")[1],
-        client.set("bytes", "", nx=True), client.ttl("bytes"), client.incrbyfloat("n", 1.25), client.decr("i", 3),
+        client.set("bytes", "", nx=True), 0 < client.ttl("bytes") <= 100,
+        client.incrbyfloat("n", 1.25), client.decr("i", 3),
         client.hgetall("hash"), client.zrange("scores", 0, -1, withscores=True),
         texts.hget("hash", "a"), texts.zscore("scores", "ada"),
         old.zrange("scores", 0, -1, withscores=True), new.zrange("scores", 0, -1, withscores=True),
