@@ -16,8 +16,7 @@ from puff._wire.values import SCALARS, WRITERS, leaf, wire_error
 
 if TYPE_CHECKING:
     from puff._plans.context import Context
-    from puff._schema.members import Resolver
-    from puff._schema.runtime import RuntimeSchema, RuntimeType
+    from puff._schema.runtime import Resolver, RuntimeSchema, RuntimeType
 
 Selection = Mapping[str, Mapping[str, Any]]
 

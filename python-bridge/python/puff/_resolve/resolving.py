@@ -30,8 +30,7 @@ from puff._wire.values import wire_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from puff._schema.members import Resolver
-    from puff._schema.runtime import RuntimeSchema, RuntimeType
+    from puff._schema.runtime import Resolver, RuntimeSchema, RuntimeType
     from puff._types.refs import TypeRef
 
 _NO_PARENTS = "a field of a root type has no parents"

@@ -14,6 +14,7 @@ from puff._collections.nodes import id_source, node_field
 from puff._errors import SchemaProblem
 from puff._schema.arguments import ABSENT, Argument, describe_argument
 from puff._schema.returns import result_type
+from puff._schema.runtime import Column, Resolver
 from puff._schema.signatures import no_return, parameters_of
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
@@ -24,42 +25,10 @@ from puff._types.refs import TypeRef, Use, check_name
 from puff._types.source import member_doc, place_of, show_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from puff._plans.plan import Plan
     from puff._types.annotations import Scope
     from puff._types.refs import NamedType
     from puff._types.types import Registry
-
-
-@dataclass(slots=True)
-class Column:
-    """A field that is a column or an attribute."""
-
-    name: str
-    python: str
-    type: TypeRef
-
-
-@dataclass(slots=True)
-class Resolver:
-    """A field that is called for."""
-
-    name: str
-    """`Type.field`, GraphQL's."""
-    function: Callable[..., Any]
-    """Bound to its class; an instance method is not bound."""
-    is_method: bool
-    context: int
-    """How many positional-only parameters it takes: the context, or Puff's (parents, context)."""
-    arguments: tuple[Argument, ...]
-    type: TypeRef
-    cls: type
-    is_subscription: bool
-    plan: Plan[Any] | None = None
-    """The plan that decorates it: then it is never called."""
-    place: str | None = None
-    is_collection: bool = False
 
 
 _DESCRIPTORS = (classmethod, staticmethod, property, functools.cached_property)

@@ -8,7 +8,39 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from puff._schema.members import Column, Resolver
+    from puff._plans.plan import Plan
+    from puff._types.argument import Argument
+    from puff._types.refs import TypeRef
+
+
+@dataclass(slots=True)
+class Column:
+    """A field that is a column or an attribute."""
+
+    name: str
+    python: str
+    type: TypeRef
+
+
+@dataclass(slots=True)
+class Resolver:
+    """A field that is called for."""
+
+    name: str
+    """`Type.field`, GraphQL's."""
+    function: Callable[..., Any]
+    """Bound to its class; an instance method is not bound."""
+    is_method: bool
+    context: int
+    """How many positional-only parameters it takes: the context, or Puff's (parents, context)."""
+    arguments: tuple[Argument, ...]
+    type: TypeRef
+    cls: type
+    is_subscription: bool
+    plan: Plan[Any] | None = None
+    """The plan that decorates it: then it is never called."""
+    place: str | None = None
+    is_collection: bool = False
 
 
 @dataclass(slots=True)

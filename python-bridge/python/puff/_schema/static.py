@@ -10,8 +10,7 @@ from puff._parameters.parameters import to_parameter
 from puff._plans.sql_result import sql_result
 
 if TYPE_CHECKING:
-    from puff._schema.members import Resolver
-    from puff._schema.runtime import RuntimeSchema
+    from puff._schema.runtime import Resolver, RuntimeSchema
     from puff._types.argument import Argument
     from puff._types.types import Registry
 
