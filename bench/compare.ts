@@ -108,6 +108,7 @@ async function measureRound(workload: Workload, server: Server, duration: number
 async function countStatements(workload: Workload, server: Server): Promise<number> {
   const times = 5;
   await database.settle();
+  await ask(server.url, server.queryOf(workload) ?? ""); // the gateway looks at the functions' names from time to time
   const count = await database.countStatements(async () => {
     for (let time = 0; time < times; time++) {
       await ask(server.url, server.queryOf(workload) ?? "");
@@ -158,7 +159,7 @@ function report(): void {
       .map(({ server, requestsPerSecond }) => ({
         label: titles.get(server) ?? "",
         value: requestsPerSecond,
-        highlighted: server === "traced" || server === "dynamic",
+        highlighted: (titles.get(server) ?? "").startsWith("puff-gateway"),
       })),
   }));
   writeFileSync(join(import.meta.dirname, "results/compare.svg"), drawChart(chartHeading, panels));

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - read when the schema loads
 
 from puff import graphql
-from puff.graphql import Context, Plan, sql
+from puff.graphql import Connection, Context, OffsetPaginated, Plan, auto, sql
 
 
 @dataclass
@@ -52,6 +53,33 @@ class Post:
             ctx.parents["id"],
         ).on(id="post_id")
 
+    @classmethod
+    @graphql.paged(ordering="CommentOrder")
+    @graphql.pure
+    def comment_page(cls, ctx: Context, /) -> Plan[OffsetPaginated[ListedComment]]:
+        return sql(
+            "SELECT id, body, likes, created_at, post_id FROM comment WHERE post_id = ANY($1)",
+            ctx.parents["id"],
+        ).on(id="post_id")
+
+
+@dataclass
+class ListedComment(Comment):
+    likes: int
+    created_at: datetime
+
+
+@graphql.filter_type(ListedComment, lookups=True)
+class CommentFilter:
+    body: auto
+    author_name: str
+
+
+@graphql.order_type(ListedComment)
+class CommentOrder:
+    likes: auto
+    created_at: auto
+
 
 @dataclass
 class Note:
@@ -70,6 +98,15 @@ class Query:
     @graphql.pure
     def posts(cls, ctx: Context, /, limit: int) -> Plan[list[Post]]:
         return sql("SELECT id, title, author_id FROM post ORDER BY id LIMIT $1", limit)
+
+    @classmethod
+    @graphql.paged(filters=CommentFilter, ordering=CommentOrder)
+    @graphql.pure
+    def comments(cls, ctx: Context, /) -> Plan[Connection[ListedComment]]:
+        return sql(
+            "SELECT comment.id, body, likes, created_at, author_id, name AS author_name "
+            "FROM comment JOIN author ON author.id = author_id"
+        )
 
 
 @dataclass

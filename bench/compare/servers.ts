@@ -24,8 +24,9 @@ export interface Server {
   readonly readsGraphql: boolean;
 }
 
-const root = join(import.meta.dirname, "../..");
-const peers = join(import.meta.dirname, "../peers");
+const compare = import.meta.dirname;
+const root = join(compare, "../..");
+const peers = join(compare, "../peers");
 const scratch = join(root, ".puff/bench");
 
 interface Place {
@@ -47,6 +48,12 @@ const plainQuery = ({ query }: Workload) => query;
 /** Of servers whose resolvers have no pages. */
 const unpagedQuery = ({ name, query }: Workload) => (pagedWorkloads.includes(name) ? null : query);
 
+/** Of servers that have only pages. */
+const pagedQuery = ({ name, query }: Workload) => (pagedWorkloads.includes(name) ? query : null);
+
+/** Of the gateway's plans of SQL. */
+const joinedQuery = ({ query, joined = query }: Workload) => joined;
+
 const commands = {
   limit: {
     title: "the limit",
@@ -60,13 +67,18 @@ const commands = {
   },
   traced: {
     title: "puff-gateway, cached plans",
-    queryOf: unpagedQuery,
-    command: (place) => gateway(join(import.meta.dirname, "schema.py"), place),
+    queryOf: joinedQuery,
+    command: (place) => gateway(join(compare, "schema.py"), place),
   },
   dynamic: {
     title: "puff-gateway, Python per request",
-    queryOf: unpagedQuery,
+    queryOf: joinedQuery,
     command: async (place) => gateway(await writeDynamicSchema(), place),
+  },
+  models: {
+    title: "puff-gateway, Django models",
+    queryOf: pagedQuery,
+    command: (place) => ["env", `PUFF_PYTHON_PATH=${django()}`, ...gateway(join(compare, "schema_django.py"), place)],
   },
   postgraphile: {
     title: "PostGraphile 5",
@@ -124,7 +136,7 @@ function gateway(schema: string, { database, port }: Place): string[] {
 
 /** The schema with no resolver marked as pure. */
 async function writeDynamicSchema(): Promise<string> {
-  const text = await readFile(join(import.meta.dirname, "schema.py"), "utf8");
+  const text = await readFile(join(compare, "schema.py"), "utf8");
   const file = join(scratch, "dynamic/schema.py");
   await mkdir(join(scratch, "dynamic"), { recursive: true });
   await writeFile(file, text.replaceAll(/^ *@graphql\.pure\n/gm, ""));
@@ -140,17 +152,31 @@ function nodePeer(file: string, { database, port }: Place): string[] {
 }
 
 function pythonPeer(module: string, { database, port }: Place): string[] {
-  const packages = join(scratch, "python");
-  const requirements = join(peers, "requirements.txt");
+  const packages = installPython("python", join(peers, "requirements.txt"));
+  return [
+    ...[
+      "env",
+      `PYTHONPATH=${packages}:${peers}:${compare}`,
+      `BENCH_DATABASE=${database}`,
+      `BENCH_CONNECTIONS=${poolSize}`,
+    ],
+    ...["python3", "-m", "uvicorn", `${module}:app`, "--port", String(port)],
+    ...["--log-level", "warning", "--no-access-log"],
+  ];
+}
+
+/** The folder with Django for the gateway, where `npm run bench django` has it. */
+function django(): string {
+  return installPython("django", join(compare, "../django/requirements.txt"));
+}
+
+function installPython(name: string, requirements: string): string {
+  const packages = join(scratch, name);
   installOnce(requirements, join(packages, "requirements.txt"), () => {
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target", packages];
     execFileSync("python3", [...pip, "-r", requirements], { stdio: "inherit" });
   });
-  return [
-    ...["env", `PYTHONPATH=${packages}:${peers}`, `BENCH_DATABASE=${database}`, `BENCH_CONNECTIONS=${poolSize}`],
-    ...["python3", "-m", "uvicorn", `${module}:app`, "--port", String(port)],
-    ...["--log-level", "warning", "--no-access-log"],
-  ];
+  return packages;
 }
 
 /** Installs what a file asks for, again if it has changed since: `installed` is its copy of that time. */

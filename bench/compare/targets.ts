@@ -45,6 +45,10 @@ const ratios: readonly (readonly [ServerName, ServerName, { readonly [name in Wo
   ["traced", "postgraphile", { W1: 5, W2: 3.3, W3: 8.5, W6: 6, W7: 4, W8: 4 }],
   ["traced", "strawberry", { W1: 10, W2: 15, W3: 40, W6: 25 }],
   ["traced", "strawberryDjango", { W7: 30, W8: 30 }],
+  ["models", "limit", { W7: 0.85, W8: 0.85 }],
+  ["models", "json", { W7: 1.5, W8: 1.5 }],
+  ["models", "postgraphile", { W7: 4, W8: 4 }],
+  ["models", "strawberryDjango", { W7: 30, W8: 30 }],
 ];
 
 /** Compares the figures with the targets; those of servers that were left out are left out. */
@@ -92,9 +96,9 @@ export function checkTargets(figures: readonly Figures[], starts: readonly Start
       met: one.rss <= most,
     });
   }
-  for (const { workload, statements } of figures.filter(({ server }) => server === "traced")) {
-    if (workload !== "W4") {
-      const target = "statements per operation, traced";
+  for (const { server, workload, statements } of figures) {
+    if ((server === "traced" || server === "models") && workload !== "W4") {
+      const target = `statements per operation, ${server}`;
       results.push({ target, workload, wanted: "1", measured: String(statements), byCpu: "", met: statements === 1 });
     }
   }

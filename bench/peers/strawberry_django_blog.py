@@ -15,7 +15,7 @@ connections = int(os.environ["BENCH_CONNECTIONS"])
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
-    INSTALLED_APPS=["strawberry_django", __name__],
+    INSTALLED_APPS=["strawberry_django", "blog"],
     USE_TZ=True,
     DATABASES={
         "default": {
@@ -33,8 +33,8 @@ django.setup()
 
 import strawberry
 import strawberry_django
+from blog import models
 from django.core.asgi import get_asgi_application
-from django.db import models
 from django.urls import path
 from strawberry import auto, relay
 from strawberry.django.views import AsyncGraphQLView
@@ -44,63 +44,31 @@ from strawberry_django.pagination import OffsetPaginated  # noqa: TC002 - strawb
 from strawberry_django.relay import DjangoListConnection  # noqa: TC002
 
 
-class AuthorModel(models.Model):
-    id = models.IntegerField(primary_key=True)
-    name = models.TextField()
-
-    class Meta:
-        app_label = __name__
-        db_table = "author"
-
-
-class PostModel(models.Model):
-    id = models.IntegerField(primary_key=True)
-    title = models.TextField()
-    author = models.ForeignKey(AuthorModel, models.CASCADE, related_name="posts")
-
-    class Meta:
-        app_label = __name__
-        db_table = "post"
-
-
-class CommentModel(models.Model):
-    id = models.IntegerField(primary_key=True)
-    body = models.TextField()
-    post = models.ForeignKey(PostModel, models.CASCADE, related_name="comments")
-    author = models.ForeignKey(AuthorModel, models.CASCADE, related_name="comments")
-    likes = models.IntegerField()
-    created_at = models.DateTimeField()
-
-    class Meta:
-        app_label = __name__
-        db_table = "comment"
-
-
-@strawberry_django.filter_type(AuthorModel, lookups=True)
+@strawberry_django.filter_type(models.Author, lookups=True)
 class AuthorFilter:
     name: auto
 
 
-@strawberry_django.filter_type(CommentModel, lookups=True)
+@strawberry_django.filter_type(models.Comment, lookups=True)
 class CommentFilter:
     body: auto
     author: AuthorFilter | None
 
 
-@strawberry_django.order_type(CommentModel)
+@strawberry_django.order_type(models.Comment)
 class CommentOrder:
     likes: auto
     created_at: auto
 
 
-@strawberry_django.type(CommentModel, filters=CommentFilter, ordering=CommentOrder)
+@strawberry_django.type(models.Comment, filters=CommentFilter, ordering=CommentOrder)
 class Comment(relay.Node):  # as connections want it: its id is the global one
     row_id: int = strawberry_django.field(field_name="id")
     body: auto
     likes: auto
 
 
-@strawberry_django.type(PostModel)
+@strawberry_django.type(models.Post)
 class Post:
     id: int
     title: auto
@@ -113,7 +81,7 @@ class Query:
 
     @strawberry_django.field
     def posts(self, limit: int) -> list[Post]:  # a QuerySet, which the optimizer works on
-        return PostModel.objects.order_by("id")[:limit]
+        return models.Post.objects.order_by("id")[:limit]
 
 
 schema = strawberry.Schema(
