@@ -9,7 +9,18 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const all = ["compare", "http", "start", "interpreter-start", "greenlets", "driver", "pool", "subscriptions", "django"];
+const all = [
+  "compare",
+  "http",
+  "start",
+  "interpreter-start",
+  "greenlets",
+  "driver",
+  "pool",
+  "subscriptions",
+  "django",
+  "shapes",
+];
 const onlyByName = ["soak"];
 const minutes = 30;
 
