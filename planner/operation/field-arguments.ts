@@ -26,10 +26,19 @@ export function resolverArgumentsOf(step: FieldStep, variables: VariableValues):
   if (step.collection === null) {
     return args;
   }
+  const known = ownArguments.get(args);
+  if (known !== undefined) {
+    return known;
+  }
   const asked = collectionArguments(step.collection);
   const own = Object.entries(args).filter(([name]) => !asked.includes(name));
-  return own.length === 0 ? noArguments : Object.fromEntries(own);
+  const kept = own.length === 0 ? noArguments : Object.fromEntries(own);
+  ownArguments.set(args, kept);
+  return kept;
 }
+
+/** Of arguments that the document holds, found once. */
+const ownArguments = new WeakMap<Arguments, Arguments>();
 
 function collectionArguments({ form, filters, ordering }: CollectionDescription): string[] {
   return [
