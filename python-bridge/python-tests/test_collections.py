@@ -313,6 +313,16 @@ def test_an_order_follows_relations_to_one_row(load: Callable[..., Loaded]) -> N
     )
 
 
+@pytest.mark.parametrize("name", ["tagging", "tagging_set"])
+def test_a_relation_has_the_name_of_queries_and_that_of_instances(name: str, load: Callable[..., Loaded]) -> None:
+    tagging = "@graphql.filter_type(models.Tagging)\nclass TaggingFilter:\n    id: auto\n"
+    loaded = load(
+        HEAD + tagging + FILTER.format(f"{name}: TaggingFilter | None") + ORDER.format("id: auto") + BOOKS + TAIL
+    )
+    condition = loaded.description["collections"]["filters"]["Filter"][name]
+    assert (condition["filter"], condition["related"]["keys"]) == ("TaggingFilter", [["id", "book_id"]])
+
+
 FIELDS = """
 @graphql.django_type(models.Author)
 class Author:

@@ -68,9 +68,9 @@ def filter_type(
     """Makes a class the input type by which clients filter a collection.
 
     An attribute annotated with `auto` is a column: of a model, or of the class of a plan's rows. Clients give the value
-    that it equals, or, with lookups, an object such as `{gte: 10}`. An attribute with the name of a relation and
-    another filter's type, such as `question: QuestionFilter | None`, holds for rows that have a related row for which
-    that filter holds. `AND`, `OR`, `NOT` and `DISTINCT` come of themselves.
+    that it equals, or, with lookups, an object such as `{gte: 10}`. An attribute with the name of a relation, as
+    instances or queries have it, and another filter's type, such as `question: QuestionFilter | None`, holds for rows
+    that have a related row for which that filter holds. `AND`, `OR`, `NOT` and `DISTINCT` come of themselves.
 
     Args:
         target: The model, or the dataclass of the rows.

@@ -30,6 +30,7 @@ class ModelRows:
         self.target = model
         self.name = f"the model {model.__name__}"
         self._known = attributes_of(model)
+        self._in_queries = {field.name: field for field in model._meta.get_fields() if field.is_relation}  # noqa: SLF001  # Django's documented name
         self._lefts: dict[str, Fragment] = {}
 
     def names(self) -> list[str]:
@@ -46,8 +47,8 @@ class ModelRows:
         return annotation_of(field.base_field) if hasattr(field, "range_type") else None
 
     def relation(self, name: str) -> Any:
-        """Gives a relation."""
-        field: Any = self._known.get(name)
+        """Gives a relation, by the name that its instances have for it or by that of queries."""
+        field: Any = self._known.get(name) or self._in_queries.get(name)
         return field if field is not None and is_relation(field, name) else None
 
     def compare(self, path: str, lookup: Lookup, kind: Kind) -> Condition:
