@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import warnings
@@ -34,6 +35,7 @@ def _prepare() -> None:
 
 def main() -> None:
     warnings.simplefilter("ignore")
+    logging.disable()  # errors are in the answers
     if sys.argv[1:] == ["prepare"]:
         _prepare()
         return

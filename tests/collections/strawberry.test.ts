@@ -48,10 +48,10 @@ const askGateway: Ask = async (query, variables) =>
   JSON.parse((await ask(server, { body: { query, variables } })).body);
 
 test.each(collectionDocuments())("$name", async (document) => {
-  const original = await answersTo(document, native.ask);
+  const [original, ours] = await Promise.all([answersTo(document, native.ask), answersTo(document, askGateway)]);
   const mended = mendedAnswers(document);
   if (mended !== null) {
     expect(original, "the original still answers otherwise").not.toEqual(mended);
   }
-  expect(await answersTo(document, askGateway)).toEqual(mended ?? original);
+  expect(ours).toEqual(mended ?? original);
 });

@@ -95,7 +95,7 @@ function nextCursor(answer: CollectionAnswer, walk: NonNullable<CollectionDocume
 
 /**
  * Messages are each server's own, and so are cursors: within a connection each becomes the number of its first place.
- * Moments end with `Z` or with `+00:00`, which mean the same; a global id is the key within it.
+ * Moments end with `Z` or with `+00:00`, which mean the same.
  */
 function comparable({ data = null, errors }: CollectionAnswer): ComparableAnswer {
   const shown = withNumberedCursors(data, new Map());
@@ -107,18 +107,13 @@ function withNumberedCursors(value: unknown, seen: Map<unknown, number>): unknow
     return value.map((item) => withNumberedCursors(item, seen));
   }
   if (!isObject(value)) {
-    return typeof value === "string" ? withoutSpelling(value) : value;
+    return typeof value === "string" ? value.replace(/^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$/, "$1Z") : value;
   }
   const within = "edges" in value || "pageInfo" in value ? new Map<unknown, number>() : seen;
   // Edges come first, so that the numbers do not depend on the order of the document's fields.
   const names = Object.keys(value).toSorted((one, other) => Number(other === "edges") - Number(one === "edges"));
   const cursors = new Map(names.map((name) => [name, withoutCursor(name, value[name], within)]));
   return Object.fromEntries(Object.keys(value).map((name) => [name, cursors.get(name)]));
-}
-
-function withoutSpelling(text: string): string {
-  const globalId = /^\w+Node:(\d+)$/.exec(Buffer.from(text, "base64").toString());
-  return globalId?.[1] ?? text.replace(/^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$/, "$1Z");
 }
 
 function withoutCursor(name: string, value: unknown, seen: Map<unknown, number>): unknown {

@@ -29,6 +29,7 @@ class PersonFilter:
     mentor: PersonFilter | None
     pupils: PersonFilter | None
     friends: PersonFilter | None
+    loan_to: LoanFilter | None
     reviews: ReviewFilter | None
 
 
@@ -93,6 +94,7 @@ class BookFilter:
     tags: TagFilter | None
     cover: CoverFilter | None
     chapters: ChapterFilter | None
+    loan: LoanFilter | None
     reviews: ReviewFilter | None
 
     @graphql.filter_field
@@ -167,6 +169,7 @@ class ShelfFilter:
     label: auto
     address: auto
     room: auto
+    loan: LoanFilter | None
 
 
 @graphql.filter_type(models.Loan, lookups=True)
@@ -471,22 +474,19 @@ class Loan:
 
 
 @graphql.django_type(models.Publisher, filters=PublisherFilter, ordering=PublisherOrder)
-class PublisherNode:
-    id: auto
+class PublisherNode(graphql.Node):
     name: auto
     books: Connection[BookNode] = paged()
 
 
 @graphql.django_type(models.Tag, filters=TagFilter, ordering=TagOrder)
-class TagNode:
-    id: auto
+class TagNode(graphql.Node):
     word: auto
     books: Connection[BookNode] = paged()
 
 
 @graphql.django_type(models.Book, filters=BookFilter, ordering=BookOrder)
-class BookNode:
-    id: auto
+class BookNode(graphql.Node):
     title: auto
     pages: auto
     rating: auto
@@ -496,8 +496,7 @@ class BookNode:
 
 
 @graphql.django_type(models.Review, filters=ReviewFilter, ordering=ReviewOrder)
-class ReviewNode:
-    id: auto
+class ReviewNode(graphql.Node):
     stars: auto
     body: auto
     written_at: auto
@@ -548,6 +547,9 @@ class Query:
     review_connection: Connection[ReviewNode] = paged()
     books_by_cursor: Connection[BookNode] = paged(name="BookNodeCursor")
     reviews_by_cursor: Connection[ReviewNode] = paged(name="ReviewNodeCursor")
+
+    node: graphql.Node | None = graphql.node()
+    nodes: list[graphql.Node] = graphql.node()
 
 
 @dataclass
