@@ -175,7 +175,7 @@ class Account {
         return { kind: "method", why: "Python calls it on each object" };
       case "resolver": {
         if (source.plan !== null) {
-          return { kind: "static", why: "@graphql.sql: Python is never called" };
+          return { kind: "static", why: "the schema holds the plan: Python is never called" };
         }
         const origin = this.#origins.get(step);
         return origin === undefined

@@ -140,7 +140,18 @@ export function follows(writer: SqlWriter, terms: readonly Term[], values: reado
           ? `(${equal} AND ${condition})`
           : `(${further} OR (${equal} AND ${condition}))`;
   }
-  return condition;
+  return bounded(condition, first, places[0] ?? "NULL", (values[0] ?? null) === null);
+}
+
+/** Says of the first term what the condition implies: an index then begins at the place. */
+function bounded(
+  condition: string,
+  { sql, descending, nullsFirst, nullable }: Term,
+  place: string,
+  isNull: boolean,
+): string {
+  const isBound = !isNull && (!nullable || nullsFirst);
+  return isBound ? `${sql} ${descending ? "<=" : ">="} ${place} AND ${condition}` : condition;
 }
 
 /** Whether a term's value comes after that of a place. */
