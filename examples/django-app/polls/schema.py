@@ -7,13 +7,50 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User as UserModel
 from django.db.models import Count
 from puff import graphql
-from puff.graphql import Context, Plan, auto
+from puff.graphql import Connection, Context, OffsetPaginated, Plan, auto
 
 from polls import models
 from polls.callers import Caller, caller_of
 from polls.voting import VotingRefused, cast_vote
 
 Status = models.Question.Status
+shown = models.Question.objects.exclude(status=Status.DRAFT)
+
+
+@graphql.filter_type(UserModel)
+class UserFilter:
+    username: auto
+
+
+@graphql.filter_type(models.Choice, lookups=True)
+class ChoiceFilter:
+    text: auto
+
+
+@graphql.filter_type(models.Question, lookups=["text", "published_at"])
+class QuestionFilter:
+    text: auto
+    status: auto
+    published_at: auto
+    author: UserFilter | None
+    choices: ChoiceFilter | None
+
+
+@graphql.order_type(models.Choice)
+class ChoiceOrder:
+    position: auto
+    text: auto
+
+    @graphql.order_field
+    def votes() -> Count:
+        """By how many voted for it."""
+        return Count("votes")
+
+
+@graphql.order_type(models.Question)
+class QuestionOrder:
+    published_at: auto
+    text: auto
 
 
 @graphql.django_type(UserModel)
@@ -21,8 +58,15 @@ class User:
     id: int
     username: auto
 
+    @classmethod
+    @graphql.paged()
+    @graphql.pure
+    def questions(cls, ctx: Context, /) -> Plan[OffsetPaginated[Question]]:
+        """All but drafts."""
+        return shown.filter(author_id__in=ctx.parents["id"])
 
-@graphql.django_type(models.Choice)
+
+@graphql.django_type(models.Choice, filters=ChoiceFilter, ordering=ChoiceOrder)
 class Choice:
     id: int
     text: auto
@@ -34,14 +78,14 @@ class Choice:
         return found.annotate(count=Count("votes")).values("count")
 
 
-@graphql.django_type(models.Question)
+@graphql.django_type(models.Question, filters=QuestionFilter, ordering=QuestionOrder)
 class Question:
     id: int
     text: auto
     status: auto
     published_at: auto
     author: User
-    choices: list[Choice]
+    choices: list[Choice] = graphql.paged(default=20)
 
     @classmethod
     @graphql.pure
@@ -58,16 +102,23 @@ class Question:
 @dataclass
 class Query:
     @classmethod
+    @graphql.paged()
     @graphql.pure
     def questions(cls, ctx: Context, /, search: str | None = None) -> Plan[list[Question]]:
         """All but drafts, the newest first."""
-        found = models.Question.objects.exclude(status=Status.DRAFT)
-        return found if search is None else found.filter(text__icontains=search)
+        return shown if search is None else shown.filter(text__icontains=search)
+
+    @classmethod
+    @graphql.paged()
+    @graphql.pure
+    def archive(cls, ctx: Context, /) -> Plan[Connection[Question]]:
+        """The same, to be read by cursors."""
+        return shown
 
     @classmethod
     @graphql.pure
     def question(cls, ctx: Context, /, id: int) -> Plan[Question | None]:
-        return models.Question.objects.exclude(status=Status.DRAFT).filter(pk=id)
+        return shown.filter(pk=id)
 
     @classmethod
     def me(cls, ctx: Context, /) -> Plan[User | None]:

@@ -31,6 +31,41 @@ class GraphQLTest(TestCase):
         self.assertEqual(question["text"], self.lunch.text)
         self.assertIn({"text": "Soup", "vote_count": 1}, question["choices"])
 
+    def test_a_page_of_choices_in_the_order_of_their_votes(self) -> None:
+        Vote.objects.update(choice=self.soup)
+        answer = graphql.query(
+            """{ questions(filters: { text: { iContains: "LUNCH" } }) {
+                choices(ordering: [{ votes: DESC }, { text: ASC }], pagination: { limit: 2 }) { text }
+            } }"""
+        )
+        self.assertEqual(answer, {"data": {"questions": [{"choices": [{"text": "Soup"}, {"text": "Pizza"}]}]}})
+
+    def test_questions_by_one_of_their_choices(self) -> None:
+        answer = graphql.query('{ questions(filters: { choices: { text: { exact: "Soup" } } }) { text } }')
+        self.assertEqual(answer, {"data": {"questions": [{"text": self.lunch.text}]}})
+
+    def test_an_author_has_a_number_of_questions_without_drafts(self) -> None:
+        answer = graphql.query(
+            '{ questions(filters: { author: { username: "ada" } }) { author { questions { totalCount } } } }'
+        )
+        shown = Question.objects.filter(author=self.ada).exclude(status=Question.Status.DRAFT).count()
+        self.assertEqual(answer["data"]["questions"], [{"author": {"questions": {"totalCount": shown}}}] * shown)
+
+    def test_the_archive_is_read_by_cursors(self) -> None:
+        found: list[str] = []
+        page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
+        while page["hasNextPage"]:
+            answer = graphql.query(
+                """query ($after: String) {
+                    archive(first: 1, after: $after) { nodes { text } pageInfo { hasNextPage endCursor } }
+                }""",
+                {"after": page["endCursor"]},
+            )
+            page = answer["data"]["archive"]["pageInfo"]
+            found += [node["text"] for node in answer["data"]["archive"]["nodes"]]
+        shown = Question.objects.exclude(status=Question.Status.DRAFT)
+        self.assertEqual(found, [question.text for question in shown])
+
     def test_drafts_are_nobodys_business(self) -> None:
         draft = Question.objects.get(status=Question.Status.DRAFT)
         answer = graphql.query("query ($id: Int!) { question(id: $id) { text } }", {"id": draft.pk})
