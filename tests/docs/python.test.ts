@@ -78,7 +78,7 @@ const djangoPrelude = `
 import django
 from django.conf import settings
 apps = ["django.contrib.contenttypes", "django.contrib.auth", "polls"]
-settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"}}, INSTALLED_APPS=apps)
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "default"}}, INSTALLED_APPS=apps)
 django.setup()
 from django.contrib import auth
 from polls import models

@@ -48,6 +48,12 @@ class Choice: ...
 
 
 `;
+/** Resolvers that a guide shows without their class are Query's. */
+const resolversOfQuery = `
+for name, member in list(globals().items()):
+    if isinstance(member, classmethod):
+        setattr(Query, name, member)
+`;
 const guideEnd = "\n\n@dataclass\nclass Schema:\n    query: Query\n";
 
 /** Runs a management command, and gives what it printed. */
@@ -102,6 +108,28 @@ test("anyone reads questions, their choices and votes; drafts are not among them
   });
 });
 
+test("clients filter, order and page the polls", async () => {
+  const query = `{
+    questions(filters: { choices: { text: { iContains: "OUP" } } }) {
+      text
+      choices(ordering: [{ votes: ASC }, { text: DESC }], pagination: { limit: 2 }) { text vote_count }
+      author { questions { totalCount } }
+    }
+    archive(last: 1) { totalCount nodes { text } pageInfo { hasPreviousPage hasNextPage } }
+  }`;
+  const shown = ["Something else", "Salad"].map((text) => ({ text, vote_count: 0 }));
+  expect(await graphql(query)).toEqual({
+    data: {
+      questions: [{ text: "What do we have for lunch?", choices: shown, author: { questions: { totalCount: 1 } } }],
+      archive: {
+        totalCount: 3,
+        nodes: [{ text: "Which day suits the team meeting?" }],
+        pageInfo: { hasPreviousPage: true, hasNextPage: false },
+      },
+    },
+  });
+});
+
 test("the guide's schema counts 0 votes where there are none", async () => {
   const guide = readFileSync(join(import.meta.dirname, "../../docs/django-graphql.md"), "utf8");
   const [, block = ""] = /^```python\n(.*?)^```/ms.exec(guide) ?? [];
@@ -116,6 +144,30 @@ test("the guide's schema counts 0 votes where there are none", async () => {
   expect(data.questions.map((one: { [name: string]: unknown }) => `${one["vote_count"]} ${one["text"]}`)).toEqual(
     counted,
   );
+});
+
+test("the guide's collections answer each query that it shows", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/collections.md"), "utf8");
+  const blocks = (language: string) =>
+    [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
+  writeFileSync(join(folder, "collections_schema.py"), blocks("python").join("\n\n") + resolversOfQuery + guideEnd);
+  const guided = await serveCommand(["--schema", "collections_schema.py"], { cwd: folder, environment });
+  const answers = blocks("graphql").map(async (query) => [
+    query,
+    JSON.parse((await ask(guided, { body: { query } })).body),
+  ]);
+  const found = await Promise.all(answers);
+  await guided.stop();
+  expect(found.filter(([, { errors }]) => errors !== undefined)).toEqual([]);
+  expect(found.map(([, { data }]) => data)).toContainEqual({
+    question_page: {
+      totalCount: 2,
+      results: [
+        { text: "What do we have for lunch?", votes: { totalCount: 2 } },
+        { text: "Which day suits the team meeting?", votes: { totalCount: 2 } },
+      ],
+    },
+  });
 });
 
 test("what changes data asks for a login", async () => {
