@@ -36,14 +36,12 @@ class Author:
     joined_at: datetime
 
     @classmethod
+    @graphql.paged(order_by="-id")
     @graphql.pure
     def posts(cls, ctx: Context, /) -> Plan[list[Post]]:
-        """What the author has written, the newest first."""
+        """What the author has written, the newest first; the newest three of each with `pagination: { limit: 3 }`."""
         return sql(
-            """
-            SELECT id, title, body, status, published_at, author_id
-            FROM post WHERE author_id = ANY($1) ORDER BY id DESC
-            """,
+            "SELECT id, title, body, status, published_at, author_id FROM post WHERE author_id = ANY($1)",
             ctx.parents["id"],
         ).on(id="author_id")
 

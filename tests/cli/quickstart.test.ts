@@ -57,6 +57,10 @@ const cases: readonly (readonly [operation: string, data: unknown])[] = [
   ["{ post(id: 0) { id } }", { post: null }],
   ['{ posts(status: DRAFT, search: "JOINS", after: 500, limit: 1) { id } }', { posts: [{ id: 544 }] }],
   ["{ authors(limit: 1) { name posts { id } } }", { authors: [{ name: "Ada Lindqvist", posts: expect.any(Array) }] }],
+  [
+    "{ authors(limit: 1) { posts(pagination: { offset: 1, limit: 2 }) { id } } }",
+    { authors: [{ posts: [{ id: 926 }, { id: 886 }] }] },
+  ],
   ['{ hello a: hello(name: "Ada") }', { hello: "Hello, world!", a: "Hello, Ada!" }],
   [
     'mutation { add_comment(post_id: 8, author_id: 1, body: "Yes.") { body author { name } } }',
