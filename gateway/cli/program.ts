@@ -87,12 +87,17 @@ function addCommands(program: Command): void {
       await printCommand(await readConfig(program), options.name ?? null);
     });
   schema
-    .command("check <old.graphql>")
-    .description("compare with an older schema; exit with 1 if a change breaks clients")
+    .command("check [old.graphql]")
+    .description("compare with an older schema; exit with 1 if a change breaks clients, or an index is missing")
+    .option("--indexes", "look for indexes that the filters, orders and pages of collections want")
     .option("--name <name>", "which schema, if puff.toml has several")
-    .action(async (file: string, options: { name?: string }) => {
+    .action(async (file: string | undefined, options: { indexes?: true; name?: string }) => {
       const { checkCommand } = await import("./commands/schema-commands.ts");
-      await checkCommand(await readConfig(program), options.name ?? null, file);
+      await checkCommand(await readConfig(program), {
+        name: options.name ?? null,
+        file: file ?? null,
+        indexes: options.indexes === true,
+      });
     });
   program
     .command("explain <query>")
@@ -138,7 +143,7 @@ function addCommands(program: Command): void {
     });
   program
     .command("doctor")
-    .description("check versions, database, schema and port, and suggest remedies")
+    .description("check versions, database, schema, indexes and port, and suggest remedies")
     .action(async () => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       await doctorCommand(() => readConfig(program));

@@ -12,6 +12,7 @@ import { startDatabases } from "../support/databases.ts";
 import { requireFreePort } from "../support/port.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
+import { drawIndexes, findIndexes, hasCollections, summarizeIndexes } from "./missing-indexes.ts";
 import { withGateway } from "./quiet-gateway.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */
@@ -35,8 +36,17 @@ export async function doctorCommand(readConfig: () => Promise<Configuration>): P
       return config.file ?? "no puff.toml; only flags and environment";
     }),
   );
-  for (const [name, run] of config === null ? [] : projectChecks(config)) {
-    results.push(await check(name, run));
+  const passed = new Set<string>();
+  const found = { collections: false };
+  for (const [name, run] of config === null ? [] : projectChecks(config, found)) {
+    const result = await check(name, run);
+    results.push(result);
+    if (result) {
+      passed.add(name);
+    }
+  }
+  if (config !== null && found.collections && passed.has("database")) {
+    await warnOfIndexes(config);
   }
   const failures = results.filter((passed) => !passed).length;
   print(
@@ -50,7 +60,13 @@ export async function doctorCommand(readConfig: () => Promise<Configuration>): P
 
 type Check = () => Promise<string>;
 
-function projectChecks(config: Configuration): [name: string, run: Check][] {
+/** What checks find out for those after them. */
+interface Found {
+  /** Whether a schema has collections. */
+  collections: boolean;
+}
+
+function projectChecks(config: Configuration, found: Found): [name: string, run: Check][] {
   const { bind, port } = config.values;
   return [
     ["cache folder", () => checkCacheFolder(config)],
@@ -61,7 +77,7 @@ function projectChecks(config: Configuration): [name: string, run: Check][] {
         return port === 0 ? "any" : `${bind}:${port} is free`;
       },
     ],
-    ["schema", () => checkSchema(config)],
+    ["schema", () => checkSchema(config, found)],
     ["database", () => checkDatabases(config)],
   ];
 }
@@ -112,15 +128,26 @@ async function checkCacheFolder(config: Configuration): Promise<string> {
   return cacheFolder;
 }
 
-function checkSchema(config: Configuration): Promise<string> {
-  return withGateway(config, [], async ({ app }) =>
-    [...app.puff.planners]
+function checkSchema(config: Configuration, found: Found): Promise<string> {
+  return withGateway(config, [], async ({ app }) => {
+    found.collections = [...app.puff.python.schemas.values()].some(hasCollections);
+    return [...app.puff.planners]
       .map(([name, { schema }]) => {
         const types = Object.keys(schema.getTypeMap()).filter((type) => !type.startsWith("__"));
         return `${config.schemas.find((each) => each.name === name)?.spec ?? name}, ${types.length} types`;
       })
-      .join("; "),
-  );
+      .join("; ");
+  });
+}
+
+/** A missing index is a warning: the schema works without it. */
+async function warnOfIndexes(config: Configuration): Promise<void> {
+  for (const [schema, report] of await findIndexes(config, null)) {
+    const lines = drawIndexes(report);
+    const mark = lines.length === 0 ? style("green", "✓") : style("yellow", "!");
+    const name = config.schemas.length > 1 ? `${schema}: ` : "";
+    print(`${mark} ${"indexes".padEnd(14)} ${name}${summarizeIndexes(report)}`, ...lines.map((line) => `    ${line}`));
+  }
 }
 
 /** Starts the embedded Postgres where it is used: that shows best that its binary runs and its folder is sound. */

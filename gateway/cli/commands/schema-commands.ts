@@ -14,6 +14,7 @@ import { PuffError } from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
+import { drawIndexes, findIndexes, summarizeIndexes } from "./missing-indexes.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 /** Prints the schema in SDL, sorted, so that two prints can be compared line by line. */
@@ -21,12 +22,49 @@ export async function printCommand(config: Configuration, name: string | null): 
   print(printSchema(lexicographicSortSchema(await loadSchema(config, name))));
 }
 
+/** What `schema check` looks at. */
+export interface CheckOptions {
+  /** Which schema. */
+  readonly name: string | null;
+  /** An older schema to compare with. */
+  readonly file: string | null;
+  /** Whether to look for indexes that the schema's collections want. */
+  readonly indexes: boolean;
+}
+
 /**
- * Compares the schema with an older one in a file; a change that breaks clients makes the exit code 1.
+ * Compares the schema with an older one in a file, and looks for missing indexes. A change that breaks clients, and a
+ * missing index, make the exit code 1.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` where the file can't be read or is not a schema.
+ * @throws PuffError `PUFF_CONFIG_INVALID` where there is nothing to check, or the file can't be read or is not a schema.
  */
-export async function checkCommand(config: Configuration, name: string | null, file: string): Promise<void> {
+export async function checkCommand(config: Configuration, { name, file, indexes }: CheckOptions): Promise<void> {
+  if (file === null && !indexes) {
+    throw new PuffError("PUFF_CONFIG_INVALID", "schema check has nothing to check", {
+      remedy: "Name a file with an older schema, or add --indexes.",
+    });
+  }
+  if (file !== null) {
+    await checkChanges(config, name, file);
+  }
+  if (indexes) {
+    await checkIndexes(config, name);
+  }
+}
+
+async function checkIndexes(config: Configuration, name: string | null): Promise<void> {
+  const chosen = chooseSchema(config, name);
+  exitOnSignals();
+  const report = (await findIndexes(config, chosen)).get(chosen);
+  if (report !== undefined) {
+    print(...drawIndexes(report), summarizeIndexes(report));
+    if (report.missing.length > 0) {
+      process.exitCode = 1;
+    }
+  }
+}
+
+async function checkChanges(config: Configuration, name: string | null, file: string): Promise<void> {
   const older = await readOlderSchema(file);
   const changes = findSchemaChanges(older, await loadSchema(config, name));
   const breaking = changes.filter(({ type }) => type in BreakingChangeType);

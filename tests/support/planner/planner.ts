@@ -14,6 +14,7 @@ import {
   type Claims,
   type CollectionDescription,
   type CollectionInputs,
+  type ExecutableSchema,
   type FieldDescription,
   type FieldSource,
   type PagePart,
@@ -139,27 +140,32 @@ export function noGenerators(): never {
   throw new Error("there are no generators here");
 }
 
+/** The sketch's schema. */
+export function sketchSchema(sketch: PlannerSketch): ExecutableSchema {
+  return buildExecutableSchema("default", {
+    version: 1,
+    query: "Query",
+    mutation: "Mutation" in sketch.types ? "Mutation" : null,
+    subscription: "Subscription" in sketch.types ? "Subscription" : null,
+    hasAuth: sketch.auth !== undefined || sketch.pgSettings !== undefined,
+    constraints: sketch.constraints ?? {},
+    raisedMessages: sketch.raisedMessages ?? false,
+    ...(sketch.collectionInputs === undefined ? {} : { collections: sketch.collectionInputs }),
+    types: [
+      ...Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
+      ...Object.entries(sketch.inputs ?? {}).map(([name, fields]) => describeInput(sketch, name, fields)),
+      ...Object.entries(sketch.enums ?? {}).map(([name, values]) => describeEnum(name, values)),
+    ],
+  });
+}
+
 export function sketchPlanner(sketch: PlannerSketch, signal = new AbortController().signal): SketchedPlanner {
   const reported: PuffError[] = [];
   const batches: string[][] = [];
   const statements: string[] = [];
   const resolvers = sketch.resolvers ?? {};
   const options: PlannerOptions = {
-    schema: buildExecutableSchema("default", {
-      version: 1,
-      query: "Query",
-      mutation: "Mutation" in sketch.types ? "Mutation" : null,
-      subscription: "Subscription" in sketch.types ? "Subscription" : null,
-      hasAuth: sketch.auth !== undefined || sketch.pgSettings !== undefined,
-      constraints: sketch.constraints ?? {},
-      raisedMessages: sketch.raisedMessages ?? false,
-      ...(sketch.collectionInputs === undefined ? {} : { collections: sketch.collectionInputs }),
-      types: [
-        ...Object.entries(sketch.types).map(([name, fields]) => describeType(sketch, name, fields)),
-        ...Object.entries(sketch.inputs ?? {}).map(([name, fields]) => describeInput(sketch, name, fields)),
-        ...Object.entries(sketch.enums ?? {}).map(([name, values]) => describeEnum(name, values)),
-      ],
-    }),
+    schema: sketchSchema(sketch),
     resolver: {
       iterate: noGenerators,
       async resolve(batch) {

@@ -1,0 +1,59 @@
+/** Values that stand for those of clients where Postgres is asked how it would run a statement. */
+import type { ArgumentKind, JsonValue, RequestParameter, ScalarKind, SqlFragment } from "../../schema/index.ts";
+
+/** A value, and one that comes after it: a range must not be empty. */
+const samples: { readonly [kind in ScalarKind]: readonly [JsonValue, JsonValue] } = {
+  int: [1, 2],
+  bigint: [1, 2],
+  float: [1.5, 2.5],
+  str: ["puffin", "puffins"], // long enough for a trigram
+  decimal: ["1.5", "2.5"],
+  uuid: ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"],
+  bool: [true, true],
+  datetime: ["2001-02-03T04:05:06Z", "2002-02-03T04:05:06Z"],
+  date: ["2001-02-03", "2002-02-03"],
+  time: ["04:05:06", "05:05:06"],
+  duration: ["PT1H", "PT2H"],
+  bytes: ["cHVmZg==", "cHVmZmlu"],
+  json: [{ puffin: 1 }, { puffin: 2 }],
+};
+
+/**
+ * What a client could give for a fragment.
+ *
+ * @example sampleOf([{ row: true }, ".votes > ", { argument: "value", as: "int" }]); // 1
+ */
+export function sampleOf(sql: SqlFragment): JsonValue {
+  let value: JsonValue = true;
+  for (const part of sql) {
+    if (typeof part === "object" && "argument" in part) {
+      value = put(value, part.argument.split(".").slice(1), sampleParameter(part));
+    }
+  }
+  return value;
+}
+
+/** A value for a place in a plan. */
+export function sampleParameter(parameter: RequestParameter): JsonValue {
+  const isLater = "argument" in parameter && parameter.argument.endsWith(".end");
+  const [member] = Object.keys(("members" in parameter ? parameter.members : undefined) ?? {});
+  return nested(parameter.as, (kind) => member ?? samples[kind][isLater ? 1 : 0]);
+}
+
+function nested(as: ArgumentKind, sample: (kind: ScalarKind) => JsonValue): JsonValue {
+  if (as.endsWith("[]")) {
+    return [nested(as.slice(0, -2) as ArgumentKind, sample)]; // one dimension less
+  }
+  return sample(as as ScalarKind);
+}
+
+/** The value with another one at a path within it. */
+export function put(into: JsonValue, path: readonly string[], value: JsonValue): JsonValue {
+  const [name, ...rest] = path;
+  if (name === undefined) {
+    return value;
+  }
+  const isObject = typeof into === "object" && into !== null && !Array.isArray(into);
+  const fields = isObject ? (into as { readonly [name: string]: JsonValue }) : {};
+  return { ...fields, [name]: put(fields[name] ?? null, rest, value) };
+}
