@@ -27,7 +27,7 @@ export type {
 } from "./database/database.ts";
 export { lateDatabase, wrapDatabase } from "./database/wrap-database.ts";
 export { type ExplainedField, type ExplainedStep, type Explanation, explain } from "./explain.ts";
-export { findMissingIndexes, type IndexCheck } from "./indexes/indexes.ts";
+export { findMissingIndexes } from "./indexes/indexes.ts";
 export type { Index, IndexReport, MissingIndex, Need } from "./indexes/report.ts";
 export { writeIndex } from "./indexes/write-index.ts";
 export { createPlanner } from "./schema-planner.ts";

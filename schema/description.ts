@@ -22,6 +22,15 @@ export interface SchemaDescription {
   readonly raisedMessages?: boolean;
   /** Of the fields that are collections. Default: none. */
   readonly collections?: CollectionInputs;
+  /** By table, the Django model that has it. Default: none. */
+  readonly tables?: { readonly [table: string]: TableDescription };
+}
+
+export interface TableDescription {
+  /** With its application: `polls.Choice`. */
+  readonly model: string;
+  /** By column, the model's field, where that has another name. */
+  readonly fields: { readonly [column: string]: string };
 }
 
 export type TypeDescription =

@@ -8,7 +8,14 @@ export type {
   PagePart,
   Related,
 } from "./collections.ts";
-export type { FieldDescription, FieldSource, NodeType, SchemaDescription, TypeDescription } from "./description.ts";
+export type {
+  FieldDescription,
+  FieldSource,
+  NodeType,
+  SchemaDescription,
+  TableDescription,
+  TypeDescription,
+} from "./description.ts";
 export { describeError, type ErrorCode, errorCodes, isSecurityCode, PuffError, type Said } from "./errors.ts";
 export type {
   ArgumentKind,

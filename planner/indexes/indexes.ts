@@ -7,12 +7,13 @@ import { gather } from "./gather.ts";
 import { PlanAsker } from "./plan-asker.ts";
 import { type Probe, probesOf } from "./probes.ts";
 import type { Index, IndexReport, Need } from "./report.ts";
+import { variantsOf } from "./samples.ts";
 
 /** Probes at most: a schema may have thousands of filters, and each asks Postgres once at least. */
 const MOST_PROBES = 1_000;
 
 /** What is checked. */
-export interface IndexCheck {
+interface IndexCheck {
   readonly schema: ExecutableSchema;
   readonly resolver: Pick<Resolver, "resolve">;
   readonly database: Database;
@@ -76,16 +77,23 @@ interface Answer {
 type Mutable<T> = T extends readonly (infer Item)[] ? Item[] : never;
 
 async function answerOf(asker: PlanAsker, probe: Probe): Promise<Answer> {
-  try {
-    const { rank, why } = await asker.judge(probe);
-    const remedy = rank === 2 ? { indexes: [], tried: true } : await asker.findIndexes(probe, rank);
-    return { why, isUnknown: false, ...remedy };
-  } catch (error) {
-    if (error instanceof PuffError && error.status !== 200) {
-      throw error;
+  let failure: unknown;
+  for (const statement of variantsOf(probe.statement)) {
+    try {
+      const { rank, why } = await asker.judge({ ...probe, statement });
+      const found = rank === 2 ? { indexes: [], tried: true } : await asker.findIndexes({ ...probe, statement }, rank);
+      return { why, isUnknown: false, ...found };
+    } catch (error) {
+      if (error instanceof PuffError && error.status !== 200) {
+        throw error;
+      }
+      failure ??= error;
+      if (!(error instanceof PuffError && error.code === "PUFF_SQL_VALUE")) {
+        break; // else the sample was no value of its column's type
+      }
     }
-    return { why: reasonOf(error), isUnknown: true, indexes: [], tried: false };
   }
+  return { why: reasonOf(failure), isUnknown: true, indexes: [], tried: false };
 }
 
 function reasonOf(error: unknown): string {

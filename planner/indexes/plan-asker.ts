@@ -12,6 +12,8 @@ import { type Bare, isNarrow, judge, type Verdict } from "./verdict.ts";
 /** Postgres does what an index can spare it only where none does; how many rows a table has then makes no difference. */
 const serving: PgSettings = {
   ...{ enable_seqscan: "off", enable_sort: "off", enable_hashjoin: "off", enable_mergejoin: "off" },
+  // What counts is how many rows it reads, not where they are.
+  ...{ random_page_cost: "0", seq_page_cost: "0", cpu_operator_cost: "0" },
   enable_indexonlyscan: "off", // else all of an index may be read in place of the table
   max_parallel_workers_per_gather: "0",
 };

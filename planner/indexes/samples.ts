@@ -1,12 +1,25 @@
 /** Values that stand for those of clients where Postgres is asked how it would run a statement. */
-import type { ArgumentKind, JsonValue, RequestParameter, ScalarKind, SqlFragment } from "../../schema/index.ts";
+import type {
+  ArgumentKind,
+  JsonValue,
+  RequestParameter,
+  ScalarKind,
+  SqlFragment,
+  TypedText,
+} from "../../schema/index.ts";
+import type { Statement } from "../database/database.ts";
+
+const TEXT = "puffin"; // long enough for a trigram
+
+/** Texts for columns that don't take just any: a global id, say, stands for a number. */
+const otherTexts = ["1", "00000000-0000-4000-8000-000000000001", "127.0.0.1"];
 
 /** A value, and one that comes after it: a range must not be empty. */
 const samples: { readonly [kind in ScalarKind]: readonly [JsonValue, JsonValue] } = {
   int: [1, 2],
   bigint: [1, 2],
   float: [1.5, 2.5],
-  str: ["puffin", "puffins"], // long enough for a trigram
+  str: [TEXT, `${TEXT}s`],
   decimal: ["1.5", "2.5"],
   uuid: ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"],
   bool: [true, true],
@@ -38,6 +51,19 @@ export function sampleParameter(parameter: RequestParameter): JsonValue {
   const isLater = "argument" in parameter && parameter.argument.endsWith(".end");
   const [member] = Object.keys(("members" in parameter ? parameter.members : undefined) ?? {});
   return nested(parameter.as, (kind) => member ?? samples[kind][isLater ? 1 : 0]);
+}
+
+/** The statement with its sample, and with others in the place of a text. */
+export function variantsOf(statement: Statement): Statement[] {
+  const isText = ([oid, text]: TypedText) => oid === 0 && text?.includes(TEXT) === true;
+  const others = statement.params.some(isText) ? otherTexts : [];
+  const withText = (other: string): Statement => ({
+    ...statement,
+    params: statement.params.map((param) =>
+      isText(param) ? [0, param[1]?.replaceAll(/puffins?/g, other) ?? null] : param,
+    ),
+  });
+  return [statement, ...others.map(withText)];
 }
 
 function nested(as: ArgumentKind, sample: (kind: ScalarKind) => JsonValue): JsonValue {

@@ -548,3 +548,11 @@ def test_rows_of_a_plan_are_filtered_by_their_columns(load: Callable[..., Loaded
     assert list(condition_of(loaded, "text", "RowFilter")["lookups"]) == ["exact", "iContains", "regex"]
     orders = loaded.description["collections"]["orderings"]["RowOrder"]
     assert [shown(orders[name]["sql"]) for name in ("votes", "double")] == ['R."votes"', "R.votes * 2"]
+
+
+def test_the_tables_of_models_are_told_with_columns_of_other_names(load: Callable[..., Loaded]) -> None:
+    tables = load(
+        {"schema.py": HEAD + ORDER.format("title: auto") + FILTER.format("title: auto") + BOOKS + TAIL}
+    ).description["tables"]
+    assert tables["library_book"] == {"model": "library.Book", "fields": {"author_id": "author"}}
+    assert tables["library_author"] == {"model": "library.Author", "fields": {"full_name": "name"}}

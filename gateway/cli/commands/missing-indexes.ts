@@ -6,11 +6,22 @@ import {
   type Need,
   writeIndex,
 } from "../../../planner/index.ts";
-import { buildExecutableSchema, PuffError, type SchemaDescription } from "../../../schema/index.ts";
+import {
+  buildExecutableSchema,
+  PuffError,
+  type SchemaDescription,
+  type TableDescription,
+} from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
 import { style } from "../support/terminal.ts";
+import { writeDjangoIndex } from "./django-index.ts";
 import { withGateway } from "./quiet-gateway.ts";
+
+export interface FoundIndexes extends IndexReport {
+  /** By table, the Django model that has it. */
+  readonly tables: { readonly [table: string]: TableDescription };
+}
 
 /** Milliseconds for all of it: hundreds of plans, none of which is run. */
 const deadline = 300_000;
@@ -22,11 +33,11 @@ const deadline = 300_000;
  * @param name - one schema; null: all of them
  * @throws PuffError where a database can't be had.
  */
-export async function findIndexes(config: Configuration, name: string | null): Promise<Map<string, IndexReport>> {
+export async function findIndexes(config: Configuration, name: string | null): Promise<Map<string, FoundIndexes>> {
   const databases = await startDatabases(config, () => {});
   try {
     return await withGateway(config, databases.sources, async ({ app }) => {
-      const reports = new Map<string, IndexReport>();
+      const reports = new Map<string, FoundIndexes>();
       for (const [schemaName, description] of app.puff.python.schemas) {
         if ((name !== null && name !== schemaName) || !hasCollections(description)) {
           continue;
@@ -39,7 +50,8 @@ export async function findIndexes(config: Configuration, name: string | null): P
         const schema = buildExecutableSchema(schemaName, description);
         const resolver = app.puff.python;
         const signal = AbortSignal.timeout(deadline);
-        reports.set(schemaName, await findMissingIndexes({ schema, resolver, database }, signal));
+        const report = await findMissingIndexes({ schema, resolver, database }, signal);
+        reports.set(schemaName, { ...report, tables: description.tables ?? {} });
       }
       return reports;
     });
@@ -54,9 +66,9 @@ export function hasCollections({ types }: SchemaDescription): boolean {
 }
 
 /** The report for people: each missing index with what it is for, then what none serves, then what can't be told. */
-export function drawIndexes({ missing, unservable, unchecked }: IndexReport): string[] {
+export function drawIndexes({ missing, unservable, unchecked, tables }: FoundIndexes): string[] {
   return [
-    ...missing.flatMap(drawMissing),
+    ...missing.flatMap((each) => drawMissing(each, tables)),
     ...gather(unservable).map(([needs, why]) => `${style("yellow", "!")} ${needs}: ${why}; no index is known to help`),
     ...gather(unchecked).map(([needs, why]) => `${style("yellow", "?")} ${needs}: not checked: ${why}`),
   ];
@@ -70,17 +82,19 @@ export function summarizeIndexes({ served, missing, unservable, unchecked }: Ind
   );
 }
 
-function drawMissing({ index, tried, needs }: MissingIndex): string[] {
+function drawMissing({ index, tried, needs }: MissingIndex, tables: FoundIndexes["tables"]): string[] {
+  const django = writeDjangoIndex(index, tables);
   return [
     ...gather(needs).map(([names, why], at) => `${at === 0 ? style("red", "✗") : " "} ${names}: ${why}`),
     ...writeIndex(index).map((statement) => `    ${style("cyan", statement)}`),
+    ...(django === null ? [] : [`    ${style("cyan", django)}`]),
     ...(tried
       ? []
       : [`    ${style("dim", "not tried: Postgres can't make a temporary copy that the statement reads")}`]),
   ];
 }
 
-/** Needs with one reason, as a text: `Query.posts(filters.votes.exact, ordering.votes)`. */
+/** Needs with one reason, as a text: `Query.posts(filters.votes.exact|gt, ordering.votes)`. */
 function gather(needs: readonly Pick<Need, "field" | "asked" | "why">[]): [names: string, why: string][] {
   const reasons = new Map<string, Map<string, string[]>>();
   for (const { field, asked, why } of needs) {
@@ -88,16 +102,29 @@ function gather(needs: readonly Pick<Need, "field" | "asked" | "why">[]): [names
     fields.set(field, [...(fields.get(field) ?? []), ...(asked === "" ? [] : [asked])]);
     reasons.set(why, fields);
   }
-  return [...reasons].map(([why, fields]) => [
-    shorten([...fields].map(([field, asked]) => (asked.length === 0 ? field : `${field}(${shorten(asked)})`))),
-    why,
-  ]);
+  return [...reasons].map(([why, fields]) => {
+    const drawn = [...fields].map(([field, asked]) => (asked.length === 0 ? field : `${field}(${drawAsked(asked)})`));
+    return [shorten(drawn, 2, ", "), why];
+  });
 }
 
-/** Names that are shown of one list. */
-const shown = 4;
+/** Names that begin alike are put together: `filters.votes.exact|gt`. */
+function drawAsked(asked: readonly string[]): string {
+  const lookups = new Map<string, string[]>();
+  for (const name of asked) {
+    const end = name.lastIndexOf(".") + 1;
+    const begin = name.slice(0, end);
+    lookups.set(begin, [...(lookups.get(begin) ?? []), name.slice(end)]);
+  }
+  return shorten(
+    [...lookups].map(([begin, ends]) => `${begin}${shorten(ends, 3, "|")}`),
+    2,
+    ", ",
+  );
+}
 
-function shorten(names: readonly string[]): string {
+/** The first names of a list. */
+function shorten(names: readonly string[], shown: number, between: string): string {
   const more = names.length - shown;
-  return `${names.slice(0, shown).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${names.slice(0, shown).join(between)}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -56,11 +56,13 @@ async function checkIndexes(config: Configuration, name: string | null): Promise
   const chosen = chooseSchema(config, name);
   exitOnSignals();
   const report = (await findIndexes(config, chosen)).get(chosen);
-  if (report !== undefined) {
-    print(...drawIndexes(report), summarizeIndexes(report));
-    if (report.missing.length > 0) {
-      process.exitCode = 1;
-    }
+  if (report === undefined) {
+    print("the schema has no collections: nothing to check");
+    return;
+  }
+  print(...drawIndexes(report), summarizeIndexes(report));
+  if (report.missing.length > 0) {
+    process.exitCode = 1;
   }
 }
 

@@ -9,6 +9,7 @@ import typing
 from typing import Any
 
 from puff._collections.nodes import describe_nodes
+from puff._django.tables import tables_of_models
 from puff._errors import SchemaProblem
 from puff._schema.inputs import describe_input
 from puff._schema.members import Members
@@ -73,6 +74,8 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
     }
     if registry.filters or registry.orderings:
         description["collections"] = {"filters": registry.filters, "orderings": registry.orderings}
+    if any("collection" in field for named in description["types"] for field in named.get("fields", ())):
+        description["tables"] = tables_of_models()
     return description, runtime
 
 
