@@ -5,7 +5,11 @@ import { SqlWriter } from "./sql-writer.ts";
 
 function plan(condition: string): SqlPlan {
   return {
-    ...{ kind: "sql", text: `SELECT id, post_id FROM comment WHERE ${condition}`, params: [{ parent: "id" }, [23, "5"]] },
+    ...{
+      kind: "sql",
+      text: `SELECT id, post_id FROM comment WHERE ${condition}`,
+      params: [{ parent: "id" }, [23, "5"]],
+    },
     ...{ parentKeys: ["id"], childKeys: ["post_id"], typeColumn: "__typename", typeNames: null },
   };
 }

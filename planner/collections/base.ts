@@ -1,5 +1,5 @@
 /** The plan that a collection is a part of, as a table in other SQL. */
-import { PuffError, type SqlPlan } from "../../schema/index.ts";
+import { PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
 import { cutSql, quoteName, type SqlText } from "../sql/sql-text.ts";
 import { symbolsOf } from "../sql/symbols.ts";
 import type { SqlWriter } from "./sql-writer.ts";
@@ -9,6 +9,18 @@ const forms: readonly (readonly [before: RegExp, after: RegExp])[] = [
   [/=\s*ANY\s*\(\s*$/i, /^\s*\)/],
   [/(?<!\bNOT\s+)\bIN\s*\(\s*SELECT\s+unnest\s*\(\s*$/i, /^\s*\)(\s+AS\s+\w+)?\s*\)/i],
 ];
+
+/** A plan of which each parent has a part. */
+export interface EachPlan extends SqlPlan {
+  /** The text where Postgres has to find out the types of the parents' keys, which come as texts. */
+  readonly untyped: string;
+}
+
+/** The plan for its parameters' values: with the text that says the types of those that have none. */
+export function typedPlan(plan: SqlPlan, params: readonly TypedText[]): SqlPlan {
+  const isUntyped = params.some(([oid], index) => oid === 0 && "parent" in (plan.params[index] ?? {}));
+  return isUntyped && "untyped" in plan ? { ...plan, text: (plan as EachPlan).untyped } : plan;
+}
 
 export class Base {
   readonly plan: SqlPlan;
@@ -50,7 +62,12 @@ export class Base {
    *
    * @throws PuffError `PUFF_PLAN_INVALID`: the plan has symbols by which its rows do not say whose they are.
    */
-  each(writer: SqlWriter): { readonly rows: string; readonly parents: string; readonly isChild: string } {
+  each(writer: SqlWriter): {
+    readonly rows: string;
+    readonly parents: string;
+    readonly untypedParents: string;
+    readonly isChild: string;
+  } {
     const { plan, parent } = this;
     const { parentKeys, childKeys } = plan;
     const names = [...new Set(parentKeys)];
@@ -72,10 +89,23 @@ export class Base {
         ? { key: keyOf(param.parent) }
         : this.#place(writer, places, number);
     });
+    const all = this.#fill((number) => {
+      const param = plan.params[number - 1];
+      const array = param !== undefined && "parent" in param ? arrays[names.indexOf(param.parent)] : undefined;
+      return array ?? this.#place(writer, places, number);
+    });
+    // A column of the rows says which type an array has; nothing is read of it.
+    const typed = arrays.map((array, index) => {
+      const child = plan.childKeys[parentKeys.indexOf(names[index] ?? "")] ?? "";
+      return `COALESCE(${array}, ARRAY(SELECT ${this.row}.${quoteName(child)} FROM (${all}\n) AS ${this.row} WHERE FALSE))`;
+    });
+    // Keys that are equal may have several texts.
+    const parentsOf = (lists: readonly string[]) =>
+      `(SELECT DISTINCT * FROM unnest(${lists.join(", ")}) AS k(${keys.join(", ")})) AS ${parent}`;
     return {
       rows: `(${rows}\n) AS ${this.row}`,
-      // Keys that are equal may have several texts.
-      parents: `(SELECT DISTINCT * FROM unnest(${arrays.join(", ")}) AS k(${keys.join(", ")})) AS ${parent}`,
+      parents: parentsOf(arrays),
+      untypedParents: parentsOf(typed),
       isChild: parentKeys
         .map((name, index) => `${this.row}.${quoteName(childKeys[index] ?? "")} = ${keyOf(name)}`)
         .join(" AND "),

@@ -9,7 +9,7 @@ import type {
 } from "../../schema/index.ts";
 import { TERM_COLUMN } from "../contract/page-parts.ts";
 import { quoteName } from "../sql/sql-text.ts";
-import type { Base } from "./base.ts";
+import type { Base, EachPlan } from "./base.ts";
 import { Cursors } from "./cursors.ts";
 import { join, writeFilter } from "./filters.ts";
 import { follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
@@ -93,7 +93,7 @@ export class Composer {
       (offset === 0 ? "" : ` OFFSET ${writer.parameter([INT8, String(offset)])}`);
     return {
       ...this.#base.plan,
-      text: each === null ? text : `SELECT puff_page.* FROM ${each.parents} CROSS JOIN LATERAL (${text}) AS puff_page`,
+      ...(each === null ? { text } : eachText("puff_page.*", each, text)),
       params: writer.params,
       page: {
         limit,
@@ -158,7 +158,7 @@ export class Composer {
     return {
       ...plan,
       childKeys: plan.parentKeys,
-      text: `SELECT ${keys.join(", ")}, puff_page.* FROM ${each.parents} CROSS JOIN LATERAL (${text}) AS puff_page`,
+      ...eachText(`${keys.join(", ")}, puff_page.*`, each, text),
       params: writer.params,
     };
   }
@@ -172,6 +172,16 @@ export class Composer {
     const filters: JsonValue = args["filters"] ?? null;
     return collection.filters === null ? null : writeFilter(writer, inputs, collection.filters, filters, row);
   }
+}
+
+/** A statement that is run for each of the parents. */
+function eachText(
+  columns: string,
+  { parents, untypedParents }: ReturnType<Base["each"]>,
+  text: string,
+): Pick<EachPlan, "text" | "untyped"> {
+  const write = (table: string) => `SELECT ${columns} FROM ${table} CROSS JOIN LATERAL (${text}) AS puff_page`;
+  return { text: write(parents), untyped: write(untypedParents) };
 }
 
 const INT8 = 20;

@@ -11,6 +11,7 @@ import {
   type ValuePlan,
 } from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
+import { typedPlan } from "../collections/base.ts";
 import { expandCollections } from "../collections/expand.ts";
 import { cutPage, isPage } from "../collections/page-rows.ts";
 import type { LayerFunction } from "../contract/caller.ts";
@@ -276,7 +277,7 @@ class LayerFiller {
     if (params === null) {
       this.#answerWithNone(step, plan);
     } else {
-      this.#pending.push({ filler: this, step, members, plan, params });
+      this.#pending.push({ filler: this, step, members, plan: typedPlan(plan, params), params });
     }
     return undefined;
   }

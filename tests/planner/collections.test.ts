@@ -233,6 +233,21 @@ test("a plan may say its own order, which holds where a client asks for none", a
   });
 });
 
+test.each([1, "1"])("parents that are no rows have pages, too: those whose key is %j", async (key) => {
+  const value = [{ o: { id: key, title: "x" }, type: null }];
+  const { "Query.posts": _, ...collections } = collectionSketch.collections ?? {};
+  const resolvers = {
+    ...collectionSketch.resolvers,
+    "Query.posts": () => ({ kind: "value", value, parentKeys: [], childKeys: [] }) as const,
+  };
+  const { run } = sketchPlanner({ ...collectionSketch, collections, resolvers, database });
+  const query = `{ posts { comments(pagination: { limit: 2 }) { id } commentPage { totalCount aggregates { count } } } }`;
+  expect(await run(query)).toEqual({
+    status: 200,
+    data: { posts: [{ comments: ids(5, 10), commentPage: { totalCount: 4, aggregates: { count: 4 } } }] },
+  });
+});
+
 describe("walking a connection by cursors gives each row once", () => {
   const orders = [
     "",
