@@ -181,7 +181,7 @@ test("options and the application's name are settings of a borrowed session, and
   await call("schema:forget");
   expect(await call("schema:ask_kept", ask)).toEqual(["pg_catalog,public", "5", "shop"]);
   await expect(call("schema:keep_with", "-c nonesuch=1", "shop")).rejects.toThrow(
-    'could not be made: unrecognized configuration parameter "nonesuch"',
+    'could not be restored: unrecognized configuration parameter "nonesuch"',
   );
 });
 
@@ -204,7 +204,7 @@ test.each([
   const { call } = await start(1);
   await call("schema:keep", statement);
   await call("schema:forget");
-  const told = expect.stringMatching(/^the session went back to its pool/);
+  const told = expect.stringMatching(/^the session returned to its pool/);
   expect(await call("schema:ask_kept", "SELECT 1")).toEqual(["OperationalError", told]);
   expect(await call("schema:kept_is_closed")).toBe(2);
 });
