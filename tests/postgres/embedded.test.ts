@@ -124,7 +124,7 @@ describe("what can't work is said", () => {
     [
       "data of another version",
       () => writeFile(join(folder, "data", "PG_VERSION"), "14\n"),
-      /is of Postgres 14.*pg_dump/,
+      /belongs to Postgres 14.*pg_dump/,
     ],
     [
       "a file where the folder should be",
