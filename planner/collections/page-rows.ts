@@ -23,31 +23,33 @@ export function cutPage(groups: Groups, { limit, looksAhead, backward }: Page): 
   }
   const count = groups.starts.length - 1;
   const starts = new Int32Array(count + 1);
-  const rows: number[] = [];
+  const rows = new Int32Array(groups.rows.length);
   const more: boolean[] = [];
+  let end = 0;
   for (let group = 0; group < count; group++) {
     const [from = 0, to = 0] = groups.starts.subarray(group, group + 2);
-    const shown = [...groups.rows.subarray(from, limit === null ? to : Math.min(to, from + limit))];
+    const shown = groups.rows.subarray(from, limit === null ? to : Math.min(to, from + limit));
     more.push(limit !== null && to - from > limit);
-    rows.push(...(backward ? shown.reverse() : shown));
-    starts[group + 1] = rows.length;
+    rows.set(backward ? shown.toReversed() : shown, end);
+    end += shown.length;
+    starts[group + 1] = end;
   }
-  return { groups: { of: groups.of, starts, rows: Int32Array.from(rows) }, more };
+  return { groups: { of: groups.of, starts, rows }, more };
 }
 
 /** The cursor of each row. */
 export function cursorsOf(rows: RowSet, page: Page): string[] {
-  return Array.from({ length: rows.count }, (_, row) => cursorOf(rows, row, page));
+  const cursorOf = cursorIn(rows, page);
+  return Array.from({ length: rows.count }, (_, row) => cursorOf(row));
 }
 
-function cursorOf(rows: RowSet, row: number, { terms, cursors }: Page): string {
-  rows.seek(row);
-  const values: (string | null)[] = [];
-  for (let term = 0; term < terms; term++) {
-    const column = rows.indexOf(`${TERM_COLUMN}${term}`);
-    values.push(rows.isNull(column) ? null : rows.text(column));
-  }
-  return cursors.write(values);
+/** Gives the cursor of a row. */
+function cursorIn(rows: RowSet, { terms, cursors }: Page): (row: number) => string {
+  const columns = Array.from({ length: terms }, (_, term) => rows.indexOf(`${TERM_COLUMN}${term}`));
+  return (row) => {
+    rows.seek(row);
+    return cursors.write(columns.map((column) => (rows.isNull(column) ? null : rows.text(column))));
+  };
 }
 
 /**
@@ -56,11 +58,11 @@ function cursorOf(rows: RowSet, row: number, { terms, cursors }: Page): string {
  * There are rows before a page to which a cursor led, and behind one that looked ahead and found a row more.
  */
 export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): ValueObject[] {
+  const cursorOf = cursorIn(rows, page);
   return Array.from(groups.of, (group) => {
     const [from = 0, to = 0] = group === -1 ? [] : groups.starts.subarray(group, group + 2);
     const isMore = group !== -1 && more[group] === true;
-    const cursor = (at: number) =>
-      from === to || page.terms === 0 ? null : cursorOf(rows, groups.rows[at] ?? 0, page);
+    const cursor = (at: number) => (from === to || page.terms === 0 ? null : cursorOf(groups.rows[at] ?? 0));
     const attributes = {
       hasNextPage: page.backward ? page.cameFrom : isMore,
       hasPreviousPage: page.backward ? isMore : page.cameFrom,

@@ -248,6 +248,29 @@ test.each([1, "1"])("parents that are no rows have pages, too: those whose key i
   });
 });
 
+test("a connection without a most tells of a page of any length", async () => {
+  const text = "SELECT n AS id, 'x' AS title, n AS votes FROM generate_series(1, 200000) AS n";
+  const postConnection = collectionSketch.collections?.["Query.postConnection"];
+  const { run } = sketchPlanner({
+    ...collectionSketch,
+    ...(postConnection === undefined
+      ? {}
+      : { collections: { "Query.postConnection": { ...postConnection, size: null, max: null } } }),
+    resolvers: { ...collectionSketch.resolvers, "Query.postConnection": () => sql(text) },
+    limits: { ...collectionSketch.limits, items: 1_000_000 },
+    database,
+  });
+  for (const [args, count] of [
+    ["ordering: [{ id: ASC }]", 200_000],
+    ["last: 150000", 150_000],
+  ] as const) {
+    const { data, errors } = await run(`{ postConnection(${args}) { nodes { id } pageInfo { hasNextPage } } }`);
+    expect(errors).toBeUndefined();
+    const { nodes, pageInfo } = (data as { readonly postConnection: Connection }).postConnection;
+    expect([nodes.length, nodes.at(-1), pageInfo]).toEqual([count, { id: 200_000 }, { hasNextPage: false }]);
+  }
+});
+
 describe("walking a connection by cursors gives each row once", () => {
   const orders = [
     "",
