@@ -12,14 +12,14 @@ const forms: readonly (readonly [before: RegExp, after: RegExp])[] = [
 
 /** A plan of which each parent has a part. */
 export interface EachPlan extends SqlPlan {
-  /** The text where Postgres has to find out the types of the parents' keys, which come as texts. */
-  readonly untyped: string;
+  /** Gives the text where Postgres has to find out the types of the parents' keys, which come as texts. */
+  readonly untyped: () => string;
 }
 
 /** The plan for its parameters' values: with the text that says the types of those that have none. */
 export function typedPlan(plan: SqlPlan, params: readonly TypedText[]): SqlPlan {
   const isUntyped = params.some(([oid], index) => oid === 0 && "parent" in (plan.params[index] ?? {}));
-  return isUntyped && "untyped" in plan ? { ...plan, text: (plan as EachPlan).untyped } : plan;
+  return isUntyped && "untyped" in plan ? { ...plan, text: (plan as EachPlan).untyped() } : plan;
 }
 
 export class Base {
@@ -52,9 +52,12 @@ export class Base {
 
   /** The rows of all parents. */
   all(writer: SqlWriter): string {
-    const places = new Map<number, string>();
-    const sql = this.#fill((number) => this.#place(writer, places, number));
-    return `(${sql}\n) AS ${this.row}`;
+    return this.#allOf(writer, new Map());
+  }
+
+  /** `places`: those that parameters have already, by their numbers in the plan. */
+  #allOf(writer: SqlWriter, places: Map<number, string>): string {
+    return `(${this.#fill((number) => this.#place(writer, places, number))}\n) AS ${this.row}`;
   }
 
   /**
@@ -65,7 +68,8 @@ export class Base {
   each(writer: SqlWriter): {
     readonly rows: string;
     readonly parents: string;
-    readonly untypedParents: string;
+    /** The same where the types of the keys are not known. */
+    readonly untypedParents: () => string;
     readonly isChild: string;
   } {
     const { plan, parent } = this;
@@ -83,21 +87,16 @@ export class Base {
     const arrays = names.map((name) => writer.parameter({ parent: name }));
     const keyOf = (name: string) => `${parent}.${keys[names.indexOf(name)]}`;
     const places = new Map<number, string>();
+    for (const [index, param] of plan.params.entries()) {
+      if ("parent" in param) {
+        places.set(index + 1, arrays[names.indexOf(param.parent)] ?? "");
+      }
+    }
     const rows = this.#fill((number) => {
       const param = plan.params[number - 1];
       return param !== undefined && "parent" in param
         ? { key: keyOf(param.parent) }
         : this.#place(writer, places, number);
-    });
-    const all = this.#fill((number) => {
-      const param = plan.params[number - 1];
-      const array = param !== undefined && "parent" in param ? arrays[names.indexOf(param.parent)] : undefined;
-      return array ?? this.#place(writer, places, number);
-    });
-    // A column of the rows says which type an array has; nothing is read of it.
-    const typed = arrays.map((array, index) => {
-      const child = plan.childKeys[parentKeys.indexOf(names[index] ?? "")] ?? "";
-      return `COALESCE(${array}, ARRAY(SELECT ${this.row}.${quoteName(child)} FROM (${all}\n) AS ${this.row} WHERE FALSE))`;
     });
     // Keys that are equal may have several texts.
     const parentsOf = (lists: readonly string[]) =>
@@ -105,7 +104,15 @@ export class Base {
     return {
       rows: `(${rows}\n) AS ${this.row}`,
       parents: parentsOf(arrays),
-      untypedParents: parentsOf(typed),
+      untypedParents: () => {
+        const all = this.#allOf(writer, places);
+        // A column of the rows says which type an array has; nothing is read of it.
+        const typed = arrays.map((array, index) => {
+          const child = childKeys[parentKeys.indexOf(names[index] ?? "")] ?? "";
+          return `COALESCE(${array}, ARRAY(SELECT ${this.row}.${quoteName(child)} FROM ${all} WHERE FALSE))`;
+        });
+        return parentsOf(typed);
+      },
       isChild: parentKeys
         .map((name, index) => `${this.row}.${quoteName(childKeys[index] ?? "")} = ${keyOf(name)}`)
         .join(" AND "),

@@ -9,6 +9,7 @@ import type {
 } from "../../schema/index.ts";
 import { TERM_COLUMN } from "../contract/page-parts.ts";
 import { quoteName } from "../sql/sql-text.ts";
+import { OID } from "../types/oids.ts";
 import type { Base, EachPlan } from "./base.ts";
 import { Cursors } from "./cursors.ts";
 import { join, writeFilter } from "./filters.ts";
@@ -89,8 +90,8 @@ export class Composer {
     const shown = limit === null ? null : limit + (wants.next ? 1 : 0);
     const text =
       `SELECT ${row}.*${terms.join("")} FROM ${rows}${order.joins}${where(condition)}${orderBy(direction)}` +
-      (shown === null ? "" : ` LIMIT ${writer.parameter([INT8, String(shown)])}`) +
-      (offset === 0 ? "" : ` OFFSET ${writer.parameter([INT8, String(offset)])}`);
+      (shown === null ? "" : ` LIMIT ${writer.parameter([OID.int8, String(shown)])}`) +
+      (offset === 0 ? "" : ` OFFSET ${writer.parameter([OID.int8, String(offset)])}`);
     return {
       ...this.#base.plan,
       ...(each === null ? { text } : eachText("puff_page.*", each, text)),
@@ -181,10 +182,8 @@ function eachText(
   text: string,
 ): Pick<EachPlan, "text" | "untyped"> {
   const write = (table: string) => `SELECT ${columns} FROM ${table} CROSS JOIN LATERAL (${text}) AS puff_page`;
-  return { text: write(parents), untyped: write(untypedParents) };
+  return { text: write(parents), untyped: () => write(untypedParents()) };
 }
-
-const INT8 = 20;
 
 function where(condition: string | null): string {
   return condition === null ? "" : ` WHERE ${condition}`;

@@ -1,8 +1,15 @@
 /** From the plan of a collection's field to those of what is asked of it. */
-import { type CollectionInputs, PuffError, type ResolveResult, type SqlPlan } from "../../schema/index.ts";
+import {
+  type CollectionDescription,
+  type CollectionInputs,
+  PuffError,
+  type ResolveResult,
+  type SqlPlan,
+} from "../../schema/index.ts";
 import type { FieldStep, ObjectPlan, VariableValues } from "../contract/operation-plan.ts";
 import { columnsAskedOf, partOf } from "../contract/page-parts.ts";
 import type { Observe } from "../contract/planner.ts";
+import type { Plans } from "../layers/plans.ts";
 import { asError, Failed } from "../layers/values.ts";
 import { argumentsOf, hasConstantArguments } from "../operation/field-arguments.ts";
 import { Base } from "./base.ts";
@@ -15,16 +22,17 @@ const constant = new WeakMap<FieldStep, { readonly plan: SqlPlan; readonly parts
 
 /** Puts the statements of collections among the plans: in the place of a list's plan, beside a page's. */
 export async function expandCollections(
-  plans: ReadonlyMap<FieldStep, ResolveResult | Failed>,
+  plans: Plans,
   inputs: CollectionInputs,
   variables: VariableValues,
   observe: Observe | undefined,
-): Promise<ReadonlyMap<FieldStep, ResolveResult | Failed>> {
+): Promise<Plans> {
   let expanded: Results | null = null;
   for (const [step, plan] of plans) {
-    if (step.collection !== null && !(plan instanceof Failed) && plan.kind !== "needs") {
+    const { collection } = step;
+    if (collection !== null && !(plan instanceof Failed) && plan.kind !== "needs") {
       expanded ??= new Map(plans);
-      for (const [part, its] of await partsOf(step, plan, inputs, variables, observe)) {
+      for (const [part, its] of await partsOf(step, collection, plan, inputs, variables, observe)) {
         expanded.set(part, its);
       }
     }
@@ -34,6 +42,7 @@ export async function expandCollections(
 
 async function partsOf(
   step: FieldStep,
+  collection: CollectionDescription,
   plan: ResolveResult,
   inputs: CollectionInputs,
   variables: VariableValues,
@@ -48,7 +57,9 @@ async function partsOf(
   }
   let parts: Results;
   try {
-    parts = await compose(step, plan, inputs, variables, observe);
+    const args = argumentsOf(step, variables);
+    const composer = new Composer(await Base.of(plan), { collection, inputs, args, field: step.name });
+    parts = compose(step, collection, composer, observe);
   } catch (error) {
     return new Map([[step, new Failed(asError(error))]]);
   }
@@ -58,19 +69,12 @@ async function partsOf(
   return parts;
 }
 
-async function compose(
+function compose(
   step: FieldStep,
-  plan: SqlPlan,
-  inputs: CollectionInputs,
-  variables: VariableValues,
+  collection: CollectionDescription,
+  composer: Composer,
   observe: Observe | undefined,
-): Promise<Results> {
-  const { collection } = step;
-  if (collection === null) {
-    return new Map();
-  }
-  const args = argumentsOf(step, variables);
-  const composer = new Composer(await Base.of(plan), { collection, inputs, args, field: step.name });
+): Results {
   if (collection.form === "list") {
     observe?.({ kind: "asked", step, asked: composer.describe("rows") });
     return new Map([[step, composer.rows({ cursors: false, next: false })]]);

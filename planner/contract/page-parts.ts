@@ -23,14 +23,15 @@ export function hasStatement(step: FieldStep): boolean {
 export function* fieldsOfRow(
   selection: Selection | null,
 ): Generator<{ readonly step: FieldStep; readonly typeName: string | null; readonly selection: Selection }> {
-  for (const [typeName, { steps }] of selection?.byType ?? []) {
+  if (selection === null) {
+    return;
+  }
+  for (const [name, { steps }] of selection.byType) {
+    const typeName = selection.byType.size < 2 ? null : name;
     for (const step of steps) {
-      const name = selection === null || selection.byType.size < 2 ? null : typeName;
-      yield { step, typeName: name, selection: selection as Selection }; // it has types
-      if (step.sameRow) {
-        for (const inner of fieldsOfRow(step.selection)) {
-          yield { ...inner, typeName: inner.typeName ?? name };
-        }
+      yield { step, typeName, selection };
+      for (const inner of step.sameRow ? fieldsOfRow(step.selection) : []) {
+        yield { ...inner, typeName: inner.typeName ?? typeName };
       }
     }
   }
