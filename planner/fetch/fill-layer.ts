@@ -41,7 +41,7 @@ import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
 import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
-import { askedTypes, placeRows, typeNamesOf } from "./nodes.ts";
+import { placeRows, readIds } from "./nodes.ts";
 import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
@@ -168,27 +168,20 @@ class LayerFiller {
 
   /** Begins the statements of a field's global ids, one for each type; each gives its rows' data to the objects. */
   #startNodes(step: FieldStep, types: { readonly [typeName: string]: NodeType }): Unfinished {
-    const args = argumentsOf(step, this.#execution.variables);
-    const asked = askedTypes(step, types, args);
-    const objects = typeNamesOf(step, args).map((typeName) => ({ attributes: {}, typeName, wire: false }));
+    const { typeNames, asked } = readIds(step, types, argumentsOf(step, this.#execution.variables));
+    const objects = typeNames.map((typeName) => ({ attributes: {}, typeName, wire: false }));
     const layer = new ValueLayer(step.selection ?? noSelection, objects);
     const found: (number | null)[] = objects.map(() => null);
-    const value = step.shape.kind === "list" ? found : 0;
-    this.#set(step, { kind: "shared", value, layer });
+    const tell = () =>
+      this.#set(step, { kind: "shared", value: step.shape.kind === "list" ? found : (found[0] ?? null), layer });
+    tell();
     for (const type of asked) {
       const answer = async (rows: RowSet, below: RowsBelow): Promise<void> => {
-        const own = new RowLayer(type.step.selection ?? noSelection, rows, null, {
-          plan: type.plan,
-          parents: this.#layer,
-        });
-        if (this.#execution.catalogue.lacks(rows.columns)) {
-          await this.#execution.catalogue.learn(this.#session, rows.columns);
-        }
-        await this.#fillBelow(own, below);
+        const origin = { plan: type.plan, parents: this.#layer };
+        const own = new RowLayer(type.step.selection ?? noSelection, rows, null, origin);
+        await this.#whenKnown(rows, () => this.#fillBelow(own, below));
         placeRows(type, own, layer, found);
-        if (step.shape.kind !== "list") {
-          this.#set(step, { kind: "shared", value: found[0] ?? null, layer });
-        }
+        tell();
       };
       this.#pending.push({ filler: this, members: [], answer, ...type });
     }
@@ -307,12 +300,13 @@ class LayerFiller {
 
   /** `below`: rows for the layers below, which the same statement brought. */
   #answerWithRows(planned: Planned, rows: RowSet, below: RowsBelow): Unfinished {
+    return this.#whenKnown(rows, () => this.#answerWithKnownRows(planned, rows, below));
+  }
+
+  /** Goes on once the types of the columns are known, which may take a statement. */
+  #whenKnown({ columns }: RowSet, use: () => Unfinished): Unfinished {
     const { catalogue } = this.#execution;
-    if (catalogue.lacks(rows.columns)) {
-      const learnt = catalogue.learn(this.#session, rows.columns);
-      return learnt.then(() => this.#answerWithKnownRows(planned, rows, below));
-    }
-    return this.#answerWithKnownRows(planned, rows, below);
+    return catalogue.lacks(columns) ? catalogue.learn(this.#session, columns).then(use) : use();
   }
 
   #answerWithKnownRows({ step, members, plan }: Planned, rows: RowSet, below: RowsBelow): Unfinished {

@@ -19,34 +19,32 @@ export interface AskedType {
   readonly ids: ReadonlyMap<number, string>;
 }
 
-/** The types of a field's ids, in the order of the ids. */
-export function typeNamesOf(step: FieldStep, args: Arguments): string[] {
-  return idsOf(step, args).map(([typeName]) => typeName);
-}
-
 /**
- * Sorts the ids of a field's argument by their types.
+ * Reads the ids of a field's argument.
  *
+ * @returns The type of each, and what is asked of each type.
  * @throws PuffError `PUFF_GLOBAL_ID_INVALID`
  */
-export function askedTypes(
+export function readIds(
   step: FieldStep,
   types: { readonly [typeName: string]: NodeType },
   args: Arguments,
-): AskedType[] {
+): { readonly typeNames: readonly string[]; readonly asked: readonly AskedType[] } {
+  const ids = idsOf(step, args);
   const byType = new Map<string, Map<number, string>>();
-  for (const [place, [typeName, id]] of idsOf(step, args).entries()) {
+  for (const [place, [typeName, id]] of ids.entries()) {
     if (!Object.hasOwn(types, typeName)) {
       throw invalidId();
     }
-    const ids = byType.get(typeName) ?? new Map<number, string>();
-    byType.set(typeName, ids.set(place, id));
+    const own = byType.get(typeName) ?? new Map<number, string>();
+    byType.set(typeName, own.set(place, id));
   }
-  return [...byType].flatMap(([typeName, ids]) => {
+  const asked = [...byType].flatMap(([typeName, its]) => {
     const type = types[typeName];
     const own = ownStep(step, typeName);
-    return type === undefined || own === null ? [] : [{ step: own, ids, ...statementOf(type, [...ids.values()]) }];
+    return type === undefined || own === null ? [] : [{ step: own, ids: its, ...statementOf(type, [...its.values()]) }];
   });
+  return { typeNames: ids.map(([typeName]) => typeName), asked };
 }
 
 function idsOf({ shape }: FieldStep, args: Arguments): (readonly [typeName: string, id: string])[] {
