@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._collections.fragments import column, joined, placed, row_sql
 from puff._collections.rows import boolean_condition, sql_condition
+from puff._collections.symbols import cast_sql
 from puff._plans.plan import Plan
 from puff._types.annotations import annotations_of, class_scope, evaluate
 from puff._types.source import place_of
@@ -30,7 +31,6 @@ _PARTS = {
     "time": "({})::time",
     "len": "CARDINALITY({})",
 }
-_CASTS = {"datetime": "::timestamptz", "time": "::time", "json": "::jsonb"}
 
 
 class PlainRows:
@@ -122,8 +122,7 @@ def _left(path: str) -> Fragment:
 
 
 def _value(kind: Kind, path: str = "value") -> Fragment:
-    cast = _CASTS.get(kind.scalar)
-    return placed(f"%s{cast}{'[]' * kind.dimensions}" if cast else "%s", [kind.symbol(path)])
+    return placed(*cast_sql(kind, path))
 
 
 def _cased(left: Fragment, right: Fragment, operator: str, in_any_case: bool) -> tuple[str | Fragment, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._collections.django_sql import expression_of
 from puff._collections.fragments import column
-from puff._django.relations import keys_of
+from puff._django.relations import is_steady, keys_of
 from puff._plans.plan import Plan
 from puff._plans.sql_result import sql_result
 from puff._symbols.parents import Parents
@@ -29,7 +29,7 @@ class Rowset:
 
     def plan(self) -> dict[str, Any] | None:
         """Gives the plan; None where the model's manager may say something else each time."""
-        if type(self._manager).get_queryset.__module__ != "django.db.models.manager":
+        if not is_steady(self._manager):
             return None
         plan: Plan[Any] = Plan(self._queryset(Parents(None)).order_by(), ())
         return sql_result({}, plan)

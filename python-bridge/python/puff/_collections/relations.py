@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from puff._collections.django_sql import key_of, source_of
+from puff._collections.django_sql import source_of
+from puff._django.relations import keys_of
 
 
 def related_of(field: Any) -> dict[str, Any]:
@@ -24,10 +25,10 @@ def related_of(field: Any) -> dict[str, Any]:
         raise ValueError(f"a {type(field).__name__} has no columns of its own")
     queryset = model._base_manager.all()  # noqa: SLF001  # Django's documented name
     if field.many_to_many:
-        back = field.remote_field.name if field.auto_created else field.related_query_name()
+        own, back = keys_of(field)
         through: Any = import_module("django.db.models").F(back)
         source = source_of(queryset.annotate(**{_KEY: through}))
-        return {"source": source, "keys": [[key_of(field.model)[0], _KEY]], "many": True}
+        return {"source": source, "keys": [[own, _KEY]], "many": True}
     if field.concrete:
         keys = [[own.attname, other.attname] for own, other in field.related_fields]
     else:

@@ -48,6 +48,11 @@ def value_sql(kind: Kind, path: str = "value") -> tuple[str, list[Any]]:
     local = _moment("%s") if kind.scalar == "datetime" and kind.dimensions == 0 else None
     if local is not None:
         return local, [Kind("str").symbol(path)] * local.count("%s")
+    return cast_sql(kind, path)
+
+
+def cast_sql(kind: Kind, path: str = "value") -> tuple[str, list[Any]]:
+    """Gives the SQL of a value as it came, with its type where Postgres would not know it."""
     cast = _CASTS.get(kind.scalar)
     return f"%s{cast}{'[]' * kind.dimensions}" if cast else "%s", [kind.symbol(path)]
 

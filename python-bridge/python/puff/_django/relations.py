@@ -48,9 +48,14 @@ def relation_resolver(cls: type, field: Any, name: str, annotation: Any) -> Any:
     function.__module__ = cls.__module__
     function.__doc__ = str(getattr(field, "help_text", "")) or None
     function.__annotations__ = {"return": annotation}
-    if type(manager).get_queryset.__module__ == "django.db.models.manager":
+    if is_steady(manager):
         pure(function)
     return classmethod(function)
+
+
+def is_steady(manager: Any) -> bool:
+    """Tells whether a manager is bound to say the same each time: its `get_queryset` is that of Django."""
+    return type(manager).get_queryset.__module__ == "django.db.models.manager"
 
 
 def keys_of(field: Any) -> tuple[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from puff._types.attributes import DescribedField
 from puff._types.decorators import interface
 from puff._types.markers import ID  # noqa: TC001  # describing the field evaluates its annotation
 
@@ -20,22 +19,8 @@ class Node:
     """The Globally Unique ID of this object."""
 
 
-class NodeField(dataclasses.Field[Any]):
-    """A root field that finds objects by their global ids: an attribute that instances are not given."""
-
-    def __init__(self) -> None:
-        doc: dict[str, Any] = {"doc": None} if sys.version_info >= (3, 14) else {}
-        super().__init__(
-            default=MISSING,
-            default_factory=MISSING,  # type: ignore[arg-type]  # as dataclasses.field() gives it
-            init=False,
-            repr=False,
-            hash=False,
-            compare=False,
-            metadata={},
-            kw_only=False,
-            **doc,
-        )
+class NodeField(DescribedField):
+    """A root field that finds objects by their global ids."""
 
 
 def node() -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
 from collections.abc import Mapping
-from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from puff._types.attributes import DescribedField
 from puff._types.markers import function_of
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ class Connection(Generic[ItemT]):
     """A connection of Relay's: `questions: Connection[Question] = paged()`."""
 
 
-class Paged(dataclasses.Field[Any]):
+class Paged(DescribedField):
     """The options of a collection: an attribute of a class that instances are not given, or a decorator."""
 
     def __init__(
@@ -40,18 +38,7 @@ class Paged(dataclasses.Field[Any]):
         field_name: str | None,
         name: str | None,
     ) -> None:
-        doc: dict[str, Any] = {"doc": None} if sys.version_info >= (3, 14) else {}
-        super().__init__(
-            default=MISSING,
-            default_factory=MISSING,  # type: ignore[arg-type]  # as dataclasses.field() gives it
-            init=False,
-            repr=False,
-            hash=False,
-            compare=False,
-            metadata={},
-            kw_only=False,
-            **doc,
-        )
+        super().__init__()
         self.filters = filters
         self.ordering = ordering
         self.size = default
