@@ -1,6 +1,7 @@
 /** What Postgres's catalogue says of tables and indexes. */
 import type { TypedText } from "../../schema/index.ts";
 import type { Session } from "../database/database.ts";
+import { OID } from "../types/oids.ts";
 import { normalize } from "./conditions.ts";
 import type { Scan } from "./plan-tree.ts";
 import type { IndexCatalogue, IndexFacts } from "./verdict.ts";
@@ -18,7 +19,7 @@ export async function indexesOf(session: Session, scans: readonly Scan[]): Promi
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
       JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = ANY(ARRAY(SELECT jsonb_array_elements_text($1)))`;
-  const rows = await textsOf(session, text, [[JSONB, JSON.stringify(used)]]);
+  const rows = await textsOf(session, text, [[OID.jsonb, JSON.stringify(used)]]);
   return new Map(
     rows.map(([schema, name, method = "", leading = "", isPartial]): [string, IndexFacts] => [
       `${schema}.${name}`,
@@ -51,7 +52,7 @@ export async function tablesOf(session: Session, scans: readonly Scan[]): Promis
     WHERE c.relkind IN ('r', 'm', 'p')
       AND n.nspname || '.' || c.relname = ANY(ARRAY(SELECT jsonb_array_elements_text($1)))`;
   const names = scans.map(({ schema, table }) => `${schema}.${table}`);
-  const rows = await textsOf(session, text, [[JSONB, JSON.stringify(names)]]);
+  const rows = await textsOf(session, text, [[OID.jsonb, JSON.stringify(names)]]);
   return new Map(
     rows.map(([table = "", name = "", last = "", leading = ""]): [string, TableFacts] => {
       const expressions: readonly string[] = leading === "" ? [] : JSON.parse(leading);
@@ -68,5 +69,3 @@ export async function textsOf(session: Session, text: string, params: readonly T
     return rows.columns.map((_column, column) => (rows.isNull(column) ? "" : rows.text(column)));
   });
 }
-
-const JSONB = 3802;
