@@ -114,7 +114,6 @@ const key = {
   author: Buffer.from(',"author":{"id":'),
   name: Buffer.from(',"name":'),
   comments: Buffer.from('},"comments":['),
-  body: Buffer.from(',"body":'),
   endPost: Buffer.from("]}"),
   end: Buffer.from("]}}"),
   authorName: Buffer.from(',"author":{"name":'),
@@ -154,18 +153,7 @@ class NestedRows extends LayeredRows {
       answer.constant(key.name);
       this.text(3);
       answer.constant(key.comments);
-      const group = comments.get(id) ?? [];
-      for (let at = 0; at < group.length; at++) {
-        this.seek(2, group[at] as number);
-        if (at > 0) {
-          answer.constant(comma);
-        }
-        answer.constant(key.id);
-        this.copy(1);
-        answer.constant(key.body);
-        this.text(3);
-        answer.constant(close);
-      }
+      this.comments(2, comments.get(id) ?? []);
       answer.constant(key.endPost);
     }
     answer.constant(key.end);

@@ -30,7 +30,6 @@ const key = {
   zero: Buffer.from("0"),
   results: Buffer.from(',"results":['),
   body: Buffer.from(',"body":'),
-  endComment: Buffer.from("}"),
   endPost: Buffer.from("]}}"),
   end: Buffer.from("]}}"),
   comments: Buffer.from('{"data":{"comments":{"totalCount":'),
@@ -76,18 +75,7 @@ export class NewestRows extends LayeredRows {
         this.copy(1);
       }
       answer.constant(key.results);
-      const group = comments.get(id) ?? [];
-      for (let at = 0; at < group.length; at++) {
-        this.seek(2, group[at] as number);
-        if (at > 0) {
-          answer.constant(comma);
-        }
-        answer.constant(key.id);
-        this.copy(1);
-        answer.constant(key.body);
-        this.text(3);
-        answer.constant(key.endComment);
-      }
+      this.comments(2, comments.get(id) ?? []);
       answer.constant(key.endPost);
     }
     answer.constant(key.end);

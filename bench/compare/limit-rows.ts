@@ -4,6 +4,8 @@ import type { Receiver } from "./limit-connection.ts";
 
 export const close = Buffer.from("}");
 export const comma = Buffer.from(",");
+const commentId = Buffer.from('{"id":');
+const commentBody = Buffer.from(',"body":');
 
 /** Rows of several layers, by their tag: `layer, id, key, text`. */
 export class LayeredRows implements Receiver {
@@ -76,5 +78,21 @@ export class LayeredRows implements Receiver {
       }
     }
     return groups;
+  }
+
+  /** Items `{"id":…,"body":…}` of rows `layer, id, key, body`. */
+  protected comments(layer: number, rows: readonly number[]): void {
+    const { answer } = this;
+    for (let at = 0; at < rows.length; at++) {
+      this.seek(layer, rows[at] as number);
+      if (at > 0) {
+        answer.constant(comma);
+      }
+      answer.constant(commentId);
+      this.copy(1);
+      answer.constant(commentBody);
+      this.text(3);
+      answer.constant(close);
+    }
   }
 }
