@@ -1,5 +1,6 @@
 /** Connections are shared, bounded, and come back as they were; a transaction is all or nothing. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import type { RowSet, Session } from "../../planner/index.ts";
 import { PuffError, type TypedText } from "../../schema/index.ts";
@@ -49,6 +50,15 @@ describe("the pool", () => {
     );
     expect(answers.map((rows) => textOf(rows))).toEqual(answers.map((_, i) => String(i)));
     expect(new Set(answers.map((rows) => textsOf(rows)[0]?.[1])).size).toBeLessThanOrEqual(4);
+  });
+
+  test("one statement opens one connection", async () => {
+    const fresh = await openTestDatabase(own.url);
+    onTestFinished(() => fresh.close());
+    const connect = vi.spyOn(Socket.prototype, "connect");
+    await run(fresh, "SELECT 1");
+    expect(connect).toHaveBeenCalledTimes(1);
+    connect.mockRestore();
   });
 
   test("failures among them hit nobody else", async () => {

@@ -127,7 +127,7 @@ export class SlotQueue {
         best = slot;
       }
     }
-    if (refusal === null) {
+    if (refusal === null && this.#slots.opening < Math.max(1, this.#waiting.length)) {
       this.#slots.grow();
     }
     return best ?? refusal ?? "all";

@@ -51,6 +51,11 @@ export class Slots {
     return this.#slots;
   }
 
+  /** How many are being opened. */
+  get opening(): number {
+    return this.#opening.size;
+  }
+
   /** Connections that nobody uses, or that can be opened. */
   get free(): number {
     let free = this.#pause === null ? this.#options.size : this.#slots.size;
