@@ -23,6 +23,9 @@ const catalogue = {
   PUFF_DOCUMENT_INVALID: { status: 400, safe: true },
   PUFF_VARIABLES_INVALID: { status: 400, safe: true },
   PUFF_REQUEST_INVALID: { status: 400, safe: true },
+  // In Apollo's words, at which its clients send the text.
+  PERSISTED_QUERY_NOT_FOUND: { status: 200, safe: true },
+  PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, safe: true },
   PUFF_METHOD_NOT_ALLOWED: { status: 405, safe: true },
   PUFF_NOT_FOUND: { status: 404, safe: true },
   PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },

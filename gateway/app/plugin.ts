@@ -67,6 +67,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         subscribers,
         operationLimit: settings.limits.socketOperations,
         queueLimit: settings.limits.subscriberQueue,
+        persistedQueryBytes: settings.persistedQueries ? settings.limits.persistedQueryBytes : null,
         corsOrigins: settings.corsOrigins,
         guard,
         bodyDeadline: hasUploads(settings) ? settings.limits.requestDeadline : null,

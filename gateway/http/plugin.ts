@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
 import { BodyRoom } from "../fairness/body-room.ts";
 import { defaultLimits } from "../options/options.ts";
+import { PersistedQueries } from "./documents/persisted-queries.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
 import type { Endpoint } from "./graphql/endpoint.ts";
 import type { Explain } from "./graphql/explain.ts";
@@ -41,6 +42,8 @@ export interface RoutesOptions extends Omit<HttpOptions, "guard" | "origins" | "
   readonly operationLimit: number;
   /** Bytes of answers that may wait for a client who reads slowly. */
   readonly queueLimit: number;
+  /** Bytes of the documents that clients may ask for by hash alone; null: none. Default: {@link defaultLimits}'s. */
+  readonly persistedQueryBytes?: number | null;
   /** WebSockets at other URLs than the APIs'. */
   readonly application?: ApplicationSockets;
 }
@@ -66,7 +69,8 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
   const guard = options.guard ?? new Guard({ allowedHosts: null, proxies: new TrustedProxies([]) });
   const bodyRoom = options.bodyRoom ?? new BodyRoom(defaultLimits.waitingBytes, defaultLimits.clientShare);
   const shared = { bodyDeadline: null, ...options, bodyRoom, guard, origins: new Origins(options.corsOrigins) };
-  const { subscribers } = options;
+  const { subscribers, persistedQueryBytes = defaultLimits.persistedQueryBytes } = options;
+  const apis = options.apis.map((api) => ({ ...api, documents: new PersistedQueries(persistedQueryBytes) }));
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
@@ -75,13 +79,13 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
     if (bundle !== null) {
       await addGraphiqlAssets(scope, bundle);
     }
-    for (const api of options.apis) {
+    for (const api of apis) {
       addApi(scope, api, shared, bundle);
     }
-    const planners = options.apis.flatMap(({ url, subscriptionsUrl, planner }) =>
-      [url, subscriptionsUrl ?? url].map((path) => [scope.prefix + path.replace(/\/$/, ""), planner] as const),
+    const byPath = apis.flatMap((api) =>
+      [api.url, api.subscriptionsUrl ?? api.url].map((path) => [scope.prefix + path.replace(/\/$/, ""), api] as const),
     );
-    addSockets(scope, new Map(planners), { ...shared, messageLimit: options.bodyLimit });
+    addSockets(scope, new Map(byPath), { ...shared, messageLimit: options.bodyLimit });
   };
   await app.register(routes);
   app.addHook("preClose", (done) => {
@@ -93,11 +97,12 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
 
 function addApi(
   scope: FastifyInstance,
-  api: Api,
+  api: Api & Pick<Endpoint, "documents">,
   { deadline, queueLimit, subscribers, guard, origins }: RoutesOptions & HttpOptions,
   bundle: GraphiqlBundle | null,
 ): void {
   const { prefix } = scope;
+  const { documents } = api;
   const explainUrl = `${api.url.replace(/\/$/, "")}/explain`;
   const pageAt = (url: string) =>
     renderGraphiql(bundle, {
@@ -112,13 +117,13 @@ function addApi(
   const current = () => {
     const planner = api.planner();
     if (endpoint?.planner !== planner) {
-      endpoint = { planner, page, deadline, queueLimit, subscribers, origins, report };
+      endpoint = { planner, documents, page, deadline, queueLimit, subscribers, origins, report };
     }
     return endpoint;
   };
   addGraphqlRoute(scope, api.url, current, guard);
   if (api.explain !== null) {
-    addExplainRoute(scope, explainUrl, api.explain, deadline);
+    addExplainRoute(scope, explainUrl, api.explain, { documents, deadline });
   }
   if (api.playgroundUrl !== null && api.playgroundUrl !== api.url) {
     const playground = pageAt(api.playgroundUrl);

@@ -47,9 +47,17 @@ export function addGraphqlRoute(
 }
 
 /** Adds the endpoint that explains operations. */
-export function addExplainRoute(app: FastifyInstance, url: string, explain: Explain, deadline: number): void {
+export function addExplainRoute(
+  app: FastifyInstance,
+  url: string,
+  explain: Explain,
+  { documents, deadline }: Pick<Endpoint, "documents" | "deadline">,
+): void {
   app.post(url, async (request, reply) =>
-    send(reply, await runOf(request, () => handleExplain(toPlain(request), explain, deadline, abortWith(reply)))),
+    send(
+      reply,
+      await runOf(request, () => handleExplain(toPlain(request), explain, documents, deadline, abortWith(reply))),
+    ),
   );
 }
 

@@ -61,6 +61,11 @@ export interface GatewayOptions {
    */
   readonly verifyPlans?: number;
   /**
+   * Whether clients may send the SHA-256 of a document in place of its text, as Apollo's persisted queries do. Default: true.
+   * Off, a request by hash alone fails with `PERSISTED_QUERY_NOT_SUPPORTED`, at which clients send the text.
+   */
+  readonly persistedQueries?: boolean;
+  /**
    * Whether clients may ask for the schema. Default: true. Off, `__schema` and `__type` are refused with
    * `PUFF_INTROSPECTION_OFF`, and GraphiQL has neither completion nor docs.
    */
@@ -165,6 +170,8 @@ export interface HostModule {
 
 /** Bounds, all on by default. What exceeds one fails with the code named here. Times are in milliseconds. */
 export interface Limits extends PlannerLimits {
+  /** Bytes of the texts kept for {@link GatewayOptions.persistedQueries}, for each schema; the least used goes first. */
+  readonly persistedQueryBytes: number;
   /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
   readonly bodyBytes: number;
   /** Bytes of all bodies that have arrived and wait, be it for the rest of them: `PUFF_BODIES_BUSY` (503). */
@@ -222,6 +229,7 @@ export const defaultLimits: Limits = {
   listLength: 10_000,
   items: 100_000,
   cachedDocuments: 1_000,
+  persistedQueryBytes: 10_000_000,
   requestDeadline: 30_000,
   pythonDeadline: 5_000,
   pythonQueue: 1_000,

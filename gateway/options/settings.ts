@@ -29,6 +29,7 @@ export interface Settings {
   readonly workers: number;
   readonly limits: Limits;
   readonly verifyPlans: number;
+  readonly persistedQueries: boolean;
   readonly introspection: boolean;
   readonly suggestions: boolean;
   readonly maskErrors: boolean;
@@ -75,6 +76,7 @@ export function readSettings(options: GatewayOptions): Settings {
     workers: options.workers ?? 1,
     limits: { ...defaultLimits, ...options.limits },
     verifyPlans: options.verifyPlans ?? 0,
+    persistedQueries: options.persistedQueries ?? true,
     introspection: options.introspection ?? true,
     suggestions: options.suggestions ?? !production,
     maskErrors: options.maskErrors ?? production,

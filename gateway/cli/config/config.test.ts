@@ -49,6 +49,7 @@ describe("flag > environment > file > default, for each setting", () => {
   }[] = [
     { key: "camel_case", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "verify_plans", flag: ["0.5", 0.5], environment: ["1", 1], file: ["0.01", 0.01] },
+    { key: "persisted_queries", flag: [false, false], environment: ["yes", true], file: ["false", false] },
     { key: "introspection", flag: [false, false], environment: ["yes", true], file: ["false", false] },
     { key: "suggestions", flag: [false, false], environment: ["true", true], file: ["false", false] },
     { key: "mask_errors", flag: [true, true], environment: ["no", false], file: ["true", true] },

@@ -47,6 +47,7 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     workers: values.workers,
     limits: config.limits,
     verifyPlans: values.verify_plans,
+    persistedQueries: values.persisted_queries,
     introspection: values.introspection,
     corsOrigins: values.cors,
     trustProxy: values.trust_proxy,

@@ -71,6 +71,13 @@ export const settings = {
     group: groups.schema,
     help: "refuse introspection queries",
   }),
+  persisted_queries: setting(boolean, {
+    flag: "--no-persisted-queries",
+    environment: ["PUFF_PERSISTED_QUERIES"],
+    default: true,
+    group: groups.schema,
+    help: "refuse operations that are sent as a hash alone",
+  }),
   suggestions: setting<boolean | null>(boolean, {
     flag: "--no-suggestions",
     environment: ["PUFF_SUGGESTIONS"],

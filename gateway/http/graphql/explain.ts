@@ -3,6 +3,7 @@ import type { Caller } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { ExplainRequest } from "../../explain/explain.ts";
 import type { ExplainAnswer, OperationExplanation } from "../../explain/explanation.ts";
+import type { PersistedQueries } from "../documents/persisted-queries.ts";
 import { errorResponse } from "../messages/error-response.ts";
 import type { HttpRequest, HttpResponse } from "../messages/message.ts";
 import { HttpCaller, withDeadline } from "./handler.ts";
@@ -14,20 +15,26 @@ export type Explain = (request: ExplainRequest, caller: Caller, signal: AbortSig
 /**
  * Takes the JSON body of a GraphQL request. A mutation runs only where the URL says `?allow=mutation`.
  *
- * @example await handleExplain({ method: "POST", search: "", headers, body }, explain, 30_000, new AbortController());
+ * @example await handleExplain({ method: "POST", search: "", headers, body }, explain, documents, 30_000, new AbortController());
  */
 export async function handleExplain(
   request: HttpRequest,
   explain: Explain,
+  documents: PersistedQueries,
   deadline: number,
   abort: AbortController,
 ): Promise<HttpResponse> {
   try {
-    const parameters = readBodyParameters(request);
+    const { query, operationName, variables, extensions } = readBodyParameters(request);
+    const document = documents.find({ query, extensions });
     const allowMutation = new URLSearchParams(request.search).get("allow") === "mutation";
     const caller = new HttpCaller(request.headers);
     return await withDeadline(deadline, abort, "json", async () => {
-      const { body, ...explanation } = await explain({ ...parameters, allowMutation }, caller, abort.signal);
+      const { body, ...explanation } = await explain(
+        { query: document.query, operationName, variables, allowMutation },
+        caller,
+        abort.signal,
+      );
       return toResponse({ ...explanation, answer: { bytes: body.length, errors: readErrors(body) } });
     });
   } catch (error) {

@@ -44,16 +44,29 @@ export async function handleRequest(
       endpoint.origins.refuseCrossSite(request.headers, request.host ?? "");
     }
     const parameters = isPost ? readBodyParameters(request) : readUrlParameters(request.search);
-    return await runOperation(parameters, !isPost, { form: form ?? "json", events }, request, endpoint, abort);
+    const response = await runOperation(
+      parameters,
+      !isPost,
+      { form: form ?? "json", events },
+      request,
+      endpoint,
+      abort,
+    );
+    return isPost ? response : ofCaller(response);
   } catch (error) {
     if (error instanceof PuffError) {
       if (isHidden(error)) {
         endpoint.report(error);
       }
-      return errorResponse(error, form ?? "json");
+      return ofCaller(errorResponse(error, form ?? "json"));
     }
     throw error;
   }
+}
+
+/** Says that no cache may keep a response for another caller, since some keep whatever says nothing. */
+function ofCaller(response: HttpResponse): HttpResponse {
+  return { ...response, headers: { "cache-control": "private, no-cache", ...response.headers } };
 }
 
 function notAllowed(message: string, allow: string, form: ResponseForm | null): HttpResponse {
@@ -62,14 +75,15 @@ function notAllowed(message: string, allow: string, form: ResponseForm | null): 
 }
 
 async function runOperation(
-  { query, operationName, variables }: RequestParameters,
+  { query, operationName, variables, extensions }: RequestParameters,
   isGet: boolean,
   { form, events }: { readonly form: ResponseForm; readonly events: Preference["events"] },
   request: HttpRequest,
   endpoint: Endpoint,
   abort: AbortController,
 ): Promise<HttpResponse> {
-  const prepared = endpoint.planner.prepare(query, operationName);
+  const document = endpoint.documents.find({ query, extensions });
+  const prepared = endpoint.planner.prepare(document.query, operationName);
   if (prepared.kind === "refused") {
     return convert(prepared.response, form);
   }
@@ -90,12 +104,20 @@ async function runOperation(
   const caller = new HttpCaller(request.headers);
   if ((isSubscription || events === "first") && request.method !== "HEAD") {
     const answer = await openEventStream(operation, variables, caller, endpoint, abort);
-    return answer.kind === "stream" ? answer.response : convert(answer.response, form);
+    if (answer.kind === "stream") {
+      document.keep();
+      return answer.response;
+    }
+    return convert(answer.response, form);
   }
   const options = { signal: abort.signal, stream: request.method !== "HEAD" };
-  return await withDeadline(endpoint.deadline, abort, form, async () =>
-    convert(await endpoint.planner.execute(operation, variables, caller, options), form),
-  );
+  return await withDeadline(endpoint.deadline, abort, form, async () => {
+    const response = await endpoint.planner.execute(operation, variables, caller, options);
+    if (response.executed) {
+      document.keep(); // not before: nobody whom Schema.auth refuses may fill the store
+    }
+    return convert(response, form);
+  });
 }
 
 /** Answers at the deadline even where what runs does not heed the signal; a rest that is under way then breaks off. */

@@ -6,9 +6,11 @@ import { parseJson } from "../messages/json.ts";
 import type { HttpRequest } from "../messages/message.ts";
 
 export interface RequestParameters {
-  readonly query: string;
+  /** The document's text; null where the request has none. */
+  readonly query: string | null;
   readonly operationName: string | null;
   readonly variables: { readonly [name: string]: unknown };
+  readonly extensions: { readonly [name: string]: unknown };
 }
 
 /**
@@ -100,10 +102,7 @@ function parseClientJson(what: string, text: string): unknown {
 
 function validate(params: { readonly [name: string]: unknown }): RequestParameters {
   const { query, operationName, variables, extensions } = params;
-  if (query === undefined || query === null) {
-    throw invalid('"query" is missing: it holds the text of the GraphQL document');
-  }
-  if (typeof query !== "string") {
+  if (query !== undefined && query !== null && typeof query !== "string") {
     throw invalid(`"query" must be a string, but it is ${nameType(query)}`);
   }
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
@@ -115,10 +114,15 @@ function validate(params: { readonly [name: string]: unknown }): RequestParamete
   if (extensions !== undefined && extensions !== null && !isMap(extensions)) {
     throw invalid(`"extensions" must be an object, but it is ${nameType(extensions)}`);
   }
-  return { query, operationName: operationName ?? null, variables: variables ?? noVariables };
+  return {
+    query: query ?? null,
+    operationName: operationName ?? null,
+    variables: variables ?? nothing,
+    extensions: extensions ?? nothing,
+  };
 }
 
-const noVariables = Object.freeze({});
+const nothing = Object.freeze({});
 
 function isMap(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);

@@ -8,12 +8,14 @@ import type { Caller, OperationResponse, Planner, PreparedOperation } from "../.
 import { type ErrorCode, keepDigits, PuffError } from "../../../schema/index.ts";
 import { type Client, runFor } from "../../fairness/client.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
+import type { FoundDocument, PersistedQueries } from "../documents/persisted-queries.ts";
 import { isHidden, shownTo } from "../messages/error-response.ts";
 import { checkJsonLevels } from "../messages/json.ts";
 import { callAt } from "./expiry.ts";
 import { SocketCaller } from "./socket-caller.ts";
 
 export interface OperationOptions {
+  readonly documents: PersistedQueries;
   readonly operationLimit: number;
   readonly queueLimit: number;
   readonly deadline: number;
@@ -70,8 +72,18 @@ export function serveOperations(
       endExpiry = callAt(authenticated.expires, () => close(closeCodes.forbidden, "The credentials have expired"));
       return true;
     },
-    onSubscribe(_context, id, { query, operationName, variables }): ExecutionArgs | readonly GraphQLError[] {
-      const prepared = planner.prepare(query, operationName ?? null);
+    onSubscribe(
+      _context,
+      id,
+      { query, operationName, variables, extensions },
+    ): ExecutionArgs | readonly GraphQLError[] {
+      let document: FoundDocument;
+      try {
+        document = options.documents.find({ query, extensions: extensions ?? {} });
+      } catch (error) {
+        return [new FormattedError(formatFailure(error))];
+      }
+      const prepared = planner.prepare(document.query, operationName ?? null);
       if (prepared.kind === "refused") {
         note(prepared.response);
         return errorsOf(prepared.response);
@@ -81,6 +93,7 @@ export function serveOperations(
         options.note("PUFF_TOO_MANY_SUBSCRIPTIONS", message);
         return [new FormattedError({ message, extensions: { code: "PUFF_TOO_MANY_SUBSCRIPTIONS" } })];
       }
+      document.keep(); // whoever may subscribe is authenticated
       const job: Job = { id, operation: prepared.operation, variables: variables ?? {} };
       return { schema: planner.schema, document: anyDocument, contextValue: job };
     },
@@ -230,12 +243,15 @@ export function serveOperations(
       note(cause.response);
       return readErrors(cause.response);
     }
-    const failure = cause ?? error;
+    return [formatFailure(cause ?? error)];
+  }
+
+  function formatFailure(failure: unknown): GraphQLFormattedError {
     if (isHidden(failure)) {
       options.log.error({ err: failure }, "an operation on a WebSocket failed inside the gateway");
     }
     const { code, message } = shownTo(failure);
-    return [{ message, extensions: { code } }];
+    return { message, extensions: { code } };
   }
 
   async function receive(message: string, handle: (message: string) => Promise<void>): Promise<void> {

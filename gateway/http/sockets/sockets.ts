@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../../planner/index.ts";
 import { type ErrorCode, PuffError } from "../../../schema/index.ts";
 import { clientOf, runFor } from "../../fairness/client.ts";
+import type { PersistedQueries } from "../documents/persisted-queries.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Origins } from "../guard/origins.ts";
 import { noteSecurity } from "../messages/security.ts";
@@ -26,6 +27,13 @@ export interface SocketOptions {
   readonly origins: Origins;
   readonly subscribers: Subscribers;
   readonly application?: ApplicationSockets;
+}
+
+/** What answers GraphQL on the WebSockets of a path. */
+export interface SocketApi {
+  /** Asked for at each upgrade, since a reload swaps it. */
+  planner(): Planner;
+  readonly documents: PersistedQueries;
 }
 
 /** WebSockets at other URLs than the APIs'. */
@@ -55,12 +63,8 @@ const endings = {
   reloaded: { code: 1012, reason: "The schema was reloaded" },
 } as const satisfies { [ending in Ending]: { readonly code: number; readonly reason: string } };
 
-/** Serves graphql-transport-ws at URL paths, each with its schema's planner, and the application's sockets. */
-export function addSockets(
-  app: FastifyInstance,
-  planners: ReadonlyMap<string, () => Planner>,
-  options: SocketOptions,
-): void {
+/** Serves graphql-transport-ws at URL paths, each with its schema, and the application's sockets. */
+export function addSockets(app: FastifyInstance, apis: ReadonlyMap<string, SocketApi>, options: SocketOptions): void {
   /** Of requests for the application. */
   const chosen = new WeakMap<IncomingMessage, string | false>();
   const server = new WebSocketServer({
@@ -74,12 +78,12 @@ export function addSockets(
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = request.url?.split("?", 1)[0] ?? "";
-    const planner = planners.get(path) ?? planners.get(path.replace(/\/$/, ""));
+    const api = apis.get(path) ?? apis.get(path.replace(/\/$/, ""));
     const serveApplication =
-      planner === undefined && path.startsWith(app.prefix)
+      api === undefined && path.startsWith(app.prefix)
         ? (options.application?.find(path.slice(app.prefix.length)) ?? null)
         : null;
-    if (planner === undefined && serveApplication === null) {
+    if (api === undefined && serveApplication === null) {
       if (app.server.listenerCount("upgrade") === 1) {
         refuse(socket, 404); // else it is for another of the application's
       }
@@ -120,10 +124,17 @@ export function addSockets(
       refuseFor(error);
       return;
     }
-    if (planner !== undefined) {
+    if (api !== undefined) {
+      const { documents } = api;
       socket.once("close", left);
       open((webSocket) =>
-        serveOperations(webSocket, request.headers, planner(), { ...options, client, note, log: app.log }),
+        serveOperations(webSocket, request.headers, api.planner(), {
+          ...options,
+          documents,
+          client,
+          note,
+          log: app.log,
+        }),
       );
     } else if (serveApplication !== null) {
       const handshake: Handshake = {
