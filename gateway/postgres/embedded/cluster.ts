@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, lchown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Binaries } from "./binaries.ts";
@@ -20,6 +20,8 @@ export interface Postmaster {
 export interface SpawnedPostmaster {
   readonly pid: number;
   hasExited(): boolean;
+  /** Why it ended, in the words of its log. */
+  readReason(): Promise<string>;
 }
 
 const passwordFile = "puff.password";
@@ -79,6 +81,17 @@ export async function createCluster(
   }
 }
 
+/** Gives the data to the user that Postgres runs as: a copy that root made belongs to root. */
+export async function giveTo(owner: Owner, data: string): Promise<void> {
+  const { uid } = await stat(data);
+  if (uid !== owner.uid) {
+    const entries = await readdir(data, { recursive: true });
+    for (const path of [data, ...entries.map((entry) => join(data, entry))]) {
+      await lchown(path, owner.uid, owner.gid);
+    }
+  }
+}
+
 /** The password of the user `postgres`, kept with the data. */
 export async function readPassword(data: string): Promise<string> {
   return readFile(join(data, passwordFile), "utf8");
@@ -107,11 +120,12 @@ export async function spawnPostmaster(
   port: number,
   logFile: string,
 ): Promise<SpawnedPostmaster> {
-  const kept = await stat(logFile).then(
-    ({ size }) => size < logLimit,
-    () => false,
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
   );
-  const log = await open(logFile, kept ? "a" : "w", 0o600);
+  const logStart = size < logLimit ? size : 0;
+  const log = await open(logFile, logStart > 0 ? "a" : "w", 0o600);
   try {
     const settings = [
       `port=${port}`,
@@ -134,16 +148,16 @@ export async function spawnPostmaster(
       exited = true;
     });
     await once(child, "spawn");
-    return { pid: child.pid ?? 0, hasExited: () => exited };
+    return { pid: child.pid ?? 0, hasExited: () => exited, readReason: () => readReason(logFile, logStart) };
   } finally {
     await log.close();
   }
 }
 
-/** The lines of a log that say why Postgres ended: its last words, and what came before them. */
-export async function readReason(logFile: string): Promise<string> {
-  const log = await readFile(logFile, "utf8").catch(() => "");
-  const lines = log.trimEnd().split("\n");
+/** The lines of a log, from a byte on, that say why Postgres ended: its last words, and the line before them. */
+async function readReason(logFile: string, start: number): Promise<string> {
+  const log = await readFile(logFile).catch(() => Buffer.alloc(0));
+  const lines = log.toString("utf8", start).trimEnd().split("\n");
   const last = lines.findLastIndex((line) => /(FATAL|PANIC):/.test(line));
   return lines
     .slice(Math.max(0, last - 1))

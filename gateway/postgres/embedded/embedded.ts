@@ -11,11 +11,11 @@ import { RawClient } from "../wire/raw-client.ts";
 import { findBinaries } from "./binaries.ts";
 import {
   createCluster,
+  giveTo,
   type Postmaster,
   readLastPort,
   readPassword,
   readPostmaster,
-  readReason,
   type SpawnedPostmaster,
   spawnPostmaster,
 } from "./cluster.ts";
@@ -105,6 +105,9 @@ async function start(folder: string, owner: Owner | null, onLog: (message: strin
         },
       );
     }
+    if (owner !== null) {
+      await giveTo(owner, data);
+    }
     const password = await readPassword(data);
     const urlOf = (port: number) => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const logFile = join(folder, "postgres.log");
@@ -152,7 +155,9 @@ async function runPostmaster(
     } else if (spawned?.hasExited()) {
       // Another process was quicker, to start Postgres or to take the port; or it can't start.
       if (attempts === startAttempts) {
-        throw failure(`Postgres does not start: ${await readReason(logFile)}`, data);
+        throw failure(`Postgres does not start: ${await spawned.readReason()}`, data, {
+          remedy: `${logFile} has its whole log. Without the data in this folder the gateway starts afresh.`,
+        });
       }
       spawned = null;
       await sleep(pauseAfter(attempts, retry)); // what a killed Postgres has left running ends soon
