@@ -141,7 +141,7 @@ export interface DatabaseSource {
 
 /** A Django project. */
 export interface DjangoOptions {
-  /** Its settings module: `config.settings`. */
+  /** Its settings module: `config.settings`. Empty: whatever `DJANGO_SETTINGS_MODULE` of the environment says. */
   readonly settings: string;
   /** The folder that its modules are in, which Python may write to. Default: the working folder. */
   readonly folder?: string;

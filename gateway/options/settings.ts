@@ -87,7 +87,9 @@ export function readSettings(options: GatewayOptions): Settings {
     environment: {
       ...loginName(environment.map(([name]) => name)),
       ...Object.fromEntries(environment),
-      ...(options.django == null ? {} : { DJANGO_SETTINGS_MODULE: options.django.settings }),
+      ...(options.django == null || options.django.settings === ""
+        ? {}
+        : { DJANGO_SETTINGS_MODULE: options.django.settings }),
       ...(options.redisUrl == null ? {} : { PUFF_REDIS_URL: plainRedisUrl(options.redisUrl) }),
     },
   };

@@ -1,4 +1,6 @@
 /** `puff-gateway pytest …`: the project's tests in the gateway's Python, on the terminal. */
+
+import { findTestSettings } from "../../django/project.ts";
 import type { Configuration } from "../config/config.ts";
 import { nameDjangoSettings } from "../config/gateway-options.ts";
 import { prepareDatabase } from "../support/init-sql.ts";
@@ -12,7 +14,11 @@ import { commandInPython } from "./python-command.ts";
  */
 export async function pytestCommand(config: Configuration, given: readonly string[]): Promise<void> {
   const { folder, values, environment } = config;
-  const settings = values.django === false ? null : nameDjangoSettings(values.django, folder, environment);
+  // Without a project of the configuration, pytest-django finds the settings itself.
+  const settings =
+    values.django === false
+      ? null
+      : (findTestSettings(folder, given, environment) ?? nameDjangoSettings(values.django, folder, environment));
   await commandInPython(config, async (call, databases) => {
     await prepareDatabase(config, databases);
     return await call({
