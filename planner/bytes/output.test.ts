@@ -21,6 +21,21 @@ describe("an output", () => {
     );
   });
 
+  it("writes any bytes in base64url", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat(5), (value, dropped) => {
+        const source = new Output(0);
+        source.string(value);
+        const mark = source.length;
+        source.string("x".repeat(dropped)); // which it still holds behind its end
+        source.truncate(mark);
+        const out = new Output(0);
+        out.base64url(source);
+        expect(out.finish().toString()).toBe(JSON.stringify(Buffer.from(value).toString("base64url")));
+      }),
+    );
+  });
+
   it("keeps what came before a truncated part", () => {
     fc.assert(
       fc.property(fc.array(fc.string()), fc.array(fc.string()), (kept, dropped) => {

@@ -1,6 +1,9 @@
 /** Cursors: the place of a row in a collection's order, as a text that clients give back. */
 import { hash } from "node:crypto";
 import { PuffError } from "../../schema/index.ts";
+import { type Chunk, toChunk } from "../bytes/chunk.ts";
+import { Output } from "../bytes/output.ts";
+import type { RowSet } from "../bytes/rows.ts";
 
 /** Characters of what tells one collection's cursors from another's. */
 const MARK_LENGTH = 10;
@@ -13,19 +16,38 @@ const LONGEST = 20_000;
  * A cursor holds the values of the order's terms in its row, as Postgres prints them. It tells no secret, and guards none:
  * its values are only compared with. The mark tells cursors of other collections, orders and filters apart.
  *
- * @example new Cursors("Query.posts", [{ votes: "DESC" }], null).write(["7", "3"]);
+ * @example new Cursors("Query.posts", [{ votes: "DESC" }], null).writer(rows, [3, 4])(out, row);
  */
 export class Cursors {
   readonly #identity: readonly unknown[];
-  #known: string | null = null;
+  #known: Chunk | null = null;
 
   /** @param identity What two cursors that can be compared have in common, as JSON. */
   constructor(...identity: readonly unknown[]) {
     this.#identity = identity;
   }
 
-  write(values: readonly (string | null)[]): string {
-    return Buffer.from(this.#mark + JSON.stringify(values)).toString("base64url");
+  /** Writes a row's cursor as a JSON string. `columns`: those of the order's terms. */
+  writer(rows: RowSet, columns: readonly number[]): (out: Output, row: number) => void {
+    const place = new Output(0);
+    return (out, row) => {
+      rows.seek(row);
+      place.truncate(0);
+      place.bytes(this.#mark);
+      place.byte(0x5b);
+      for (const [index, column] of columns.entries()) {
+        if (index > 0) {
+          place.byte(0x2c);
+        }
+        if (rows.isNull(column)) {
+          place.null();
+        } else {
+          place.text(rows.chunk, rows.starts[column] ?? 0, rows.ends[column] ?? 0);
+        }
+      }
+      place.byte(0x5d);
+      out.base64url(place);
+    };
   }
 
   /**
@@ -36,7 +58,7 @@ export class Cursors {
    */
   read(cursor: string, count: number, argument: string): (string | null)[] {
     const text = cursor.length > LONGEST ? "" : Buffer.from(cursor, "base64url").toString();
-    if (text.slice(0, MARK_LENGTH) !== this.#mark) {
+    if (text.slice(0, MARK_LENGTH) !== this.#mark.bytes.toString()) {
       throw new PuffError("PUFF_CURSOR_INVALID", `"${argument}" is no cursor of this collection in this order`, {
         remedy: "Send a cursor that the same field gave, with the same filters and ordering.",
       });
@@ -54,8 +76,10 @@ export class Cursors {
     return values as (string | null)[]; // checked above
   }
 
-  get #mark(): string {
-    this.#known ??= hash("sha256", JSON.stringify(this.#identity), "base64url").slice(0, MARK_LENGTH);
+  get #mark(): Chunk {
+    this.#known ??= toChunk(
+      Buffer.from(hash("sha256", JSON.stringify(this.#identity), "base64url").slice(0, MARK_LENGTH)),
+    );
     return this.#known;
   }
 }

@@ -1,4 +1,5 @@
 /** What a page's rows become: the items that are shown of each parent, and what the page says of itself. */
+import { Output } from "../bytes/output.ts";
 import type { RowSet } from "../bytes/rows.ts";
 import { TERM_COLUMN } from "../contract/page-parts.ts";
 import type { Groups } from "../layers/layers.ts";
@@ -37,19 +38,10 @@ export function cutPage(groups: Groups, { limit, looksAhead, backward }: Page): 
   return { groups: { of: groups.of, starts, rows }, more };
 }
 
-/** The cursor of each row. */
-export function cursorsOf(rows: RowSet, page: Page): string[] {
-  const cursorOf = cursorIn(rows, page);
-  return Array.from({ length: rows.count }, (_, row) => cursorOf(row));
-}
-
-/** Gives the cursor of a row. */
-function cursorIn(rows: RowSet, { terms, cursors }: Page): (row: number) => string {
+/** Writes the cursor of a row. */
+export function cursorWriter(rows: RowSet, { terms, cursors }: Page): (out: Output, row: number) => void {
   const columns = Array.from({ length: terms }, (_, term) => rows.indexOf(`${TERM_COLUMN}${term}`));
-  return (row) => {
-    rows.seek(row);
-    return cursors.write(columns.map((column) => (rows.isNull(column) ? null : rows.text(column))));
-  };
+  return cursors.writer(rows, columns);
 }
 
 /**
@@ -58,7 +50,12 @@ function cursorIn(rows: RowSet, { terms, cursors }: Page): (row: number) => stri
  * There are rows before a page to which a cursor led, and behind one that looked ahead and found a row more.
  */
 export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): ValueObject[] {
-  const cursorOf = cursorIn(rows, page);
+  const write = cursorWriter(rows, page);
+  const cursorOf = (row: number): unknown => {
+    const out = new Output(0);
+    write(out, row);
+    return JSON.parse(out.finish().toString());
+  };
   return Array.from(groups.of, (group) => {
     const [from = 0, to = 0] = group === -1 ? [] : groups.starts.subarray(group, group + 2);
     const isMore = group !== -1 && more[group] === true;
@@ -66,8 +63,12 @@ export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): 
     const attributes = {
       hasNextPage: page.backward ? page.cameFrom : isMore,
       hasPreviousPage: page.backward ? isMore : page.cameFrom,
-      startCursor: cursor(from),
-      endCursor: cursor(to - 1),
+      get startCursor() {
+        return cursor(from);
+      },
+      get endCursor() {
+        return cursor(to - 1);
+      },
     };
     return { attributes, typeName: null, wire: false };
   });

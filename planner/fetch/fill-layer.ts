@@ -194,7 +194,8 @@ class LayerFiller {
       return this.#fillSameRow(step, members);
     }
     if (part === "cursor") {
-      return this.#answer(step, cursorData(step, this.#layer));
+      this.#set(step, cursorData(step, this.#layer));
+      return undefined;
     }
     const plan = this.#plans.get(step);
     // A page's facts without a statement of their own come with its first list.

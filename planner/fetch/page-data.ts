@@ -2,7 +2,7 @@
 import type { SqlPlan, ValuePlan } from "../../schema/index.ts";
 import { noRows, type RowSet } from "../bytes/rows.ts";
 import type { Page } from "../collections/compose.ts";
-import { type CutPage, cursorsOf, isPage, pageInfos } from "../collections/page-rows.ts";
+import { type CutPage, cursorWriter, isPage, pageInfos } from "../collections/page-rows.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { partOf } from "../contract/page-parts.ts";
 import { noChildren } from "../layers/correlate.ts";
@@ -30,9 +30,10 @@ export function factsOfNone(step: FieldStep, count: number, page: Page): Answere
 }
 
 /** The cursors of an edge's layer. */
-export function cursorData(step: FieldStep, layer: Layer): Answered {
-  const page = layer.kind === "rows" && isPage(layer.origin.plan) ? cursorsOf(layer.rows, layer.origin.plan.page) : [];
-  return dataOfEach(step, page, false);
+export function cursorData(step: FieldStep, layer: Layer): FieldData {
+  return layer.kind === "rows" && isPage(layer.origin.plan)
+    ? { kind: "made", write: cursorWriter(layer.rows, layer.origin.plan.page) }
+    : dataOfEach(step, [], false).data; // of no edges
 }
 
 /** Where no object has any row of a plan. */

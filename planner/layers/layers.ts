@@ -2,6 +2,7 @@
 import type { GraphQLError } from "graphql";
 import { PuffError, type SqlPlan } from "../../schema/index.ts";
 import type { BytesWriter } from "../bytes/leaves.ts";
+import type { Output } from "../bytes/output.ts";
 import type { RowSet } from "../bytes/rows.ts";
 import type { FieldStep, ObjectPlan, Selection } from "../contract/operation-plan.ts";
 import type { Catalogue } from "../database/catalogue.ts";
@@ -43,6 +44,8 @@ export type FieldData =
       readonly write: BytesWriter;
       readonly absent?: string;
     }
+  /** A leaf that is made of each object, and never null. */
+  | { readonly kind: "made"; readonly write: (out: Output, index: number) => void }
   /** A settled value for each object. */
   | { readonly kind: "values"; readonly values: readonly Settled[]; readonly layer: ValueLayer | null }
   /** The same settled value for every object. */

@@ -121,6 +121,9 @@ export class Writer {
         return shape.kind === "list"
           ? this.#writeList(shape, data.groups, index, this.#itemWriter(data, shape.item, step))
           : this.#writeFirst(shape, step, data, index, this.#itemWriter(data, shape, step));
+      case "made":
+        data.write(this.out, index);
+        return true;
       case "values":
         return this.#writeSettled(shape, data.values[index], data.layer, step);
       case "shared":
