@@ -58,7 +58,7 @@ export class Generation {
       // Runs from source as from what is built of it.
       filename: fileURLToPath(new URL(`../interpreter/worker${extname(import.meta.url)}`, import.meta.url)),
       name: "serve",
-      minThreads: 1,
+      minThreads: 0,
       // One more, so that a successor starts beside the interpreter whose memory has grown.
       maxThreads: options.workers + 1,
       idleTimeout: Number.POSITIVE_INFINITY,
