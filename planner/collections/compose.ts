@@ -7,13 +7,13 @@ import type {
   OrderTerm,
   SqlPlan,
 } from "../../schema/index.ts";
-import { TERM_COLUMN } from "../contract/page-parts.ts";
+import { COUNT_COLUMN, type Found, type PartOfFound } from "../contract/page-parts.ts";
 import { quoteName } from "../sql/sql-text.ts";
 import { OID } from "../types/oids.ts";
 import type { Base, EachPlan } from "./base.ts";
 import { Cursors } from "./cursors.ts";
 import { join, writeFilter } from "./filters.ts";
-import { follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
+import { columnOf, follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
 import { SqlWriter } from "./sql-writer.ts";
 import { type Window, windowOf } from "./window.ts";
 
@@ -27,14 +27,14 @@ export interface Page {
   readonly backward: boolean;
   /** Whether the client came from a page on the other side. */
   readonly cameFrom: boolean;
-  /** Columns with the terms of the order; 0 where nobody asks for cursors. */
-  readonly terms: number;
   readonly cursors: Cursors;
 }
 
 /** A statement whose rows are a page. */
 export interface PagePlan extends SqlPlan {
   readonly page: Page;
+  /** As {@link termsOf} gives them. */
+  readonly terms: readonly string[];
 }
 
 export interface Asked {
@@ -50,6 +50,7 @@ export class Composer {
   readonly #base: Base;
   readonly #asked: Asked;
   readonly window: Window;
+  #found: Found | null = null;
 
   /** @throws PuffError `PUFF_PAGE_INVALID` */
   constructor(base: Base, asked: Asked) {
@@ -71,37 +72,41 @@ export class Composer {
     const perParent = this.#base.isCorrelated && (limit !== null || offset > 0);
     const each = perParent ? this.#base.each(writer) : null;
     const rows = each?.rows ?? this.#base.all(writer);
+    const filter = this.#filter(writer, row);
     const ordering = args["ordering"] ?? null;
     const order = writeOrder(writer, inputs, collection, this.#ownOrder, ordering, row);
     const cursors = new Cursors(field, ordering, args["filters"] ?? null, this.#base.plan.order);
     const follow = (terms: readonly Term[], cursor: string | null, name: string) =>
       cursor === null ? null : follows(writer, terms, cursors.read(cursor, terms.length, name));
-    const condition = join(
-      [
-        each?.isChild ?? null,
-        this.#filter(writer, row),
-        follow(order.terms, after, "after"),
-        follow(reversed(order.terms), before, "before"),
-      ],
-      "AND",
-    );
-    const terms = wants.cursors ? order.terms.map(({ sql }, index) => `, ${sql} AS ${TERM_COLUMN}${index}`) : [];
-    const direction = backward ? reversed(order.terms) : order.terms;
+    const conditions = [follow(order.terms, after, "after"), follow(reversed(order.terms), before, "before")];
+    const terms = (wants.cursors ? order.terms : []).map((term, index) => {
+      const column = columnOf(term, row);
+      return {
+        name: column ?? `puff_term_${index}`,
+        added: column === null ? `, ${term.sql} AS puff_term_${index}` : "",
+      };
+    });
     const shown = limit === null ? null : limit + (wants.next ? 1 : 0);
-    const text =
-      `SELECT ${row}.*${terms.join("")} FROM ${rows}${order.joins}${where(condition)}${orderBy(direction)}` +
+    const end =
+      orderBy(backward ? reversed(order.terms) : order.terms) +
       (shown === null ? "" : ` LIMIT ${writer.parameter([OID.int8, String(shown)])}`) +
       (offset === 0 ? "" : ` OFFSET ${writer.parameter([OID.int8, String(offset)])}`);
+    const select = `SELECT ${row}.*${terms.map(({ added }) => added).join("")} FROM `;
+    const condition = join([each?.isChild ?? null, filter, ...conditions], "AND");
+    const text = `${select}${rows}${order.joins}${where(condition)}${end}`;
+    const found = ` AS ${row}${order.joins}${where(join(conditions, "AND"))}${end}`;
     return {
       ...this.#base.plan,
-      ...(each === null ? { text } : eachText("puff_page.*", each, text)),
+      ...(each === null
+        ? { text, ...this.#overFound(rows, filter, select, found) }
+        : eachText("puff_page.*", each, text)),
       params: writer.params,
+      terms: terms.map(({ name }) => name),
       page: {
         limit,
         looksAhead: wants.next,
         backward,
         cameFrom: (backward ? before : after) !== null,
-        terms: terms.length,
         cursors,
       },
     };
@@ -133,12 +138,16 @@ export class Composer {
     const { plan, row, isCorrelated } = this.#base;
     const writer = new SqlWriter();
     const rows = this.#base.all(writer);
-    const condition = where(this.#filter(writer, row));
+    const filter = this.#filter(writer, row);
     const keys = [...new Set(plan.childKeys)].map((name) => `${row}.${quoteName(name)}`);
-    const text = isCorrelated
-      ? `SELECT ${keys.join(", ")}, count(*) AS puff_count FROM ${rows}${condition} GROUP BY ${keys.join(", ")}`
-      : `SELECT count(*) AS puff_count FROM ${rows}${condition}`;
-    return { ...plan, text, params: writer.params };
+    const select = `SELECT ${[...(isCorrelated ? keys : []), `count(*) AS ${COUNT_COLUMN}`].join(", ")} FROM `;
+    const grouped = isCorrelated ? ` GROUP BY ${keys.join(", ")}` : "";
+    return {
+      ...plan,
+      text: `${select}${rows}${where(filter)}${grouped}`,
+      ...this.#overFound(rows, filter, select, ` AS ${row}${grouped}`),
+      params: writer.params,
+    };
   }
 
   /** The aggregates of those columns over the rows of all pages: a row for each parent. */
@@ -148,11 +157,12 @@ export class Composer {
     const writer = new SqlWriter();
     const each = isCorrelated ? this.#base.each(writer) : null;
     const rows = each?.rows ?? this.#base.all(writer);
-    const condition = join([each?.isChild ?? null, this.#filter(writer, row)], "AND");
+    const filter = this.#filter(writer, row);
     const values = columns.map((column) => `${writer.fragment(aggregates[column] ?? [], row)} AS ${quoteName(column)}`);
-    const text = `SELECT ${values.join(", ")} FROM ${rows}${where(condition)}`;
+    const select = `SELECT ${values.join(", ")} FROM `;
+    const text = `${select}${rows}${where(join([each?.isChild ?? null, filter], "AND"))}`;
     if (each === null) {
-      return { ...plan, text, params: writer.params };
+      return { ...plan, text, ...this.#overFound(rows, filter, select, ` AS ${row}`), params: writer.params };
     }
     const names = [...new Set(plan.parentKeys)];
     const keys = names.map((name, index) => `${parent}.k${index} AS ${quoteName(name)}`);
@@ -162,6 +172,20 @@ export class Composer {
       ...eachText(`${keys.join(", ")}, puff_page.*`, each, text),
       params: writer.params,
     };
+  }
+
+  /** What makes a statement one of several parts of the same rows; only where these belong to no parents. */
+  #overFound(
+    rows: string,
+    filter: string | null,
+    before: string,
+    after: string,
+  ): Pick<PartOfFound, "found" | "overFound"> | null {
+    if (this.#base.isCorrelated) {
+      return null;
+    }
+    this.#found ??= { text: `SELECT ${this.#base.row}.* FROM ${rows}${where(filter)}` };
+    return { found: this.#found, overFound: [before, after] };
   }
 
   get #ownOrder(): readonly OrderTerm[] {

@@ -95,6 +95,12 @@ function termOf(sql: string, direction: Direction, nullable: boolean): Term {
   return { sql, descending, nullsFirst, nullable };
 }
 
+/** The column of the row that a term is; null where it is something else. */
+export function columnOf({ sql }: Term, row: string): string | null {
+  const name = sql.startsWith(`${row}."`) ? sql.slice(row.length + 1) : "";
+  return /^"(?:[^"]|"")+"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : null;
+}
+
 /** The terms from the last row to the first. */
 export function reversed(terms: readonly Term[]): Term[] {
   return terms.map((term) => ({ ...term, descending: !term.descending, nullsFirst: !term.nullsFirst }));

@@ -1,7 +1,6 @@
 /** What a page's rows become: the items that are shown of each parent, and what the page says of itself. */
 import { Output } from "../bytes/output.ts";
 import type { RowSet } from "../bytes/rows.ts";
-import { TERM_COLUMN } from "../contract/page-parts.ts";
 import type { Groups } from "../layers/layers.ts";
 import type { ValueObject } from "../layers/values.ts";
 import type { Page, PagePlan } from "./compose.ts";
@@ -39,9 +38,11 @@ export function cutPage(groups: Groups, { limit, looksAhead, backward }: Page): 
 }
 
 /** Writes the cursor of a row. */
-export function cursorWriter(rows: RowSet, { terms, cursors }: Page): (out: Output, row: number) => void {
-  const columns = Array.from({ length: terms }, (_, term) => rows.indexOf(`${TERM_COLUMN}${term}`));
-  return cursors.writer(rows, columns);
+export function cursorWriter(rows: RowSet, { page, terms }: PagePlan): (out: Output, row: number) => void {
+  return page.cursors.writer(
+    rows,
+    terms.map((term) => rows.indexOf(term)),
+  );
 }
 
 /**
@@ -49,8 +50,9 @@ export function cursorWriter(rows: RowSet, { terms, cursors }: Page): (out: Outp
  *
  * There are rows before a page to which a cursor led, and behind one that looked ahead and found a row more.
  */
-export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): ValueObject[] {
-  const write = cursorWriter(rows, page);
+export function pageInfos({ groups, more }: CutPage, rows: RowSet, plan: PagePlan): ValueObject[] {
+  const { page, terms } = plan;
+  const write = cursorWriter(rows, plan);
   const cursorOf = (row: number): unknown => {
     const out = new Output(0);
     write(out, row);
@@ -59,7 +61,7 @@ export function pageInfos({ groups, more }: CutPage, rows: RowSet, page: Page): 
   return Array.from(groups.of, (group) => {
     const [from = 0, to = 0] = group === -1 ? [] : groups.starts.subarray(group, group + 2);
     const isMore = group !== -1 && more[group] === true;
-    const cursor = (at: number) => (from === to || page.terms === 0 ? null : cursorOf(groups.rows[at] ?? 0));
+    const cursor = (at: number) => (from === to || terms.length === 0 ? null : cursorOf(groups.rows[at] ?? 0));
     const attributes = {
       hasNextPage: page.backward ? page.cameFrom : isMore,
       hasPreviousPage: page.backward ? isMore : page.cameFrom,

@@ -1,9 +1,37 @@
 /** The parts of a page that an operation asks for. */
-import type { PagePart } from "../../schema/index.ts";
+import type { PagePart, SqlPlan } from "../../schema/index.ts";
 import type { FieldStep, Selection } from "./operation-plan.ts";
 
-/** Begins the names of the columns that hold the terms of a row's order. */
-export const TERM_COLUMN = "puff_term_";
+/** A plan whose rows have cursors: they are made of these columns. */
+interface PlanWithTerms extends SqlPlan {
+  readonly terms: readonly string[];
+}
+
+/** The columns that hold the terms of a row's order, where anyone asks for cursors. */
+export function termsOf(plan: SqlPlan): readonly string[] {
+  return "terms" in plan ? (plan as PlanWithTerms).terms : noTerms;
+}
+
+const noTerms: readonly string[] = [];
+
+/** The column that {@link PagePart} `totalCount` reads. */
+export const COUNT_COLUMN = "puff_count";
+
+/** A plan of a collection's part, which can be had of a table with the rows that its filter leaves. */
+export interface PartOfFound extends SqlPlan {
+  readonly found: Found;
+  /** The text that is not for `found` but for a table with its rows, whose name goes in between. */
+  readonly overFound: readonly [before: string, after: string];
+}
+
+/** The rows that a filter leaves. Its parameters are those of each part. Parts of the same rows have the same object. */
+export interface Found {
+  readonly text: string;
+}
+
+export function isPartOfFound(plan: SqlPlan): plan is PartOfFound {
+  return "found" in plan;
+}
 
 /** What a step is of a page; null: nothing. */
 export function partOf({ source }: FieldStep): PagePart | null {

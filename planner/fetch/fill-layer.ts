@@ -315,7 +315,7 @@ class LayerFiller {
     if (partOf(step) === "pageInfo") {
       const layer = new RowLayer(noSelection, rows, [], origin);
       return this.#group(step, members, plan, layer, (groups) =>
-        isPage(plan) ? this.#answer(step, factsOf(step, cutPage(groups, plan.page), rows, plan.page)) : undefined,
+        isPage(plan) ? this.#answer(step, factsOf(step, cutPage(groups, plan.page), rows, plan)) : undefined,
       );
     }
     if (step.selection === null) {
@@ -368,7 +368,7 @@ class LayerFiller {
       const cut = cutPage(groups, plan.page);
       this.#set(step, { kind: "objects", groups: cut.groups, layer });
       for (const info of layer.kind === "rows" ? factsToldBy(step, this.#layer, this.#plans) : []) {
-        void this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan.page)); // of values: nothing is awaited
+        void this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan)); // of values: nothing is awaited
       }
       return this.#fillBelow(layer, below);
     });
@@ -383,7 +383,7 @@ class LayerFiller {
     }
     for (const info of isFacts ? [step] : factsToldBy(step, this.#layer, this.#plans)) {
       if (isPage(plan)) {
-        void this.#answer(info, factsOfNone(info, count, plan.page));
+        void this.#answer(info, factsOfNone(info, count, plan));
       }
     }
   }

@@ -1,7 +1,7 @@
 /** What the parts of a page become, once its rows are there. */
 import type { SqlPlan, ValuePlan } from "../../schema/index.ts";
 import { noRows, type RowSet } from "../bytes/rows.ts";
-import type { Page } from "../collections/compose.ts";
+import type { PagePlan } from "../collections/compose.ts";
 import { type CutPage, cursorWriter, isPage, pageInfos } from "../collections/page-rows.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { partOf } from "../contract/page-parts.ts";
@@ -19,20 +19,20 @@ export function factsToldBy(step: FieldStep, { selection }: Layer, plans: Plans)
 }
 
 /** What a connection's page says of itself, for each of its parents. */
-export function factsOf(step: FieldStep, cut: CutPage, rows: RowSet, page: Page): Answered {
-  const layer = new ValueLayer(step.selection ?? noSelection, pageInfos(cut, rows, page));
+export function factsOf(step: FieldStep, cut: CutPage, rows: RowSet, plan: PagePlan): Answered {
+  const layer = new ValueLayer(step.selection ?? noSelection, pageInfos(cut, rows, plan));
   return { data: { kind: "values", values: layer.objects.map((_, index) => index), layer }, below: layer };
 }
 
 /** The same where no row could belong to any of the parents. */
-export function factsOfNone(step: FieldStep, count: number, page: Page): Answered {
-  return factsOf(step, { groups: noChildren(count), more: [] }, noRows, page);
+export function factsOfNone(step: FieldStep, count: number, plan: PagePlan): Answered {
+  return factsOf(step, { groups: noChildren(count), more: [] }, noRows, plan);
 }
 
 /** The cursors of an edge's layer. */
 export function cursorData(step: FieldStep, layer: Layer): FieldData {
   return layer.kind === "rows" && isPage(layer.origin.plan)
-    ? { kind: "made", write: cursorWriter(layer.rows, layer.origin.plan.page) }
+    ? { kind: "made", write: cursorWriter(layer.rows, layer.origin.plan) }
     : dataOfEach(step, [], false).data; // of no edges
 }
 

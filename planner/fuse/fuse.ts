@@ -22,8 +22,8 @@ import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
 import { hasResolvers } from "../resolve/selections.ts";
 import { symbolsOf } from "../sql/symbols.ts";
-import type { BoundStatement } from "./bound-statement.ts";
-import { type FusedShape, type Node, writeFused } from "./fused-statement.ts";
+import type { BoundStatement, Node } from "./bound-statement.ts";
+import { type FusedShape, writeFused } from "./fused-statement.ts";
 import { type LastFused, recall, remember } from "./last-fused.ts";
 import { choose, parameterOids } from "./narrow.ts";
 
@@ -131,7 +131,10 @@ export class Fuser {
         refused("its columns have other types than before", true);
         return null;
       }
-      return { rows: splitByTag(rows, nodes, shape), statement, steps: nodes.map(({ step }) => step) };
+      const sets = splitByTag(rows, nodes, shape);
+      shape.learn(sets);
+      const rowsOf = new Map(nodes.map(({ step }, index) => [step, sets[index] as RowSet])); // one for each node
+      return { rows: rowsOf, statement, steps: nodes.map(({ step }) => step) };
     } catch (error) {
       if (!isAnswer(error)) {
         throw error;
@@ -249,9 +252,9 @@ function keyOf(scope: string, nodes: readonly Node[]): string {
   )}`;
 }
 
-/** Gives each step its own rows; all are slices of the same buffers. */
-function splitByTag(fused: RowSet, nodes: readonly Node[], shape: FusedShape): Map<FieldStep, RowSet> {
+/** Gives each node its own rows; all are slices of the same buffers. */
+function splitByTag(fused: RowSet, nodes: readonly Node[], shape: FusedShape): RowSet[] {
   const sets = nodes.map((_, index) => new RowSet(shape.columnsOf(index)));
   fused.distribute(sets);
-  return new Map(nodes.map(({ step }, index) => [step, sets[index] as RowSet])); // one for each node
+  return sets;
 }

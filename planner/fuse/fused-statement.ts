@@ -1,25 +1,13 @@
 /** The text of a fused statement. */
-import type { SqlPlan, TypedText } from "../../schema/index.ts";
-import type { Column } from "../bytes/rows.ts";
-import type { FieldStep } from "../contract/operation-plan.ts";
+import type { TypedText } from "../../schema/index.ts";
+import type { Column, RowSet } from "../bytes/rows.ts";
 import type { Statement } from "../database/database.ts";
 import { CountingStatement, markParameter } from "../database/row-counts.ts";
 import { cutSql, fillSql, quoteName, type SqlParameter, type SqlText } from "../sql/sql-text.ts";
 import { symbolsOf } from "../sql/symbols.ts";
 import { arrayOidOf, OID, printArray, typeNameOf } from "../types/oids.ts";
-
-/** One layer of a fused statement. */
-export interface Node {
-  readonly step: FieldStep;
-  readonly plan: SqlPlan;
-  /** A root's parameters; null where the parents are rows of the statement itself. */
-  readonly params: readonly TypedText[] | null;
-  /** The columns that are fetched, with their types. */
-  readonly columns: readonly Column[];
-  readonly parent: Node | null;
-  /** The concrete type of the parents that it is for; null: there is one alone. */
-  readonly typeName: string | null;
-}
+import type { Node } from "./bound-statement.ts";
+import { Few, type FoundTable, foundTables, textOver } from "./found-rows.ts";
 
 /** A fused statement, but for the values of its parameters. */
 export interface FusedShape {
@@ -29,12 +17,37 @@ export interface FusedShape {
   fits(columns: readonly Column[]): boolean;
   /** Names and types of all places of the arms as node `index` fills them; those it leaves NULL have no name. */
   columnsOf(index: number): Column[];
+  /** Learns from the rows of the nodes how the next statement is best written. */
+  learn(rows: readonly RowSet[]): void;
 }
 
 /** Writes the statement that fetches all nodes at once. */
 export async function writeFused(nodes: readonly Node[]): Promise<FusedShape> {
-  const writer = new FusedWriter(nodes, await Promise.all(nodes.map(({ plan }) => cutSql(plan.text))));
-  return writer.write();
+  const prefix = prefixFor(nodes);
+  const places = new Places(nodes);
+  const write = async (tables: readonly FoundTable[]): Promise<Written> => {
+    const texts = await Promise.all(nodes.map(({ plan }) => cutSql(textOver(tables, plan))));
+    const found = await Promise.all(tables.map(({ rows }) => cutSql(rows.text)));
+    return new FusedWriter(nodes, texts, places, prefix).write(tables, found);
+  };
+  const tables = foundTables(nodes, prefix);
+  return shapeOf(await write([]), tables.length === 0 ? null : await write(tables), tables, places);
+}
+
+/** No name of the user's begins with it. */
+function prefixFor(nodes: readonly Node[]): string {
+  const used = nodes.map(({ plan }) => plan.text.toLowerCase()); // as Postgres folds names without quotes
+  let prefix = "puff";
+  while (used.some((text) => text.includes(prefix))) {
+    prefix += "_";
+  }
+  return prefix;
+}
+
+/** A statement's text, and its parameters by their numbers. */
+interface Written {
+  readonly text: string;
+  readonly parameters: readonly Parameter[];
 }
 
 /** A value of a node's parameter, or what its parents' types are called. */
@@ -46,25 +59,26 @@ class FusedWriter {
   readonly #places: Places;
   /** By what says which it is; the numbers are the values' places. */
   readonly #parameters = new Map<string, { readonly number: number; readonly parameter: Parameter }>();
-  /** No name of the user's begins with it. */
   readonly #prefix: string;
   readonly #tables: string[] = [];
   /** Tables of distinct parents, by node. */
   readonly #distinct = new Map<number, string>();
 
-  constructor(nodes: readonly Node[], texts: readonly SqlText[]) {
+  constructor(nodes: readonly Node[], texts: readonly SqlText[], places: Places, prefix: string) {
     this.#nodes = nodes;
     this.#texts = texts;
-    this.#places = new Places(nodes);
-    const used = nodes.map(({ plan }) => plan.text.toLowerCase()); // as Postgres folds names without quotes
-    let prefix = "puff";
-    while (used.some((text) => text.includes(prefix))) {
-      prefix += "_";
-    }
+    this.#places = places;
     this.#prefix = prefix;
   }
 
-  write(): FusedShape {
+  /** `tables`: those that the texts name beside the user's own, and what is in them. */
+  write(tables: readonly FoundTable[], found: readonly SqlText[]): Written {
+    for (const [index, { name, owner }] of tables.entries()) {
+      const rows = fillSql(found[index] as SqlText, (parameter) => {
+        return this.#writeParameter(this.#nodes[owner] as Node, owner, parameter);
+      });
+      this.#tables.push(`${name} AS MATERIALIZED (${rows}\n)`);
+    }
     const parents = new Set(this.#nodes.map(({ parent }) => parent));
     const arms = this.#nodes.map((node, index) => {
       const body = `(${this.#writeBody(node, index)}\n) AS q`;
@@ -76,9 +90,9 @@ class FusedWriter {
       this.#tables.push(`${this.#prefix}${index} AS MATERIALIZED (SELECT ${columns} FROM ${body})`);
       return `SELECT ${tag}${this.#places.write(index)} FROM ${this.#prefix}${index} AS q`;
     });
-    const tables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
+    const withTables = this.#tables.length === 0 ? "" : `WITH ${this.#tables.join(",\n")}\n`;
     const parameters = [...this.#parameters.values()].map(({ parameter }) => parameter);
-    return shapeOf(`${tables}${arms.join("\nUNION ALL\n")}`, parameters, this.#places);
+    return { text: `${withTables}${arms.join("\nUNION ALL\n")}`, parameters };
   }
 
   #writeBody(node: Node, index: number): string {
@@ -139,14 +153,25 @@ class FusedWriter {
   }
 }
 
-/** Apart from the writer, so that a shape which is kept does not hold the nodes, with their values, that it was written for. */
-function shapeOf(text: string, parameters: readonly Parameter[], places: Places): FusedShape {
-  const statement = new CountingStatement(text);
+/**
+ * Outside the writer, so that a shape which is kept does not hold the nodes, with their values, that it was written for.
+ * `overFound`: the same statement with what is found once for several nodes in the tables.
+ */
+function shapeOf(apart: Written, overFound: Written | null, tables: readonly FoundTable[], places: Places): FusedShape {
+  const few = new Few(tables);
+  const statement = binderOf(apart);
+  const statementOverFound = overFound === null ? statement : binderOf(overFound);
   return {
-    statement: (nodes) => statement.for(parameters.map((parameter) => bind(nodes, parameter))),
+    statement: (nodes) => (few.areFew ? statementOverFound : statement)(nodes),
     fits: (columns) => places.fit(columns),
     columnsOf: (index) => places.columnsOf(index),
+    learn: (rows) => few.learn(rows),
   };
+}
+
+function binderOf({ text, parameters }: Written): (nodes: readonly Node[]) => Statement {
+  const statement = new CountingStatement(text);
+  return (nodes) => statement.for(parameters.map((parameter) => bind(nodes, parameter)));
 }
 
 function bind(nodes: readonly Node[], parameter: Parameter): TypedText {

@@ -6,8 +6,8 @@ import type { SqlPlan, TypedText } from "../../schema/index.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import type { BoundStatement } from "./bound-statement.ts";
-import type { FusedShape, Node } from "./fused-statement.ts";
+import type { BoundStatement, Node } from "./bound-statement.ts";
+import type { FusedShape } from "./fused-statement.ts";
 
 export interface LastFused {
   readonly scope: string;

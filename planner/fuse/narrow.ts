@@ -12,8 +12,7 @@ import type { Plans } from "../layers/plans.ts";
 import { hasResolvers, neededColumns } from "../resolve/selections.ts";
 import { narrowSql } from "../sql/sql-text.ts";
 import { arrayOidOf } from "../types/oids.ts";
-import type { BoundStatement, Ran } from "./bound-statement.ts";
-import type { Node } from "./fused-statement.ts";
+import type { BoundStatement, Node, Ran } from "./bound-statement.ts";
 import { sameForm, sameTypes, typesAlone } from "./last-fused.ts";
 
 /** A statement as it is run, whatever its parameters' values are. */

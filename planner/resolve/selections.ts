@@ -2,7 +2,7 @@
 import type { MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
 import type { FieldStep, Selection, StepSource, VariableValues } from "../contract/operation-plan.ts";
-import { fieldsOfRow, hasStatement, partOf, TERM_COLUMN } from "../contract/page-parts.ts";
+import { fieldsOfRow, hasStatement, partOf, termsOf } from "../contract/page-parts.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
 import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
@@ -51,13 +51,8 @@ export function neededColumns(
   columns: readonly Column[],
   plans: Plans,
 ): readonly Column[] | null {
-  const names = new Set(plan.childKeys);
+  const names = new Set([...plan.childKeys, ...termsOf(plan)]);
   const { selection } = step;
-  for (const { name } of columns) {
-    if (name.startsWith(TERM_COLUMN)) {
-      names.add(name);
-    }
-  }
   if (partOf(step) === "pageInfo") {
     return columnsOf(columns, names);
   }
