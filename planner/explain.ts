@@ -2,7 +2,14 @@
 import type { Arguments, TypedText } from "../schema/index.ts";
 import type { Caller } from "./contract/caller.ts";
 import type { FieldStep, Selection } from "./contract/operation-plan.ts";
-import type { OperationResponse, Planner, PlannerEvent, PlanOrigin, PreparedOperation } from "./contract/planner.ts";
+import type {
+  ExecuteOptions,
+  OperationResponse,
+  Planner,
+  PlannerEvent,
+  PlanOrigin,
+  PreparedOperation,
+} from "./contract/planner.ts";
 import type { PgSettings } from "./database/database.ts";
 
 /** Times in milliseconds. */
@@ -64,11 +71,15 @@ export async function explain(
   variables: { readonly [name: string]: unknown },
   caller: Caller,
   signal: AbortSignal,
+  inside?: ExecuteOptions["inside"],
 ): Promise<Explanation> {
   const events: PlannerEvent[] = [];
   const begin = performance.now();
   const observe = (event: PlannerEvent) => void events.push(event);
-  const response = await planner.execute(operation, variables, caller, { signal, observe, rollBack: true });
+  const response = await planner.execute(operation, variables, caller, {
+    ...{ signal, observe, rollBack: true },
+    ...(inside === undefined ? {} : { inside }),
+  });
   const duration = performance.now() - begin;
   return { ...new Account(events).write(operation.type === "mutation"), duration, response };
 }

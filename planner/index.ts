@@ -32,3 +32,4 @@ export type { Index, IndexReport, MissingIndex, Need } from "./indexes/report.ts
 export { writeIndex } from "./indexes/write-index.ts";
 export { createPlanner } from "./schema-planner.ts";
 export { EMPTY_LIST } from "./types/oids.ts";
+export { warmOperation } from "./warm.ts";

@@ -26,6 +26,7 @@ const catalogue = {
   // In Apollo's words, at which its clients send the text.
   PERSISTED_QUERY_NOT_FOUND: { status: 200, safe: true },
   PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, safe: true },
+  PUFF_DOCUMENT_NOT_TRUSTED: { status: 403, safe: true, security: true },
   PUFF_METHOD_NOT_ALLOWED: { status: 405, safe: true },
   PUFF_NOT_FOUND: { status: 404, safe: true },
   PUFF_UNSUPPORTED_MEDIA_TYPE: { status: 415, safe: true },
@@ -110,6 +111,7 @@ const catalogue = {
   PUFF_DJANGO_SETTINGS: { status: 500, safe: false },
   PUFF_COMPILED_PACKAGE: { status: 500, safe: false },
   PUFF_CONFIG_INVALID: { status: 500, safe: false },
+  PUFF_DOCUMENTS_INVALID: { status: 500, safe: false },
   PUFF_HOST_MODULE: { status: 500, safe: false },
   PUFF_PORT_TAKEN: { status: 500, safe: false },
   PUFF_NODE_TOO_OLD: { status: 500, safe: false },

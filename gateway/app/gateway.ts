@@ -29,6 +29,7 @@ import { chooseResolvers, type Host } from "./host-module.ts";
 import { Metrics } from "./metrics.ts";
 import { findPythonSources } from "./python-sources.ts";
 import { eventsOf, noDatabase } from "./sources.ts";
+import { type SchemaInUse, TrustedBySchema } from "./trusted.ts";
 
 /** What `app.puff` is. */
 export interface Gateway {
@@ -75,6 +76,8 @@ export class RunningGateway implements Gateway {
   readonly databases = new Map<string, PostgresDatabase>();
   readonly exchanges = new Exchanges();
   readonly sockets = new SocketService();
+  /** By schema. */
+  readonly trusted: TrustedBySchema;
   /** Null where they are not asked for. */
   readonly metrics: Metrics | null;
   readonly #settings: Settings;
@@ -96,6 +99,7 @@ export class RunningGateway implements Gateway {
     this.#host = host;
     this.#app = app;
     this.#routes = routes;
+    this.trusted = new TrustedBySchema(settings.schemas);
     this.metrics = settings.metrics ? new Metrics(() => this.#python?.usage ?? null) : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
@@ -136,13 +140,17 @@ export class RunningGateway implements Gateway {
 
   /** Side by side: an interpreter takes seconds, and so may a database that is starting. */
   async start(): Promise<void> {
-    const outcomes = await Promise.allSettled([this.#startPython(), this.#openDatabases(), this.#openPubSub()]);
+    const parts = [this.#startPython(), this.#openDatabases(), this.#openPubSub(), this.trusted.read()];
+    const outcomes = await Promise.allSettled(parts);
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") {
         throw outcome.reason;
       }
     }
     this.#planners = this.#plan(this.python.schemas);
+    await this.#warm((error) => {
+      throw error;
+    });
   }
 
   get python(): Python {
@@ -175,6 +183,29 @@ export class RunningGateway implements Gateway {
     await this.python.reload();
     this.#planners = this.#plan(this.python.schemas);
     this.#routes.endSubscriptions();
+    // The schema that is edited and the manifest that is built anew need not fit at each moment.
+    const tell = (error: PuffError) => this.#app.log.error({ code: error.code }, describeError(error));
+    try {
+      await this.trusted.read();
+    } catch (error) {
+      if (!(error instanceof PuffError)) {
+        throw error;
+      }
+      tell(error);
+    }
+    await this.#warm(tell);
+  }
+
+  async #warm(refused: (error: PuffError) => void): Promise<void> {
+    const inUse = (name: string): SchemaInUse => {
+      const { database = "" } = this.#settings.schemas.find((schema) => schema.name === name) ?? {};
+      return {
+        planner: this.planner(name),
+        resolver: this.python,
+        database: this.databases.get(database) ?? noDatabase,
+      };
+    };
+    await this.trusted.warm(inUse, AbortSignal.timeout(this.#settings.limits.requestDeadline), refused);
   }
 
   explain(

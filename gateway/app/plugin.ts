@@ -56,6 +56,7 @@ export function createGateway(options: GatewayOptions): FastifyPluginAsync {
         apis: settings.schemas.map(({ name, url, playgroundUrl, subscriptionsUrl }) => ({
           ...{ url, playgroundUrl, subscriptionsUrl },
           planner: () => gateway.planner(name),
+          trusted: () => gateway.trusted.of(name),
           explain: settings.maskErrors
             ? null
             : (request, caller, signal) => gateway.explain(name, request, caller, signal),

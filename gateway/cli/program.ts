@@ -99,6 +99,22 @@ function addCommands(program: Command): void {
         indexes: options.indexes === true,
       });
     });
+  const documents = program
+    .command("documents")
+    .description("build a manifest of trusted documents")
+    .configureHelp(brief);
+  documents
+    .command("build <patterns...>")
+    .description(
+      "collect the operations of .graphql files, such as 'src/**/*.graphql', in a manifest in Apollo's format",
+    )
+    .option("--output <file>", "the manifest", "manifest.json")
+    .option("--typenames", "add __typename to each object, as Apollo Client and urql do")
+    .configureHelp(brief)
+    .action(async (patterns: readonly string[], options: { output: string; typenames?: true }) => {
+      const { documentsBuildCommand } = await import("./commands/documents-build.ts");
+      await documentsBuildCommand({ patterns, output: options.output, typenames: options.typenames === true });
+    });
   program
     .command("explain <query>")
     .description("run an operation and show how each field was planned, the Python calls, the SQL and its query plan")
@@ -166,7 +182,7 @@ function addCommands(program: Command): void {
   for (const command of schema.commands) {
     command.configureHelp(program.configureHelp());
   }
-  for (const command of [...program.commands, ...schema.commands]) {
+  for (const command of [...program.commands, ...schema.commands, ...documents.commands]) {
     command.helpOption("-h, --help", "print this help").exitOverride();
   }
 }

@@ -1,9 +1,10 @@
 /** All of the gateway's routes, as one scope of a Fastify application. */
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Planner } from "../../planner/index.ts";
+import type { TrustedDocuments } from "../documents/trusted-documents.ts";
 import { BodyRoom } from "../fairness/body-room.ts";
 import { defaultLimits } from "../options/options.ts";
-import { PersistedQueries } from "./documents/persisted-queries.ts";
+import { RequestDocuments } from "./documents/request-documents.ts";
 import { addGraphiqlAssets, findGraphiql, type GraphiqlBundle, renderGraphiql } from "./graphiql.ts";
 import type { Endpoint } from "./graphql/endpoint.ts";
 import type { Explain } from "./graphql/explain.ts";
@@ -55,6 +56,8 @@ export interface Api {
   readonly subscriptionsUrl: string | null;
   /** Asked for at each request, since a reload swaps it. */
   planner(): Planner;
+  /** Asked at each request, since a reload swaps them. Default: there are none. */
+  trusted?(): TrustedDocuments | null;
   /** Explains operations for the tab beside GraphiQL; null: there is none, since it shows the SQL. */
   readonly explain: Explain | null;
 }
@@ -70,7 +73,10 @@ export async function addRoutes(app: FastifyInstance, options: RoutesOptions): P
   const bodyRoom = options.bodyRoom ?? new BodyRoom(defaultLimits.waitingBytes, defaultLimits.clientShare);
   const shared = { bodyDeadline: null, ...options, bodyRoom, guard, origins: new Origins(options.corsOrigins) };
   const { subscribers, persistedQueryBytes = defaultLimits.persistedQueryBytes } = options;
-  const apis = options.apis.map((api) => ({ ...api, documents: new PersistedQueries(persistedQueryBytes) }));
+  const apis = options.apis.map((api) => ({
+    ...api,
+    documents: new RequestDocuments({ ...api, persistedBytes: persistedQueryBytes }),
+  }));
   const bundle = findGraphiql();
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);

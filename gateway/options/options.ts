@@ -120,6 +120,13 @@ export interface SchemaOptions {
   readonly subscriptionsUrl?: string | null;
   /** Name of its database among {@link GatewayOptions.databases}. Default: the first one. */
   readonly database?: string;
+  /**
+   * Manifest of trusted documents, which clients may name by their ids: of Relay, graphql-codegen or Apollo. All are checked
+   * at start: `PUFF_DOCUMENTS_INVALID`. Default: null, none.
+   */
+  readonly documents?: string | null;
+  /** Whether all other documents are refused with `PUFF_DOCUMENT_NOT_TRUSTED`. Default: false. */
+  readonly documentsOnly?: boolean;
   /** Whether Python's `snake_case` names become `camelCase` in GraphQL. Default: false. */
   readonly camelCase?: boolean;
 }

@@ -12,6 +12,7 @@ test.each<readonly [wrong: Partial<GatewayOptions>, message: string]>([
   [{ corsOrigins: ["app.example"] }, '"app.example" is not the origin of a web page'],
   [{ corsOrigins: ["null"] }, '"null" is not the origin of a web page'],
   [{ allowedHosts: ["https://app.example"] }, '"https://app.example" is not a host'],
+  [{ schemas: [{ spec: "schema.py", documentsOnly: true }] }, 'schema "default" serves trusted documents only'],
   [{ allowedHosts: ["app.example:80"] }, '"app.example:80" is not a host'],
 ])("%j is refused", (wrong, message) => {
   expect(() => readSettings({ schemas: [{ spec: "schema.py" }], ...wrong })).toThrow(message);
@@ -28,6 +29,8 @@ test("a schema file is all that is needed", () => {
         subscriptionsUrl: null,
         database: "",
         camelCase: false,
+        documents: null,
+        documentsOnly: false,
       },
     ],
     limits: defaultLimits,

@@ -59,7 +59,9 @@ export function readSettings(options: GatewayOptions): Settings {
       subscriptionsUrl: null,
       database: databases[0]?.name ?? "",
       camelCase: false,
+      documentsOnly: false,
       ...schema,
+      documents: schema.documents == null ? null : resolve(schema.documents),
       spec: resolveSpec(schema.spec),
     })),
     django:
@@ -150,7 +152,13 @@ function check({ schemas, databases, wsgi, django, ...settings }: Settings): voi
       'Give a path with a slash at both ends, such as "/static/"; "/" is where a WSGI application is.',
     );
   }
-  for (const { name, url, playgroundUrl, database } of schemas) {
+  for (const { name, url, playgroundUrl, database, documents, documentsOnly } of schemas) {
+    if (documentsOnly && documents === null) {
+      throw invalid(
+        `schema "${name}" serves trusted documents only, but has no manifest of them`,
+        'Name it: documents = "manifest.json".',
+      );
+    }
     const relative = [url, playgroundUrl].find((path) => path !== null && !path.startsWith("/"));
     if (relative !== undefined) {
       throw invalid(`the URL "${relative}" of schema "${name}" is not a path`, 'Begin it with "/".');

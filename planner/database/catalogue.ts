@@ -10,7 +10,7 @@ import {
   type PgType,
   scalarType,
 } from "../types/pg-types.ts";
-import type { Session } from "./database.ts";
+import type { Session, Statement } from "./database.ts";
 
 /** Types kept of a database. */
 const MOST_TYPES = 10_000;
@@ -60,6 +60,11 @@ export class Catalogue {
     const known = this.#known.get(oid);
     return known === undefined || known.until < performance.now();
   }
+}
+
+/** Whether a statement is {@link Catalogue.learn}'s. */
+export function isTypeQuestion({ text }: Statement): boolean {
+  return text === question;
 }
 
 const OID_ARRAY = 1028;

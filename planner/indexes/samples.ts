@@ -31,6 +31,16 @@ const samples: { readonly [kind in ScalarKind]: readonly [JsonValue, JsonValue] 
   json: [{ puffin: 1 }, { puffin: 2 }],
 };
 
+/** A value of a scalar, by the name that it has in GraphQL; of one that is not known: a text. */
+export function sampleOfScalar(name: string): JsonValue {
+  return samples[kinds[name] ?? "str"][0];
+}
+
+const kinds: { readonly [name: string]: ScalarKind } = {
+  ...{ Int: "int", Float: "float", Boolean: "bool", ID: "int", BigInt: "bigint", Decimal: "decimal", JSON: "json" },
+  ...{ DateTime: "datetime", Date: "date", Time: "time", Duration: "duration", UUID: "uuid", Bytes: "bytes" },
+};
+
 /**
  * What a client could give for a fragment.
  *

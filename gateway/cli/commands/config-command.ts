@@ -6,8 +6,9 @@ import { print, style } from "../support/terminal.ts";
 /** Prints each setting, schema, database and limit as TOML, its origin in a comment. */
 export function configCommand(config: Configuration): void {
   print(`# ${config.file ?? "no puff.toml"}`);
+  const ofTables = ["camel_case", "documents", "documents_only"];
   const own = settingKeys.filter(
-    (key) => !["schema", "database_url", "read_database_url", "database_pooler", "config", "camel_case"].includes(key),
+    (key) => !["schema", "database_url", "read_database_url", "database_pooler", "config", ...ofTables].includes(key),
   );
   printTable(
     own
@@ -34,6 +35,8 @@ export function configCommand(config: Configuration): void {
       ...(schema.playgroundUrl === null ? [] : [["playground_url", schema.playgroundUrl, ""] as const]),
       ["database", schema.database, ""],
       ["camel_case", schema.camelCase, ""],
+      ...(schema.documents === null ? [] : [["documents", schema.documents, ""] as const]),
+      ["documents_only", schema.documentsOnly, ""],
     ]);
   }
   const limits = Object.entries(config.limits);

@@ -18,8 +18,11 @@ export async function withGateway<T>(
   work: (server: RunningServer) => Promise<T>,
   changes: Partial<GatewayOptions> = {},
 ): Promise<T> {
+  const options = toGatewayOptions(config, databases);
   const server = await startServer({
-    ...toGatewayOptions(config, databases),
+    ...options,
+    // It serves nobody, and one that does not fit keeps no command from saying so.
+    schemas: options.schemas.map((schema) => ({ ...schema, documents: null, documentsOnly: false })),
     workers: 1,
     ...changes,
     port: 0,

@@ -49,6 +49,8 @@ describe("flag > environment > file > default, for each setting", () => {
   }[] = [
     { key: "camel_case", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "verify_plans", flag: ["0.5", 0.5], environment: ["1", 1], file: ["0.01", 0.01] },
+    { key: "documents", flag: ["/a", "/a"], environment: ["/b", "/b"], file: ['"/c"', "/c"] },
+    { key: "documents_only", flag: [true, true], environment: ["1", true], file: ["true", true] },
     { key: "persisted_queries", flag: [false, false], environment: ["yes", true], file: ["false", false] },
     { key: "introspection", flag: [false, false], environment: ["yes", true], file: ["false", false] },
     { key: "suggestions", flag: [false, false], environment: ["true", true], file: ["false", false] },
@@ -178,6 +180,8 @@ describe("schemas and databases", () => {
   test("several of each, each with its own", async () => {
     const { schemas, databases } = await resolve(
       `
+documents = "manifest.json"
+documents_only = true
 [[postgres]]
 url = "postgres://localhost/main"
 read_url = "postgres://replica/main"
@@ -198,6 +202,8 @@ schema = "package.admin.Schema"
 url = "/admin"
 database = "audit"
 camel_case = true
+documents = "admin.json"
+documents_only = false
 `,
       {
         environment: {
@@ -208,7 +214,7 @@ camel_case = true
     );
     expect(databases).toEqual([
       {
-        ...{ name: "default", url: "postgres://localhost/main", origin: "puff.toml:2" },
+        ...{ name: "default", url: "postgres://localhost/main", origin: "puff.toml:4" },
         ...{ readUrl: "postgres://replica/main", pooler: true },
       },
       {
@@ -225,7 +231,9 @@ camel_case = true
         playgroundUrl: "/playground/",
         database: "default",
         camelCase: false,
-        origin: "puff.toml:12",
+        documents: join(cwd, "manifest.json"),
+        documentsOnly: true,
+        origin: "puff.toml:14",
       },
       {
         name: "admin",
@@ -235,7 +243,9 @@ camel_case = true
         playgroundUrl: null,
         database: "audit",
         camelCase: true,
-        origin: "puff.toml:16",
+        documents: join(cwd, "admin.json"),
+        documentsOnly: false,
+        origin: "puff.toml:18",
       },
     ]);
   });

@@ -42,6 +42,9 @@ export interface ConfiguredSchema {
   readonly playgroundUrl: string | null;
   readonly database: string;
   readonly camelCase: boolean;
+  /** Absolute. */
+  readonly documents: string | null;
+  readonly documentsOnly: boolean;
   readonly origin: string;
 }
 
@@ -203,6 +206,8 @@ function chooseSchemas(
       ? tables.map((table) => ({ ...table, origin: table.place }))
       : [{ ...unnamed, ...standard, spec, origin, name: standard?.name ?? "default" }];
   const camelCase = sources.pick("camel_case");
+  const documents = sources.pick("documents");
+  const documentsOnly = sources.pick("documents_only");
   const urls = new Map<string, string>();
   return chosen.map((table) => {
     const url = table.url ?? "/graphql";
@@ -230,10 +235,17 @@ function chooseSchemas(
       subscriptionsUrl: table.subscriptionsUrl ?? null,
       playgroundUrl: table.playgroundUrl ?? null,
       database,
-      camelCase: camelCase.rank < 2 ? camelCase.value : (table.camelCase ?? camelCase.value),
+      camelCase: chooseOfTable(camelCase, table.camelCase),
+      documents: chooseOfTable(documents, table.documents),
+      documentsOnly: chooseOfTable(documentsOnly, table.documentsOnly),
       origin: table.origin,
     };
   });
+}
+
+/** A flag and the environment come before the schema's table, and the table before the rest of the file. */
+function chooseOfTable<T>({ value, rank }: { readonly value: T; readonly rank: number }, ofTable: T | undefined): T {
+  return rank < 2 ? value : (ofTable ?? value);
 }
 
 const unnamed: Omit<SchemaTable, "spec" | "name"> = {
@@ -242,6 +254,8 @@ const unnamed: Omit<SchemaTable, "spec" | "name"> = {
   playgroundUrl: undefined,
   database: undefined,
   camelCase: undefined,
+  documents: undefined,
+  documentsOnly: undefined,
   place: "",
 };
 

@@ -35,6 +35,8 @@ export interface SchemaTable {
   readonly playgroundUrl: string | undefined;
   readonly database: string | undefined;
   readonly camelCase: boolean | undefined;
+  readonly documents: string | undefined;
+  readonly documentsOnly: boolean | undefined;
   readonly place: string;
 }
 
@@ -121,7 +123,7 @@ function readSchemas(reader: TableReader, root: Table): SchemaTable[] {
   const keys = ["enable", "name", "schema", "url", "subscriptions_url", "subscription_url", "playground_url"];
   const tables: SchemaTable[] = [];
   for (const { table, at } of reader.tables(root, "graphql")) {
-    reader.refuseUnknown(table, at, [...keys, "database", "camel_case"]);
+    reader.refuseUnknown(table, at, [...keys, "database", "camel_case", "documents", "documents_only"]);
     const spec = reader.read(table, at, "schema", schemaSpec);
     if (spec === undefined) {
       throw new PuffError("PUFF_CONFIG_INVALID", "this [[graphql]] does not name a schema", {
@@ -139,6 +141,8 @@ function readSchemas(reader: TableReader, root: Table): SchemaTable[] {
         playgroundUrl: reader.read(table, at, "playground_url", urlPath),
         database: reader.read(table, at, "database", text),
         camelCase: reader.read(table, at, "camel_case", boolean),
+        documents: reader.read(table, at, "documents", path),
+        documentsOnly: reader.read(table, at, "documents_only", boolean),
         place: reader.place(at),
       });
     }

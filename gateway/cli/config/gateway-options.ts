@@ -32,8 +32,9 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     }
   }
   return {
-    schemas: schemas.map(({ name, spec, url, playgroundUrl, subscriptionsUrl, database, camelCase }) => ({
+    schemas: schemas.map(({ name, spec, url, playgroundUrl, subscriptionsUrl, database, camelCase, ...given }) => ({
       ...{ name, spec, url, playgroundUrl, subscriptionsUrl, camelCase },
+      ...{ documents: given.documents, documentsOnly: given.documentsOnly },
       ...(databases.length === 0 ? {} : { database }),
     })),
     wsgi: values.wsgi,

@@ -71,6 +71,20 @@ export const settings = {
     group: groups.schema,
     help: "refuse introspection queries",
   }),
+  documents: setting<string | null>(path, {
+    flag: "--documents <manifest.json>",
+    environment: ["PUFF_DOCUMENTS"],
+    default: null,
+    group: groups.schema,
+    help: "manifest of trusted documents, which clients may name by their ids",
+  }),
+  documents_only: setting(boolean, {
+    flag: "--documents-only",
+    environment: ["PUFF_DOCUMENTS_ONLY"],
+    default: false,
+    group: groups.schema,
+    help: "refuse all documents that are not in the manifest",
+  }),
   persisted_queries: setting(boolean, {
     flag: "--no-persisted-queries",
     environment: ["PUFF_PERSISTED_QUERIES"],

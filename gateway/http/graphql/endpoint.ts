@@ -1,6 +1,6 @@
 /** What answers GraphQL at one URL. */
 import type { Planner } from "../../../planner/index.ts";
-import type { PersistedQueries } from "../documents/persisted-queries.ts";
+import type { RequestDocuments } from "../documents/request-documents.ts";
 import type { Origins } from "../guard/origins.ts";
 import type { HttpResponse } from "../messages/message.ts";
 import type { Subscribers } from "../sockets/subscribers.ts";
@@ -8,7 +8,7 @@ import type { Subscribers } from "../sockets/subscribers.ts";
 /** What answers at one URL. */
 export interface Endpoint {
   readonly planner: Planner;
-  readonly documents: PersistedQueries;
+  readonly documents: RequestDocuments;
   /** GraphiQL's page, for a browser that opens the URL; null: none. */
   readonly page: HttpResponse | null;
   /** Milliseconds that an operation may take. */

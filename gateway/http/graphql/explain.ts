@@ -3,7 +3,7 @@ import type { Caller } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { ExplainRequest } from "../../explain/explain.ts";
 import type { ExplainAnswer, OperationExplanation } from "../../explain/explanation.ts";
-import type { PersistedQueries } from "../documents/persisted-queries.ts";
+import type { RequestDocuments } from "../documents/request-documents.ts";
 import { errorResponse } from "../messages/error-response.ts";
 import type { HttpRequest, HttpResponse } from "../messages/message.ts";
 import { HttpCaller, withDeadline } from "./handler.ts";
@@ -20,13 +20,13 @@ export type Explain = (request: ExplainRequest, caller: Caller, signal: AbortSig
 export async function handleExplain(
   request: HttpRequest,
   explain: Explain,
-  documents: PersistedQueries,
+  documents: RequestDocuments,
   deadline: number,
   abort: AbortController,
 ): Promise<HttpResponse> {
   try {
-    const { query, operationName, variables, extensions } = readBodyParameters(request);
-    const document = documents.find({ query, extensions });
+    const { query, id, operationName, variables, extensions } = readBodyParameters(request);
+    const document = documents.find({ query, id, extensions });
     const allowMutation = new URLSearchParams(request.search).get("allow") === "mutation";
     const caller = new HttpCaller(request.headers);
     return await withDeadline(deadline, abort, "json", async () => {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { OperationResponse, Planner } from "../../../planner/index.ts";
-import { PersistedQueries } from "../documents/persisted-queries.ts";
+import { RequestDocuments } from "../documents/request-documents.ts";
 import { Origins } from "../guard/origins.ts";
 import { Subscribers } from "../sockets/subscribers.ts";
 import { handleRequest } from "./handler.ts";
@@ -27,7 +27,7 @@ function plannerOf(parts: (signal: AbortSignal) => AsyncIterable<Buffer>): Plann
 }
 
 const subscribers = new Subscribers(1, 25);
-const documents = new PersistedQueries(null);
+const documents = new RequestDocuments({ persistedBytes: null });
 const limits = { documents, subscribers, queueLimit: 1000, origins: new Origins([]), report: () => undefined };
 
 test("an answer whose rest takes too long breaks off at the deadline", async () => {

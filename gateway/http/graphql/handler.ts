@@ -75,14 +75,14 @@ function notAllowed(message: string, allow: string, form: ResponseForm | null): 
 }
 
 async function runOperation(
-  { query, operationName, variables, extensions }: RequestParameters,
+  { query, id, operationName, variables, extensions }: RequestParameters,
   isGet: boolean,
   { form, events }: { readonly form: ResponseForm; readonly events: Preference["events"] },
   request: HttpRequest,
   endpoint: Endpoint,
   abort: AbortController,
 ): Promise<HttpResponse> {
-  const document = endpoint.documents.find({ query, extensions });
+  const document = endpoint.documents.find({ query, id, extensions });
   const prepared = endpoint.planner.prepare(document.query, operationName);
   if (prepared.kind === "refused") {
     return convert(prepared.response, form);

@@ -8,6 +8,8 @@ import type { HttpRequest } from "../messages/message.ts";
 export interface RequestParameters {
   /** The document's text; null where the request has none. */
   readonly query: string | null;
+  /** Of a trusted document; null where the request has none. */
+  readonly id: string | null;
   readonly operationName: string | null;
   readonly variables: { readonly [name: string]: unknown };
   readonly extensions: { readonly [name: string]: unknown };
@@ -24,6 +26,8 @@ export function readUrlParameters(search: string): RequestParameters {
   // An empty optional parameter is one that was left out.
   return validate({
     query: params.get("query"),
+    documentId: params.get("documentId") || null,
+    doc_id: params.get("doc_id") || null,
     operationName: params.get("operationName") || null,
     variables: parseUrlJson("variables", params.get("variables")),
     extensions: parseUrlJson("extensions", params.get("extensions")),
@@ -116,6 +120,7 @@ function validate(params: { readonly [name: string]: unknown }): RequestParamete
   }
   return {
     query: query ?? null,
+    id: idOf(params),
     operationName: operationName ?? null,
     variables: variables ?? nothing,
     extensions: extensions ?? nothing,
@@ -123,6 +128,20 @@ function validate(params: { readonly [name: string]: unknown }): RequestParamete
 }
 
 const nothing = Object.freeze({});
+
+/** `documentId` of GraphQL over HTTP, `doc_id` of Relay's examples. */
+function idOf(params: { readonly [name: string]: unknown }): string | null {
+  for (const name of ["documentId", "doc_id"]) {
+    const id = params[name] ?? null;
+    if (typeof id === "string") {
+      return id;
+    }
+    if (id !== null) {
+      throw invalid(`"${name}" must be a string, but it is ${nameType(id)}`);
+    }
+  }
+  return null;
+}
 
 function isMap(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);

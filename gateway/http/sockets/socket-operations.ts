@@ -8,14 +8,14 @@ import type { Caller, OperationResponse, Planner, PreparedOperation } from "../.
 import { type ErrorCode, keepDigits, PuffError } from "../../../schema/index.ts";
 import { type Client, runFor } from "../../fairness/client.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
-import type { FoundDocument, PersistedQueries } from "../documents/persisted-queries.ts";
+import type { FoundDocument, RequestDocuments } from "../documents/request-documents.ts";
 import { isHidden, shownTo } from "../messages/error-response.ts";
 import { checkJsonLevels } from "../messages/json.ts";
 import { callAt } from "./expiry.ts";
 import { SocketCaller } from "./socket-caller.ts";
 
 export interface OperationOptions {
-  readonly documents: PersistedQueries;
+  readonly documents: RequestDocuments;
   readonly operationLimit: number;
   readonly queueLimit: number;
   readonly deadline: number;

@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Planner } from "../../../planner/index.ts";
 import { type ErrorCode, PuffError } from "../../../schema/index.ts";
 import { clientOf, runFor } from "../../fairness/client.ts";
-import type { PersistedQueries } from "../documents/persisted-queries.ts";
+import type { RequestDocuments } from "../documents/request-documents.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Origins } from "../guard/origins.ts";
 import { noteSecurity } from "../messages/security.ts";
@@ -33,7 +33,7 @@ export interface SocketOptions {
 export interface SocketApi {
   /** Asked for at each upgrade, since a reload swaps it. */
   planner(): Planner;
-  readonly documents: PersistedQueries;
+  readonly documents: RequestDocuments;
 }
 
 /** WebSockets at other URLs than the APIs'. */
