@@ -1,4 +1,5 @@
 import { type Chunk, toChunk } from "./chunk.ts";
+import { borrow, giveBack } from "./memory.ts";
 
 /** A column of a result: its name and its type's OID (pg_type). */
 export interface Column {
@@ -6,10 +7,22 @@ export interface Column {
   readonly oid: number;
 }
 
+/** A part of the rows: those from `first` on lie in `chunk`. */
+interface Block {
+  readonly chunk: Chunk;
+  readonly first: number;
+}
+
+/** Bytes of the first block, where nothing is known of the rows, and of a block at most. */
+const firstBlock = 4096;
+const largestBlock = 2 * 1024 * 1024;
+/** Bytes that may be read past a field's end, four at a time. */
+const slack = 4;
+
 /**
- * The rows of one statement as they came from the socket: nothing is decoded, each row is a slice of a received
- * buffer. A row's bytes are the body of a DataRow message: an Int16 count of fields, then for each an
- * Int32 length (-1: NULL) and its text.
+ * The rows of one statement as they came from the socket: nothing is decoded, each row is a slice of a block of them. A
+ * row's bytes are the body of a DataRow message: an Int16 count of fields, then for each an Int32 length (-1: NULL) and
+ * its text.
  *
  * @example
  * rows.seek(3);
@@ -22,11 +35,23 @@ export class RowSet {
   readonly ends: Int32Array;
   /** What holds the row last sought. */
   chunk: Chunk = noBytes;
-  readonly #chunks: Chunk[] = [];
-  readonly #offsets: number[] = [];
+  #blocks: Block[] = [];
+  #offsets: number[] = [];
+  /** Bytes of the last block that are taken. */
+  #used = 0;
+  /** Bytes of all rows, with their headers. */
+  #size = 0;
+  readonly #expected: number;
+  /** Rows from here … to here lie in {@link chunk}. */
+  #from = 0;
+  #past = 0;
+  /** Sets that have their rows in this one's blocks. */
+  #parts: readonly RowSet[] = [];
 
-  constructor(columns: readonly Column[]) {
+  /** `expected`: bytes that the rows are expected to take. */
+  constructor(columns: readonly Column[], expected = 0) {
     this.columns = columns;
+    this.#expected = expected;
     this.starts = new Int32Array(columns.length);
     this.ends = new Int32Array(columns.length);
   }
@@ -35,53 +60,97 @@ export class RowSet {
     return this.#offsets.length;
   }
 
+  /** Bytes of all rows, with their headers. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The columns that have a name: the others are places of a fused statement that another layer fills. */
   get named(): readonly Column[] {
     return this.columns.filter(({ name }) => name !== "");
   }
 
-  /** Appends the row whose DataRow body begins at `offset` of `buffer`, which must not change afterwards. */
-  add(buffer: Buffer, offset: number): void {
-    const last = this.#chunks.at(-1);
-    this.#addTo(last?.bytes === buffer ? last : toChunk(buffer), offset);
+  /** Appends a copy of the rows whose DataRow messages, one after another and each whole, are `source` from `start` to `end`. */
+  add(source: Buffer, start: number, end: number): void {
+    const { bytes } = this.#room(end - start);
+    source.copy(bytes, this.#used, start, end);
+    const offsets = this.#offsets;
+    let at = this.#used;
+    this.#used += end - start;
+    this.#size += end - start;
+    for (const past = this.#used; at < past; ) {
+      offsets.push(at + headerLength);
+      at += 1 + int32(bytes, at + 1);
+    }
   }
 
-  #addTo(chunk: Chunk, offset: number): void {
-    this.#chunks.push(chunk);
-    this.#offsets.push(offset);
+  /** The last block, with room for so many bytes. */
+  #room(size: number): Chunk {
+    const last = this.#blocks.at(-1)?.chunk;
+    if (last !== undefined && this.#used + size + slack <= last.bytes.length) {
+      return last;
+    }
+    const usual = last === undefined ? Math.max(this.#expected + slack, firstBlock) : 2 * last.bytes.length;
+    const chunk = borrow(Math.max(Math.min(usual, largestBlock), size + slack));
+    this.#blocks.push({ chunk, first: this.count });
+    this.#used = 0;
+    return chunk;
   }
 
   /** Gives each row to the set whose number is in its first column. */
   distribute(sets: readonly RowSet[]): void {
-    for (const [row, chunk] of this.#chunks.entries()) {
-      const { bytes: buffer } = chunk;
-      const offset = this.#offsets[row] as number; // one for each chunk
-      let tag = 0;
-      const end = offset + 6 + buffer.readInt32BE(offset + 2);
-      for (let at = offset + 6; at < end; at++) {
-        tag = tag * 10 + (buffer[at] as number) - 0x30;
+    this.#parts = sets;
+    for (const [index, { chunk, first }] of this.#blocks.entries()) {
+      for (const set of sets) {
+        set.#blocks.push({ chunk, first: set.count });
       }
-      (sets[tag] as RowSet).#addTo(chunk, offset); // a fused statement has an arm for each
+      const { bytes } = chunk;
+      for (let row = first, past = this.#blocks[index + 1]?.first ?? this.count; row < past; row++) {
+        const offset = this.#offsets[row] as number; // one for each row
+        let tag = 0;
+        const end = offset + 6 + int32(bytes, offset + 2);
+        for (let at = offset + 6; at < end; at++) {
+          tag = tag * 10 + (bytes[at] as number) - 0x30;
+        }
+        (sets[tag] as RowSet).#offsets.push(offset); // a fused statement has an arm for each
+      }
     }
+  }
+
+  /** Gives back the memory of the rows, and of the sets that they were distributed to: there are none any more. */
+  release(): void {
+    const blocks = this.#blocks;
+    for (const set of this.#parts) {
+      set.#forget();
+    }
+    this.#forget();
+    for (const { chunk } of blocks) {
+      giveBack(chunk);
+    }
+  }
+
+  #forget(): void {
+    this.chunk = noBytes;
+    this.#blocks = [];
+    this.#offsets = [];
+    this.#parts = [];
+    this.#past = 0;
   }
 
   /** Makes `row` the current one. */
   seek(row: number): void {
-    const chunk = this.#chunks[row];
     let at = this.#offsets[row];
-    if (chunk === undefined || at === undefined) {
+    if (at === undefined) {
       throw new RangeError(`no row ${row} among ${this.count}`);
     }
-    this.chunk = chunk;
-    const { bytes: buffer } = chunk;
+    if (row < this.#from || row >= this.#past) {
+      this.#turnTo(row);
+    }
+    const { bytes: buffer } = this.chunk;
     at += 2;
     for (let column = 0; column < this.starts.length; column++) {
       // By hand, since readInt32BE checks its arguments: a tenth of the time of a whole answer.
-      const length =
-        ((buffer[at] as number) << 24) |
-        ((buffer[at + 1] as number) << 16) |
-        ((buffer[at + 2] as number) << 8) |
-        (buffer[at + 3] as number);
+      const length = int32(buffer, at);
       at += 4;
       if (length < 0) {
         this.starts[column] = -1;
@@ -91,6 +160,19 @@ export class RowSet {
       at += length;
       this.ends[column] = at;
     }
+  }
+
+  /** Takes the block that has the row. */
+  #turnTo(row: number): void {
+    const index = this.#blocks.findLastIndex(({ first }) => first <= row);
+    const block = this.#blocks[index];
+    if (block === undefined) {
+      throw new RangeError(`no block has row ${row}`);
+    }
+    this.chunk = block.chunk;
+    this.#from = block.first;
+    // Rows that are still to come lie in the last block, or else a later one is looked for then.
+    this.#past = this.#blocks[index + 1]?.first ?? this.count;
   }
 
   /** Whether the current row's field is NULL. */
@@ -136,3 +218,15 @@ const noBytes = toChunk(Buffer.alloc(0));
 
 /** Of a statement without a result: nothing is ever added to it. */
 export const noRows = new RowSet([]);
+
+/** A message's type and its length, which counts itself. */
+const headerLength = 5;
+
+function int32(bytes: Buffer, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}

@@ -102,6 +102,7 @@ export async function* writeRest(
     for await (const rows of rest) {
       await writePart(list, rows, written);
       written += rows.count;
+      rows.release();
       yield writer.out.take();
     }
   } catch (error) {

@@ -12,6 +12,8 @@ export interface PreparedStatement {
   yieldsRows: boolean;
   /** Types of the parameters that it wants; null until Postgres has said so. */
   parameterTypes: readonly number[] | null;
+  /** Bytes that the rows of its last run took. */
+  size: number;
 }
 
 /** A statement under way, as its connection sees it: Client makes further calls on the one whose answer comes next. */

@@ -2,8 +2,14 @@
 
 /** Takes the rows of the statement that is running; `planner`'s RowSet is one. */
 export interface RowSink {
-  /** The row whose DataRow body begins at `offset` of `buffer`. */
-  add(buffer: Buffer, offset: number): void;
+  /** Rows whose DataRow messages, one after another and each whole, are `buffer` from `start` to `end`, until it returns. */
+  add(buffer: Buffer, start: number, end: number): void;
+}
+
+/** One that knows how many rows it was given, and of how many bytes the last part of them is. */
+export interface CountingSink extends RowSink {
+  readonly count: number;
+  readonly size: number;
 }
 
 export interface RowTarget {
@@ -19,9 +25,8 @@ const headerLength = 5;
 
 /**
  * Finds the messages in a stream that may be cut anywhere. Rows go to the target's sink; all others go to `onMessages`,
- * one or several whole messages at a time, in their order, an error alone, and may change the sink. A message that is whole within a chunk
- * is not copied; one that straddles chunks is joined, alone. Since a parser never sees part of a message, it never
- * moves bytes about within a chunk that rows point into, as pg's would.
+ * one or several whole messages at a time, in their order, an error alone, and may change the sink. Rows that follow on one
+ * another go together. A message that is whole within a chunk is not copied; one that straddles chunks is joined, alone.
  *
  * @example
  * const splitter = new FrameSplitter({ sink: rows }, (messages) => parser.parse(messages));
@@ -42,7 +47,7 @@ export class FrameSplitter {
   }
 
   /**
-   * Takes the next bytes, which must not change afterwards.
+   * Takes the next bytes. They may change afterwards: whoever keeps a message copies it.
    *
    * @throws RangeError where a message's length can't be: the stream is not Postgres's protocol.
    */
@@ -54,7 +59,8 @@ export class FrameSplitter {
         this.#keep(rest, this.#needed);
         return;
       }
-      this.#keep(rest.subarray(0, missing), this.#needed);
+      this.#parts.push(rest.subarray(0, missing)); // joined, and thus copied, at once
+      this.#partsLength += missing;
       rest = rest.subarray(missing);
       const joined = Buffer.concat(this.#parts, this.#partsLength);
       const needed = messageLength(joined, 0);
@@ -86,8 +92,10 @@ export class FrameSplitter {
         }
         const { sink } = this.#target;
         if (sink !== null) {
-          sink.add(chunk, at + headerLength);
-          from = at + length;
+          from = pastRows(chunk, at + length);
+          sink.add(chunk, at, from);
+          at = from;
+          continue;
         }
       } else if (chunk[at] === errorResponse) {
         if (from < at) {
@@ -108,10 +116,23 @@ export class FrameSplitter {
   }
 
   #keep(part: Buffer, needed: number): void {
-    this.#parts.push(part);
+    this.#parts.push(Buffer.from(part));
     this.#partsLength += part.length;
     this.#needed = needed;
   }
+}
+
+/** Where the rows end that begin at `start`. */
+function pastRows(chunk: Buffer, start: number): number {
+  let at = start;
+  while (at + headerLength <= chunk.length && chunk[at] === dataRow) {
+    const next = at + messageLength(chunk, at);
+    if (next > chunk.length) {
+      break;
+    }
+    at = next;
+  }
+  return at;
 }
 
 /** Of the message at `at`, its type byte included. */

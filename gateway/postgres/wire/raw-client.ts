@@ -1,6 +1,7 @@
 /** The one file that imports `pg`: its client, on a connection that keeps rows as bytes. */
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { LRUCache } from "lru-cache";
 import { Client, type ClientConfig, Connection, type QueryResult, type QueryResultRow, type Submittable } from "pg";
@@ -20,14 +21,18 @@ const tlsOffered = 0x53;
 const tlsRefused = 0x4e;
 const namePrefix = `puff_${randomBytes(4).toString("hex")}`;
 
+/** Where all sockets without TLS are read into, in turns: memory of its own for each read costs the collector more than all else. */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
 /** Takes over all that Postgres says, in place of pg. */
 export interface Tap extends RowSink {
-  /** One or several whole messages that are not rows. */
+  /** One or several whole messages that are not rows, until it returns. */
   push(messages: Buffer): void;
 }
 
 /** pg's connection, which hands rows to {@link sink} as they come from the socket, where there is one. */
 export class RawConnection extends Connection {
+  declare stream: Duplex; // which pg's types have as readonly
   sink: RowSink | null = null;
   #tap: Tap | null = null;
   /** Parameters of the session, as Postgres reported them at its start. */
@@ -41,6 +46,8 @@ export class RawConnection extends Connection {
   });
   /** Types of parameters, by a statement's key: those that were asked for, and outlive statements that don't stay prepared. */
   readonly parameterTypes = new LRUCache<string, readonly number[]>({ max: preparedLimit });
+  /** Takes the bytes of {@link readBuffer}, where the socket is read into it. */
+  #receive: (chunk: Buffer) => void = () => undefined;
   readonly #number = ++connectionCount;
   #named = 0;
   #givenUp = false;
@@ -83,6 +90,15 @@ export class RawConnection extends Connection {
     this.on("bindComplete", () => this.running?.handleBindComplete());
   }
 
+  /** Has the socket, which is not connected yet, read without memory of its own: only where there is no TLS. */
+  readInPlace(): void {
+    const callback = (length: number): boolean => {
+      this.#receive(readBuffer.subarray(0, length));
+      return true;
+    };
+    this.stream = new Socket({ onread: { buffer: readBuffer, callback } });
+  }
+
   // What comes first on the socket, and its end, are looked at before pg puts them into words.
   override connect(port: number | string, host?: string): void {
     if (this.ssl && this.sslNegotiation !== "direct") {
@@ -123,16 +139,18 @@ export class RawConnection extends Connection {
         if (messages[0] === errorResponse) {
           this.#level = errorField(messages, "V");
         }
-        relay.emit("data", messages);
+        // What comes while nothing runs may be kept by pg, such as the salt of a password.
+        relay.emit("data", this.running === null ? Buffer.from(messages) : messages);
       }
     });
-    stream.on("data", (chunk: Buffer) => {
+    this.#receive = (chunk) => {
       try {
         splitter.push(chunk);
       } catch (error) {
         stream.destroy(error instanceof Error ? error : new Error(String(error)));
       }
-    });
+    };
+    stream.on("data", this.#receive);
     stream.on("end", () => relay.emit("end"));
   }
 
@@ -196,6 +214,9 @@ export class RawClient extends Client {
     // Client reads them from the URL, too late for a connection that it is given.
     this.connection.ssl = this.ssl;
     this.connection.sslNegotiation = this.sslNegotiation;
+    if (!this.ssl) {
+      this.connection.readInPlace();
+    }
     // A lost connection fails the statement on it; an error event that nobody hears would end the process.
     this.on("error", (error) => {
       this.#isOver = true;

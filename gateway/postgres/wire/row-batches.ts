@@ -1,6 +1,6 @@
 /** Rows of a statement that is running, a part at a time. */
 import { type Column, noRows, RowSet, type RowStream } from "../../../planner/index.ts";
-import type { RowSink } from "./frames.ts";
+import type { CountingSink } from "./frames.ts";
 import type { RawConnection } from "./raw-client.ts";
 
 /** Bytes of rows up to which a result is one part: what is smaller is answered as a whole, errors and all. */
@@ -17,6 +17,8 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
   #connection: RawConnection | null = null;
   #rows = noRows;
   #bytes = 0;
+  /** Rows that were taken. */
+  #countBefore = 0;
   #size = firstPart;
   /** Since when the connection waits for the reader of the rows; null: it does not. */
   #heldSince: number | null = null;
@@ -30,13 +32,20 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
   }
 
   /** The rows of a run that begins, into a sink. */
-  receive(columns: readonly Column[], connection: RawConnection): RowSink {
+  receive(columns: readonly Column[], connection: RawConnection, expected: number): CountingSink {
     this.#connection = connection;
-    this.#rows = new RowSet(columns);
+    this.#rows = new RowSet(columns, Math.min(expected, this.#size));
+    const batches = this;
     return {
-      add: (buffer, offset) => {
-        this.#rows.add(buffer, offset);
-        this.#bytes += buffer.readInt32BE(offset - 4); // the length of its message
+      get count() {
+        return batches.#countBefore + batches.#rows.count;
+      },
+      get size() {
+        return batches.#rows.size;
+      },
+      add: (buffer, start, end) => {
+        this.#rows.add(buffer, start, end);
+        this.#bytes += end - start;
         if (this.#bytes >= this.#size) {
           connection.hold();
           this.#heldSince ??= performance.now();
@@ -104,7 +113,8 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
 
   #take(): RowSet {
     const rows = this.#rows;
-    this.#rows = new RowSet(rows.columns);
+    this.#countBefore += rows.count;
+    this.#rows = new RowSet(rows.columns, this.#size);
     this.#bytes = 0;
     return rows;
   }

@@ -6,7 +6,7 @@ import { noCopy, noSession, refuse, StatementFailure, silent, tooManyRows } from
 import { type Prelude, preludeStatements } from "../session/session-settings.ts";
 import { checkOf, hasEmptyList, noText, TypesAsked, valuesOf } from "./empty-lists.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
-import type { RowSink } from "./frames.ts";
+import type { CountingSink, RowSink } from "./frames.ts";
 import type { RawConnection } from "./raw-client.ts";
 import type { RowBatches } from "./row-batches.ts";
 
@@ -64,6 +64,7 @@ export class RowQuery implements Exchange<RawConnection> {
   #connection: RawConnection | undefined;
   #prepared: PreparedStatement | undefined;
   #rows = noRows;
+  #received: CountingSink = noRows;
   /** Whether it had been prepared before. */
   #known = false;
   /** Whether it only asks for its parameters' types. */
@@ -222,6 +223,9 @@ export class RowQuery implements Exchange<RawConnection> {
       return; // one behind it
     }
     this.#isDone = true;
+    if (this.#prepared !== undefined) {
+      this.#prepared.size = this.#received.size;
+    }
     if (this.#options.behind !== undefined) {
       connection.sink = nowhere;
     }
@@ -304,17 +308,16 @@ export class RowQuery implements Exchange<RawConnection> {
     }
     const { maxRows } = this.#limits;
     const { batches } = this.#options;
+    const expected = this.#prepared?.size ?? 0;
     if (batches === undefined || batches === null) {
-      this.#rows = new RowSet(columns);
+      this.#rows = new RowSet(columns, expected);
     }
-    const sink: RowSink = batches?.receive(columns, connection) ?? this.#rows;
-    let count = 0;
+    const sink = batches?.receive(columns, connection, expected) ?? this.#rows;
+    this.#received = sink;
     connection.sink = {
-      add: (buffer, offset) => {
-        if (count < maxRows) {
-          count++;
-          sink.add(buffer, offset);
-        } else {
+      add: (buffer, start, end) => {
+        sink.add(buffer, start, end);
+        if (sink.count > maxRows) {
           this.#overflow(connection);
         }
       },
@@ -368,7 +371,7 @@ function prepare(
   const known = connection.prepared.get(key);
   const prepared = known ?? {
     ...{ key, name: connection.nameStatement() },
-    ...{ columns: null, yieldsRows: true, parameterTypes: null },
+    ...{ columns: null, yieldsRows: true, parameterTypes: null, size: 0 },
   };
   if (known === undefined) {
     connection.keep(prepared);

@@ -42,8 +42,8 @@ export class AnswerReader implements Tap {
     this.#events = events;
   }
 
-  add(buffer: Buffer, offset: number): void {
-    this.#rows.add(buffer, offset);
+  add(buffer: Buffer, start: number, end: number): void {
+    this.#rows.add(buffer, start, end);
   }
 
   push(messages: Buffer): void {
@@ -129,7 +129,7 @@ export class AnswerReader implements Tap {
         this.#pause("copyBoth");
         break;
       case "d":
-        this.#events.copyData(body.rest());
+        this.#events.copyData(Buffer.from(body.rest()));
         break;
       case "Z":
         this.#endText(body.text() as News["status"]); // one of the three by the protocol

@@ -3,6 +3,8 @@
 /** Shorter cells are copied by hand: a call of Buffer's costs more. */
 const shortCell = 48;
 const firstSize = 4096;
+/** A message's type and its length, which counts itself. */
+const headerLength = 5;
 /** Python's memory ends at 4 GiB, and cells take several times their bytes there. */
 const sizeLimit = 512 * 1024 * 1024;
 
@@ -20,10 +22,14 @@ export class RowCells {
   #cells = 0;
   readonly #nulls: number[] = [];
 
-  add(buffer: Buffer, offset: number): void {
-    if (this.overflowed) {
-      return;
+  /** Adds the rows whose messages are `buffer` from `start` to `end`. */
+  add(buffer: Buffer, start: number, end: number): void {
+    for (let at = start; at < end && !this.overflowed; at += 1 + buffer.readInt32BE(at + 1)) {
+      this.#addRow(buffer, at + headerLength);
     }
+  }
+
+  #addRow(buffer: Buffer, offset: number): void {
     let at = offset;
     const columns = buffer.readInt16BE(at);
     at += 2;

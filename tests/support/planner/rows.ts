@@ -27,7 +27,9 @@ export function dataRow(fields: readonly (string | Buffer | null)[]): Buffer {
 export function rowSetOf(columns: readonly Column[], rows: readonly (readonly (string | null)[])[]): RowSet {
   const set = new RowSet(columns);
   for (const fields of rows) {
-    set.add(dataRow(fields), 0);
+    const body = dataRow(fields);
+    const message = Buffer.concat([Buffer.from("D"), int32(body.length + 4), body]);
+    set.add(message, 0, message.length);
   }
   return set;
 }
