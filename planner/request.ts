@@ -9,6 +9,7 @@ import { shareDatabase } from "./database/transaction.ts";
 import type { Execution } from "./fetch/execution.ts";
 import { fillLayer } from "./fetch/fill-layer.ts";
 import { type LargeRows, StreamSession, streamableStep, writeFirst, writeRest } from "./fetch/large-list.ts";
+import { RowKeeper } from "./fetch/row-keeper.ts";
 import { type Layer, rootLayer } from "./layers/layers.ts";
 import type { Plans } from "./layers/plans.ts";
 import { runMutationField } from "./mutation-field.ts";
@@ -28,6 +29,7 @@ export class Request {
   readonly #rollBack: boolean;
   readonly #mayStream: boolean;
   readonly #writer: Writer;
+  readonly #rows = new RowKeeper();
 
   constructor(
     options: PlannerOptions,
@@ -92,10 +94,10 @@ export class Request {
     const layer = rootLayer(this.#selection);
     const step = this.#mayStream ? streamableStep(this.#plan, plans) : null;
     if (step === null) {
-      await fillLayer(this.#execution, layer, plans, database);
+      await fillLayer(this.#execution, layer, plans, this.#rows.of(database));
     } else {
       const session = new StreamSession(database, this.#execution.context.signal);
-      await fillLayer(this.#execution, layer, plans, session);
+      await fillLayer(this.#execution, layer, plans, this.#rows.of(session));
       if (session.large !== null) {
         return this.#stream(step, plans, layer, session.large);
       }
@@ -205,8 +207,9 @@ export class Request {
       return refuse(errors, "PUFF_VALUE_INVALID", this.#options); // nothing ran, so there are no partial data either
     }
     writeEnd(this.#writer, this.#options);
+    this.#rows.release();
     this.#operation.sizeHint = Math.min(out.length, LARGEST_HINT);
-    return { body: out.finish(), rest: null, executed: true, ...outcomeOf(errors) };
+    return { body: out.finish(), release: out.release, rest: null, executed: true, ...outcomeOf(errors) };
   }
 }
 

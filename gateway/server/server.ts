@@ -18,7 +18,7 @@ import { type Deadlines, deadlinesOf, defaultDeadlines, lookInterval } from "../
 import { isLoopback } from "../http/guard/guard.ts";
 import { TrustedProxies } from "../http/guard/proxies.ts";
 import { errorResponse } from "../http/messages/error-response.ts";
-import { send } from "../http/messages/send.ts";
+import { reuseMemory, send } from "../http/messages/send.ts";
 import { answerFailure } from "../http/routes.ts";
 import { defaultLimits, type GatewayOptions } from "../options/options.ts";
 import { answerClientError } from "./client-errors.ts";
@@ -120,6 +120,7 @@ export async function serve(
   addNotFound(app);
   app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply));
   stalled.watch(app.server);
+  reuseMemory(app.server);
   try {
     await app.register(plugin);
     app.addHook("preClose", async () => {

@@ -11,6 +11,6 @@ export function toChunk(bytes: Buffer): Chunk {
   return { bytes, view: viewOf(bytes) };
 }
 
-export function viewOf(bytes: Buffer): DataView {
+function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

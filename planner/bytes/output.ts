@@ -1,4 +1,5 @@
-import { type Chunk, toChunk, viewOf } from "./chunk.ts";
+import { type Chunk, toChunk } from "./chunk.ts";
+import { borrow, giveBack } from "./memory.ts";
 
 /** What JSON has within a string for the bytes that it escapes (RFC 8259, section 7). */
 const escapes: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, code) =>
@@ -21,14 +22,15 @@ const FALSE = toChunk(Buffer.from("false"));
 
 /** The response's bytes: a buffer that grows, and can be cut back to an earlier length. */
 export class Output {
+  #memory: Chunk;
   #bytes: Buffer;
   #view: DataView;
   #length = 0;
 
   constructor(sizeHint: number) {
-    // From Node's pool where the answer is small: memory of its own takes 0.8 µs instead of 0.2, and the collector's time.
-    this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, 256));
-    this.#view = viewOf(this.#bytes);
+    this.#memory = borrow(sizeHint);
+    this.#bytes = this.#memory.bytes;
+    this.#view = this.#memory.view;
   }
 
   /** Bytes written so far: a mark for {@link truncate}. */
@@ -45,13 +47,21 @@ export class Output {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Gives back the memory of what was finished, which nobody may read any more. */
+  readonly release = (): void => giveBack(this.#memory);
+
   /** What was written since it was last taken; writing goes on with a buffer of its own. */
   take(): Buffer {
     const taken = this.finish();
-    this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
-    this.#view = viewOf(this.#bytes);
+    this.#use(borrow(this.#bytes.length));
     this.#length = 0;
     return taken;
+  }
+
+  #use(memory: Chunk): void {
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
+    this.#view = memory.view;
   }
 
   byte(code: number): void {
@@ -187,10 +197,11 @@ export class Output {
   }
 
   #grow(size: number): void {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + size));
-    this.#bytes.copy(bytes, 0, 0, this.#length);
-    this.#bytes = bytes;
-    this.#view = viewOf(bytes);
+    const outgrown = this.#memory;
+    const larger = borrow(Math.max(this.#bytes.length * 2, this.#length + size));
+    outgrown.bytes.copy(larger.bytes, 0, 0, this.#length);
+    this.#use(larger);
+    giveBack(outgrown);
   }
 }
 

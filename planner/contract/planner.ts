@@ -93,6 +93,8 @@ export interface PreparedOperation {
 export interface OperationResponse {
   /** JSON text in UTF-8: `{"data": …}` and `errors` where there are any. The beginning of it where there is a rest. */
   readonly body: Buffer;
+  /** Gives back the memory of the body, once nobody reads it any more. Where it is not called, the collector takes it. */
+  release?(): void;
   /**
    * What follows of an answer that is too large to be held, as far as it is asked for; fails where it can't be ended, and
    * the client must be told by a connection that breaks. Null: the body is all.

@@ -147,6 +147,8 @@ export class SubscriptionAnswers {
       out.null();
     }
     writeEnd(writer, this.#options);
-    return out.finish();
+    const answer = Buffer.from(out.finish()); // it may wait for a subscriber that reads slowly
+    out.release();
+    return answer;
   }
 }

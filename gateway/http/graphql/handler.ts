@@ -172,7 +172,10 @@ function convert(response: OperationResponse, form: ResponseForm): HttpResponse 
     headers = { ...headers, ...response.headers };
     break;
   }
-  const { body, rest, code } = response;
+  const { body, rest, code, release } = response;
+  if (release !== undefined) {
+    return { status, headers, body, rest, release };
+  }
   return code === undefined ? { status, headers, body, rest } : { status, headers, body, rest, code };
 }
 

@@ -26,6 +26,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: { readonly [name: string]: string };
   readonly body: Buffer;
+  /** Gives back the memory of the body, once nobody reads it any more. Default: the collector takes it. */
+  release?(): void;
   /** That of the error, where it is nothing else. */
   readonly code?: ErrorCode;
   /** What follows the body of a large answer; where it fails, the connection has to break. Default: nothing. */

@@ -4,9 +4,20 @@ import type { FastifyReply } from "fastify";
 import type { HttpResponse } from "./message.ts";
 import { noteSecurity } from "./security.ts";
 
+/** Servers of the gateway alone: nobody else's hook can hold on to a body after it was sent. */
+const ownServers = new WeakSet<object>();
+
+/** Has the memory of answers used again once they are with the system. Only for a server that no other application has a part in. */
+export function reuseMemory(server: object): void {
+  ownServers.add(server);
+}
+
 /** Sends what the handler answered. */
 export function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
-  const { status, headers, body, rest = null, cut, code } = response;
+  const { status, headers, body, rest = null, cut, code, release } = response;
+  if (release !== undefined && ownServers.has(reply.server.server)) {
+    reply.raw.once("finish", release); // where the client leaves before, the system may still read it
+  }
   if (code !== undefined) {
     const { ip: address } = reply.request;
     noteSecurity(reply.log, { code, address, what: () => messageIn(body) });

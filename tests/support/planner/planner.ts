@@ -6,6 +6,7 @@ import {
   type Explanation,
   explain,
   type LayerFunction,
+  type Planner,
   type PlannerEvent,
   type PlannerOptions,
 } from "../../../planner/index.ts";
@@ -74,6 +75,7 @@ export interface PlannerSketch {
 }
 
 export interface SketchedPlanner {
+  readonly planner: Planner;
   /** Opens a subscription: its answers, parsed; or the one answer that refuses it. */
   subscribe(
     query: string,
@@ -210,6 +212,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     }
   };
   return {
+    planner,
     reported,
     batches,
     statements,

@@ -1,0 +1,26 @@
+/** The rows that one request was answered with, which their memory is taken from once the answer is written. */
+import type { RowSet } from "../bytes/rows.ts";
+import type { Session } from "../database/database.ts";
+
+export class RowKeeper {
+  #rows: RowSet[] = [];
+
+  /** The session, whose rows are remembered. */
+  of(session: Session): Session {
+    const { scope } = session;
+    const query: Session["query"] = (statement) =>
+      session.query(statement).then((rows) => {
+        this.#rows.push(rows);
+        return rows;
+      });
+    return scope === undefined ? { query } : { scope, query };
+  }
+
+  /** Gives back their memory: nothing may read them any more. */
+  release(): void {
+    for (const rows of this.#rows) {
+      rows.release();
+    }
+    this.#rows = [];
+  }
+}
