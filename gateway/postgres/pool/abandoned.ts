@@ -1,4 +1,4 @@
-/** Statements whose client is gone, or takes their rows so slowly that others have to wait. */
+/** Statements whose client is gone, or takes their rows so slowly that others have to wait, or that the server forgot. */
 import type { Statement } from "../../../planner/index.ts";
 import { cancelRunning } from "../wire/cancel.ts";
 import type { SlotQueue } from "./slot-queue.ts";
@@ -14,8 +14,10 @@ export function endAbandoned(slots: Slots, queue: SlotQueue): void {
   queue.fail(isOver, new Error("nobody waits for it"));
   for (const slot of slots.open) {
     const { running } = slot.client.connection;
-    // With others behind it, it was quick until now; and they might be hit.
-    if (isOver(running?.statement) && slot.client.load - slot.own.size === 1 && !slot.cancelling) {
+    running?.endIfSilent();
+    // With others that are wanted it was quick until now; and they might be hit.
+    const areOver = slot.client.unanswered.every((query) => slot.own.has(query) || isOver(query.statement));
+    if (isOver(running?.statement) && areOver && slot.client.gathered === 0 && !slot.cancelling) {
       void cancel(slot, queue);
     }
   }

@@ -2,12 +2,11 @@
  * The connections to one server. Statements share them; a transaction has one to itself.
  *
  * A connection takes several statements without waiting for their answers, but only where each of them was quick the last
- * times: behind a slow one all others would wait. `npm run bench pool` on 2 cores, 32 askers, 10 connections, 64 rows:
+ * times: behind a slow one all others would wait. Those of one turn of the event loop share a write and a Sync. `npm run bench pool` on 2 cores, 32 askers, 10 connections, 64 rows:
  * 22,700 statements/s at 19 µs of CPU each, where pg's own pool with one at a time has 9,600 at 60 µs. Where 5 % are
  * pg_sleep(0.2), the others' p99 is 3 ms here, 6 ms there, and 182 ms with pipelining to the least loaded connection.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { type Client, currentClient } from "../../fairness/client.ts";
@@ -26,6 +25,7 @@ import { type QueryLimits, RowQuery } from "../wire/row-query.ts";
 import { endAbandoned } from "./abandoned.ts";
 import { mostUnderWay, SlotQueue, type SlotQueueOptions } from "./slot-queue.ts";
 import { isSpoiled, type Slot, Slots } from "./slots.ts";
+import { UsualTimes } from "./usual-times.ts";
 
 export interface PoolOptions extends SlotQueueOptions {
   readonly connect: RawClientConfig;
@@ -37,8 +37,6 @@ export interface PoolOptions extends SlotQueueOptions {
 
 /** Milliseconds up to which a statement is quick. */
 const quickLimit = 10;
-/** The last run's share in a statement's usual time. */
-const newestShare = 0.2;
 /** Milliseconds between two looks for statements that nobody waits for any more: a listener for each would cost more. */
 const abandonedInterval = 100;
 /** Milliseconds until a statement that met another transaction runs again, at most. */
@@ -53,8 +51,7 @@ export class ConnectionPool {
   readonly #options: PoolOptions;
   readonly #slots: Slots;
   readonly #queue: SlotQueue;
-  /** Milliseconds that statements usually take, by their text; infinite for those that spoil the session. */
-  readonly #times = new LRUCache<string, number>({ max: 2_000 });
+  readonly #times = new UsualTimes();
   readonly #abandonedTimer = setInterval(() => endAbandoned(this.#slots, this.#queue), abandonedInterval).unref();
   /** Statements and transactions that have not ended, those that wait included. */
   #busy = 0;
@@ -182,7 +179,7 @@ export class ConnectionPool {
       this.#queue.hold(client);
       resolve(slot);
     };
-    this.#queue.start({ client, quick: false, start, fail: reject });
+    this.#queue.start({ client, quick: false, time: Number.POSITIVE_INFINITY, start, fail: reject });
     return promise;
   }
 
@@ -238,7 +235,8 @@ export class ConnectionPool {
 
   /** @param resets Whether the session is made as new behind it. */
   #share(query: RowQuery, mayJoin: boolean, resets: boolean): Promise<RowSet> {
-    const quick = mayJoin && (this.#times.get(query.statement.text) ?? Number.POSITIVE_INFINITY) <= quickLimit;
+    const time = mayJoin && !resets ? this.#times.of(query.statement.text) : Number.POSITIVE_INFINITY;
+    const quick = time <= quickLimit;
     const client = currentClient();
     const leave = (): void => {
       this.#queue.release(client);
@@ -250,21 +248,22 @@ export class ConnectionPool {
       slot.quick = quick;
       this.#queue.hold(client);
       query.rows.then(leave, leave);
+      if (quick) {
+        slot.client.gather(query);
+        return;
+      }
       if (slot.client.run(query) && resets) {
         void this.#reset(slot);
       }
     };
-    this.#queue.start({ client, quick, statement: query.statement, start, fail: (error) => query.fail(error) });
+    this.#queue.start({ client, quick, time, statement: query.statement, start, fail: (error) => query.fail(error) });
     return query.rows;
   }
 
   #answered(slot: Slot, query: Exchange<RawConnection>): void {
     slot.own.delete(query);
     const { text } = query.statement;
-    const { elapsed } = query;
-    const usual = this.#times.get(text) ?? elapsed;
-    const spoils = isSpoiled(slot.client);
-    this.#times.set(text, spoils ? Number.POSITIVE_INFINITY : usual + newestShare * (elapsed - usual));
+    this.#times.note(text, query.failed || isSpoiled(slot.client) ? Number.POSITIVE_INFINITY : query.elapsed);
     if (!slot.lent) {
       this.#settle(slot);
     }

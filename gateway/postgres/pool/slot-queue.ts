@@ -26,10 +26,14 @@ export interface SlotWaiter extends Waiter {
   readonly statement?: Statement;
   /** Whether it may join others on a connection. */
   readonly quick: boolean;
+  /** Milliseconds that it usually takes. */
+  readonly time: number;
 }
 
 /** Statements under way on one connection. More would not be answered sooner. */
 export const mostUnderWay = 8;
+/** Milliseconds up to which statements of one turn of the event loop go to one connection, though others are free. */
+const mostGathered = 2;
 
 export class SlotQueue {
   readonly #slots: Slots;
@@ -37,6 +41,8 @@ export class SlotQueue {
   readonly #waiting: FairQueue<SlotWaiter>;
   /** Statements and transactions under way, by client. */
   readonly #held: Places;
+  /** Where the last quick one went. */
+  #gathering: Slot | null = null;
 
   constructor(slots: Slots, options: SlotQueueOptions) {
     this.#slots = slots;
@@ -111,7 +117,28 @@ export class SlotQueue {
   }
 
   /** An idle connection, or else the least loaded one that takes more, while another is being opened. */
-  #choose({ client, quick }: SlotWaiter): Slot | Refusal {
+  #choose(waiter: SlotWaiter): Slot | Refusal {
+    const slot = (waiter.quick ? this.#joinGathered(waiter) : null) ?? this.#find(waiter);
+    if (typeof slot === "object" && waiter.quick) {
+      slot.gatheredTime = slot.client.gathered === 0 ? waiter.time : slot.gatheredTime + waiter.time;
+      this.#gathering = slot;
+    }
+    return slot;
+  }
+
+  /** Where others go at the end of this turn of the event loop; null where there are none, or enough. */
+  #joinGathered({ time }: SlotWaiter): Slot | null {
+    const slot = this.#gathering;
+    return slot !== null &&
+      slot.client.gathered > 0 &&
+      slot.client.load < mostUnderWay &&
+      slot.gatheredTime + time <= mostGathered &&
+      !(slot.lent || slot.cancelling || slot.client.isHeld)
+      ? slot
+      : null;
+  }
+
+  #find({ client, quick }: SlotWaiter): Slot | Refusal {
     const refusal = this.#held.isModest(client) ? null : this.#held.refuse(client, this.#slots.free);
     let best: Slot | null = null;
     for (const slot of this.#slots.open) {

@@ -10,6 +10,8 @@ export interface Slot {
   lent: boolean;
   /** Whether all that is under way on it is quick. */
   quick: boolean;
+  /** Milliseconds that what it has gathered in this turn of the event loop usually takes. */
+  gatheredTime: number;
   idleSince: number;
   /** Whether what runs on it is being cancelled. */
   cancelling: boolean;
@@ -109,6 +111,7 @@ export class Slots {
       client,
       lent: false,
       quick: false,
+      gatheredTime: 0,
       idleSince: performance.now(),
       cancelling: false,
       own: new Set(),

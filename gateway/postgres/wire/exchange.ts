@@ -23,12 +23,23 @@ export interface Exchange<Connection> {
   readonly elapsed: number;
   /** Milliseconds that the connection has waited for the reader of the rows. */
   readonly heldTime: number;
+  readonly failed: boolean;
+  /** Ends the connection where the server has said nothing for too long. */
+  endIfSilent(): void;
   /** Sends the statement. Returns false where it can't be sent: it has failed, and the connection knows nothing of it. */
   send(connection: Connection): boolean;
+  /** Whether it can be sent to the connection together with others: it only reads, and nothing else goes with it. */
+  mayShare(connection: Connection): boolean;
+  /** Sends it without a Sync, where {@link mayShare} says that it can be. */
+  sendShared(connection: Connection): void;
   /** Fails it as stranded: its answer, which is still to come, is for nobody. */
   abandon(): void;
+  /** The next answer is its own. */
+  submit(connection: Connection): void;
   handleParameterDescription(types: readonly number[]): void;
   handleNoData(): void;
   handleBindComplete(): void;
+  handleCommandComplete(message: { readonly text: string }, connection: Connection): void;
+  handleReadyForQuery(connection: Connection): void;
   handleError(error: Error, connection: Connection): void;
 }

@@ -10,6 +10,7 @@ export { escapeLiteral } from "pg";
 
 import { coded, connectFailures } from "../errors/reported.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
+import { Flight } from "./flight.ts";
 import { errorField, errorResponse, FrameSplitter, type RowSink } from "./frames.ts";
 
 /** Statements kept prepared for one connection. Each costs the server some kilobytes. */
@@ -202,7 +203,10 @@ export class RawClient extends Client {
   isHeld = false;
   readonly #settings: Record<string, string>;
   /** Sent and not answered, in their order. */
-  readonly #underWay: Exchange<RawConnection>[] = [];
+  readonly #underWay: Sent[] = [];
+  /** To be sent at the end of this turn of the event loop. */
+  #gathered: Exchange<RawConnection>[] = [];
+  #load = 0;
   /** Whether pg sends nothing any more. */
   #isOver = false;
   /** What Postgres said when it ended the connection while nothing ran; null: nothing. */
@@ -256,9 +260,19 @@ export class RawClient extends Client {
     return undefined;
   }
 
-  /** Statements under way. */
+  /** Statements under way, those that were gathered included. */
   get load(): number {
-    return this.#underWay.length;
+    return this.#load;
+  }
+
+  /** Those that have not been answered, but for the ones that were gathered. */
+  get unanswered(): readonly Exchange<RawConnection>[] {
+    return this.#underWay.flatMap((sent) => (sent instanceof Flight ? sent.left : [sent]));
+  }
+
+  /** Statements that go together at the end of this turn of the event loop. */
+  get gathered(): number {
+    return this.#gathered.length;
   }
 
   /** Sends a statement without waiting for those before it. Returns false where it can't be sent. */
@@ -266,10 +280,54 @@ export class RawClient extends Client {
     if (!query.send(this.connection)) {
       return false;
     }
-    if (this.#underWay.push(query) === 1) {
-      this.#expect(query);
-    }
+    this.#load++;
+    this.#follow(query);
     return true;
+  }
+
+  /** Sends a statement with others of this turn of the event loop: one write and one Sync for all of them. */
+  gather(query: Exchange<RawConnection>): void {
+    this.#load++;
+    if (this.#gathered.push(query) === 1) {
+      setImmediate(this.#sendGathered);
+    }
+  }
+
+  readonly #sendGathered = (): void => {
+    const { connection } = this;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    if (this.#isOver || !this.isAlive) {
+      for (const query of gathered) {
+        query.abandon();
+      }
+      return;
+    }
+    const shared = gathered.length === 1 ? [] : gathered.filter((query) => query.mayShare(connection));
+    connection.stream.cork();
+    if (shared.length > 0) {
+      for (const query of shared) {
+        query.sendShared(connection);
+      }
+      connection.sync();
+      this.#follow(new Flight(shared, (query) => this.#tell(query)));
+    }
+    for (const query of gathered) {
+      if (!shared.includes(query)) {
+        this.#load--;
+        this.run(query);
+      }
+    }
+    connection.stream.uncork();
+    if (this.isHeld) {
+      this.#abandonFollowing();
+    }
+  };
+
+  #follow(sent: Sent): void {
+    if (this.#underWay.push(sent) === 1) {
+      this.#expect(sent);
+    }
   }
 
   // As parameters of the startup message they leave the URL's `options` alone and cost no round trip.
@@ -278,7 +336,7 @@ export class RawClient extends Client {
   }
 
   /** Client has the query whose answer comes next, and only that: its own pipelining takes no queries but its own. */
-  #expect(query: Exchange<RawConnection>): void {
+  #expect(query: Sent): void {
     if (this.#isOver) {
       const { connection } = this;
       process.nextTick(() => query.handleError(connectionEnded(), connection));
@@ -295,15 +353,24 @@ export class RawClient extends Client {
     if (next !== undefined) {
       this.#expect(next);
     }
-    if (answered !== undefined) {
-      this.onAnswered(answered);
+    for (const query of answered instanceof Flight ? answered.left : answered === undefined ? [] : [answered]) {
+      this.#tell(query);
     }
+  }
+
+  #tell(query: Exchange<RawConnection>): void {
+    this.#load--;
+    this.onAnswered(query);
   }
 
   /** Someone takes his rows at leisure: those behind are asked for elsewhere. */
   #abandonFollowing(): void {
     this.isHeld = true;
-    for (const query of this.#underWay.slice(1)) {
+    const [first, ...following] = this.#underWay;
+    if (first instanceof Flight) {
+      first.abandonFollowing();
+    }
+    for (const query of following) {
       query.abandon();
     }
   }
@@ -315,6 +382,9 @@ export class RawClient extends Client {
     }
   }
 }
+
+/** A statement with a Sync of its own, or several with one. */
+type Sent = Exchange<RawConnection> | Flight<RawConnection>;
 
 export interface RawClientConfig extends ClientConfig {
   /** Settings of the session, in the startup message. */

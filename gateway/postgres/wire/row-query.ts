@@ -7,6 +7,7 @@ import { type Prelude, preludeStatements } from "../session/session-settings.ts"
 import { checkOf, hasEmptyList, noText, TypesAsked, valuesOf } from "./empty-lists.ts";
 import type { Exchange, PreparedStatement } from "./exchange.ts";
 import type { CountingSink, RowSink } from "./frames.ts";
+import { execute, keyOf, prepare, sendStep } from "./prepare.ts";
 import type { RawConnection } from "./raw-client.ts";
 import type { RowBatches } from "./row-batches.ts";
 
@@ -78,7 +79,8 @@ export class RowQuery implements Exchange<RawConnection> {
   /** Whether all its rows are there. */
   #isDone = false;
   #isAbandoned = false;
-  #timer: NodeJS.Timeout | undefined;
+  /** Whether it has failed, for whatever reason. */
+  failed = false;
 
   constructor(statement: Statement, limits: QueryLimits, prelude: Prelude | null, options: RunOptions = {}) {
     this.statement = statement;
@@ -91,9 +93,9 @@ export class RowQuery implements Exchange<RawConnection> {
     this.#reject = reject;
   }
 
-  /** Whether it was sent, but the connection was lost, or is held up, on those before it. */
+  /** Whether the server did not come to it: the connection was lost, or is held up, on those before it, or one of them failed. */
   get isStranded(): boolean {
-    return this.#connection !== undefined && (this.#begunAt === 0 || this.#isAbandoned);
+    return this.#isAbandoned || (this.#connection !== undefined && this.#begunAt === 0);
   }
 
   /** Milliseconds that its connection has waited for the reader of the rows. */
@@ -104,12 +106,40 @@ export class RowQuery implements Exchange<RawConnection> {
   /** Fails it as stranded. Its answer, which is still to come, is for nobody. */
   abandon(): void {
     this.#isAbandoned = true;
-    this.#reject(new Error("the connection is held up"));
+    this.fail(new Error("the server did not come to it"));
   }
 
   /** Milliseconds since the server came to it. */
   get elapsed(): number {
     return performance.now() - this.#begunAt;
+  }
+
+  endIfSilent(): void {
+    const { silence } = this.#limits;
+    if (silence > 0 && this.elapsed > silence) {
+      this.#connection?.giveUp(silent(silence));
+    }
+  }
+
+  /** Whether it can be sent to a connection together with others: prepared there, and nothing goes ahead of it or behind it. */
+  mayShare(connection: RawConnection): boolean {
+    const { anew = false, ahead, behind, inTransaction = false } = this.#options;
+    const isPlain = this.#prelude === null && !anew && ahead === undefined && behind === undefined && !inTransaction;
+    const columns = connection.prepared.get(keyOf(this.statement))?.columns ?? null;
+    return isPlain && columns !== null && !hasEmptyList(this.statement);
+  }
+
+  /** Sends it without a Sync, where {@link mayShare} says that it can be. */
+  sendShared(connection: RawConnection): void {
+    this.#connection = connection;
+    this.#known = true;
+    this.#prepared = prepare(connection, this.statement, keyOf(this.statement), "never");
+    const { params } = this.statement;
+    execute(
+      connection,
+      this.#prepared,
+      params.map(([, value]) => value),
+    );
   }
 
   /**
@@ -127,7 +157,7 @@ export class RowQuery implements Exchange<RawConnection> {
     this.#known = connection.prepared.has(key);
     const refusal = this.#known ? null : refuse(this.statement);
     if (refusal !== null) {
-      this.#reject(refusal);
+      this.fail(refusal);
       return false;
     }
     this.#connection = connection;
@@ -167,6 +197,7 @@ export class RowQuery implements Exchange<RawConnection> {
 
   /** Fails it, sent or not. */
   fail(error: unknown): void {
+    this.failed = true;
     this.#reject(error);
   }
 
@@ -174,9 +205,6 @@ export class RowQuery implements Exchange<RawConnection> {
   submit(connection: RawConnection): void {
     this.#begunAt = performance.now();
     connection.running = this;
-    if (this.#limits.silence > 0) {
-      this.#timer = setTimeout(() => connection.giveUp(silent(this.#limits.silence)), this.#limits.silence);
-    }
     if (this.#ahead > 0) {
       connection.sink = nowhere;
     } else if (this.#known && !this.#asks) {
@@ -234,12 +262,12 @@ export class RowQuery implements Exchange<RawConnection> {
       connection.spoiled = true;
     }
     if (ofSession.test(tag)) {
-      this.#reject(noSession(tag));
+      this.fail(noSession(tag));
     }
   }
 
   handleEmptyQuery(): void {
-    this.#reject(
+    this.fail(
       new PuffError("PUFF_PLAN_STATEMENTS", "the plan's SQL contains no statement", {
         remedy: "Return one SQL statement, or another kind of plan.",
       }),
@@ -247,14 +275,14 @@ export class RowQuery implements Exchange<RawConnection> {
   }
 
   handleCopyInResponse(connection: RawConnection): void {
-    this.#reject(noCopy());
+    this.fail(noCopy());
     // Postgres has skipped the Sync that it was sent already.
     connection.sendCopyFail("a plan has no data for COPY");
     connection.sync();
   }
 
   handleCopyData(): void {
-    this.#reject(noCopy());
+    this.fail(noCopy());
   }
 
   handleError(error: Error & Reported, connection: RawConnection): void {
@@ -268,10 +296,10 @@ export class RowQuery implements Exchange<RawConnection> {
       connection.prepared.delete(prepared.key);
     }
     if (this.#checks && this.#ahead > 0 && error.code === divisionByZero) {
-      this.#reject(noText());
+      this.fail(noText());
       return;
     }
-    this.#reject(
+    this.fail(
       error instanceof PuffError
         ? error
         : new StatementFailure(error, this.statement, {
@@ -286,7 +314,7 @@ export class RowQuery implements Exchange<RawConnection> {
   handleReadyForQuery(connection: RawConnection): void {
     this.#finish(connection);
     if (this.#asks) {
-      this.#reject(new TypesAsked());
+      this.fail(new TypesAsked());
     } else {
       this.#resolve(this.#rows);
     }
@@ -331,12 +359,11 @@ export class RowQuery implements Exchange<RawConnection> {
   #overflow(connection: RawConnection): void {
     connection.sink = nowhere;
     const error = tooManyRows(this.#limits.maxRows);
-    this.#reject(error);
+    this.fail(error);
     connection.giveUp(error);
   }
 
   #finish(connection: RawConnection): void {
-    clearTimeout(this.#timer);
     connection.sink = null;
     connection.running = null;
   }
@@ -346,44 +373,3 @@ const none: readonly Statement[] = [];
 const divisionByZero = "22012";
 /** For rows that nobody wants. */
 const nowhere: RowSink = { add: () => undefined };
-
-function keyOf({ text, params }: Statement): string {
-  return `${params.map(([oid]) => oid).join()} ${text}`;
-}
-
-/** Sends what runs a statement whose columns nobody wants, with what prepares it where the connection does not know it. */
-function sendStep(connection: RawConnection, statement: Statement): void {
-  const prepared = prepare(connection, statement, keyOf(statement), "never");
-  execute(
-    connection,
-    prepared,
-    statement.params.map(([, value]) => value),
-  );
-}
-
-/** Sends what prepares a statement where the connection does not know it, and has it described then, always or never. */
-function prepare(
-  connection: RawConnection,
-  { text, params }: Statement,
-  key: string,
-  described: "first" | "always" | "never",
-): PreparedStatement {
-  const known = connection.prepared.get(key);
-  const prepared = known ?? {
-    ...{ key, name: connection.nameStatement() },
-    ...{ columns: null, yieldsRows: true, parameterTypes: null, size: 0 },
-  };
-  if (known === undefined) {
-    connection.keep(prepared);
-    connection.parse({ name: prepared.name, text, types: params.map(([oid]) => oid) });
-  }
-  if (described === "always" || (described === "first" && known === undefined)) {
-    connection.describe({ type: "S", name: prepared.name });
-  }
-  return prepared;
-}
-
-function execute(connection: RawConnection, { name }: PreparedStatement, values: (string | null)[]): void {
-  connection.bind({ statement: name, values });
-  connection.execute(null);
-}
