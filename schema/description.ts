@@ -106,6 +106,11 @@ export interface FieldDescription {
   readonly source: FieldSource;
   readonly place: string | null;
   /**
+   * Arguments of the field above that the resolver is given beside its own: of the field whose objects are its parents, or
+   * that of the page that they are a part of. Default: none.
+   */
+  readonly parentArguments?: readonly string[];
+  /**
    * For a resolver of whose plan clients may ask a part. Its arguments `filters`, `ordering`, `pagination`, `first`,
    * `after`, `last` and `before` are the planner's; the resolver is given the others.
    */

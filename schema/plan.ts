@@ -171,6 +171,8 @@ export interface MethodCall {
   /** GraphQL name of the field. */
   readonly field: string;
   readonly args: Arguments;
+  /** As {@link ResolverCall.path}. */
+  readonly path?: string;
   /** Null where the method returns a leaf. */
   readonly selection: ValueSelection | null;
 }
@@ -200,6 +202,8 @@ export interface ResolverCall {
   /** `Type.field`, GraphQL names. */
   readonly field: string;
   readonly args: Arguments;
+  /** Response path of its layer, list indices left out: `posts.comments`. */
+  readonly path?: string;
   /** `root`: no parents. `symbols`: parents are not known yet. Otherwise their values. */
   readonly parents: "root" | "symbols" | ParentColumns;
   /** What to read of the objects it returns; null where the field is a leaf. */

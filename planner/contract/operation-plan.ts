@@ -25,17 +25,29 @@ export interface ObjectPlan {
   readonly steps: readonly FieldStep[];
 }
 
+/** A field with the arguments that it has in a document. */
+export interface FieldInDocument {
+  readonly definition: GraphQLField;
+  /** Some of the nodes that were merged into it, detached; the arguments of all are the same. */
+  readonly nodes: readonly [FieldNode, ...FieldNode[]];
+}
+
+/** Arguments of the field above that a field's resolver is given. */
+export interface Inherited {
+  readonly from: FieldInDocument;
+  readonly names: readonly string[];
+}
+
 /** One field of the response. */
-export interface FieldStep {
+export interface FieldStep extends FieldInDocument {
   /** Response key: the alias, or the field's name. */
   readonly key: string;
   /** What stands before its value: `{"key":` for the first step of a plan, and `,"key":` for those that follow. */
   readonly opening: Chunk;
   /** `Type.field`. */
   readonly name: string;
-  readonly definition: GraphQLField;
-  /** Some of the nodes that were merged into it, detached; the arguments of all are the same. */
-  readonly nodes: readonly [FieldNode, ...FieldNode[]];
+  /** Null where its resolver is given its own arguments alone. */
+  readonly inherited: Inherited | null;
   readonly source: StepSource;
   readonly shape: Shape;
   /** Null where the field is a leaf. */

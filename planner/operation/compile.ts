@@ -26,6 +26,7 @@ import { toChunk } from "../bytes/chunk.ts";
 import { Leaf } from "../bytes/leaves.ts";
 import type { LayerFunction } from "../contract/caller.ts";
 import type {
+  FieldInDocument,
   FieldStep,
   ObjectPlan,
   Selection,
@@ -68,7 +69,7 @@ export function compileOperation(
 ): Compiled {
   const spend = budget(context.limits, context.limits.fields);
   const compilation = { ...context, fragments, variables, spend, kept: { steps: 0, nodes: 0 } };
-  const selection = compileSelection(compilation, rootType, [operation.selectionSet], "");
+  const selection = compileSelection(compilation, rootType, [operation.selectionSet], { layer: "", field: null });
   return { selection, ...compilation.kept };
 }
 
@@ -83,11 +84,17 @@ interface Compilation extends CompileContext {
   spend(cost: number): void;
 }
 
+/** Where a selection stands: below which field, at which response path. */
+interface Above {
+  readonly layer: string;
+  readonly field: FieldInDocument | null;
+}
+
 function compileSelection(
   context: Compilation,
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
-  layer: string,
+  above: Above,
 ): Selection {
   const types = isAbstractType(type) ? context.schema.schema.getPossibleTypes(type) : [type];
   const byType = new Map<string, ObjectPlan>();
@@ -99,7 +106,7 @@ function compileSelection(
       collectFields(context, objectType, selectionSet.selections, groups, visitedFragments);
     }
     const steps = [...groups].map(([key, nodes], index) =>
-      compileField(context, objectType, key, nodes, { slot: slots++, isFirst: index === 0 }, layer),
+      compileField(context, objectType, key, nodes, { slot: slots++, isFirst: index === 0 }, above),
     );
     byType.set(objectType.name, { typeName: objectType.name, steps });
   }
@@ -171,7 +178,7 @@ function compileField(
   key: string,
   nodes: readonly [FieldNode, ...FieldNode[]],
   { slot, isFirst }: { readonly slot: number; readonly isFirst: boolean },
-  parentLayer: string,
+  above: Above,
 ): FieldStep {
   const fieldName = nodes[0].name.value;
   const definition = context.schema.schema.getField(type, fieldName);
@@ -179,20 +186,25 @@ function compileField(
     throw new TypeError(`${type.name} has no field ${fieldName}, though the document was validated`);
   }
   const name = `${type.name}.${fieldName}`;
-  const layer = parentLayer === "" ? key : `${parentLayer}.${key}`;
+  const layer = above.layer === "" ? key : `${above.layer}.${key}`;
   const namedType = getNamedType(definition.type);
+  const inDocument = { definition, nodes: keep(context, nodes) };
+  const described = context.schema.fields.get(name);
+  // What a page consists of has the arguments of the page's field.
+  const field = described?.source.kind === "page" ? above.field : inDocument;
   const selection = isCompositeType(namedType)
-    ? compileSelection(context, namedType, subselections(nodes), layer)
+    ? compileSelection(context, namedType, subselections(nodes), { layer, field })
     : null;
   const source = sourceOf(context, type, name, definition, selection);
-  const collection = (source.kind === "resolver" && context.schema.fields.get(name)?.collection) || null;
+  const collection = (source.kind === "resolver" && described?.collection) || null;
+  const { parentArguments: names = [] } = described ?? {};
   context.kept.steps += 1;
   return {
     key,
     opening: toChunk(Buffer.from(`${isFirst ? "{" : ","}${JSON.stringify(key)}:`)),
     name,
-    definition,
-    nodes: keep(context, nodes),
+    ...inDocument,
+    inherited: above.field === null || names.length === 0 ? null : { from: above.field, names },
     source,
     shape: shapeOf(context, definition.type, source.kind === "column" ? source.globalId : undefined),
     selection: source.kind === "introspection" ? null : selection,

@@ -1,10 +1,10 @@
 /** The arguments of a field, for given variables. */
 import { getArgumentValues, Kind, type ValueNode } from "graphql";
 import type { Arguments, CollectionDescription } from "../../schema/index.ts";
-import type { FieldStep, VariableValues } from "../contract/operation-plan.ts";
+import type { FieldInDocument, FieldStep, VariableValues } from "../contract/operation-plan.ts";
 
 /** A step's coerced arguments. Throws a GraphQLError where they can't be had. */
-export function argumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+export function argumentsOf(step: FieldInDocument, variables: VariableValues): Arguments {
   if (step.definition.args.length === 0) {
     return noArguments;
   }
@@ -20,8 +20,18 @@ export function argumentsOf(step: FieldStep, variables: VariableValues): Argumen
   return args;
 }
 
-/** Those that the step's resolver is given: what is asked of a collection is not among them. */
+/** Those that the step's resolver is given: those of the field above are among them, what is asked of a collection is not. */
 export function resolverArgumentsOf(step: FieldStep, variables: VariableValues): Arguments {
+  const own = ownArgumentsOf(step, variables);
+  if (step.inherited === null) {
+    return own;
+  }
+  const { from, names } = step.inherited;
+  const above = Object.entries(argumentsOf(from, variables)).filter(([name]) => names.includes(name));
+  return { ...own, ...Object.fromEntries(above) };
+}
+
+function ownArgumentsOf(step: FieldStep, variables: VariableValues): Arguments {
   const args = argumentsOf(step, variables);
   if (step.collection === null) {
     return args;
@@ -48,15 +58,19 @@ function collectionArguments({ form, filters, ordering }: CollectionDescription)
   ];
 }
 
-/** Whether {@link argumentsOf} gives the same for every request. Known once it was asked for them. */
+/** Whether {@link resolverArgumentsOf} gives the same for every request. Known once it was asked for them. */
 export function hasConstantArguments(step: FieldStep): boolean {
-  return step.definition.args.length === 0 || constantArguments.has(step);
+  return isConstantIn(step) && (step.inherited === null || isConstantIn(step.inherited.from));
+}
+
+function isConstantIn(field: FieldInDocument): boolean {
+  return field.definition.args.length === 0 || constantArguments.has(field);
 }
 
 const noArguments: Arguments = Object.freeze({});
 
 /** Arguments that the document itself holds are the same for every request. */
-const constantArguments = new WeakMap<FieldStep, Arguments>();
+const constantArguments = new WeakMap<FieldInDocument, Arguments>();
 
 function isConstant(value: ValueNode): boolean {
   switch (value.kind) {

@@ -114,11 +114,11 @@ export class PythonCalls {
         if (kept !== null) {
           results.set(step, kept);
           observe?.({ kind: "planned", step, origin: { kind: "kept", looked: traces.lookedAt(step.name, given) } });
-          this.#verify({ field: step.name, args, parents, selection: null }, kept);
+          this.#verify({ field: step.name, args, path: step.layer, parents, selection: null }, kept);
           continue;
         }
         const selection = selectionOf(step, variables);
-        calls.push({ field: step.name, args, parents, selection, ...(trace ? { trace } : {}) });
+        calls.push({ field: step.name, args, path: step.layer, parents, selection, ...(trace ? { trace } : {}) });
         called.push(step);
       } catch (error) {
         results.set(step, new Failed(asError(error)));
@@ -181,6 +181,7 @@ export class PythonCalls {
           calls.push({
             field: item.step.name,
             args: resolverArgumentsOf(item.step, variables),
+            path: item.step.layer,
             parents: parentColumns(layer, item, this.#options.catalogue),
             selection: selectionOf(item.step, variables),
           });
@@ -206,7 +207,7 @@ export class PythonCalls {
   iterate(step: FieldStep, variables: VariableValues, signal: AbortSignal): AsyncIterator<ResolveResult> {
     const args = resolverArgumentsOf(step, variables);
     const selection = selectionOf(step, variables);
-    return this.#messages.iterate({ field: step.name, args, parents: "root", selection }, signal);
+    return this.#messages.iterate({ field: step.name, args, path: step.layer, parents: "root", selection }, signal);
   }
 }
 

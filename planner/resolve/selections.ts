@@ -6,7 +6,7 @@ import { fieldsOfRow, hasStatement, partOf, termsOf } from "../contract/page-par
 import { leafColumn } from "../layers/leaf-data.ts";
 import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
-import { argumentsOf } from "../operation/field-arguments.ts";
+import { resolverArgumentsOf } from "../operation/field-arguments.ts";
 import { symbolsOf } from "../sql/symbols.ts";
 
 /** What Python shall read of the objects that a resolver may return; null where it returns a leaf. */
@@ -26,7 +26,8 @@ function valueSelection(selection: Selection, variables: VariableValues): ValueS
         methods.push({
           key: methodKey(step),
           field: step.definition.name,
-          args: argumentsOf(step, variables),
+          args: resolverArgumentsOf(step, variables),
+          path: step.layer,
           selection: inner,
         });
       } else if (step.source.kind === "column" && inner === null) {

@@ -39,13 +39,14 @@ def _type(named: dict[str, Any], enums: set[str]) -> str:
         case _:
             members = [(field, _field(field, enums)) for field in named["fields"]]
     keyword = {"object": "type"}.get(named["kind"], named["kind"])
+    one_of = " @oneOf" if named.get("oneOf") else ""
     interfaces = named.get("interfaces")
     implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
     body = ""
     for index, (member, text) in enumerate(members):
         described = _text(member["description"], "  ")
         body += ("\n" if described and index else "") + f"{described}  {text}{_deprecation(member)}\n"
-    return f"{head}{keyword} {name}{implements} {{\n{body}}}"
+    return f"{head}{keyword} {name}{implements}{one_of} {{\n{body}}}"
 
 
 def _field(field: dict[str, Any], enums: set[str]) -> str:

@@ -57,6 +57,53 @@ test.each([
   expect(await python.mistake(imports + query(field))).toContain(message);
 });
 
+test.each<[what: string, types: string, members: string, message: string]>([
+  [
+    "an input of one field with a default",
+    "@graphql.one_of\n@dataclass\nclass By:\n    id: int = 5\n    name: str | None = None\n",
+    "@classmethod\ndef it(cls, ctx, /, by: By) -> int: ...",
+    "field By.id is always there, and clients give one field alone of an input with @graphql.one_of | Let it be None where it is not given: `… | None = None`.",
+  ],
+  [
+    "an input of one field as a result",
+    "@graphql.one_of\n@dataclass\nclass By:\n    id: int | None = None\n",
+    "@classmethod\ndef it(cls, ctx, /) -> By: ...",
+    "By is decorated with @graphql.one_of, and is the type of a field | Use it as an argument alone",
+  ],
+  [
+    "shared arguments that are no dataclass",
+    "",
+    "@classmethod\ndef it(cls, ctx, /, n: Annotated[int, graphql.arguments]) -> int: ...",
+    "argument n of Query.it is marked with graphql.arguments, and is no dataclass of them",
+  ],
+  [
+    "shared arguments beside one of the same name",
+    "@dataclass\nclass Window:\n    limit: int = 1\n",
+    "@classmethod\ndef it(cls, ctx, /, limit: int, window: Annotated[Window, graphql.arguments]) -> int: ...",
+    "field Query.it has two arguments limit",
+  ],
+  [
+    "an argument of no field above",
+    "",
+    "@classmethod\ndef it(cls, ctx, /, n: Annotated[int, graphql.parent_argument]) -> int: ...",
+    "argument n of Query.it is that of the field above, and there is no field above",
+  ],
+  [
+    "an argument that the field above lacks",
+    "@dataclass\nclass Page:\n    @classmethod\n    def n(cls, ctx, /, n: Annotated[int, graphql.parent_argument]) -> int: ...\n",
+    "@classmethod\ndef it(cls, ctx, /) -> list[Page]: ...",
+    "argument n of Page.n is that of the field above, and Query.it has no such argument | Give it a default, or let it be None",
+  ],
+  [
+    "an argument that has another type in the field above",
+    "@dataclass\nclass Page:\n    @classmethod\n    def n(cls, ctx, /, n: Annotated[int | None, graphql.parent_argument]) -> int: ...\n",
+    "@classmethod\ndef it(cls, ctx, /, n: str) -> list[Page]: ...",
+    "argument n of Page.n has the type Int, and in Query.it it has the type String! | Give both the same type.",
+  ],
+])("%s", async (_, types, members, message) => {
+  expect(await python.mistake(imports + types + query(members))).toContain(message);
+});
+
 test("a parameter without annotation", async () => {
   expect(
     await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx, /, n=1) -> int: ...")),

@@ -29,8 +29,20 @@ from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
-from puff._types.decorators import borrow_db_context, constraint, interface, pure
-from puff._types.markers import ID, JSON, BigInt, EmptyObject, deprecated, enum, field, scalar, union
+from puff._types.decorators import borrow_db_context, constraint, interface, one_of, pure
+from puff._types.markers import (
+    ID,
+    JSON,
+    BigInt,
+    EmptyObject,
+    arguments,
+    deprecated,
+    enum,
+    field,
+    parent_argument,
+    scalar,
+    union,
+)
 from puff._types.nodes import Node, node
 from puff._types.paged import Connection, OffsetPaginated, paged
 
@@ -52,6 +64,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "Stream",
+    "arguments",
     "auto",
     "borrow_db_context",
     "constraint",
@@ -68,9 +81,11 @@ __all__ = [
     "node",
     "on",
     "on_notify",
+    "one_of",
     "order_field",
     "order_type",
     "paged",
+    "parent_argument",
     "parents",
     "pure",
     "scalar",

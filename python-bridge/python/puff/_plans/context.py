@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from puff._symbols.event import EventSymbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from puff._symbols.parents import Parents
 
@@ -19,18 +21,43 @@ class Context:
         auth: What `Schema.auth` returned, None where there is no `auth`.
         auth_token: The token of `Authorization: Bearer …`, None where the caller sent none.
         parents: Columns of the objects whose field is being resolved: `ctx.parents["id"]`.
+        field_name: The field's GraphQL name, such as `comments`.
 
     Example:
         >>> def comments(ctx: Context, /) -> None:
         ...     sql("SELECT * FROM comment WHERE post_id = ANY($1)", ctx.parents["id"]).on(id="post_id")
     """
 
-    __slots__ = ("auth", "auth_token", "parents")
+    __slots__ = ("_path", "auth", "auth_token", "field_name", "parents")
 
-    def __init__(self, parents: Parents, auth: Any = None, auth_token: str | None = None) -> None:
+    def __init__(
+        self,
+        parents: Parents,
+        auth: Any = None,
+        auth_token: str | None = None,
+        field_name: str = "",
+        path: tuple[str, ...] = (),
+    ) -> None:
         self.parents = parents
         self.auth: Any = auth
         self.auth_token = auth_token
+        self.field_name = field_name
+        self._path = path
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the field stands in the response: `("posts", "comments")`, with aliases, without indexes of lists.
+
+        A resolver with `@graphql.pure` that reads it is called for each request.
+        """
+        return self._path
+
+    def at(self, field_name: str, path: tuple[str, ...]) -> Self:
+        """Gives the same context for another field, such as a method that is called on what a resolver returned."""
+        moved = copy(self)
+        moved.field_name = field_name
+        moved._path = path  # noqa: SLF001  # its own
+        return moved
 
     @property
     def event(self) -> EventSymbol:

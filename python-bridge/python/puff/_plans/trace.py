@@ -27,8 +27,12 @@ class WatchedContext(Context):
 
     __slots__ = ("_auth", "_auth_token", "_needed", "asked", "looked", "watched")
 
-    def __init__(self, parents: Parents, auth: Any, auth_token: str | None) -> None:
+    def __init__(
+        self, parents: Parents, auth: Any, auth_token: str | None, field_name: str, path: tuple[str, ...]
+    ) -> None:
         self.parents = parents
+        self.field_name = field_name
+        self._path = path
         self.watched = False
         self.asked = False
         self.looked: dict[tuple[str, ...], None] = {}
@@ -55,6 +59,12 @@ class WatchedContext(Context):
         """The caller's token."""
         self.watched = True
         return self._auth_token
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the field stands in the response, which no trace can tell."""
+        self.watched = True
+        return self._path
 
     def claim(self, value: Any, path: tuple[str, ...]) -> Any:
         """Gives what stands for a claim: texts and integers are symbols, unless they were needed."""

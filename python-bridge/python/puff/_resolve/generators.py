@@ -28,7 +28,7 @@ def run_generator(key: int, schema: RuntimeSchema, call: Mapping[str, Any], auth
         token: The caller's token.
     """
     resolver = schema.resolvers[call["field"]]
-    context = root_context(auth, token)
+    context = root_context(call, auth, token)
     # Waits until the host wants another.
     give: Callable[[dict[str, Any]], object] = partial(services.call, "generators", "give", key)
 

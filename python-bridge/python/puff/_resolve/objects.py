@@ -128,7 +128,11 @@ def _write_selected(
             is_dict = isinstance(value, dict)
             self = as_instance(value, resolver.cls) if is_dict else value
             missing = _NO_KEY if is_dict else _NOT_SET
-            out[call["key"]] = call_method(resolver, self, call["args"], call["selection"], schema, context, missing)
+            path = tuple(call.get("path", "").split("."))
+            its_context = context.at(call["field"], path) if resolver.context else context
+            out[call["key"]] = call_method(
+                resolver, self, call["args"], call["selection"], schema, its_context, missing
+            )
 
 
 def call_method(

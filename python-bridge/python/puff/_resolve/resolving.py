@@ -67,8 +67,8 @@ def resolve_call(schema: RuntimeSchema, call: Mapping[str, Any], auth: Any, toke
             {name: partial(_declared(known, schema, name).column, column) for name, column in given["columns"].items()}
         )
     if not call.get("trace"):
-        return _call(schema, resolver, call, call["args"], Context(parents, auth, token))
-    context = WatchedContext(parents, auth, token)
+        return _call(schema, resolver, call, call["args"], Context(parents, auth, token, *_place_of(call)))
+    context = WatchedContext(parents, auth, token, *_place_of(call))
 
     def run(values: Mapping[str, Any]) -> dict[str, Any]:
         parents.needed.clear()
@@ -106,9 +106,15 @@ def call_resolver(resolver: Resolver, values: Mapping[str, Any], context: Contex
     return run_awaitable(value) if type(value) is not Plan and inspect.isawaitable(value) else value
 
 
-def root_context(auth: Any, token: str | None) -> Context:
+def root_context(call: Mapping[str, Any], auth: Any, token: str | None) -> Context:
     """Gives the context of a root field's resolver."""
-    return Context(Parents(None, _NO_PARENTS), auth, token)
+    return Context(Parents(None, _NO_PARENTS), auth, token, *_place_of(call))
+
+
+def _place_of(call: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Gives a field's name and path."""
+    path = call.get("path")
+    return call["field"].rpartition(".")[2], tuple(path.split(".")) if path else ()
 
 
 def _needs(parents: Parents) -> dict[str, Any]:
@@ -213,7 +219,7 @@ def _call_each(
     given = call["parents"]
     if isinstance(given, str):
         return {"kind": "needs", "columns": list(schema.types[resolver.name.split(".")[0]].columns)}
-    context = Context(Parents(None, _SELF), auth, token)
+    context = Context(Parents(None, _SELF), auth, token, *_place_of(call))
     columns: dict[str, list[Any]] = {}
     has_unreadable = False
     known = schema.types.get(schema.names.get(resolver.cls, ""))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._symbols.value import SYMBOLIC, Symbol
 from puff._types.annotations import meaning_of
-from puff._types.argument import Argument
+from puff._types.argument import Argument, ArgumentGroup
 from puff._types.names import camel, graphql_name
 from puff._types.refs import TypeRef, Use, check_name
 from puff._wire.scalars import DEFAULTS
@@ -71,16 +71,23 @@ def describe_argument(
 
 
 def to_keywords(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Gives a resolver's keyword arguments; what is absent is left to Python's defaults."""
+    """Gives a resolver's keyword arguments; what is absent is left to Python's defaults, also within groups."""
     keywords: dict[str, Any] = {}
+    groups: dict[str, tuple[ArgumentGroup, dict[str, Any]]] = {}
     for argument in arguments:
+        group = argument.group
+        target = keywords if group is None else groups.setdefault(group.python, (group, {}))[1]
         if argument.name in values:
             value = values[argument.name]
             if value is not None:
                 read = None if type(value) is Symbol else argument.read
-                keywords[argument.python] = value if read is None else read(value)
+                target[argument.python] = value if read is None else read(value)
             elif not argument.drop_null:
-                keywords[argument.python] = None
+                target[argument.python] = None
+        elif argument.when_absent == "none":
+            target[argument.python] = None
+    for python, (group, given) in groups.items():
+        keywords[python] = group.make(**given)
     return keywords
 
 

@@ -13,10 +13,11 @@ from puff._django.tables import tables_of_models
 from puff._errors import SchemaProblem
 from puff._schema.inputs import describe_input
 from puff._schema.members import Members
+from puff._schema.parent_arguments import check_parent_arguments
 from puff._schema.runtime import RuntimeSchema, RuntimeType
 from puff._schema.static import describe_statics
 from puff._types.annotations import annotations_of, class_scope, evaluate
-from puff._types.decorators import constraints_of, is_interface
+from puff._types.decorators import constraints_of, is_interface, is_one_of
 from puff._types.markers import EmptyObject
 from puff._types.refs import NamedType, Use
 from puff._types.source import forget_sources, place_of
@@ -59,6 +60,7 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
         if named.kind in ("object", "interface"):
             _check_interfaces(named, registry)
     describe_statics(registry, runtime)
+    check_parent_arguments(registry, runtime)
     describe_nodes(registry)
     forget_sources()
     description: dict[str, Any] = {
@@ -154,6 +156,12 @@ def _describe_object(
         "interfaces": [registry.by_class[base].name for base in interfaces],
         "fields": members.fields,
     }
+    if is_one_of(cls):
+        raise SchemaProblem(
+            f"{named.name} is decorated with @graphql.one_of, and is the type of a field",
+            named.place,
+            "Use it as an argument alone: write a dataclass of its own for results.",
+        )
     if not members.fields:
         raise SchemaProblem(
             f"{named.kind} {named.name} has no fields", named.place, "Give it an attribute with a type, or a resolver."

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from puff._collections.describe import describe_collection, describe_rows
 from puff._collections.nodes import id_source, node_field
 from puff._errors import SchemaProblem
-from puff._schema.arguments import ABSENT, Argument, describe_argument
+from puff._schema.arguments import ABSENT
+from puff._schema.parameters import describe_parameters
 from puff._schema.returns import result_type
 from puff._schema.runtime import Column, Resolver
-from puff._schema.signatures import no_return, parameters_of
+from puff._schema.signatures import no_return
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
-from puff._types.names import graphql_name
+from puff._types.names import graphql_name, pascal
 from puff._types.nodes import Node, NodeField
 from puff._types.paged import Paged, paged_of
 from puff._types.refs import TypeRef, Use, check_name
@@ -174,15 +175,8 @@ class Members:
                 f"Decorate it with @classmethod: `def {name}(cls, ctx: Context, /) -> …:`.",
             )
         annotations = annotations_of(inspect.unwrap(function))
-        context, parameters = parameters_of(function, member, name, where, place)
-        args: list[dict[str, Any]] = []
-        arguments: list[Argument] = []
-        for parameter in parameters:
-            described, argument = self._describe_parameter(parameter, annotations, function, owner, place)
-            if any(other["name"] == described["name"] for other in args):
-                raise SchemaProblem(f"{where} has two arguments {described['name']}", place, "Rename one.")
-            args.append(described)
-            arguments.append(argument)
+        parameters = describe_parameters(self.registry, self.named.name, name, member, owner, place, self.camel_case)
+        args = parameters.args
         if "return" not in annotations:
             raise no_return(where, place, f"def {name}(…) -> Plan[list[Post]]:")
         scope = function_scope(function, owner, where, place)
@@ -222,6 +216,8 @@ class Members:
         if borrows:
             source["borrows"] = True
         graphql = self._add_field(name, ref, options, args, source, scope)
+        if parameters.inherited:
+            self.fields[-1]["parentArguments"] = parameters.inherited
         if collection is not None:
             self.fields[-1]["collection"] = collection
         cls: type = self.named.python
@@ -229,8 +225,8 @@ class Members:
             f"{self.named.name}.{graphql}",
             function if is_method else getattr(cls, name),
             is_method,
-            context,
-            tuple(arguments),
+            parameters.context,
+            tuple(parameters.arguments),
             ref,
             cls,
             is_subscription,
@@ -238,18 +234,6 @@ class Members:
             place,
             collection is not None,
         )
-
-    def _describe_parameter(
-        self, parameter: inspect.Parameter, annotations: dict[str, Any], function: Any, owner: type, place: str | None
-    ) -> tuple[dict[str, Any], Argument]:
-        name = parameter.name
-        where = f"argument {name} of {self.named.name}.{function.__name__}"
-        if name not in annotations:
-            raise SchemaProblem(f"{where} has no annotation", place, f"Write its type, `{name}: int`.")
-        scope = function_scope(function, owner, where, place)
-        use = Use("input", scope, owner.__name__ + pascal(function.__name__) + pascal(name))
-        default = ABSENT if parameter.default is parameter.empty else parameter.default
-        return describe_argument(self.registry, name, annotations[name], default, use, self.camel_case)
 
     def _refuse_attribute_of_root(self, name: str, place: str | None) -> None:
         if self.named.use is None:
@@ -294,11 +278,6 @@ class Members:
 
     def _where(self, name: str) -> str:
         return f"field {self.named.name}.{name}"
-
-
-def pascal(name: str) -> str:
-    """Turns `sort_order` into `SortOrder`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def _is_called(member: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ForwardRef, Union
 
 from puff._errors import SchemaProblem
 from puff._runtime.modules import user_modules
-from puff._types.markers import FieldOptions, NameMarker, ScalarMarker, merge_options
+from puff._types.markers import FieldOptions, NameMarker, ParameterMarker, ScalarMarker, merge_options
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +39,7 @@ class Meaning:
     options: FieldOptions = field(default_factory=FieldOptions)
     scalar: ScalarMarker | None = None
     named: NameMarker | None = None
+    parameter: ParameterMarker | None = None
 
 
 UNION_TYPES = (Union, types.UnionType)
@@ -186,6 +187,8 @@ def _annotated(meaning: Meaning, metadata: list[Any]) -> Meaning:
             meaning = replace(meaning, scalar=item)
         elif isinstance(item, NameMarker):
             meaning = replace(meaning, named=item)
+        elif isinstance(item, ParameterMarker):
+            meaning = replace(meaning, parameter=item)
     return meaning
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,3 +25,15 @@ class Argument:
     """The kind of its symbol in traces; None where its value is always looked at."""
     inner: Callable[[], tuple[Argument, ...] | None] = lambda: None
     """The fields of an input object; None for all other types."""
+    group: ArgumentGroup | None = None
+    """The parameter that holds it together with others; None where it is a parameter itself."""
+    when_absent: Literal["default", "none", "refused"] = "default"
+    """What its value is where there is none: Python's default, or None; `refused`: there always is one."""
+
+
+@dataclass(slots=True)
+class ArgumentGroup:
+    """A parameter that is made of several arguments."""
+
+    python: str
+    make: Callable[..., Any]

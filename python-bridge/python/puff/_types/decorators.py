@@ -37,6 +37,31 @@ def is_interface(cls: type) -> bool:
     return "__puff_interface__" in vars(cls)
 
 
+def one_of(cls: ClassT) -> ClassT:
+    """Makes a dataclass an input of which clients give exactly one field: `@oneOf` in GraphQL.
+
+    Args:
+        cls: The dataclass. Its fields may be None; those that a client does not give are.
+
+    Returns:
+        The class itself.
+
+    Example:
+        >>> @one_of
+        ... @dataclass
+        ... class PostBy:
+        ...     id: int | None = None
+        ...     slug: str | None = None
+    """
+    setattr(cls, "__puff_one_of__", True)  # noqa: B010  # pyright knows no such attribute
+    return cls
+
+
+def is_one_of(cls: type) -> bool:
+    """Tells whether the class itself, not one it inherits from, is an input of one field."""
+    return "__puff_one_of__" in vars(cls)
+
+
 def pure(resolver: MemberT) -> MemberT:
     """Says that a resolver's plan depends on its arguments alone, so that it need not be asked again.
 

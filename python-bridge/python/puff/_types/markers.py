@@ -30,6 +30,39 @@ class FieldOptions:
 
 
 @dataclass(frozen=True)
+class ParameterMarker:
+    """Says what a parameter of a resolver is, where it is not an argument of its field."""
+
+    is_parents: bool
+
+
+arguments = ParameterMarker(is_parents=False)
+"""Marks a parameter whose dataclass holds arguments of the field, so that several fields can share them.
+
+Example:
+    >>> @dataclass
+    ... class Period:
+    ...     since: date
+    ...     until: date | None = None
+    >>>
+    >>> @dataclass
+    ... class Query:
+    ...     @classmethod
+    ...     def posts(cls, ctx: Context, /, period: Annotated[Period, arguments]) -> Plan[list[Post]]: ...
+"""
+
+parent_argument = ParameterMarker(is_parents=True)
+"""Marks a parameter that has the value of the same argument of the field above, whose objects this one's parents are.
+
+Example:
+    >>> @dataclass
+    ... class PostPage:
+    ...     @classmethod
+    ...     def total(cls, ctx: Context, /, status: Annotated[Status | None, parent_argument]) -> Plan[int]: ...
+"""
+
+
+@dataclass(frozen=True)
 class ScalarMarker:
     """A scalar, built in or a user's: in `Annotated[…]` or as an annotation itself."""
 

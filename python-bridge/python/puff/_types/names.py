@@ -22,3 +22,8 @@ def camel(name: str) -> str:
     """
     first, *rest = [part for part in name.split("_") if part] or [name]
     return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+
+def pascal(name: str) -> str:
+    """Turns `sort_order` into `SortOrder`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
