@@ -1,5 +1,5 @@
 export type { CallAnswer, CallOptions } from "./jobs/call.ts";
-export { findSitePackages } from "./packages.ts";
+export { findSitePackages, installFolder } from "./packages.ts";
 export type { LogRecord } from "./protocol/messages.ts";
 export { longestTimer, TimeLimit } from "./protocol/timers.ts";
 export { type Python, type PythonOptions, type PythonUsage, startPython } from "./python.ts";

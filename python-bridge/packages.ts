@@ -3,15 +3,26 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 
 /**
- * The folders with packages of the active virtual environment (`VIRTUAL_ENV`) or of `.venv` in `cwd`, among them
- * those of projects that were installed for editing. Empty where there is no such environment.
+ * Where `puff-gateway pip` installs.
  *
- * @example findSitePackages("/app", process.env) // ["/app/.venv/lib/python3.14/site-packages"]
+ * @example installFolder("/app") // "/app/.puff/site-packages"
+ */
+export function installFolder(cwd: string): string {
+  return join(cwd, ".puff", "site-packages");
+}
+
+/**
+ * The folders with packages: what `puff-gateway pip` has installed in `cwd`, then those of the active virtual environment
+ * (`VIRTUAL_ENV`) or of `.venv` in `cwd`, among them those of projects that were installed for editing.
+ *
+ * @example findSitePackages("/app", process.env) // ["/app/.puff/site-packages", "/app/.venv/lib/python3.14/site-packages"]
  */
 export function findSitePackages(cwd: string, environment: { readonly [name: string]: string | undefined }): string[] {
   const active = environment["VIRTUAL_ENV"];
   const root = active === undefined || active === "" ? join(cwd, ".venv") : resolve(cwd, active);
-  return [...sitePackagesOf(root)].flatMap((folder) => [folder, ...linkedFolders(folder)]);
+  // A virtual environment may have the same packages compiled for CPython.
+  const folders = [installFolder(cwd), ...sitePackagesOf(root)].filter(isFolder);
+  return folders.flatMap((folder) => [folder, ...linkedFolders(folder)]);
 }
 
 function sitePackagesOf(root: string): string[] {
@@ -23,7 +34,7 @@ function sitePackagesOf(root: string): string[] {
     // On Windows.
     join(root, "Lib", "site-packages"),
   ];
-  return candidates.filter(isFolder);
+  return candidates;
 }
 
 /** Folders named in `.pth` files, a line each; lines that are code are left to native Python. */

@@ -53,10 +53,10 @@ export function wantsDebug(program: Command): boolean {
 }
 
 /** Commands whose options are another program's. */
-const foreign = ["django", "pytest"];
+const foreign = ["django", "pip", "pytest"];
 
 /**
- * The command line with the options ended after `django` or `pytest`: what follows is for them, `--help` too.
+ * The command line with the options ended after `django`, `pip` or `pytest`: what follows is for them, `--help` too.
  *
  * @example endOptions(program, ["node", "puff-gateway", "django", "test", "-v2"]); // […, "django", "--", "test", "-v2"]
  */
@@ -158,8 +158,18 @@ function addCommands(program: Command): void {
       await pytestCommand(await readConfig(program), given);
     });
   program
+    .command("pip [arguments...]")
+    .description(
+      "install Python packages for the gateway's Python into .puff/site-packages: pip install -r requirements.txt",
+    )
+    .configureHelp(brief)
+    .action(async (given: readonly string[]) => {
+      const { pipCommand } = await import("./commands/pip.ts");
+      await pipCommand(await readConfig(program), given);
+    });
+  program
     .command("doctor")
-    .description("check versions, database, schema, indexes and port, and suggest remedies")
+    .description("check versions, database, schema, packages, indexes and port, and suggest remedies")
     .action(async () => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       await doctorCommand(() => readConfig(program));

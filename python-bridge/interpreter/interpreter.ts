@@ -249,7 +249,7 @@ const timeZones = ["/usr/share/zoneinfo"].filter((folder) => existsSync(folder))
 /** Where the certificates are that HTTP clients load, as the environment tells them. */
 function certificateFolders(environment: { readonly [name: string]: string }): string[] {
   const named = (names: readonly string[]): string[] => names.flatMap((name) => environment[name] ?? []);
-  const files = named(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]);
+  const files = named(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"]);
   return [...named(["SSL_CERT_DIR"]), ...files.map((file) => dirname(file))].filter((folder) => isAbsolute(folder));
 }
 /** Where Pyodide keeps its standard library. */

@@ -1,5 +1,5 @@
 /** Each mistake in a schema is one message: place, cause and remedy. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestPython } from "../support/python/pyodide.ts";
 
 let python: TestPython;
@@ -438,28 +438,92 @@ test("a traceback names the user's frames alone", async () => {
   `);
 });
 
-test("a package with compiled code", async () => {
-  const native = "_fast.cpython-312-x86_64-linux-gnu.so";
-  const fast = { "fast/__init__.py": "from fast._fast import f\n", [`fast/${native}`]: "" };
-  expect(await python.mistake({ ...fast, "schema.py": "\nimport fast\n" })).toMatchInlineSnapshot(
-    `"PUFF_COMPILED_PACKAGE fast/__init__.py:1: package fast has compiled code (fast/_fast.cpython-312-x86_64-linux-gnu.so), which Pyodide can't load | Use a package that is pure Python, or take it out of what the schema imports."`,
-  );
-  const wrapping =
-    "try:\n    from . import _fast\nexcept ImportError as error:\n    raise ImportError('reinstall') from error\n";
-  expect(
-    await python.mistake({ ...fast, "fast/__init__.py": wrapping, "schema.py": "import fast" }),
-  ).toMatchInlineSnapshot(
-    `"PUFF_COMPILED_PACKAGE fast/__init__.py:4: package fast has compiled code (fast/_fast.cpython-312-x86_64-linux-gnu.so), which Pyodide can't load | Use a package that is pure Python, or take it out of what the schema imports."`,
-  );
-  expect(await python.mistake({ "speed.abi3.so": "", "schema.py": "import speed" })).toMatchInlineSnapshot(
-    `"PUFF_COMPILED_PACKAGE schema.py:1: package speed has compiled code (speed.abi3.so), which Pyodide can't load | Use a package that is pure Python, or take it out of what the schema imports."`,
-  );
-  const fallback = "try:\n    from fast._fast import f\nexcept ModuleNotFoundError:\n    f = None\n";
-  expect(
-    await python.mistake({
-      ...fast,
+describe("a package with compiled code", () => {
+  const native = "fast/_fast.cpython-312-x86_64-linux-gnu.so";
+  const elf = "\x7fELF";
+  const unknown =
+    "which Pyodide can't load | Run puff-gateway pip install fast, which takes a build for it or a pure one if PyPI has " +
+    "either. Else do its work in SQL or in a host function.";
+  const sentence = `package fast has compiled code (${native}), ${unknown}`;
+  const own = "raise ImportError('reinstall') from error";
+
+  test.each<[string, string, { readonly [path: string]: string }]>([
+    [
+      "imports its extension",
+      `fast/__init__.py:1: ${sentence}`,
+      { [native]: elf, "fast/__init__.py": "from fast._fast import f\n" },
+    ],
+    [
+      "imports it as a name of the package",
+      `fast/__init__.py:1: ${sentence}`,
+      { [native]: elf, "fast/__init__.py": "from fast import _fast\n" },
+    ],
+    [
+      "raises an error of its own",
+      `fast/__init__.py:4: ${sentence}`,
+      {
+        [native]: elf,
+        "fast/__init__.py": `try:\n    from . import _fast\nexcept ImportError as error:\n    ${own}\n`,
+      },
+    ],
+    [
+      "tells it in words",
+      `fast/__init__.py:5: ${sentence}`,
+      {
+        [native]: elf,
+        "fast/__init__.py":
+          "try:\n    from . import _fast\nexcept ImportError as error:\n    told = str(error)\nraise ImportError('no fast: ' + told)\n",
+      },
+    ],
+    [
+      "has an extension for any Python",
+      `fast/__init__.py:1: ${sentence.replace(native, "fast/_fast.abi3.so")}`,
+      { "fast/_fast.abi3.so": elf, "fast/__init__.py": "from fast._fast import f\n" },
+    ],
+    [
+      "has a folder of stubs beside it",
+      `fast/__init__.py:1: ${sentence}`,
+      { [native]: elf, "fast/_fast/__init__.pyi": "", "fast/__init__.py": "from fast._fast import f\n" },
+    ],
+    [
+      "is a module",
+      "schema.py:1: package speed has compiled code (speed.abi3.so), " + unknown.replace("fast", "speed"),
+      { "speed.abi3.so": elf, "fast/__init__.py": "import speed\n" },
+    ],
+    [
+      "was installed, and PyPI has a build",
+      "fast/__init__.py:1: package msgspec has compiled code (fast/_fast.abi3.so), which Pyodide can't load | " +
+        "PyPI has a build for it: run puff-gateway pip install msgspec.",
+      {
+        "fast/_fast.abi3.so": elf,
+        "fast/__init__.py": "from fast._fast import f\n",
+        "msgspec-0.23.0.dist-info/RECORD": "fast/__init__.py,sha256=x,1\nfast/_fast.abi3.so,sha256=x,4\n",
+      },
+    ],
+    [
+      "was installed, and PyPI has none",
+      "fast/__init__.py:1: package psycopg-binary has compiled code (fast/_fast.abi3.so), which Pyodide can't load | " +
+        "PyPI has no build for it: use psycopg2, which the gateway brings, or take it out of what the schema imports.",
+      {
+        "fast/_fast.abi3.so": elf,
+        "fast/__init__.py": "from fast._fast import f\n",
+        "psycopg_binary-3.3.9.dist-info/RECORD": "fast/_fast.abi3.so,sha256=x,4\n",
+      },
+    ],
+  ])("that %s", async (_, expected, files) => {
+    const mistake = await python.mistake({ ...files, "schema.py": "import fast\n" });
+    expect(mistake).toBe(`PUFF_COMPILED_PACKAGE ${expected.replace("schema.py", "fast/__init__.py")}`);
+  });
+
+  test.each(["fast/_fast.abi3.so", "fast/_fast.so", native])("that falls back without %s", async (file) => {
+    const fallback = "try:\n    from fast._fast import f\nexcept ModuleNotFoundError:\n    f = None\n";
+    const schema = `${imports}import fast\n${post}${rest}`;
+    expect(await python.mistake({ [file]: elf, "fast/__init__.py": fallback, "schema.py": schema })).toBe("no error");
+    const another = await python.mistake({
+      [file]: elf,
       "fast/__init__.py": fallback,
-      "schema.py": `${imports}import fast\n${post}${rest}`,
-    }),
-  ).toBe("no error");
+      "schema.py": "import fast, gone",
+    });
+    expect(another).toContain("PUFF_SCHEMA_IMPORT");
+  });
 });

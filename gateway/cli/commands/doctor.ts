@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, readFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
-import { checkRuntime } from "../../../python-bridge/index.ts";
+import { checkRuntime, findSitePackages } from "../../../python-bridge/index.ts";
 import { describeError, PuffError } from "../../../schema/index.ts";
 import { defaultLimits } from "../../options/options.ts";
 import { readSettings } from "../../options/settings.ts";
@@ -13,6 +13,7 @@ import { requireFreePort } from "../support/port.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
 import { drawIndexes, findIndexes, hasCollections, summarizeIndexes } from "./missing-indexes.ts";
+import { callAlone } from "./python-command.ts";
 import { withGateway } from "./quiet-gateway.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */
@@ -47,6 +48,9 @@ export async function doctorCommand(readConfig: () => Promise<Configuration>): P
   }
   if (config !== null && found.collections && passed.has("database")) {
     await warnOfIndexes(config);
+  }
+  if (config !== null) {
+    await warnOfPackages(config);
   }
   const failures = results.filter((passed) => !passed).length;
   print(
@@ -147,6 +151,26 @@ async function warnOfIndexes(config: Configuration): Promise<void> {
     const mark = lines.length === 0 ? style("green", "✓") : style("yellow", "!");
     const name = config.schemas.length > 1 ? `${schema}: ` : "";
     print(`${mark} ${"indexes".padEnd(14)} ${name}${summarizeIndexes(report)}`, ...lines.map((line) => `    ${line}`));
+  }
+}
+
+/** A package with compiled code is a warning: it may not be needed, or work without. */
+async function warnOfPackages(config: Configuration): Promise<void> {
+  if (findSitePackages(process.cwd(), process.env).length + config.values.python_path.length === 0) {
+    return;
+  }
+  // What `puff` answers.
+  const found = (await callAlone(config, "puff._packages.compiled:survey", [])) as readonly {
+    readonly package: string;
+    readonly remedy: string;
+  }[];
+  if (found.length > 0) {
+    const summary =
+      "these have compiled code, which Pyodide can't load. Some fall back to Python, others don't import:";
+    print(
+      `${style("yellow", "!")} ${"packages".padEnd(14)} ${summary}`,
+      ...found.map((each) => `    ${each.package}: ${each.remedy} [PUFF_COMPILED_PACKAGE]`),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** Runs a Python function on the terminal, in a gateway of its own: management commands, tests. */
 import { longestTimer } from "../../../python-bridge/index.ts";
+import type { JsonValue } from "../../../schema/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
@@ -33,11 +34,31 @@ export async function commandInPython(
   }
 }
 
+/**
+ * Calls a function of `puff` that needs nothing of the project but its packages: no schema, database or Redis.
+ *
+ * @example await callAlone(config, "puff._packages.compiled:survey", []);
+ */
+export async function callAlone(config: Configuration, target: string, args: readonly JsonValue[]): Promise<JsonValue> {
+  const values = { ...config.values, redis_url: null, require_redis: false };
+  const command = { target, given: [], django: { settings: "", start: "nothing" }, schemas: false } as const;
+  return withPython({ ...config, values, hostModule: null }, [], command, args);
+}
+
 function callPython(
   config: Configuration,
   databases: readonly DatabaseSource[],
-  { target, given, django, schemas }: PythonCommand,
+  command: PythonCommand,
 ): Promise<number> {
+  return withPython(config, databases, command, [[...command.given]]).then(Number);
+}
+
+function withPython(
+  config: Configuration,
+  databases: readonly DatabaseSource[],
+  { target, django, schemas }: PythonCommand,
+  args: readonly JsonValue[],
+): Promise<JsonValue> {
   return withGateway(
     {
       ...config,
@@ -46,11 +67,11 @@ function callPython(
     },
     databases,
     async ({ app }) => {
-      const { value } = await app.puff.python.call(target, [[...given]], {
+      const { value } = await app.puff.python.call(target, args, {
         deadline: null,
         signal: new AbortController().signal,
       });
-      return Number(value);
+      return value;
     },
     // It may compute for as long as it needs.
     { django, limits: { ...config.limits, pythonDeadline: longestTimer } },

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from puff._debug import breakpoints
 from puff._django import project as django_project
 from puff._errors import PermissionDenied, SchemaProblem
+from puff._packages import compiled
 from puff._plans.trace import claims_of
 from puff._resolve import transactions
 from puff._resolve.auth import Headers, ValidUntil, pg_settings_of
@@ -28,7 +29,7 @@ from puff._runtime.modules import user_file
 from puff._runtime.services import Answer, to_js
 from puff._schema import imports
 from puff._schema.describe import describe_schema
-from puff._serve import compiled, websockets, wsgi
+from puff._serve import websockets, wsgi
 from puff._serve.loading import load_application, load_class, load_django, load_django_application, load_django_urls
 from puff._wire.given import load_batch
 from puff._wire.values import traceback_text, wire_error

@@ -164,9 +164,10 @@ class _Finder(importlib.abc.MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Gives a module's spec with a loader that patches it."""
-        if fullname in _INSTEAD:
-            return importlib.machinery.ModuleSpec(fullname, _Instead(_INSTEAD[fullname]), is_package=True)
-        patch = _PATCHES.get(fullname)
+        name = fullname.removeprefix("pip._vendor.")  # pip brings its own
+        if name in _INSTEAD:
+            return importlib.machinery.ModuleSpec(fullname, _Instead(_INSTEAD[name]), is_package=True)
+        patch = _PATCHES.get(name)
         spec = None if patch is None else importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None and patch is not None:
             spec.loader = _Patched(spec.loader, patch)

@@ -10,6 +10,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from puff._packages.compiled import CompiledPackageError, compiled_package
 from puff._runtime import logs, terminal
 from puff._runtime.modules import is_installed
 
@@ -195,6 +196,7 @@ def _manage(argv: list[str]) -> int:
     try:
         _import("django.core.management").execute_from_command_line(sys.argv)
     except SystemExit as end:
+        _tell_compiled(end.__context__)
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
         sys.stderr.write(f"{end.code}\n")
@@ -210,8 +212,16 @@ def _manage(argv: list[str]) -> int:
         # From Django's frames on.
         own = error.__traceback__
         traceback.print_exception(error.with_traceback(own and own.tb_next))
+        _tell_compiled(error)
         return 1
     return 0
+
+
+def _tell_compiled(error: BaseException | None) -> None:
+    """Says what compiled code an error is about, where it tells it otherwise: Django says that Pillow is missing."""
+    compiled = None if error is None or isinstance(error, CompiledPackageError) else compiled_package(error)
+    if compiled is not None:
+        sys.stderr.write(f"✗ {compiled}\n")
 
 
 def _unreachable_database(error: Exception) -> str | None:

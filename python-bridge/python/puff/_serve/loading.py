@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._django import project as django_project
 from puff._errors import SchemaProblem
-from puff._serve.compiled import CompiledPackageError, compiled_package
+from puff._packages.compiled import CompiledPackageError, compiled_package
 from puff._types.source import show_place
 from puff._wire.values import user_frame
 
@@ -235,10 +235,9 @@ def _import_problem(error: BaseException, name: str, where: str | None) -> Schem
         return SchemaProblem(
             f"{error.msg}{line}", show_place(error.filename, error.lineno), "Correct the line.", "PUFF_SCHEMA_SYNTAX"
         )
-    compiled = next((text for cause in _causes(error) if (text := compiled_package(cause)) is not None), None)
+    compiled = next((found for cause in _causes(error) if (found := compiled_package(cause)) is not None), None)
     if compiled is not None:
-        remedy = "Use a package that is pure Python, or take it out of what the schema imports."
-        return SchemaProblem(compiled, place, remedy, "PUFF_COMPILED_PACKAGE")
+        return SchemaProblem(compiled.sentence, place, compiled.remedy, "PUFF_COMPILED_PACKAGE")
     remedy = "Correct what the traceback shows."
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]

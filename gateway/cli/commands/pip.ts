@@ -1,0 +1,19 @@
+/** `puff-gateway pip …`: pip in the gateway's Python, which takes the builds of packages that this Python can load. */
+import { mkdir } from "node:fs/promises";
+import { installFolder } from "../../../python-bridge/index.ts";
+import type { Configuration } from "../config/config.ts";
+import { exitOnSignals } from "../support/signals.ts";
+import { callAlone } from "./python-command.ts";
+
+/**
+ * Runs pip, which installs into `.puff/site-packages` of the working folder, and sets the process's exit status to its own.
+ *
+ * @param given - pip's arguments
+ * @throws PuffError where the gateway does not start.
+ */
+export async function pipCommand(config: Configuration, given: readonly string[]): Promise<void> {
+  exitOnSignals();
+  const folder = installFolder(process.cwd());
+  await mkdir(folder, { recursive: true });
+  process.exitCode = Number(await callAlone(config, "puff._packages.pip:run", [folder, [...given]]));
+}
