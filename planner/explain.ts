@@ -18,6 +18,8 @@ export interface Explanation {
   /** Calls into Python and SQL statements, in the order in which they ended. */
   readonly steps: readonly ExplainedStep[];
   readonly duration: number;
+  /** Whether the next request for the operation is answered by a program: `why` not, else null. Absent: it is no query. */
+  readonly program?: { readonly why: string | null };
   /** What the statements ran under, such as who asks; null: nothing. */
   readonly settings: PgSettings | null;
   readonly response: OperationResponse;
@@ -95,6 +97,7 @@ class Account {
   readonly #together = new Map<number, readonly FieldStep[]>();
   readonly #steps: ExplainedStep[] = [];
   readonly #settings: PgSettings | null = null;
+  readonly #program: Explanation["program"];
 
   constructor(events: readonly PlannerEvent[]) {
     for (const event of events) {
@@ -104,6 +107,9 @@ class Account {
           break;
         case "caller":
           this.#settings = event.settings;
+          break;
+        case "program":
+          this.#program = { why: event.why };
           break;
         case "python":
           this.#steps.push(event);
@@ -124,9 +130,10 @@ class Account {
     }
   }
 
-  write(isMutation: boolean): Pick<Explanation, "fields" | "steps" | "settings"> {
+  write(isMutation: boolean): Pick<Explanation, "fields" | "steps" | "settings" | "program"> {
     const fields = this.#selection === null ? [] : this.#fieldsOf(this.#selection, null, isMutation);
-    return { fields, steps: this.#steps, settings: this.#settings };
+    const program = this.#program === undefined ? {} : { program: this.#program };
+    return { fields, steps: this.#steps, settings: this.#settings, ...program };
   }
 
   #addStatement({ layers, layer: _, ...statement }: Extract<PlannerEvent, { kind: "statement" }>): void {

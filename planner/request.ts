@@ -14,6 +14,7 @@ import { type Layer, rootLayer } from "./layers/layers.ts";
 import type { Plans } from "./layers/plans.ts";
 import { runMutationField } from "./mutation-field.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
+import { runProgram, tellProgram } from "./program/run-program.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
 import { type Subscriptions, streamOf } from "./subscribe/subscriptions.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./write/response.ts";
@@ -90,9 +91,14 @@ export class Request {
       return await this.#runSharedQuery(steps);
     }
     const plans = await this.#callResolvers(steps, true);
-    const database = this.#database();
-    const layer = rootLayer(this.#selection);
     const step = this.#mayStream ? streamableStep(this.#plan, plans) : null;
+    const ran = await runProgram(this.#execution, this.#plan, plans, this.#database(), step !== null, this.#writer.out);
+    if (ran.kind === "written") {
+      this.#rows.add(ran.rows);
+      return this.#respond(this.#writer.out.length, true);
+    }
+    const { database } = ran;
+    const layer = rootLayer(this.#selection);
     if (step === null) {
       await fillLayer(this.#execution, layer, plans, this.#rows.of(database));
     } else {
@@ -102,6 +108,7 @@ export class Request {
         return this.#stream(step, plans, layer, session.large);
       }
     }
+    tellProgram(this.#execution, this.#plan, plans, database);
     const mark = this.#writer.out.length;
     return this.#respond(mark, this.#writer.writeObject(layer, 0, this.#plan));
   }

@@ -26,6 +26,7 @@ import { type CompiledOperation, Documents } from "./operation/documents.ts";
 import { readInputs } from "./operation/exact-inputs.ts";
 import { introspect } from "./operation/introspection.ts";
 import { checkVariables } from "./operation/limits.ts";
+import { Programs } from "./program/programs.ts";
 import { Request } from "./request.ts";
 import { AccessDenied } from "./resolve/access-denied.ts";
 import { PythonCalls, type PythonCallsOptions } from "./resolve/python-calls.ts";
@@ -56,6 +57,7 @@ class SchemaPlanner implements Planner {
   readonly #traces = new Traces();
   readonly #catalogue = new Catalogue();
   readonly #equality = new Equality();
+  readonly #programs: Programs | null;
   readonly #subscriptions: Subscriptions;
 
   constructor(options: PlannerOptions) {
@@ -64,6 +66,10 @@ class SchemaPlanner implements Planner {
     this.#documents = new Documents(options);
     this.#fuser = options.fuse ? new Fuser(descriptions) : null;
     this.#narrower = options.fuse ? new Narrower(descriptions) : null;
+    this.#programs =
+      this.#fuser === null || this.#narrower === null
+        ? null
+        : new Programs(this.#fuser, this.#narrower, this.#catalogue, (served) => options.ranProgram?.(served));
     this.#subscriptions = new Subscriptions(options);
   }
 
@@ -162,6 +168,7 @@ class SchemaPlanner implements Planner {
       catalogue: this.#catalogue,
       fuser: this.#fuser,
       narrower: this.#narrower,
+      programs: this.#programs,
       equality: this.#equality,
       effects: null,
       introspect: (step) => introspect(options.schema.schema, step, variables),

@@ -347,6 +347,7 @@ export class RunningGateway implements Gateway {
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
           ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
+          ranProgram: (served) => this.metrics?.countProgram(schema.name, served),
           report: (error, path) => this.#report(schema.name, error, path),
         }),
       ]),

@@ -16,6 +16,7 @@ export class Metrics {
   readonly #batches: Counter<"schema">;
   readonly #statements: Counter<"database">;
   readonly #errors: Counter<"schema" | "code">;
+  readonly #programs: Counter<"schema" | "outcome">;
 
   /** @param usage Asked whenever somebody looks; null: Python does not run. */
   constructor(usage: () => PythonUsage | null) {
@@ -48,6 +49,12 @@ export class Metrics {
       labelNames: ["schema", "code"],
       registers,
     });
+    this.#programs = new Counter({
+      name: "puff_programs_total",
+      help: "Queries with a program: those that it answered, and those whose rows it left to the usual way",
+      labelNames: ["schema", "outcome"],
+      registers,
+    });
     new Gauge({
       name: "puff_interpreter_memory_bytes",
       help: "Memory of each active Python interpreter",
@@ -76,6 +83,10 @@ export class Metrics {
 
   countBatch(schema: string): void {
     this.#batches.inc({ schema });
+  }
+
+  countProgram(schema: string, served: boolean): void {
+    this.#programs.inc({ schema, outcome: served ? "answered" : "left" });
   }
 
   countError(schema: string, code: ErrorCode): void {

@@ -54,7 +54,7 @@ export async function explainOperation(
       { remedy: "Add --allow-mutation to run it." },
     );
   }
-  const { fields, steps, duration, settings, response } = await explain(
+  const { fields, steps, duration, settings, program, response } = await explain(
     planner,
     prepared.operation,
     variables,
@@ -68,7 +68,8 @@ export async function explainOperation(
   for (const step of steps) {
     explained.push(step.kind === "python" ? step : await explainStatement(step, types, ask));
   }
-  return { type, fields, steps: explained, duration, body: response.body };
+  const told = program === undefined ? {} : { program };
+  return { type, fields, steps: explained, duration, ...told, body: response.body };
 }
 
 async function explainStatement(

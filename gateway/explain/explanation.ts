@@ -7,6 +7,8 @@ export interface OperationExplanation {
   readonly fields: readonly ExplainedField[];
   readonly steps: readonly (PythonStep | StatementStep)[];
   readonly duration: number;
+  /** Why the next request for it has no program; null: it has. Absent: it is no query. */
+  readonly program?: { readonly why: string | null };
   /** The operation's answer: JSON in UTF-8. */
   readonly body: Buffer;
 }

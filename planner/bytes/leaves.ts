@@ -45,6 +45,12 @@ export class Leaf {
     return writer;
   }
 
+  /** How bytes of columns of the type become JSON, where nothing but their copy is needed; null: by {@link writerFor}. */
+  formFor(type: PgType): "copy" | "text" | "quoted" | null {
+    const writer = this.writerFor(type);
+    return writer === copy ? "copy" : writer === text ? "text" : writer === quoted ? "quoted" : null;
+  }
+
   /** Writes a value that is no row's: a JavaScript value, or a text with its type. */
   writeValue(out: Output, value: unknown): void {
     if (this.#globalId !== null) {

@@ -16,6 +16,10 @@ const digits = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /** Up to this many bytes a loop beats the call into C++ that `Buffer.copy` is. */
 const SHORT = 96;
 
+/** What {@link Output.writeBy}'s function gives in place of an end: nothing is written, or it wants more room. */
+export const NOT_SERVED = -1;
+export const NO_ROOM = -2;
+
 const NULL = toChunk(Buffer.from("null"));
 const TRUE = toChunk(Buffer.from("true"));
 const FALSE = toChunk(Buffer.from("false"));
@@ -188,6 +192,23 @@ export class Output {
   string(text: string): void {
     this.#reserve(text.length * 3);
     this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  /**
+   * Has `write` write: it is given the memory and where to begin, and gives where it ended, {@link NOT_SERVED}, or
+   * {@link NO_ROOM}, and begins again.
+   *
+   * @returns whether something was written.
+   */
+  writeBy(write: (memory: Chunk, at: number) => number): boolean {
+    for (;;) {
+      const end = write(this.#memory, this.#length);
+      if (end !== NO_ROOM) {
+        this.#length = Math.max(end, this.#length);
+        return end >= 0;
+      }
+      this.#grow(this.#bytes.length);
+    }
   }
 
   #reserve(size: number): void {

@@ -30,7 +30,7 @@ test("rows that are read while others are still to come are found, and those tha
   const more = rowSetOf(columns, [["0", "b"]]);
   more.seek(0);
   const { bytes } = more.chunk;
-  rows.add(bytes, 0, more.size);
+  rows.add(bytes, 0, more.size, 1);
   expect(read(rows)).toEqual(["a", "b"]);
 });
 

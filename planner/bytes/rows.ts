@@ -7,10 +7,11 @@ export interface Column {
   readonly oid: number;
 }
 
-/** A part of the rows: those from `first` on lie in `chunk`. */
+/** A part of the rows: those from `first` on lie in `chunk`, of which `used` bytes are taken. */
 interface Block {
   readonly chunk: Chunk;
   readonly first: number;
+  used: number;
 }
 
 /** Bytes of the first block, where nothing is known of the rows, and of a block at most. */
@@ -36,9 +37,12 @@ export class RowSet {
   /** What holds the row last sought. */
   chunk: Chunk = noBytes;
   #blocks: Block[] = [];
+  /** Of the rows up to where they were looked for. */
   #offsets: number[] = [];
-  /** Bytes of the last block that are taken. */
-  #used = 0;
+  /** Where rows have to be looked for next. */
+  #lookBlock = 0;
+  #lookAt = 0;
+  #count = 0;
   /** Bytes of all rows, with their headers. */
   #size = 0;
   readonly #expected: number;
@@ -57,7 +61,13 @@ export class RowSet {
   }
 
   get count(): number {
-    return this.#offsets.length;
+    return this.#count;
+  }
+
+  /** The rows' messages, one after another from the chunk's beginning; null where they lie in several blocks. */
+  get whole(): { readonly chunk: Chunk; readonly end: number } | null {
+    const [block, another] = this.#blocks;
+    return block === undefined || another !== undefined ? null : { chunk: block.chunk, end: block.used };
   }
 
   /** Bytes of all rows, with their headers. */
@@ -70,39 +80,60 @@ export class RowSet {
     return this.columns.filter(({ name }) => name !== "");
   }
 
-  /** Appends a copy of the rows whose DataRow messages, one after another and each whole, are `source` from `start` to `end`. */
-  add(source: Buffer, start: number, end: number): void {
-    const { bytes } = this.#room(end - start);
-    source.copy(bytes, this.#used, start, end);
-    const offsets = this.#offsets;
-    let at = this.#used;
-    this.#used += end - start;
+  /**
+   * Appends a copy of `count` rows, whose DataRow messages, one after another and each whole, are `source` from `start` to
+   * `end`.
+   */
+  add(source: Buffer, start: number, end: number, count: number): void {
+    const block = this.#room(end - start);
+    source.copy(block.chunk.bytes, block.used, start, end);
+    block.used += end - start;
     this.#size += end - start;
-    for (const past = this.#used; at < past; ) {
-      offsets.push(at + headerLength);
-      at += 1 + int32(bytes, at + 1);
-    }
+    this.#count += count;
   }
 
   /** The last block, with room for so many bytes. */
-  #room(size: number): Chunk {
-    const last = this.#blocks.at(-1)?.chunk;
-    if (last !== undefined && this.#used + size + slack <= last.bytes.length) {
+  #room(size: number): Block {
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.used + size + slack <= last.chunk.bytes.length) {
       return last;
     }
-    const usual = last === undefined ? Math.max(this.#expected + slack, firstBlock) : 2 * last.bytes.length;
+    const usual = last === undefined ? Math.max(this.#expected + slack, firstBlock) : 2 * last.chunk.bytes.length;
     const chunk = borrow(Math.max(Math.min(usual, largestBlock), size + slack));
-    this.#blocks.push({ chunk, first: this.count });
-    this.#used = 0;
-    return chunk;
+    const block = { chunk, first: this.#count, used: 0 };
+    this.#blocks.push(block);
+    return block;
+  }
+
+  /** Looks for the rows that have come since it was last asked: who copies them by their bytes does not need to know. */
+  #look(): void {
+    for (;;) {
+      const block = this.#blocks[this.#lookBlock];
+      if (block === undefined) {
+        return;
+      }
+      const { bytes } = block.chunk;
+      let at = this.#lookAt;
+      while (at < block.used) {
+        this.#offsets.push(at + headerLength);
+        at += 1 + int32(bytes, at + 1);
+      }
+      this.#lookAt = at;
+      if (this.#lookBlock === this.#blocks.length - 1) {
+        return;
+      }
+      this.#lookBlock++;
+      this.#lookAt = 0;
+    }
   }
 
   /** Gives each row to the set whose number is in its first column. */
   distribute(sets: readonly RowSet[]): void {
+    this.#look();
     this.#parts = sets;
     for (const [index, { chunk, first }] of this.#blocks.entries()) {
       for (const set of sets) {
-        set.#blocks.push({ chunk, first: set.count });
+        set.#blocks.push({ chunk, first: set.count, used: 0 });
       }
       const { bytes } = chunk;
       for (let row = first, past = this.#blocks[index + 1]?.first ?? this.count; row < past; row++) {
@@ -112,7 +143,9 @@ export class RowSet {
         for (let at = offset + 6; at < end; at++) {
           tag = tag * 10 + (bytes[at] as number) - 0x30;
         }
-        (sets[tag] as RowSet).#offsets.push(offset); // a fused statement has an arm for each
+        const set = sets[tag] as RowSet; // a fused statement has an arm for each
+        set.#offsets.push(offset);
+        set.#count++;
       }
     }
   }
@@ -135,14 +168,12 @@ export class RowSet {
     this.#offsets = [];
     this.#parts = [];
     this.#past = 0;
+    this.#count = 0;
   }
 
   /** Makes `row` the current one. */
   seek(row: number): void {
-    let at = this.#offsets[row];
-    if (at === undefined) {
-      throw new RangeError(`no row ${row} among ${this.count}`);
-    }
+    let at = this.#offsets[row] ?? this.#find(row);
     if (row < this.#from || row >= this.#past) {
       this.#turnTo(row);
     }
@@ -160,6 +191,15 @@ export class RowSet {
       at += length;
       this.ends[column] = at;
     }
+  }
+
+  #find(row: number): number {
+    this.#look();
+    const at = this.#offsets[row];
+    if (at === undefined) {
+      throw new RangeError(`no row ${row} among ${this.count}`);
+    }
+    return at;
   }
 
   /** Takes the block that has the row. */

@@ -75,6 +75,8 @@ export interface PlannerOptions {
   readonly suggestions: boolean;
   /** Whether clients see only safe messages; what is masked goes to {@link report}. */
   readonly maskErrors: boolean;
+  /** Told of each query that has a program: whether it wrote the answer, or left the rows to the usual way. Default: nobody is. */
+  ranProgram?(served: boolean): void;
   /** Told of each error that is not the client's fault, with the response path it hit. */
   report(error: PuffError, path: readonly (string | number)[]): void;
 }
@@ -121,6 +123,8 @@ export type PlannerEvent =
   | { readonly kind: "planned"; readonly step: FieldStep; readonly origin: PlanOrigin }
   /** What a client asks of a collection, as text: of its items, or of all that there are. */
   | { readonly kind: "asked"; readonly step: FieldStep; readonly asked: string }
+  /** Whether the operation has a program from now on; `why` there is none, else null. */
+  | { readonly kind: "program"; readonly why: string | null }
   /** Why a field's statement could not become part of another. */
   | { readonly kind: "unfused"; readonly step: FieldStep; readonly why: string }
   | {

@@ -8,6 +8,7 @@ import type { Fuser } from "../fuse/fuse.ts";
 import type { Narrower } from "../fuse/narrow.ts";
 import type { Equality } from "../layers/equality.ts";
 import type { Layer } from "../layers/layers.ts";
+import type { Programs } from "../program/programs.ts";
 import type { PythonCalls } from "../resolve/python-calls.ts";
 
 /** Everything that one request's layers share. */
@@ -24,6 +25,8 @@ export interface Execution {
   readonly fuser: Fuser | null;
   /** Runs statements that are not fused for the columns that are wanted; null: as they are. */
   readonly narrower: Narrower | null;
+  /** Has the programs of operations; null: there are none. */
+  readonly programs: Programs | null;
   /** Knows which keys are equal. */
   readonly equality: Equality;
   /** The layer whose statements may have effects, so that they run as they are: a mutation's root. */

@@ -16,6 +16,10 @@ export class RowKeeper {
     return scope === undefined ? { query } : { scope, query };
   }
 
+  add(rows: RowSet): void {
+    this.#rows.push(rows);
+  }
+
   /** Gives back their memory: nothing may read them any more. */
   release(): void {
     for (const rows of this.#rows) {

@@ -34,6 +34,12 @@ export interface Fused {
   readonly steps: readonly FieldStep[];
 }
 
+/** What a statement was last, and as it is now. */
+export interface Recalled {
+  readonly last: LastFused;
+  readonly statement: Statement;
+}
+
 /** A fused statement; null: Postgres refused it. */
 type KnownShape = { readonly shape: FusedShape | null; readonly why: string };
 
@@ -115,6 +121,13 @@ export class Fuser {
       this.#last.set(first, remembered);
     }
     return fused;
+  }
+
+  /** What plans were fused to last, with this request's values; null where they would not be the same statement. */
+  recall(scope: string, roots: readonly BoundStatement[], plans: Plans): Recalled | null {
+    const last = roots[0] === undefined ? undefined : this.#last.get(roots[0].step);
+    const nodes = last === undefined ? null : recall(last, scope, roots, plans);
+    return last === undefined || nodes === null ? null : { last, statement: last.shape.statement(nodes) };
   }
 
   /** Runs the statement; null where Postgres refuses it, which `refused` is told, and whether it always will. */

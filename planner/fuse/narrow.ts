@@ -4,7 +4,7 @@ import type { SqlPlan, TypedText } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import type { Observe } from "../contract/planner.ts";
-import type { Session } from "../database/database.ts";
+import type { Session, Statement } from "../database/database.ts";
 import { type Described, type Descriptions, isUnwrappable } from "../database/descriptions.ts";
 import { type CountingStatement, countingStatement, statementFor } from "../database/row-counts.ts";
 import { isAnswer } from "../database/statement-errors.ts";
@@ -25,10 +25,12 @@ interface Way {
 }
 
 /** How a step's statement was run last: most requests bring the same one but for its parameters' values. */
-interface LastWay {
+export interface LastWay {
   readonly way: Way;
   readonly scope: string;
   readonly bound: BoundStatement;
+  /** Of its rows. */
+  readonly columns: readonly Column[];
 }
 
 export class Narrower {
@@ -44,7 +46,7 @@ export class Narrower {
   async fetch(session: Session, bound: BoundStatement, plans: Plans): Promise<Ran> {
     const { step, plan, params } = bound;
     const scope = session.scope ?? "";
-    const recalled = this.#recall(scope, bound);
+    const recalled = this.#recall(scope, bound)?.way ?? null;
     const way = recalled ?? (await this.#find(scope, bound, plans));
     let isRefused = false;
     try {
@@ -53,7 +55,7 @@ export class Narrower {
       if (!way.known) {
         this.#learn(scope, bound, rows.columns);
       } else if (recalled === null && !hasResolvers(step)) {
-        this.#last.set(step, { way, scope, bound: typesAlone(bound) });
+        this.#last.set(step, { way, scope, bound: typesAlone(bound), columns: rows.columns });
       }
       return { statement, rows };
     } catch (error) {
@@ -70,10 +72,16 @@ export class Narrower {
     return { statement, rows };
   }
 
-  #recall(scope: string, { step, plan, params }: BoundStatement): Way | null {
+  /** How the statement was run last, and as it is now; null where it would not be the same. */
+  recall(scope: string, bound: BoundStatement): { readonly last: LastWay; readonly statement: Statement } | null {
+    const last = this.#recall(scope, bound);
+    return last === null ? null : { last, statement: last.way.counting.for(bound.params) };
+  }
+
+  #recall(scope: string, { step, plan, params }: BoundStatement): LastWay | null {
     const last = this.#last.get(step);
     const isSame = last?.scope === scope && sameForm(last.bound.plan, plan) && sameTypes(last.bound.params, params);
-    return isSame ? last.way : null;
+    return isSame ? last : null;
   }
 
   async #find(scope: string, bound: BoundStatement, plans: Plans): Promise<Way> {

@@ -148,6 +148,7 @@ describe("other commands, beside the server and on its database", () => {
     expect(stdout).toMatch(/\n +LIMIT\n +2\n/);
     expect(stdout).toContain("Index Scan using task_pkey on task (actual rows=2");
     expect(stdout).toMatch(/1 call into Python, \d statements?, 4 rows, [\d.]+ ms in all/);
+    expect(stdout).toMatch(/^(no program: |the next requests are answered by a program)/m);
     expect(stdout).toContain('"title": "Read schema.py"');
   });
 

@@ -254,6 +254,16 @@ test("metrics count statements, requests by their route, and entries into Python
   expect(await metric('puff_request_duration_seconds_count{route="none",method="GET",status="404"}')).toBe(1);
 });
 
+test("metrics count queries that a program answers", async () => {
+  const name = 'puff_programs_total{schema="archive",outcome="answered"}';
+  for (let run = 0; run < 3; run++) {
+    await query("{ entries { id } }", "/old");
+  }
+  const before = await metric(name);
+  await query("{ entries { id } }", "/old");
+  expect((await metric(name)) - before).toBe(1);
+});
+
 test("metrics tell each interpreter's memory, and how many were replaced", async () => {
   expect(await metric('puff_interpreter_memory_bytes{interpreter="1"}')).toBeGreaterThan(10 * 2 ** 20);
   const { body } = await ask(server, { url: "/metrics" });

@@ -49,7 +49,10 @@ export async function explainCommand(config: Configuration, options: ExplainOpti
   }
 }
 
-function printExplanation({ type, fields, steps, duration, body }: OperationExplanation, answer: object): void {
+function printExplanation(
+  { type, fields, steps, duration, program, body }: OperationExplanation,
+  answer: object,
+): void {
   print("", style("bold", type), ...drawFields(fields, ""));
   for (const [index, step] of steps.entries()) {
     print("", ...(step.kind === "python" ? drawCall(step, index) : drawStatement(step, index)));
@@ -62,6 +65,9 @@ function printExplanation({ type, fields, steps, duration, body }: OperationExpl
       `${count(statements.length, "statement", "statements")}, ${count(rows, "row", "rows")}, ` +
       `${milliseconds(duration)} in all`,
   );
+  if (program !== undefined) {
+    print(program.why === null ? "the next requests are answered by a program" : `no program: ${program.why}`);
+  }
   const text = JSON.stringify(answer, null, 2).split("\n");
   const shown = text.slice(0, answerLines);
   print("", style("bold", `Answer: ${body.length} bytes`), ...shown);

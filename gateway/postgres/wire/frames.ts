@@ -2,8 +2,8 @@
 
 /** Takes the rows of the statement that is running; `planner`'s RowSet is one. */
 export interface RowSink {
-  /** Rows whose DataRow messages, one after another and each whole, are `buffer` from `start` to `end`, until it returns. */
-  add(buffer: Buffer, start: number, end: number): void;
+  /** `count` rows, whose DataRow messages, one after another and each whole, are `buffer` from `start` to `end`, until it returns. */
+  add(buffer: Buffer, start: number, end: number, count: number): void;
 }
 
 /** One that knows how many rows it was given, and of how many bytes the last part of them is. */
@@ -92,8 +92,13 @@ export class FrameSplitter {
         }
         const { sink } = this.#target;
         if (sink !== null) {
-          from = pastRows(chunk, at + length);
-          sink.add(chunk, at, from);
+          let count = 1;
+          from = at + length;
+          for (let next = pastRow(chunk, from); next !== from; next = pastRow(chunk, from)) {
+            from = next;
+            count++;
+          }
+          sink.add(chunk, at, from, count);
           at = from;
           continue;
         }
@@ -122,17 +127,13 @@ export class FrameSplitter {
   }
 }
 
-/** Where the rows end that begin at `start`. */
-function pastRows(chunk: Buffer, start: number): number {
-  let at = start;
-  while (at + headerLength <= chunk.length && chunk[at] === dataRow) {
-    const next = at + messageLength(chunk, at);
-    if (next > chunk.length) {
-      break;
-    }
-    at = next;
+/** Where the row at `at` ends; `at` itself where no row begins there, or it is not whole. */
+function pastRow(chunk: Buffer, at: number): number {
+  if (at + headerLength > chunk.length || chunk[at] !== dataRow) {
+    return at;
   }
-  return at;
+  const next = at + messageLength(chunk, at);
+  return next > chunk.length ? at : next;
 }
 
 /** Of the message at `at`, its type byte included. */

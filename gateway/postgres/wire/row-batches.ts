@@ -43,8 +43,8 @@ export class RowBatches implements AsyncIterableIterator<RowSet> {
       get size() {
         return batches.#rows.size;
       },
-      add: (buffer, start, end) => {
-        this.#rows.add(buffer, start, end);
+      add: (buffer, start, end, count) => {
+        this.#rows.add(buffer, start, end, count);
         this.#bytes += end - start;
         if (this.#bytes >= this.#size) {
           connection.hold();

@@ -343,8 +343,8 @@ export class RowQuery implements Exchange<RawConnection> {
     const sink = batches?.receive(columns, connection, expected) ?? this.#rows;
     this.#received = sink;
     connection.sink = {
-      add: (buffer, start, end) => {
-        sink.add(buffer, start, end);
+      add: (buffer, start, end, count) => {
+        sink.add(buffer, start, end, count);
         if (sink.count > maxRows) {
           this.#overflow(connection);
         }

@@ -76,6 +76,8 @@ export interface PlannerSketch {
 
 export interface SketchedPlanner {
   readonly planner: Planner;
+  /** Queries that had a program: those that it answered, and the others. */
+  readonly programs: { readonly served: number; readonly left: number };
   /** Opens a subscription: its answers, parsed; or the one answer that refuses it. */
   subscribe(
     query: string,
@@ -165,6 +167,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
   const reported: PuffError[] = [];
   const batches: string[][] = [];
   const statements: string[] = [];
+  const programs = { served: 0, left: 0 };
   const resolvers = sketch.resolvers ?? {};
   const options: PlannerOptions = {
     schema: sketchSchema(sketch),
@@ -203,6 +206,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     introspection: sketch.introspection ?? true,
     suggestions: sketch.suggestions ?? true,
     maskErrors: sketch.maskErrors ?? false,
+    ranProgram: (served) => void programs[served ? "served" : "left"]++,
     report: (error) => reported.push(error),
   };
   const planner = createPlanner(options);
@@ -213,6 +217,7 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
   };
   return {
     planner,
+    programs,
     reported,
     batches,
     statements,

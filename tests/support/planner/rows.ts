@@ -29,7 +29,7 @@ export function rowSetOf(columns: readonly Column[], rows: readonly (readonly (s
   for (const fields of rows) {
     const body = dataRow(fields);
     const message = Buffer.concat([Buffer.from("D"), int32(body.length + 4), body]);
-    set.add(message, 0, message.length);
+    set.add(message, 0, message.length, 1);
   }
   return set;
 }

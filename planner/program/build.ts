@@ -1,0 +1,152 @@
+/** What a program is made of: the layers of a statement, each with the places of what is read of its rows. */
+import type { SqlPlan } from "../../schema/index.ts";
+import type { BytesWriter, Leaf } from "../bytes/leaves.ts";
+import type { Column } from "../bytes/rows.ts";
+import { isPage } from "../collections/page-rows.ts";
+import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
+import type { Catalogue } from "../database/catalogue.ts";
+import { leafColumn } from "../layers/leaf-data.ts";
+import { isIntegerOid } from "../types/oids.ts";
+import type { ProgramField, ProgramLeaf, ProgramNode } from "./generate.ts";
+
+/** A layer of a statement. */
+export interface StatementLayer {
+  readonly step: FieldStep;
+  readonly plan: SqlPlan;
+  /** Of its rows, the tag left out; those without a name are NULL. */
+  readonly columns: readonly Column[];
+  /** Null: it is a root. */
+  readonly parent: { readonly step: FieldStep } | null;
+}
+
+/** Why an operation has no program. */
+export class Unserved extends Error {}
+
+/** A type that Postgres has not been asked about yet. */
+export class UnknownType extends Error {}
+
+export class ProgramBuilder {
+  readonly #layers: ReadonlyMap<FieldStep, { readonly layer: StatementLayer; readonly index: number }>;
+  readonly #catalogue: Catalogue;
+  readonly #nodes: ProgramNode[] = [];
+  /** Writers of leaves that are no plain copy. */
+  readonly others: BytesWriter[] = [];
+
+  constructor(layers: readonly StatementLayer[], catalogue: Catalogue) {
+    this.#layers = new Map(layers.map((layer, index) => [layer.step, { layer, index }]));
+    this.#catalogue = catalogue;
+  }
+
+  /** In the order of their tags. */
+  get nodes(): readonly ProgramNode[] {
+    return this.#nodes.toSorted((one, other) => one.index - other.index);
+  }
+
+  /**
+   * The root object's fields.
+   *
+   * @throws Unserved
+   */
+  root(plan: ObjectPlan): readonly ProgramField[] {
+    const fields = this.#fieldsOf(plan, null);
+    if (this.#nodes.length !== this.#layers.size) {
+      throw new Unserved("its statement has layers that no field shows");
+    }
+    return fields;
+  }
+
+  #fieldsOf({ steps, typeName }: ObjectPlan, parent: StatementLayer | null): readonly ProgramField[] {
+    return steps.map((step): ProgramField => {
+      const { key, source, shape } = step;
+      switch (source.kind) {
+        case "typename":
+          return { key, value: JSON.stringify(typeName) };
+        case "resolver":
+          return { key, value: this.#nodeOf(step, parent) };
+        case "column":
+          if (parent === null || shape.kind !== "leaf") {
+            throw new Unserved(`${step.name} has parts, and is read of a column`);
+          }
+          return { key, value: this.#leafOf(parent, placeOf(parent, source.column), shape.leaf, shape.nonNull, step) };
+        default:
+          throw new Unserved(`${step.name} is not read of a column`);
+      }
+    });
+  }
+
+  #nodeOf(step: FieldStep, parent: StatementLayer | null): ProgramNode {
+    const { shape, selection } = step;
+    const { layer, index } = this.#layers.get(step) ?? {};
+    if (layer === undefined || index === undefined || (layer.parent?.step ?? null) !== (parent?.step ?? null)) {
+      throw new Unserved(`${step.name} has a statement of its own`);
+    }
+    const { plan, columns } = layer;
+    if (step.collection !== null || step.sameRow || isPage(plan)) {
+      throw new Unserved(`${step.name} is a collection`);
+    }
+    const item = shape.kind === "list" ? shape.item : shape;
+    if (item.kind === "list") {
+      throw new Unserved(`${step.name} is a list of lists`);
+    }
+    const own = {
+      index,
+      key: parent === null ? null : keyOf(layer, parent),
+      columns: columns.map(({ name }) => name !== ""),
+      list: shape.kind === "list",
+      mayLack: !shape.nonNull && !("absent" in plan && plan.absent !== undefined),
+    };
+    const node =
+      item.kind === "leaf"
+        ? { ...own, fields: this.#leafNode(layer, item.leaf, item.nonNull) }
+        : { ...own, fields: this.#fieldsOf(onlyPlan(step, selection?.only), layer) };
+    this.#nodes.push(node);
+    return node;
+  }
+
+  #leafNode(layer: StatementLayer, leaf: Leaf, nonNull: boolean): ProgramLeaf {
+    const { columns, plan, step } = layer;
+    const column = leafColumn(columns, plan.childKeys, step.definition.name);
+    if (column === null) {
+      throw new Unserved(`${step.name} has no column`);
+    }
+    return this.#leafOf(layer, columns.indexOf(column), leaf, nonNull, step);
+  }
+
+  #leafOf({ columns }: StatementLayer, place: number, leaf: Leaf, nonNull: boolean, step: FieldStep): ProgramLeaf {
+    const column = columns[place];
+    if (column === undefined) {
+      throw new Unserved(`${step.name} has no column`);
+    }
+    if (this.#catalogue.lacks([column])) {
+      throw new UnknownType();
+    }
+    const type = this.#catalogue.of(column.oid);
+    const form = leaf.formFor(type) ?? this.others.push(leaf.writerFor(type)) - 1;
+    return { column: place, form, nonNull };
+  }
+}
+
+function onlyPlan(step: FieldStep, plan: ObjectPlan | null | undefined): ObjectPlan {
+  if (plan === null || plan === undefined) {
+    throw new Unserved(`${step.name} is an interface or a union`);
+  }
+  return plan;
+}
+
+function keyOf({ plan, step, ...own }: StatementLayer, parent: StatementLayer): ProgramNode["key"] {
+  const [parentKey, anotherKey] = plan.parentKeys;
+  if (parentKey === undefined || anotherKey !== undefined) {
+    throw new Unserved(`${step.name} belongs to its parents by ${plan.parentKeys.length} keys, not one`);
+  }
+  const key = { parent: placeOf(parent, parentKey), child: placeOf(own, plan.childKeys[0] ?? "") };
+  const oids = [parent.columns[key.parent]?.oid ?? 0, own.columns[key.child]?.oid ?? 0];
+  if (!oids.every(isIntegerOid)) {
+    throw new Unserved(`${step.name} belongs to its parents by a key that is no integer`);
+  }
+  return key;
+}
+
+/** The last, where several columns have the name, as everywhere. */
+function placeOf({ columns }: Pick<StatementLayer, "columns">, name: string): number {
+  return columns.findLastIndex((column) => column.name === name);
+}
