@@ -9,7 +9,7 @@ import {
   validateSchema,
 } from "graphql";
 import type { CollectionInputs } from "./collections.ts";
-import type { FieldDescription, ScalarDescription, SchemaDescription } from "./description.ts";
+import type { CachePolicy, FieldDescription, ScalarDescription, SchemaDescription } from "./description.ts";
 import { PuffError } from "./errors.ts";
 import { deriveScalar, scalars } from "./scalars/scalars.ts";
 import { printDescription } from "./sdl.ts";
@@ -30,6 +30,8 @@ export interface ExecutableSchema {
   readonly constraints: ReadonlyMap<string, string>;
   /** Whether clients are told what functions raise. */
   readonly raisedMessages: boolean;
+  /** Of all resolvers that have none of their own; null: none. */
+  readonly cache: CachePolicy | null;
   /** What clients may ask of the fields that are collections. */
   readonly collections: CollectionInputs;
 }
@@ -68,9 +70,9 @@ export function buildExecutableSchema(name: string, description: SchemaDescripti
     }
   }
   const schema = buildSchema(description, usedScalars);
-  const { hasAuth, constraints = {}, raisedMessages = false, collections = noInputs } = description;
+  const { hasAuth, constraints = {}, raisedMessages = false, collections = noInputs, cache = null } = description;
   const said = { constraints: new Map(Object.entries(constraints)), raisedMessages };
-  return { name, schema, hasAuth, fields, enums, baseScalars, collections, ...said };
+  return { name, schema, hasAuth, fields, enums, baseScalars, collections, cache, ...said };
 }
 
 const noInputs: CollectionInputs = { filters: {}, orderings: {} };

@@ -22,8 +22,17 @@ export interface SchemaDescription {
   readonly raisedMessages?: boolean;
   /** Of the fields that are collections. Default: none. */
   readonly collections?: CollectionInputs;
+  /** Of all resolvers that have none of their own. Default: none. */
+  readonly cache?: CachePolicy;
   /** By table, the Django model that has it. Default: none. */
   readonly tables?: { readonly [table: string]: TableDescription };
+}
+
+/** For how long responses may be kept, and for whom. */
+export interface CachePolicy {
+  /** 0: not at all. */
+  readonly seconds: number;
+  readonly scope: "public" | "caller";
 }
 
 export interface TableDescription {
@@ -115,6 +124,8 @@ export interface FieldDescription {
    * `after`, `last` and `before` are the planner's; the resolver is given the others.
    */
   readonly collection?: CollectionDescription;
+  /** Of a resolver or an instance method. Default: that of the schema. */
+  readonly cache?: CachePolicy;
 }
 
 /** Where a field's value comes from. */

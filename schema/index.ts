@@ -9,6 +9,7 @@ export type {
   Related,
 } from "./collections.ts";
 export type {
+  CachePolicy,
   FieldDescription,
   FieldSource,
   NodeType,

@@ -1,7 +1,7 @@
 /** Puts Python, databases and planners together. */
 import cluster from "node:cluster";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { type Caller, createPlanner, type Database, type Planner } from "../../planner/index.ts";
+import { type Caller, createPlanner, type Database, type Planner, type Resolver } from "../../planner/index.ts";
 import { type HostService, type LogRecord, type Python, startPython } from "../../python-bridge/index.ts";
 import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../../schema/index.ts";
 import { type ClientSchema, ClientService } from "../client/client-service.ts";
@@ -28,6 +28,7 @@ import { Exchanges } from "../wsgi/exchanges.ts";
 import { chooseResolvers, type Host } from "./host-module.ts";
 import { Metrics } from "./metrics.ts";
 import { findPythonSources } from "./python-sources.ts";
+import { ResponseCaches } from "./response-caches.ts";
 import { eventsOf, noDatabase } from "./sources.ts";
 import { type SchemaInUse, TrustedBySchema } from "./trusted.ts";
 
@@ -88,6 +89,7 @@ export class RunningGateway implements Gateway {
   readonly #redis: RedisService;
   /** How the planner's statements run on Python's connections. */
   readonly #statements: StatementOptions;
+  readonly #caches: ResponseCaches;
   /** Calls of resolvers. */
   readonly #calls: Admission;
   #python: Python | null = null;
@@ -100,6 +102,13 @@ export class RunningGateway implements Gateway {
     this.#app = app;
     this.#routes = routes;
     this.trusted = new TrustedBySchema(settings.schemas);
+    this.#caches = new ResponseCaches({
+      sources: settings.databases,
+      databases: this.databases,
+      bytes: settings.limits.responseCacheBytes,
+      log: app.log,
+      count: (schema, outcome) => this.metrics?.countResponse(schema, outcome),
+    });
     this.metrics = settings.metrics ? new Metrics(() => this.#python?.usage ?? null) : null;
     const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
@@ -148,6 +157,7 @@ export class RunningGateway implements Gateway {
       }
     }
     this.#planners = this.#plan(this.python.schemas);
+    await this.#caches.started;
     await this.#warm((error) => {
       throw error;
     });
@@ -330,27 +340,30 @@ export class RunningGateway implements Gateway {
       }
       return buildExecutableSchema(name, description);
     });
+    const databaseNames = schemas.map(({ database }) => database);
+    this.#caches.watch(built.map((schema, index) => ({ schema, databaseName: databaseNames[index] ?? "" })));
     return new Map(
-      built.map((schema, index) => [
-        schema.name,
-        createPlanner({
-          schema,
-          resolver: {
-            resolve: (batch, signal) => {
-              this.metrics?.countBatch(schema.name);
-              return this.#calls.run(signal, () => this.python.resolve(batch, signal));
-            },
-            iterate: (batch, signal) => this.python.iterate(batch, signal),
+      built.map((schema, index) => {
+        const databaseName = databaseNames[index] ?? "";
+        const database = this.#databaseOf(databaseName);
+        const resolver: Resolver = {
+          resolve: (batch, signal) => {
+            this.metrics?.countBatch(schema.name);
+            return this.#calls.run(signal, () => this.python.resolve(batch, signal));
           },
-          database: this.#databaseOf(schemas[index]?.database ?? ""),
+          iterate: (batch, signal) => this.python.iterate(batch, signal),
+        };
+        const planner = createPlanner({
+          ...{ schema, resolver, database },
           events: eventsOf(() => this.pubsub, this.databases.get(schemas[index]?.database ?? "")),
           layerFunctions: chooseResolvers(this.#host, built, schema),
           fuse: true,
           ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
           ranProgram: (served) => this.metrics?.countProgram(schema.name, served),
           report: (error, path) => this.#report(schema.name, error, path),
-        }),
-      ]),
+        });
+        return [schema.name, this.#caches.plannerOf(planner, { schema, resolver, databaseName, database })];
+      }),
     );
   }
 
@@ -359,7 +372,7 @@ export class RunningGateway implements Gateway {
     if (database === undefined) {
       return noDatabase;
     }
-    return this.metrics?.countStatements(name, database) ?? database;
+    return this.#caches.databaseOf(name, this.metrics?.countStatements(name, database) ?? database);
   }
 
   #clientSchema(name: string | null): ClientSchema {

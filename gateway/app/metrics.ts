@@ -5,6 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { type Database, wrapDatabase } from "../../planner/index.ts";
 import type { PythonUsage } from "../../python-bridge/index.ts";
 import type { ErrorCode } from "../../schema/index.ts";
+import type { CacheOutcome } from "../cache/response-cache.ts";
 
 /** Seconds: quick answers are told apart by half a millisecond, slow ones up to the usual deadline of a request. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -17,6 +18,7 @@ export class Metrics {
   readonly #statements: Counter<"database">;
   readonly #errors: Counter<"schema" | "code">;
   readonly #programs: Counter<"schema" | "outcome">;
+  readonly #responses: Counter<"schema" | "outcome">;
 
   /** @param usage Asked whenever somebody looks; null: Python does not run. */
   constructor(usage: () => PythonUsage | null) {
@@ -55,6 +57,12 @@ export class Metrics {
       labelNames: ["schema", "outcome"],
       registers,
     });
+    this.#responses = new Counter({
+      name: "puff_response_cache_total",
+      help: "Operations whose responses may be kept: kept before (hit), kept now (miss), fetched by another (shared), not kept (unkept)",
+      labelNames: ["schema", "outcome"],
+      registers,
+    });
     new Gauge({
       name: "puff_interpreter_memory_bytes",
       help: "Memory of each active Python interpreter",
@@ -87,6 +95,10 @@ export class Metrics {
 
   countProgram(schema: string, served: boolean): void {
     this.#programs.inc({ schema, outcome: served ? "answered" : "left" });
+  }
+
+  countResponse(schema: string, outcome: CacheOutcome): void {
+    this.#responses.inc({ schema, outcome });
   }
 
   countError(schema: string, code: ErrorCode): void {

@@ -115,6 +115,15 @@ function addCommands(program: Command): void {
       const { documentsBuildCommand } = await import("./commands/documents-build.ts");
       await documentsBuildCommand({ patterns, output: options.output, typenames: options.typenames === true });
     });
+  const cache = program.command("cache").description("print triggers for the response cache").configureHelp(brief);
+  cache
+    .command("triggers [tables...]")
+    .description("print SQL by which writes of other programs end the responses that @graphql.cache keeps")
+    .option("--name <name>", "whose database, if puff.toml has several schemas")
+    .action(async (tables: readonly string[], options: { name?: string }) => {
+      const { cacheTriggersCommand } = await import("./commands/cache-triggers.ts");
+      await cacheTriggersCommand(await readConfig(program), { tables, name: options.name ?? null });
+    });
   program
     .command("explain <query>")
     .description("run an operation and show how each field was planned, the Python calls, the SQL and its query plan")
@@ -192,7 +201,7 @@ function addCommands(program: Command): void {
   for (const command of schema.commands) {
     command.configureHelp(program.configureHelp());
   }
-  for (const command of [...program.commands, ...schema.commands, ...documents.commands]) {
+  for (const command of [...program.commands, ...schema.commands, ...documents.commands, ...cache.commands]) {
     command.helpOption("-h, --help", "print this help").exitOverride();
   }
 }

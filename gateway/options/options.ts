@@ -177,6 +177,8 @@ export interface HostModule {
 
 /** Bounds, all on by default. What exceeds one fails with the code named here. Times are in milliseconds. */
 export interface Limits extends PlannerLimits {
+  /** Bytes of the responses that each schema keeps for `@graphql.cache`; the least used goes first. */
+  readonly responseCacheBytes: number;
   /** Bytes of the texts kept for {@link GatewayOptions.persistedQueries}, for each schema; the least used goes first. */
   readonly persistedQueryBytes: number;
   /** Bytes of a request's body: `PUFF_BODY_TOO_LARGE`. An operation is text with a few variables; files go elsewhere. */
@@ -237,6 +239,7 @@ export const defaultLimits: Limits = {
   items: 100_000,
   cachedDocuments: 1_000,
   persistedQueryBytes: 10_000_000,
+  responseCacheBytes: 67_108_864,
   requestDeadline: 30_000,
   pythonDeadline: 5_000,
   pythonQueue: 1_000,

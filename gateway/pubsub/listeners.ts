@@ -28,7 +28,11 @@ export class Listeners {
 
   async add(name: string, listener: Listener): Promise<Unsubscribe> {
     // One of its own for each call, so that a listener which is given twice is called twice and removed once.
-    const own: Listener = { message: (message) => listener.message(message), missed: () => listener.missed() };
+    const own: Listener = {
+      message: (message) => listener.message(message),
+      missed: () => listener.missed(),
+      lost: () => listener.lost?.(),
+    };
     let heard = this.#heard.get(name);
     if (heard === undefined) {
       heard = { listeners: new Set(), ready: this.#changes.first(name) };
@@ -55,6 +59,14 @@ export class Listeners {
     for (const name of names) {
       for (const listener of this.#heard.get(name)?.listeners ?? []) {
         listener.missed();
+      }
+    }
+  }
+
+  tellLost(): void {
+    for (const { listeners } of this.#heard.values()) {
+      for (const listener of listeners) {
+        listener.lost?.();
       }
     }
   }

@@ -14,6 +14,8 @@ export interface Listener {
   message(message: Message): void;
   /** Messages may have been lost: the connection that brings them was gone for a while, and is back. */
   missed(): void;
+  /** The connection that brings them is gone: from now on messages may be lost. Not each kind of connection tells. */
+  lost?(): void;
 }
 
 /** Ends a subscription: its listener is not called again. */

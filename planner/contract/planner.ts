@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from "graphql";
 import type {
   Arguments,
+  CachePolicy,
   ErrorCode,
   ExecutableSchema,
   PuffError,
@@ -104,12 +105,27 @@ export interface OperationResponse {
   readonly rest: AsyncIterable<Buffer> | null;
   /** False for a request error: the operation did not run. */
   readonly executed: boolean;
+  /** Whether it ran and fields failed. Default: false. */
+  readonly hasErrors?: boolean;
+  /** Of one that was kept, or is now. Default: it is not. */
+  readonly kept?: KeptResponse;
   /** Where it did not run: the code of the first error. */
   readonly code?: ErrorCode;
   /** 200, or the status that the first error which ended the request asks for. */
   readonly status: number;
   /** From PermissionDenied, or `retry-after` for a 503. */
   readonly headers: { readonly [name: string]: string };
+}
+
+/** How a response is kept. */
+export interface KeptResponse {
+  readonly scope: CachePolicy["scope"];
+  /** For how long it is good, from when it was made. */
+  readonly seconds: number;
+  /** Seconds since then. */
+  readonly age: number;
+  /** The same for the same bytes. */
+  readonly tag: string;
 }
 
 /** What happened while an operation ran, for {@link explain}. Times in milliseconds. */

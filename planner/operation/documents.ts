@@ -69,7 +69,8 @@ export class CompiledOperation implements PreparedOperation {
   /** Size of the last answer: where the next one's buffer starts. */
   sizeHint = 1024;
   readonly #id = `${operationCount++}:`;
-  readonly #text: string;
+  /** Of its document. */
+  readonly text: string;
   readonly #document: WeakRef<ReadDocument>;
   readonly #rootType: GraphQLObjectType;
   readonly #plans: Plans;
@@ -93,7 +94,7 @@ export class CompiledOperation implements PreparedOperation {
       }),
     );
     this.bytes = BYTES_PER_OPERATION + nodes * BYTES_PER_NODE;
-    this.#text = text;
+    this.text = text;
     this.#document = new WeakRef(document);
     this.#rootType = rootType;
     this.#conditions = conditions;
@@ -116,7 +117,7 @@ export class CompiledOperation implements PreparedOperation {
     if (known !== undefined) {
       return known;
     }
-    const document = this.#document.deref() ?? reparse(this.#text);
+    const document = this.#document.deref() ?? reparse(this.text);
     const definition = document.operations.find(({ name }) => (name?.value ?? null) === this.name);
     if (definition === undefined) {
       throw new TypeError("a document lost its operation while it was parsed again");

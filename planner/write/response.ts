@@ -31,10 +31,13 @@ export function writeEnd({ out, errors }: Writer, masking: Masking): void {
 }
 
 /** Status and headers of an operation that ran: those of the first error that is about the gateway, else 200. */
-export function outcomeOf(errors: readonly GraphQLError[]): Pick<OperationResponse, "status" | "headers"> {
+export function outcomeOf(
+  errors: readonly GraphQLError[],
+): Pick<OperationResponse, "status" | "headers" | "hasErrors"> {
   const statuses = errors.map((error) => statusOf(error)).filter((status) => status !== undefined);
   const status = statuses.find((candidate) => candidate !== 200) ?? 200;
-  return { status, headers: retryHeaders(status) };
+  const outcome = { status, headers: retryHeaders(status) };
+  return errors.length === 0 ? outcome : { ...outcome, hasErrors: true };
 }
 
 /**

@@ -104,6 +104,42 @@ test.each<[what: string, types: string, members: string, message: string]>([
   expect(await python.mistake(imports + types + query(members))).toContain(message);
 });
 
+test.each([
+  ['seconds=1.5, scope="public"', "seconds of @graphql.cache is 1.5: it is a whole number from 0 to 31536000"],
+  ["seconds=-1", "seconds of @graphql.cache is -1"],
+  ["seconds=True", "seconds of @graphql.cache is True"],
+  ["seconds=31536001", "seconds of @graphql.cache is 31536001"],
+  ['seconds=1, scope="all"', `scope of @graphql.cache is 'all': it is "public" or "caller"`],
+  ["seconds=1, scope=None", "scope of @graphql.cache is None"],
+])("@graphql.cache(%s) is refused", async (given, message) => {
+  const field = `@classmethod\n@graphql.cache(${given})\ndef n(cls, ctx, /) -> int: ...`;
+  expect(await python.mistake(imports + query(field))).toContain(message);
+});
+
+test("a mutation's response is not kept", async () => {
+  const mutation = `@dataclass
+class Mutation:
+    @classmethod
+    @graphql.cache(seconds=1)
+    def n(cls, ctx, /) -> int: ...
+`;
+  const schema = query("@classmethod\ndef n(cls, ctx, /) -> int: ...");
+  expect(await python.mistake(imports + mutation + schema.replace(/$/, "    mutation: Mutation\n"))).toContain(
+    "field Mutation.n has @graphql.cache, and is no part of a query",
+  );
+});
+
+test("not all responses are public where there is auth", async () => {
+  const schema = query("@classmethod\ndef n(cls, ctx, /) -> int: ...").replace(
+    "@dataclass\nclass Schema",
+    '@graphql.cache(seconds=1, scope="public")\n@dataclass\nclass Schema',
+  );
+  const auth = "    @staticmethod\n    def auth(headers): ...\n";
+  expect(await python.mistake(imports + schema + auth)).toContain(
+    "class Schema has auth, and all of its responses are public",
+  );
+});
+
 test("a parameter without annotation", async () => {
   expect(
     await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx, /, n=1) -> int: ...")),

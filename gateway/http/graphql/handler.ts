@@ -52,7 +52,7 @@ export async function handleRequest(
       endpoint,
       abort,
     );
-    return isPost ? response : ofCaller(response);
+    return isPost ? response : ofCaller(response, request.headers["if-none-match"]);
   } catch (error) {
     if (error instanceof PuffError) {
       if (isHidden(error)) {
@@ -64,9 +64,33 @@ export async function handleRequest(
   }
 }
 
-/** Says that no cache may keep a response for another caller, since some keep whatever says nothing. */
-function ofCaller(response: HttpResponse): HttpResponse {
-  return { ...response, headers: { "cache-control": "private, no-cache", ...response.headers } };
+/**
+ * Says whether caches may keep a response for others, since some keep whatever says nothing. One that depends on the caller
+ * is asked for again each time, which costs little where it has not changed.
+ */
+function ofCaller(response: HttpResponse, known?: string | string[]): HttpResponse {
+  const { kept } = response;
+  if (kept === undefined) {
+    return { ...response, headers: { "cache-control": "private, no-cache", ...response.headers } };
+  }
+  const isPublic = kept.scope === "public";
+  const vary = response.headers["vary"] ?? "accept";
+  const headers = {
+    ...response.headers,
+    "cache-control": isPublic ? `public, max-age=${kept.seconds}` : "private, no-cache",
+    age: String(kept.age),
+    // Weak, since the same JSON may be compressed or not.
+    etag: `W/"${kept.tag}"`,
+    vary: isPublic ? vary : `${vary}, authorization, cookie`,
+  };
+  if (
+    !String(known ?? "")
+      .match(/[^\s,]+/g)
+      ?.some((tag) => tag === headers.etag || tag === "*")
+  ) {
+    return { ...response, headers };
+  }
+  return { status: 304, headers, body: Buffer.alloc(0) };
 }
 
 function notAllowed(message: string, allow: string, form: ResponseForm | null): HttpResponse {
@@ -172,11 +196,12 @@ function convert(response: OperationResponse, form: ResponseForm): HttpResponse 
     headers = { ...headers, ...response.headers };
     break;
   }
-  const { body, rest, code, release } = response;
+  const { body, rest, code, release, kept } = response;
   if (release !== undefined) {
     return { status, headers, body, rest, release };
   }
-  return code === undefined ? { status, headers, body, rest } : { status, headers, body, rest, code };
+  const converted = code === undefined ? { status, headers, body, rest } : { status, headers, body, rest, code };
+  return kept === undefined ? converted : { ...converted, kept };
 }
 
 /** What has data, even in part, is a success whatever went wrong beside it. */

@@ -1,4 +1,5 @@
 /** Requests and responses as plain values, whatever server brings them. */
+import type { KeptResponse } from "../../../planner/index.ts";
 import type { ErrorCode } from "../../../schema/index.ts";
 
 export interface HttpRequest {
@@ -30,6 +31,8 @@ export interface HttpResponse {
   release?(): void;
   /** That of the error, where it is nothing else. */
   readonly code?: ErrorCode;
+  /** How the gateway keeps it, which caches in between may be told. Default: it does not. */
+  readonly kept?: KeptResponse;
   /** What follows the body of a large answer; where it fails, the connection has to break. Default: nothing. */
   readonly rest?: AsyncIterable<Buffer> | null;
   /** Aborted where the rest has to break off though the client reads nothing. Default: never. */

@@ -85,6 +85,7 @@ export class Notifications {
         await client.end();
       }
       this.#client = null;
+      this.#listeners.tellLost();
       lost = true;
       this.#attempted.resolve();
       await sleep(pauseAfter(failures, reconnect), null, { signal }).catch(() => undefined);

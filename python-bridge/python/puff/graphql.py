@@ -29,7 +29,7 @@ from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
-from puff._types.decorators import borrow_db_context, constraint, interface, one_of, pure
+from puff._types.decorators import borrow_db_context, cache, constraint, interface, one_of, pure
 from puff._types.markers import (
     ID,
     JSON,
@@ -67,6 +67,7 @@ __all__ = [
     "arguments",
     "auto",
     "borrow_db_context",
+    "cache",
     "constraint",
     "deprecated",
     "django_type",

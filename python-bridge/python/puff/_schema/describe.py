@@ -17,7 +17,7 @@ from puff._schema.parent_arguments import check_parent_arguments
 from puff._schema.runtime import RuntimeSchema, RuntimeType
 from puff._schema.static import describe_statics
 from puff._types.annotations import annotations_of, class_scope, evaluate
-from puff._types.decorators import constraints_of, is_interface, is_one_of
+from puff._types.decorators import cache_of, constraints_of, is_interface, is_one_of
 from puff._types.markers import EmptyObject
 from puff._types.refs import NamedType, Use
 from puff._types.source import forget_sources, place_of
@@ -74,6 +74,15 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
         "constraints": _constraints([cls, *(known for known in registry.by_class if isinstance(known, type))]),
         "raisedMessages": getattr(cls, "raised_messages", False) is True,
     }
+    cache = cache_of(cls)
+    if cache is not None:
+        if cache["scope"] == "public" and runtime.auth is not None:
+            raise SchemaProblem(
+                f"class {cls.__name__} has auth, and all of its responses are public",
+                place_of(cls),
+                'Decorate the public resolvers with @graphql.cache(…, scope="public") one by one.',
+            )
+        description["cache"] = cache
     if registry.filters or registry.orderings:
         description["collections"] = {"filters": registry.filters, "orderings": registry.orderings}
     if any("collection" in field for named in description["types"] for field in named.get("fields", ())):

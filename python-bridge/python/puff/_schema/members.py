@@ -18,6 +18,7 @@ from puff._schema.returns import result_type
 from puff._schema.runtime import Column, Resolver
 from puff._schema.signatures import no_return
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
+from puff._types.decorators import cache_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
 from puff._types.names import graphql_name, pascal
 from puff._types.nodes import Node, NodeField
@@ -215,11 +216,13 @@ class Members:
         source: dict[str, Any] = {"kind": "method"} if is_method else {"kind": "resolver", "pure": pure, "plan": None}
         if borrows:
             source["borrows"] = True
+        cache = self._cache_of(member, where, place)
         graphql = self._add_field(name, ref, options, args, source, scope)
         if parameters.inherited:
             self.fields[-1]["parentArguments"] = parameters.inherited
         if collection is not None:
             self.fields[-1]["collection"] = collection
+        self.fields[-1] |= cache
         cls: type = self.named.python
         self.resolvers[graphql] = Resolver(
             f"{self.named.name}.{graphql}",
@@ -234,6 +237,12 @@ class Members:
             place,
             collection is not None,
         )
+
+    def _cache_of(self, member: Any, where: str, place: str | None) -> dict[str, Any]:
+        cache = cache_of(member)
+        if cache is not None and self.named.operation in ("mutation", "subscription"):
+            raise SchemaProblem(f"{where} has @graphql.cache, and is no part of a query", place, "Take it off.")
+        return {} if cache is None else {"cache": cache}
 
     def _refuse_attribute_of_root(self, name: str, place: str | None) -> None:
         if self.named.use is None:

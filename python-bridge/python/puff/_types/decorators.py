@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from puff._types.markers import function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+MOST_SECONDS = 31_536_000
+"""A year."""
 
 MemberT = TypeVar("MemberT")
 ClassT = TypeVar("ClassT", bound=type)
@@ -79,6 +82,50 @@ def pure(resolver: MemberT) -> MemberT:
     """
     vars(function_of(resolver))["__puff_pure__"] = True
     return resolver
+
+
+def cache(*, seconds: int, scope: Literal["public", "caller"] = "caller") -> Callable[[MemberT], MemberT]:
+    """Says for how long the gateway may keep responses that a resolver is a part of.
+
+    A response is kept if all of its resolvers allow that, for the shortest of their times, and for the caller alone
+    unless all of them are public. It ends before its time when a mutation writes one of the tables that it was read
+    from.
+
+    Args:
+        seconds: For how long at most; 0 keeps no response with this field.
+        scope: `caller`: another caller gets another response. `public`: all callers get the same, and so do caches
+            between them and the gateway; the resolver is told nothing of the caller, and `ctx.auth` is None.
+
+    Returns:
+        A decorator for resolvers, and for the schema's class, where it holds for all resolvers without one.
+
+    Raises:
+        ValueError: `seconds` or `scope` is none.
+
+    Example:
+        >>> class Query:
+        ...     @classmethod
+        ...     @cache(seconds=60, scope="public")
+        ...     def posts(cls, ctx: Context, /) -> Plan[list[Post]]: ...
+    """
+    given: Any = (seconds, scope)
+    if isinstance(seconds, bool) or not isinstance(given[0], int) or not 0 <= seconds <= MOST_SECONDS:
+        raise ValueError(f"seconds of @graphql.cache is {seconds!r}: it is a whole number from 0 to {MOST_SECONDS}")
+    if scope not in ("public", "caller"):
+        raise ValueError(f'scope of @graphql.cache is {scope!r}: it is "public" or "caller"')
+
+    def decorate(member: MemberT) -> MemberT:
+        owner = member if isinstance(member, type) else function_of(member)
+        setattr(owner, "__puff_cache__", {"seconds": seconds, "scope": scope})  # noqa: B010  # pyright knows no such attribute
+        return member
+
+    return decorate
+
+
+def cache_of(member: Any) -> dict[str, Any] | None:
+    """Gives what @graphql.cache says of a class or a resolver."""
+    owner = member if isinstance(member, type) else function_of(member)
+    return getattr(owner, "__puff_cache__", None)
 
 
 def borrow_db_context(resolver: MemberT) -> MemberT:
