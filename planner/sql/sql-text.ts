@@ -19,6 +19,9 @@ export interface SqlParameter {
   readonly countsRows: boolean;
 }
 
+/** Characters that SQL has in strings and comments alone: the scanner gives its tokens as JSON, and does not escape them. */
+const CONTROL = /[^\P{Cc}\t\n\r\x7f-\x9f]/gu;
+
 const texts = new LRUCache<string, SqlText>({ max: 1000 });
 
 /**
@@ -33,7 +36,7 @@ export async function cutSql(text: string): Promise<SqlText> {
     return known;
   }
   const bytes = Buffer.from(text); // the scanner counts bytes
-  const tokens = (await scan(text)).tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"));
+  const tokens = await tokensOf(text);
   let last = tokens.length;
   while (tokens[last - 1]?.text === ";") {
     last--;
@@ -58,6 +61,12 @@ export async function cutSql(text: string): Promise<SqlText> {
   const cut = { text: bytes.toString("utf8", 0, end), parts, parameters };
   texts.set(text, cut);
   return cut;
+}
+
+/** The tokens that say something, with their places in bytes. */
+export async function tokensOf(text: string) {
+  const { tokens } = await scan(text.replace(CONTROL, " "));
+  return tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"));
 }
 
 /** Puts other SQL in the places of the parameters. */

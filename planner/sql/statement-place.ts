@@ -1,6 +1,6 @@
 /** Where a statement that failed stands: the field that it answers, and the place in its SQL. */
-import { scan } from "libpg-query";
 import { PuffError } from "../../schema/index.ts";
+import { tokensOf } from "./sql-text.ts";
 
 /**
  * The error with its field, and with line and column where Postgres does not tell them: of the second statement, or of
@@ -46,7 +46,7 @@ const finders: { readonly [code: string]: Finder } = {
 
 async function findOffset(text: string, find: Finder): Promise<number | null> {
   try {
-    const tokens = (await scan(text)).tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"));
+    const tokens = await tokensOf(text);
     const start = tokens[find(tokens.map((token) => token.text))]?.start;
     return start === undefined ? null : Buffer.from(text).toString("utf8", 0, start).length;
   } catch {
