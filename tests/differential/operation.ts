@@ -1,5 +1,6 @@
 /** Random operations over a random world. */
 import fc from "fast-check";
+import { drawPage } from "./collections.ts";
 import { concreteTypes, type Draw, type Relation, type World, type WorldType } from "./world.ts";
 
 export interface RandomOperation {
@@ -50,8 +51,12 @@ export function drawOperation(draw: Draw, world: World): RandomOperation {
   }
 
   function drawRelation(relation: Relation, depth: number): string {
-    const alias = draw(() => fc.constantFrom("", `x_${relation.name}:`, `y_${relation.name}:`));
-    return `${alias}${relation.name}${drawDirective()} ${drawSelections(relation.target, depth - 1)}`;
+    const index = draw(() => fc.integer({ min: 0, max: 2 }));
+    const alias = ["", `x_${relation.name}:`, `y_${relation.name}:`][index] ?? "";
+    const select = () => drawSelections(relation.target, depth - 1);
+    const { form, args } = relation.collection ?? { form: "list", args: [] };
+    const field = `${alias}${relation.name}${args[index] ?? ""}${drawDirective()}`;
+    return `${field} ${form === "list" ? select() : drawPage(draw, form, select)}`;
   }
 
   function drawLeaf(typeName: string, type: WorldType | undefined): string {

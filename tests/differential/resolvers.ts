@@ -11,6 +11,7 @@ import type {
   WireValue,
 } from "../../schema/index.ts";
 import { noGenerators } from "../support/planner/planner.ts";
+import { answerCollection } from "./collections.ts";
 import { concreteTypes, type LeafField, type Relation, type Row, type World } from "./world.ts";
 
 /** Rows of all types that a relation may lead to, each with its type's name. */
@@ -35,13 +36,16 @@ export function referenceResolvers(world: World): {
 } {
   const resolve =
     (relation: Relation): GraphQLFieldResolver<Row, unknown> =>
-    (parent) => {
+    (parent, args) => {
       if (relation.mode === "failing") {
         throw new Error(`ValueError: ${relation.name} failed`);
       }
       const rows = rowsOf(world, relation).filter((row) =>
         relation.keys.every((key) => row[key] !== null && row[key] === parent[key]),
       );
+      if (relation.collection !== null) {
+        return answerCollection(relation.collection, rows, args);
+      }
       return relation.list ? rows : (rows[0] ?? null);
     };
   const colors: { readonly [value: string]: string } = { red: "RED", green: "GREEN" };

@@ -1,6 +1,13 @@
 /** Random schemas with their data, for the differential tests. */
 import fc from "fast-check";
 import type { FieldDescription, SchemaDescription, TypeDescription } from "../../schema/index.ts";
+import {
+  type Collection,
+  collectionInputs,
+  collectionTypes,
+  describeAsCollection,
+  drawCollection,
+} from "./collections.ts";
 
 /** Draws a random value; fast-check shrinks what it drew. */
 export type Draw = <T>(arbitrary: () => fc.Arbitrary<T>) => T;
@@ -25,6 +32,8 @@ export interface Relation {
   readonly itemNonNull: boolean;
   readonly keys: readonly ("k0" | "k1")[];
   readonly mode: Mode;
+  /** What clients may ask of it; null: nothing. */
+  readonly collection: Collection | null;
 }
 
 export interface WorldType {
@@ -118,7 +127,20 @@ function drawLeaves(draw: Draw, prefix: string): LeafField[] {
 
 function drawRelations(draw: Draw, targets: readonly string[], prefix: string, most: number): Relation[] {
   const count = draw(() => fc.integer({ min: 1, max: most }));
-  return Array.from({ length: count }, (_, index) => ({
+  return Array.from({ length: count }, (_, index) => {
+    const relation = drawRelation(draw, targets, prefix, index);
+    const isPlan = relation.list && (relation.mode === "symbols" || relation.mode === "needs");
+    return { ...relation, collection: isPlan ? drawCollection(draw) : null };
+  });
+}
+
+function drawRelation(
+  draw: Draw,
+  targets: readonly string[],
+  prefix: string,
+  index: number,
+): Omit<Relation, "collection"> {
+  return {
     name: `${prefix}_r${index}`,
     target: draw(() => fc.constantFrom(...targets)),
     list: draw(() => fc.boolean()),
@@ -131,7 +153,7 @@ function drawRelations(draw: Draw, targets: readonly string[], prefix: string, m
     mode: draw(
       () => fc.constantFrom("symbols", "symbols", "needs", "value", "function", "failing") as fc.Arbitrary<Mode>,
     ),
-  }));
+  };
 }
 
 function drawRows(draw: Draw, leaves: readonly LeafField[]): Row[] {
@@ -203,12 +225,20 @@ export function describeWorld(world: World): SchemaDescription {
       ]),
     ),
   ];
-  return { version: 1, query: "Query", mutation: null, subscription: null, hasAuth: false, types };
+  const relations = [...world.root, ...world.types.flatMap((type) => type.relations)];
+  if (relations.some(({ collection }) => collection !== null)) {
+    types.push(...collectionTypes(relations));
+  }
+  const operations = { query: "Query", mutation: null, subscription: null } as const;
+  return { version: 1, ...operations, hasAuth: false, collections: collectionInputs, types };
 }
 
 function describeRelation(relation: Relation): FieldDescription {
   const item = relation.list ? `[${relation.target}${relation.itemNonNull ? "!" : ""}]` : relation.target;
-  return field(relation.name, `${item}${relation.nonNull ? "!" : ""}`, { kind: "resolver", pure: false, plan: null });
+  const source = { kind: "resolver", pure: false, plan: null } as const;
+  const described = field(relation.name, `${item}${relation.nonNull ? "!" : ""}`, source);
+  const { collection } = relation;
+  return collection === null ? described : { ...described, ...describeAsCollection(relation, collection) };
 }
 
 function leafType(leaf: LeafField): string {

@@ -178,18 +178,28 @@ type Connection = {
 };
 
 /** All ids of a connection, a page at a time. */
-async function walk(arguments_: string, forward: boolean, between: () => Promise<unknown>): Promise<number[]> {
-  const found: number[] = [];
-  let cursor: string | boolean | null | undefined = null;
-  do {
-    const at: string = cursor === null ? "" : `, ${forward ? "after" : "before"}: "${cursor}"`;
-    const page = `${forward ? "first" : "last"}: 2${at}`;
+function walk(arguments_: string, forward: boolean, between: () => Promise<unknown>): Promise<number[]> {
+  const read = async (page: string) => {
     const facts = "hasNextPage hasPreviousPage startCursor endCursor";
     const { data, errors } = await fused.run(
       `{ postConnection(${arguments_}${page}) { nodes { id } pageInfo { ${facts} } } }`,
     );
     expect(errors).toBeUndefined();
-    const { nodes, pageInfo } = (data as { readonly postConnection: Connection }).postConnection;
+    return (data as { readonly postConnection: Connection }).postConnection;
+  };
+  return walkPages(read, forward, between);
+}
+
+async function walkPages(
+  read: (page: string) => Promise<Connection>,
+  forward: boolean,
+  between: () => Promise<unknown>,
+): Promise<number[]> {
+  const found: number[] = [];
+  let cursor: string | boolean | null | undefined = null;
+  do {
+    const at: string = cursor === null ? "" : `, ${forward ? "after" : "before"}: "${cursor}"`;
+    const { nodes, pageInfo } = await read(`${forward ? "first" : "last"}: 2${at}`);
     found[forward ? "push" : "unshift"](...nodes.map(({ id }) => id));
     await between();
     const goesOn = pageInfo[forward ? "hasNextPage" : "hasPreviousPage"] === true;
@@ -298,6 +308,44 @@ describe("walking a connection by cursors gives each row once", () => {
   );
 });
 
+describe("walking the connection of each parent by cursors gives each of its rows once", () => {
+  const orders = ["", "ordering: [{ votes: DESC }], ", "ordering: [{ votes: ASC_NULLS_FIRST }, { id: DESC }], "];
+  test.each(orders.flatMap((order) => [true, false].map((forward) => [order, forward] as const)))(
+    "%s forward: %s",
+    async (order, forward) => {
+      let next = 100;
+      try {
+        for (const [post, count] of [
+          [1, 4],
+          [2, 4],
+          [6, 0],
+        ] as const) {
+          const field = `posts(filters: { id: { exact: ${post} } }) { commentConnection`;
+          const read = async (page: string) => {
+            const facts = "hasNextPage hasPreviousPage startCursor endCursor";
+            const { data, errors } = await fused.run(
+              `{ ${field}(${order}${page}) { nodes { id } pageInfo { ${facts} } } } }`,
+            );
+            expect(errors).toBeUndefined();
+            const { posts } = data as { readonly posts: readonly { readonly commentConnection: Connection }[] };
+            return posts[0]?.commentConnection ?? { nodes: [], pageInfo: {} };
+          };
+          const all = (await read("first: 100")).nodes.map(({ id }) => id).filter((id) => id < 100);
+          expect(all).toHaveLength(count);
+          const insert = () =>
+            database.run(`INSERT INTO comment SELECT ${next++}, 'new', ${next % 5}, id FROM post WHERE id IN (1, 2, 6)
+              AND id = ${[1, 2, 6][next % 3]}`);
+          const found = await walkPages(read, forward, insert);
+          expect(found.filter((id) => id < 100)).toEqual(all);
+          expect(new Set(found).size).toBe(found.length);
+        }
+      } finally {
+        await database.run("DELETE FROM comment WHERE id >= 100");
+      }
+    },
+  );
+});
+
 test("the cursor of an edge leads to what follows it, within each parent", async () => {
   const { data } = await fused.run("{ posts { commentConnection(first: 1) { edges { cursor node { id } } } } }");
   const { posts } = data as {
@@ -349,6 +397,45 @@ describe("what a collection refuses", () => {
       expect((await fused.run(query)).errors?.[0]?.extensions.code).toBe("PUFF_CURSOR_INVALID");
     }
     expect((await fused.run(`{ postConnection(after: "${endCursor}") { nodes { id } } }`)).errors).toBeUndefined();
+  });
+
+  test("a cursor that is cut off behind its mark, or was changed there", async () => {
+    const { data } = await fused.run(`{ postConnection(${votes}, first: 1) { pageInfo { endCursor } } }`);
+    const { endCursor } = (data as { readonly postConnection: Connection }).postConnection.pageInfo;
+    const whole = Buffer.from(String(endCursor), "base64url").toString();
+    const mark = whole.slice(0, whole.indexOf("["));
+    for (const text of ["", "[", '["1"', '["1"]', '["1", "2", "3"]', '["1", 2]', "{}", "null", '["1", "\\u0000"]']) {
+      const cursor = Buffer.from(mark + text).toString("base64url");
+      for (const planner of [fused, layered]) {
+        const { errors } = await planner.run(`{ postConnection(${votes}, after: "${cursor}") { nodes { id } } }`);
+        expect(errors, text).toMatchObject([
+          {
+            path: ["postConnection"],
+            message: expect.stringContaining("broken"),
+            extensions: { code: "PUFF_CURSOR_INVALID" },
+          },
+        ]);
+      }
+    }
+  });
+
+  test("an order of more terms than are allowed", async () => {
+    const order = (terms: number) => `ordering: [${"{ votes: DESC } ".repeat(terms)}]`;
+    for (const [field, selection] of [
+      ["posts", "id"],
+      ["postPage", "totalCount results { id }"],
+      ["postConnection", "pageInfo { hasNextPage }"],
+    ] as const) {
+      const { errors = [] } = await fused.run(`{ ${field}(${order(21)}) { ${selection} } }`);
+      expect(errors.slice(0, 1), field).toMatchObject([
+        {
+          path: expect.arrayContaining([field]),
+          message: expect.stringContaining("21 terms, and 20"),
+          extensions: { code: "PUFF_PAGE_INVALID" },
+        },
+      ]);
+      expect((await fused.run(`{ ${field}(${order(20)}) { ${selection} } }`)).errors).toBeUndefined();
+    }
   });
 
   test("more items than an operation may ask for", async () => {
