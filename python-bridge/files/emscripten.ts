@@ -13,6 +13,7 @@ export interface EmscriptenFileSystem {
   open(path: unknown, flags: unknown, mode?: number): unknown;
   mkdir(path: string, mode?: number): unknown;
   close(stream: FileStream): void;
+  readFile(path: string): Uint8Array;
   readonly ErrnoError: new (errno: number) => Error;
   readonly filesystems: { readonly NODEFS: NodeFileSystem };
 }

@@ -21,6 +21,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Seen } from "../files/emscripten.ts";
 import type { InterpreterSettings, Loaded } from "../protocol/messages.ts";
+import type { Library } from "../wasm/libraries.ts";
 
 /** What an image was made from; it fits while all of it is unchanged. */
 export interface Manifest {
@@ -34,6 +35,8 @@ export interface Manifest {
   readonly schemas: string;
   readonly sockets: readonly string[];
   readonly files: readonly string[];
+  /** Of compiled packages. */
+  readonly libraries: readonly Library[];
 }
 
 const magic = "PUFFIMG1";
@@ -67,6 +70,7 @@ export function describe(
   environmentReads: readonly string[],
   settings: InterpreterSettings,
   loaded: Pick<Loaded, "schemas" | "sockets" | "files">,
+  libraries: readonly Library[],
 ): Manifest {
   return {
     paths: Object.fromEntries([...seen.paths].map((path) => [path, stampFile(path)])),
@@ -77,6 +81,7 @@ export function describe(
     schemas: loaded.schemas,
     sockets: loaded.sockets,
     files: loaded.files,
+    libraries,
   };
 }
 

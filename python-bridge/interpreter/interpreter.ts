@@ -7,6 +7,7 @@ import type { EmscriptenFileSystem, HostFiles, Seen } from "../files/emscripten.
 import type { FileLocks } from "../files/file-locks.ts";
 import { openHostFiles } from "../files/filesystem.ts";
 import type { InterpreterSettings, LoadError, Loaded } from "../protocol/messages.ts";
+import { describeLibraries, type Library, type Linker, restoreLibraries } from "../wasm/libraries.ts";
 import type { LocalTime, NamesAt } from "../wasm/local-time.ts";
 import { boundRecursion, type StackFunctions } from "../wasm/stacks.ts";
 import { instantiateShared, release } from "../wasm/wasm.ts";
@@ -93,7 +94,7 @@ export async function startInterpreter(options: StartOptions): Promise<Interpret
   if (image !== null) {
     try {
       const engine = await restore(options, image.memory);
-      adopt(engine, settings);
+      adopt(engine, settings, image.manifest.libraries);
       const { schemas, sockets, files } = image.manifest;
       return serve(engine, { schemas, sockets, files, from: "image" }, []);
     } catch {
@@ -139,7 +140,9 @@ async function importModules(options: StartOptions, paths: ImagePaths): Promise<
       if (reason !== null) {
         throw new Error(reason);
       }
-      return describe(seen, environmentReads, settings, loaded);
+      const { FS, _module: module } = internals(engine.pyodide);
+      const libraries = describeLibraries(module, (path) => FS.readFile(path));
+      return describe(seen, environmentReads, settings, loaded, libraries);
     }),
   );
   return serve(engine, loaded, images);
@@ -176,7 +179,15 @@ async function startBase(
   pyodide.pyimport("puff._cooperative").install();
   pyodide.pyimport("puff._bridge");
   pyodide.pyimport("_puff_interpreter").prepare();
-  const manifest: Manifest = { paths: {}, folders: {}, environment: {}, schemas: "{}", sockets: [], files: [] };
+  const manifest: Manifest = {
+    paths: {},
+    folders: {},
+    environment: {},
+    schemas: "{}",
+    sockets: [],
+    files: [],
+    libraries: [],
+  };
   return { engine, from: "nothing", images: [takeImage(engine, options, path, () => manifest)] };
 }
 
@@ -221,12 +232,14 @@ async function loadEngine(
 }
 
 /** Gives an engine its settings, be it new or restored. */
-function adopt({ pyodide, files }: Engine, settings: InterpreterSettings): void {
-  boundRecursion(internals(pyodide)._module);
+function adopt({ pyodide, files }: Engine, settings: InterpreterSettings, libraries: readonly Library[] = []): void {
+  const { FS, _module: module } = internals(pyodide);
+  boundRecursion(module);
   const cwd = process.cwd();
   const { pythonPath, writable, temporaryFolder, environment } = settings;
   files.mount([...pythonPath, ...writable, temporaryFolder, ...timeZones, ...certificateFolders(environment)]);
   files.allowWriting([...settings.writable, settings.temporaryFolder]);
+  restoreLibraries(module, libraries, (path) => FS.readFile(path));
   // As native Python has it: what was installed comes after the standard library.
   const installed = (folder: string) => /^(site|dist)-packages$/.test(basename(folder));
   pyodide.pyimport("_puff_interpreter").adopt(
@@ -323,7 +336,7 @@ function countStreams({ pyodide }: Engine): number {
 /** What Pyodide has and does not declare. */
 function internals(pyodide: PyodideAPI): {
   readonly FS: EmscriptenFileSystem;
-  readonly _module: StackFunctions & { readonly HEAP8: Int8Array };
+  readonly _module: StackFunctions & Linker;
   readonly _api: {
     on_fatal: (error: unknown) => void;
     scheduleCallback: (callback: () => void, timeout: number) => void;

@@ -226,6 +226,7 @@ def end_import() -> str:
     _changes.end()
     # SystemRandom keeps no state and takes no seed.
     _unseeded[:] = [generator for generator in _unseeded if not isinstance(generator, random.SystemRandom)]
+    importlib.invalidate_caches()  # importlib.metadata keeps the archives open that it has looked into
     # What can go goes before the image; what stays is spared from later collections.
     _collect()
     gc.freeze()

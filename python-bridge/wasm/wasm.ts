@@ -63,5 +63,12 @@ declare const WebAssembly: {
   instantiate(source: object, imports?: object): Promise<any>;
 };
 
+/** A WebAssembly.Table of functions. */
+export interface WasmTable {
+  readonly length: number;
+  get(index: number): object | null;
+  grow(by: number): number;
+}
+
 /** Bytes of a page of WebAssembly's memory. */
 export const page = 65_536;

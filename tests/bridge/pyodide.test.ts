@@ -76,6 +76,20 @@ test("its module has C's stack and memory", () => {
   }
 });
 
+test("its module has what a library is put back with", () => {
+  const { _module: module } = internals;
+  for (const name of ["newDSO", "relocateExports", "setWasmTableEntry", "updateTableMap"]) {
+    expect(module[name], changed(`_module.${name}`)).toBeTypeOf("function");
+  }
+  for (const name of ["GOT", "LDSO", "HEAPU32", "wasmTable"]) {
+    expect(module[name], changed(`_module.${name}`)).toBeTypeOf("object");
+  }
+  expect(module["LDSO"], changed("_module.LDSO")).toMatchObject({
+    loadedLibsByName: { __main__: { exports: expect.anything() } },
+    loadedLibsByHandle: expect.anything(),
+  });
+});
+
 test("its interface tells a fatal error, and enters Python by scheduleCallback", async () => {
   const api: { [name: string]: unknown } = internals._api;
   const source = await readFile(fileURLToPath(import.meta.resolve("pyodide/pyodide.asm.mjs")), "utf8");
@@ -96,7 +110,9 @@ test("its interface tells a fatal error, and enters Python by scheduleCallback",
 test("its file system has what NODEFS is corrected by", () => {
   const { FS: files } = internals;
   const { NODEFS: nodes } = files.filesystems;
-  for (const name of "mkdirTree mount symlink analyzePath createNode getPath open mkdir close ErrnoError".split(" ")) {
+  for (const name of "mkdirTree mount symlink analyzePath createNode getPath open mkdir close readFile ErrnoError".split(
+    " ",
+  )) {
     expect(files[name], changed(`FS.${name}`)).toBeTypeOf("function");
   }
   expect(Array.isArray(files.streams), changed("FS.streams")).toBe(true);

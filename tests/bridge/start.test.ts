@@ -1,9 +1,10 @@
 /** Interpreters start from images of their memory, and see the user's files as they are. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkRuntime, findSitePackages, startPython } from "../../python-bridge/index.ts";
-import { pythonOn, schemaFolder, sharedCache, type TestPython, writeSchema } from "../support/python/python.ts";
+import { imageWritten, ownCache } from "../support/python/images.ts";
+import { pythonOn, schemaFolder, type TestPython, writeSchema } from "../support/python/python.ts";
 
 /** `imported` tells one import of the module from another: an image keeps it. */
 const module = `
@@ -54,28 +55,10 @@ const query = `
         return hasattr(js, "process")
 `;
 
-/** The image is written after the start; a start later than that may use it. */
-async function imageWritten(folder: string): Promise<void> {
-  await expect.poll(() => readdirSync(folder).filter((name) => /^app.*image$/.test(name)).length).toBe(1);
-}
-
 async function started(folder: string, cacheFolder: string, environment = {}): Promise<TestPython> {
   const python = await pythonOn(folder, { cacheFolder, environment });
   await imageWritten(cacheFolder);
   return python;
-}
-
-/** A cache folder with nothing but the base image, so that starts are quick and images can be counted. */
-function ownCache(folder: string): string {
-  const cache = join(folder, ".images");
-  mkdirSync(cache);
-  mkdirSync(sharedCache, { recursive: true });
-  for (const name of readdirSync(sharedCache)) {
-    if (name.startsWith("base-") && name.endsWith(".image")) {
-      copyFileSync(join(sharedCache, name), join(cache, name));
-    }
-  }
-  return cache;
 }
 
 describe("an image", () => {

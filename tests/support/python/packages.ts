@@ -8,11 +8,25 @@ import { promisify } from "node:util";
 
 /** The folder with these packages, such as `requests==2.34.2`, and what they need. */
 export async function installPackages(requirements: readonly string[]): Promise<string> {
-  const key = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 16);
+  return install(requirements, []);
+}
+
+/** The same built for Pyodide, as `puff-gateway pip` would install them. */
+export async function installCompiledPackages(requirements: readonly string[]): Promise<string> {
+  const target = "--platform pyemscripten_2026_0_wasm32 --python-version 3.14 --implementation cp --abi cp314";
+  return install(requirements, ["--only-binary=:all:", ...target.split(" ")]);
+}
+
+async function install(requirements: readonly string[], options: readonly string[]): Promise<string> {
+  const key = createHash("sha256")
+    .update([...requirements, ...options].join("\n"))
+    .digest("hex")
+    .slice(0, 16);
   const folder = join(import.meta.dirname, "../../../.puff/python-packages", key, "site-packages");
   if (!existsSync(folder)) {
     const partial = `${folder}.${process.pid}`;
-    await promisify(execFile)("python3", ["-m", "pip", "install", "--quiet", "--target", partial, ...requirements]);
+    const args = ["-m", "pip", "install", "--quiet", "--target", partial, ...options, ...requirements];
+    await promisify(execFile)("python3", args);
     // Whoever is first wins; the folder is never there half full.
     await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }));
   }
