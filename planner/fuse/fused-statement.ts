@@ -17,6 +17,8 @@ export interface FusedShape {
   fits(columns: readonly Column[]): boolean;
   /** Names and types of all places of the arms as node `index` fills them; those it leaves NULL have no name. */
   columnsOf(index: number): Column[];
+  /** Whether it has something to learn. */
+  readonly learns: boolean;
   /** Learns from the rows of the nodes how the next statement is best written. */
   learn(rows: readonly RowSet[]): void;
 }
@@ -165,6 +167,7 @@ function shapeOf(apart: Written, overFound: Written | null, tables: readonly Fou
     statement: (nodes) => (few.areFew ? statementOverFound : statement)(nodes),
     fits: (columns) => places.fit(columns),
     columnsOf: (index) => places.columnsOf(index),
+    learns: tables.length > 0,
     learn: (rows) => few.learn(rows),
   };
 }

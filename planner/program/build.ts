@@ -1,13 +1,14 @@
 /** What a program is made of: the layers of a statement, each with the places of what is read of its rows. */
-import type { SqlPlan } from "../../schema/index.ts";
+import type { PagePart, SqlPlan } from "../../schema/index.ts";
 import type { BytesWriter, Leaf } from "../bytes/leaves.ts";
 import type { Column } from "../bytes/rows.ts";
 import { isPage } from "../collections/page-rows.ts";
 import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
+import { partOf } from "../contract/page-parts.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
 import { isIntegerOid } from "../types/oids.ts";
-import type { ProgramField, ProgramLeaf, ProgramNode } from "./generate.ts";
+import type { ProgramField, ProgramLeaf, ProgramNode, ProgramPart } from "./generate.ts";
 
 /** A layer of a statement. */
 export interface StatementLayer {
@@ -62,7 +63,9 @@ export class ProgramBuilder {
         case "typename":
           return { key, value: JSON.stringify(typeName) };
         case "resolver":
-          return { key, value: this.#nodeOf(step, parent) };
+          return { key, value: step.sameRow ? this.#partsOf(step, parent) : this.#nodeOf(step, parent) };
+        case "page":
+          return { key, value: this.#pagePartOf(step, source.part, parent) };
         case "column":
           if (parent === null || shape.kind !== "leaf") {
             throw new Unserved(`${step.name} has parts, and is read of a column`);
@@ -74,6 +77,24 @@ export class ProgramBuilder {
     });
   }
 
+  /** What is the parent's row under another name. */
+  #partsOf(step: FieldStep, parent: StatementLayer | null): ProgramPart {
+    return { parts: this.#fieldsOf(onlyPlan(step, step.selection?.only), parent) };
+  }
+
+  #pagePartOf(step: FieldStep, part: PagePart, parent: StatementLayer | null): ProgramNode | ProgramPart {
+    switch (part) {
+      case "row":
+        return this.#partsOf(step, parent);
+      case "items":
+      case "totalCount":
+      case "aggregates":
+        return this.#nodeOf(step, parent);
+      default:
+        throw new Unserved(`${step.name} tells of a place in an order`);
+    }
+  }
+
   #nodeOf(step: FieldStep, parent: StatementLayer | null): ProgramNode {
     const { shape, selection } = step;
     const { layer, index } = this.#layers.get(step) ?? {};
@@ -81,8 +102,8 @@ export class ProgramBuilder {
       throw new Unserved(`${step.name} has a statement of its own`);
     }
     const { plan, columns } = layer;
-    if (step.collection !== null || step.sameRow || isPage(plan)) {
-      throw new Unserved(`${step.name} is a collection`);
+    if (isPage(plan) && (plan.page.looksAhead || plan.page.backward)) {
+      throw new Unserved(`${step.name} shows other rows than its statement gives, or in another order`);
     }
     const item = shape.kind === "list" ? shape.item : shape;
     if (item.kind === "list") {
@@ -93,7 +114,7 @@ export class ProgramBuilder {
       key: parent === null ? null : keyOf(layer, parent),
       columns: columns.map(({ name }) => name !== ""),
       list: shape.kind === "list",
-      mayLack: !shape.nonNull && !("absent" in plan && plan.absent !== undefined),
+      lack: lackOf(step, plan),
     };
     const node =
       item.kind === "leaf"
@@ -124,6 +145,13 @@ export class ProgramBuilder {
     const form = leaf.formFor(type) ?? this.others.push(leaf.writerFor(type)) - 1;
     return { column: place, form, nonNull };
   }
+}
+
+function lackOf(step: FieldStep, plan: SqlPlan): ProgramNode["lack"] {
+  if (partOf(step) === "totalCount") {
+    return "zero";
+  }
+  return step.shape.nonNull || ("absent" in plan && plan.absent !== undefined) ? "left" : "null";
 }
 
 function onlyPlan(step: FieldStep, plan: ObjectPlan | null | undefined): ObjectPlan {

@@ -15,8 +15,8 @@ export interface ProgramNode {
   /** Columns of its parents' key and of its own; null: it is a root. */
   readonly key: { readonly parent: number; readonly child: number } | null;
   readonly list: boolean;
-  /** Whether the field may be null where it has no row. */
-  readonly mayLack: boolean;
+  /** What the field is where it has no row; `left`: what only the other writer tells. */
+  readonly lack: "null" | "zero" | "left";
   /** The fields of its objects; or the leaf that a row is. */
   readonly fields: readonly ProgramField[] | ProgramLeaf;
 }
@@ -28,9 +28,14 @@ export interface ProgramLeaf {
   readonly nonNull: boolean;
 }
 
+/** An object that is the same row under another name. */
+export interface ProgramPart {
+  readonly parts: readonly ProgramField[];
+}
+
 export interface ProgramField {
-  /** As {@link ProgramLeaf}, another layer, or JSON that is always the same. */
-  readonly value: ProgramLeaf | ProgramNode | string;
+  /** As {@link ProgramLeaf}, another layer, a part of the same row, or JSON that is always the same. */
+  readonly value: ProgramLeaf | ProgramNode | ProgramPart | string;
   /** Of the response. */
   readonly key: string;
 }
@@ -113,6 +118,8 @@ function writeFields(code: Code, fields: readonly ProgramField[], writeNode: Wri
       code.constant(value);
     } else if ("form" in value) {
       writeLeaf(code, value);
+    } else if ("parts" in value) {
+      writeFields(code, value.parts, writeNode);
     } else {
       writeNode(code, value);
     }
@@ -140,7 +147,7 @@ function writeLeaf(code: Code, { column, form, nonNull }: ProgramLeaf): void {
 }
 
 /** The field's rows are all that the layer has. */
-function writeRoot(code: Code, { index, list, mayLack }: ProgramNode, isTagged: boolean): void {
+function writeRoot(code: Code, { index, list, lack }: ProgramNode, isTagged: boolean): void {
   const write = (row: string): string => `at = w${index}(src, sv, out, ov, at, ${row}, cap); if (at < 0) return at;`;
   if (list) {
     code.constant("[");
@@ -154,12 +161,12 @@ function writeRoot(code: Code, { index, list, mayLack }: ProgramNode, isTagged: 
     code.constant("]");
     return;
   }
-  code.line(`if (${isTagged ? `n${index}` : "end"} === 0) { ${lack(mayLack)} } else {`);
+  code.line(`if (${isTagged ? `n${index}` : "end"} === 0) { ${writeLack(lack)} } else {`);
   code.line(`${write(isTagged ? `o${index}[0]` : "5")} at--; }`);
 }
 
 /** The field's rows are those of its parent's key. */
-function writeChildren(code: Code, { index: i, key, list, mayLack }: ProgramNode): void {
+function writeChildren(code: Code, { index: i, key, list, lack }: ProgramNode): void {
   const column = key?.parent ?? 0;
   if (list) {
     code.constant("[");
@@ -173,12 +180,19 @@ function writeChildren(code: Code, { index: i, key, list, mayLack }: ProgramNode
     code.line(`if (r !== -1) { do { ${write} r = x${i}[r]; } while (r !== -1); at--; } }`);
     code.constant("]");
   } else {
-    code.line(`if (r === -1) { ${lack(mayLack)} } else { ${write} at--; } }`);
+    code.line(`if (r === -1) { ${writeLack(lack)} } else { ${write} at--; } }`);
   }
 }
 
-function lack(mayLack: boolean): string {
-  return mayLack ? `ov.setInt32(at, ${nullWord}, true); at += 4;` : `return ${NOT_SERVED};`;
+function writeLack(lack: ProgramNode["lack"]): string {
+  switch (lack) {
+    case "null":
+      return `ov.setInt32(at, ${nullWord}, true); at += 4;`;
+    case "zero":
+      return "out[at++] = 48;";
+    case "left":
+      return `return ${NOT_SERVED};`;
+  }
 }
 
 /** Of integers of at most 15 digits. */
@@ -190,16 +204,10 @@ function hash(key: string): string {
 function rowFunction(node: ProgramNode, isTagged: boolean): string {
   const { index, fields } = node;
   const code = new Code();
-  const read = new Set<number>();
+  const read = "form" in fields ? new Set([fields.column]) : new Set(columnsRead(fields));
   if ("form" in fields) {
-    read.add(fields.column);
     writeLeaf(code, fields);
   } else {
-    for (const { value } of fields) {
-      if (typeof value !== "string") {
-        read.add("form" in value ? value.column : (value.key?.parent ?? 0));
-      }
-    }
     writeFields(code, fields, writeChildren);
   }
   code.constant(",");
@@ -212,6 +220,15 @@ ${seek(node, isTagged, read)}
 ${code.text}
 return at;
 };`;
+}
+
+function columnsRead(fields: readonly ProgramField[]): number[] {
+  return fields.flatMap(({ value }) => {
+    if (typeof value === "string") {
+      return [];
+    }
+    return "parts" in value ? columnsRead(value.parts) : ["form" in value ? value.column : (value.key?.parent ?? 0)];
+  });
 }
 
 /** Finds the bounds of the columns that are read: their length (-1: NULL), start and end. */

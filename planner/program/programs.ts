@@ -50,6 +50,9 @@ export class Programs {
     if (recalled === null) {
       return "its statement has not been run yet, or another has since";
     }
+    if (typeof recalled === "string") {
+      return recalled;
+    }
     const { last, layers, fits, statement } = recalled;
     const program = this.#known.get(last) ?? this.#make(root, layers, fits);
     if (program === null) {
@@ -59,10 +62,13 @@ export class Programs {
     return typeof program === "string" ? program : { program, statement };
   }
 
-  #recall(scope: string, roots: readonly BoundStatement[], plans: Plans): RecalledLayers | null {
+  #recall(scope: string, roots: readonly BoundStatement[], plans: Plans): RecalledLayers | string | null {
     const fused = this.#fuser.recall(scope, roots, plans);
     if (fused !== null) {
       const { nodes, shape } = fused.last;
+      if (shape.learns) {
+        return "its next statement depends on how many rows this one finds";
+      }
       return {
         ...fused,
         layers: nodes.map((node, index) => ({ ...node, columns: shape.columnsOf(index).slice(1) })),
@@ -123,6 +129,14 @@ function rootsOf({ steps }: ObjectPlan, plans: Plans): BoundStatement[] | string
   const roots: BoundStatement[] = [];
   for (const step of steps) {
     if (step.source.kind === "typename") {
+      continue;
+    }
+    if (step.sameRow) {
+      const parts = step.selection?.only ? rootsOf(step.selection.only, plans) : [];
+      if (typeof parts === "string") {
+        return parts;
+      }
+      roots.push(...parts);
       continue;
     }
     const plan = plans.get(step);
