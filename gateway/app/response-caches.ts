@@ -47,7 +47,7 @@ export class ResponseCaches {
     for (const name of new Set(wanted)) {
       const database = this.#options.databases.get(name);
       if (database !== undefined && !this.#watched.has(name)) {
-        const watched = new WatchedDatabase(database);
+        const watched = new WatchedDatabase(database, (what) => this.#options.log.warn(`database ${name}: ${what}`));
         this.#watched.set(name, watched);
         this.#starting = Promise.all([this.#starting, this.#start(name, watched)]);
       }

@@ -137,18 +137,20 @@ test("writes of more tables than are told apart are still told", () => {
 
 test("nothing can be trusted from when the connection is lost to when it is back", async () => {
   let listener: Listener | null = null;
-  const watched = new WatchedDatabase({
-    listen: async (_channel, given) => {
-      listener = given;
-      return () => undefined;
-    },
-  });
+  const told: string[] = [];
+  const listen = async (_channel: string, given: Listener) => {
+    listener = given;
+    return () => undefined;
+  };
+  const watched = new WatchedDatabase({ listen }, (what) => void told.push(what));
   expect(watched.hears).toBe(false);
   await watched.start();
   const heard = listener as Listener | null;
   expect(watched.hears).toBe(true);
   heard?.lost?.();
+  heard?.lost?.(); // each attempt to connect that fails
   expect(watched.hears).toBe(false);
+  expect(told).toEqual([expect.stringContaining("writes can't be heard")]);
   const point = watched.writes.now;
   heard?.missed();
   expect([watched.hears, watched.writes.since(point, ["post"])]).toEqual([true, true]);

@@ -57,7 +57,7 @@ export class CachedPlanner implements Planner {
   ): Promise<OperationResponse> {
     const { schema, cache, isTrusted } = this.#options;
     const isPlain = options.observe === undefined && options.inside === undefined && options.rollBack !== true;
-    const policy = isPlain && isTrusted() ? cachePolicyOf(schema, operation, variables) : null;
+    const policy = isPlain && isTrusted() ? policyOf(schema, operation, variables) : null;
     if (policy === null) {
       return await this.#planner.execute(operation, variables, caller, options);
     }
@@ -113,6 +113,15 @@ export class CachedPlanner implements Planner {
     } catch {
       return { response, tables: [], keeps: false }; // the response is there all the same
     }
+  }
+}
+
+/** Null where it can't be told: the planner says what is wrong with the variables. */
+function policyOf(...given: Parameters<typeof cachePolicyOf>): ReturnType<typeof cachePolicyOf> {
+  try {
+    return cachePolicyOf(...given);
+  } catch {
+    return null;
   }
 }
 

@@ -13,14 +13,17 @@ const longestPayload = 7_000;
 
 export class WatchedDatabase {
   readonly writes = new TableWrites();
+  readonly #tell: (what: string) => void;
   readonly #database: Pick<PostgresDatabase, "listen">;
   /** Tells this process's own notifications, which it need not be told, from others'. */
   readonly #sender = randomUUID();
   #hears = false;
   #leave: () => void = () => undefined;
 
-  constructor(database: Pick<PostgresDatabase, "listen">) {
+  /** @param tell - told of the connection, in words */
+  constructor(database: Pick<PostgresDatabase, "listen">, tell: (what: string) => void = () => undefined) {
     this.#database = database;
+    this.#tell = tell;
   }
 
   /** Whether the writes of other nodes are heard: while they are not, nothing that was kept can be trusted. */
@@ -40,8 +43,12 @@ export class WatchedDatabase {
       missed: () => {
         this.writes.written([ANY_TABLE]);
         this.#hears = true;
+        this.#tell("writes are heard again: responses are kept");
       },
       lost: () => {
+        if (this.#hears) {
+          this.#tell("writes can't be heard: no response is kept or served from what was kept");
+        }
         this.#hears = false;
       },
     };

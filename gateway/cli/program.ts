@@ -46,6 +46,13 @@ export function createProgram(): Command {
   return program;
 }
 
+interface CheckFlags {
+  readonly indexes?: true;
+  readonly update?: true;
+  readonly authToken?: string;
+  readonly name?: string;
+}
+
 /** Whether the command line or the environment asks for stacks of errors. */
 export function wantsDebug(program: Command): boolean {
   const level = program.opts()["logLevel"] ?? process.env["PUFF_LOG_LEVEL"];
@@ -88,15 +95,19 @@ function addCommands(program: Command): void {
     });
   schema
     .command("check [old.graphql]")
-    .description("compare with an older schema; exit with 1 if a change breaks clients, or an index is missing")
+    .description("compare with an older schema; exit with 1 if a change breaks clients, or something else is worse")
     .option("--indexes", "look for indexes that the filters, orders and pages of collections want")
+    .option("--update", "with --documents: keep what they take from now on, beside the manifest")
+    .option("--auth-token <token>", "with --documents: the caller's token, as in Authorization: Bearer")
     .option("--name <name>", "which schema, if puff.toml has several")
-    .action(async (file: string | undefined, options: { indexes?: true; name?: string }) => {
+    .action(async (file: string | undefined, options: CheckFlags) => {
       const { checkCommand } = await import("./commands/schema-commands.ts");
+      const checksDocuments = takeFlag(program, "documents");
       await checkCommand(await readConfig(program), {
         name: options.name ?? null,
         file: file ?? null,
         indexes: options.indexes === true,
+        documents: checksDocuments ? { update: options.update === true, authToken: options.authToken ?? null } : null,
       });
     });
   const documents = program
@@ -215,6 +226,17 @@ function createOption(key: SettingKey): Option {
     option.argParser((value: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), value]);
   }
   return option;
+}
+
+/** Whether a setting's flag is on the command line. Without a value it asks for something to be done, and sets nothing. */
+function takeFlag(program: Command, name: string): boolean {
+  if (program.getOptionValueSource(name) !== "cli") {
+    return false;
+  }
+  if (program.opts()[name] === true) {
+    program.setOptionValueWithSource(name, undefined, "default");
+  }
+  return true;
 }
 
 /** The configuration that the command line, the environment and puff.toml make together. */

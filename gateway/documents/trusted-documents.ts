@@ -90,7 +90,7 @@ export class TrustedDocuments {
 const MOST_TOLD = 3;
 
 /** @example nameOf({ id: "3be4", name: "Posts", query: "query Posts { … }" }); // "Posts" */
-function nameOf({ id, name }: TrustedOperation): string {
+export function nameOf({ id, name }: TrustedOperation): string {
   return name ?? `the document ${id}`;
 }
 

@@ -14,6 +14,7 @@ import { PuffError } from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
+import { type CheckDocumentsOptions, checkDocuments } from "./check-documents.ts";
 import { drawIndexes, findIndexes, summarizeIndexes } from "./missing-indexes.ts";
 import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
@@ -30,6 +31,8 @@ export interface CheckOptions {
   readonly file: string | null;
   /** Whether to look for indexes that the schema's collections want. */
   readonly indexes: boolean;
+  /** Whether to look at trusted documents; null: no. */
+  readonly documents: Omit<CheckDocumentsOptions, "name"> | null;
 }
 
 /**
@@ -38,10 +41,13 @@ export interface CheckOptions {
  *
  * @throws PuffError `PUFF_CONFIG_INVALID` where there is nothing to check, or the file can't be read or is not a schema.
  */
-export async function checkCommand(config: Configuration, { name, file, indexes }: CheckOptions): Promise<void> {
-  if (file === null && !indexes) {
+export async function checkCommand(
+  config: Configuration,
+  { name, file, indexes, documents }: CheckOptions,
+): Promise<void> {
+  if (file === null && !indexes && documents === null) {
     throw new PuffError("PUFF_CONFIG_INVALID", "schema check has nothing to check", {
-      remedy: "Name a file with an older schema, or add --indexes.",
+      remedy: "Name a file with an older schema, or add --indexes or --documents.",
     });
   }
   if (file !== null) {
@@ -49,6 +55,9 @@ export async function checkCommand(config: Configuration, { name, file, indexes 
   }
   if (indexes) {
     await checkIndexes(config, name);
+  }
+  if (documents !== null) {
+    await checkDocuments(config, { name, ...documents });
   }
 }
 

@@ -72,11 +72,11 @@ export const settings = {
     help: "refuse introspection queries",
   }),
   documents: setting<string | null>(path, {
-    flag: "--documents <manifest.json>",
+    flag: "--documents [manifest.json]",
     environment: ["PUFF_DOCUMENTS"],
     default: null,
     group: groups.schema,
-    help: "manifest of trusted documents, which clients may name by their ids",
+    help: "manifest of trusted documents, which clients may name by their ids; schema check looks at them",
   }),
   documents_only: setting(boolean, {
     flag: "--documents-only",
