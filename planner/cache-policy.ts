@@ -13,23 +13,32 @@ export interface CachedOperation extends CachePolicy {
 
 /**
  * The shortest time of all resolvers, and for the caller alone unless all are public; null: one of them has no policy, or
- * nothing has, or the operation has not been compiled, which is done for those alone whom `Schema.auth` lets in.
+ * nothing has. Undefined: the operation has to be compiled to tell, and `mayCompile` is false, since that is done for those
+ * alone whom `Schema.auth` lets in.
  *
- * @example cachePolicyOf(schema, operation, { limit: 20 }); // { key: "…", seconds: 60, scope: "public" }
+ * @throws PuffError `PUFF_TOO_MANY_FIELDS`; a GraphQLError: a variable that decides has no value.
+ * @example cachePolicyOf(schema, operation, { limit: 20 }, true); // { key: "…", seconds: 60, scope: "public" }
  */
 export function cachePolicyOf(
   schema: ExecutableSchema,
   operation: PreparedOperation,
   variables: { readonly [name: string]: unknown },
-): CachedOperation | null {
+  mayCompile: boolean,
+): CachedOperation | null | undefined {
   const compiled = operation as CompiledOperation; // prepare() makes no other
   if (operation.type !== "query") {
     return null;
   }
   const definitions = compiled.variableDefinitions;
   const { variableValues } = getVariableValues(schema.schema, definitions, readInputs(schema, definitions, variables));
-  const selection = variableValues === undefined ? undefined : compiled.known(variableValues);
-  const policy = selection === undefined ? null : policyOf(schema, selection);
+  if (variableValues === undefined) {
+    return null;
+  }
+  const selection = mayCompile ? compiled.plan(variableValues) : compiled.known(variableValues);
+  if (selection === undefined) {
+    return undefined;
+  }
+  const policy = policyOf(schema, selection);
   return policy === null ? null : { ...policy, key: `${operation.name ?? ""} ${compiled.text}` };
 }
 

@@ -57,21 +57,22 @@ export class CachedPlanner implements Planner {
   ): Promise<OperationResponse> {
     const { schema, cache, isTrusted } = this.#options;
     const isPlain = options.observe === undefined && options.inside === undefined && options.rollBack !== true;
-    const policy = isPlain && isTrusted() ? policyOf(schema, operation, variables) : null;
-    if (policy === null) {
-      return await this.#planner.execute(operation, variables, caller, options);
-    }
-    let asking = nobody;
-    if (policy.scope === "caller") {
-      const authenticated =
-        schema.hasAuth && caller.identity === undefined
-          ? await this.#planner.authenticate(caller, options.signal)
-          : { kind: "caller" as const, caller };
+    let policy = isPlain && isTrusted() ? policyOf(schema, operation, variables, !schema.hasAuth) : null;
+    let asking = caller;
+    if (schema.hasAuth && caller.identity === undefined && (policy === undefined || policy?.scope === "caller")) {
+      const authenticated = await this.#planner.authenticate(caller, options.signal);
       if (authenticated.kind === "refused") {
         return authenticated.response;
       }
       asking = authenticated.caller;
     }
+    if (policy === undefined) {
+      policy = policyOf(schema, operation, variables, true);
+    }
+    if (!policy) {
+      return await this.#planner.execute(operation, variables, asking, options);
+    }
+    asking = policy.scope === "public" ? nobody : asking;
     const { identity, authToken } = asking;
     // What can't be told as JSON is told as Python pickled it: that may differ for one caller, but not be the same for two.
     const who =
