@@ -146,6 +146,17 @@ test("the guide's schema counts 0 votes where there are none", async () => {
   );
 });
 
+test("the guide's mutation answers what it shows", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/writes.md"), "utf8");
+  const [, code = "", query = "", answer = ""] =
+    /^```python\n(.*?)^```.*?^```graphql\n(.*?)^```.*?^```json\n(.*?)^```/ms.exec(guide) ?? [];
+  writeFileSync(join(folder, "writes_schema.py"), code);
+  const guided = await serveCommand(["--schema", "writes_schema.py"], { cwd: folder, environment });
+  const { body } = await ask(guided, { body: { query } });
+  await guided.stop();
+  expect(JSON.parse(body)).toEqual(JSON.parse(answer));
+});
+
 test("the guide's collections answer each query that it shows", async () => {
   const guide = readFileSync(join(import.meta.dirname, "../../docs/collections.md"), "utf8");
   const blocks = (language: string) =>

@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** From long to short; a file belongs to the first that its path matches. */
 const kinds = [
   /cli\/django\.|django\/querysets|examples\/django|cli\/processes|http\/mixed-faults/,
-  /\/(cli|collections|django|psycopg2|differential)\/|bridge\/(death|services)|python\/(redis|network)|attacks\/slow/,
+  /\/(cli|collections|writes|django|psycopg2|differential)\/|bridge\/(death|services)|python\/(redis|network)|attacks\/slow/,
   /\/(bridge|browser|examples|http|attacks)\//,
   /\/(python|docs|subscriptions)\/|planner\/(keys|parameter-|types-)/,
   /^tests\//,

@@ -29,6 +29,7 @@ from puff._plans.plan import Plan, sql
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
+from puff._types.absent import ABSENT
 from puff._types.decorators import borrow_db_context, cache, constraint, interface, one_of, pure
 from puff._types.markers import (
     ID,
@@ -45,8 +46,11 @@ from puff._types.markers import (
 )
 from puff._types.nodes import Node, node
 from puff._types.paged import Connection, OffsetPaginated, paged
+from puff._types.written import NodeInput, OperationInfo, OperationMessage, create, delete, update
+from puff._writes.inputs import input_type, partial_type
 
 __all__ = [
+    "ABSENT",
     "ID",
     "JSON",
     "BigInt",
@@ -56,7 +60,10 @@ __all__ = [
     "Error",
     "GraphQL",
     "Node",
+    "NodeInput",
     "OffsetPaginated",
+    "OperationInfo",
+    "OperationMessage",
     "Ordering",
     "ParentColumn",
     "Parents",
@@ -69,6 +76,8 @@ __all__ = [
     "borrow_db_context",
     "cache",
     "constraint",
+    "create",
+    "delete",
     "deprecated",
     "django_type",
     "enum",
@@ -76,6 +85,7 @@ __all__ = [
     "filter_field",
     "filter_type",
     "global_graphql",
+    "input_type",
     "interface",
     "live",
     "named_client",
@@ -88,9 +98,11 @@ __all__ = [
     "paged",
     "parent_argument",
     "parents",
+    "partial_type",
     "pure",
     "scalar",
     "sql",
     "union",
+    "update",
     "valid_until",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._errors import ArgumentProblem, SchemaProblem
 from puff._symbols.value import SYMBOLIC, Symbol
+from puff._types.absent import ABSENT
 from puff._types.annotations import meaning_of
 from puff._types.argument import Argument, ArgumentGroup
 from puff._types.names import camel, graphql_name
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from puff._types.types import Registry
-
-ABSENT: Any = object()
 
 
 def describe_argument(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from puff._collections.describe import describe_collection, describe_rows
 from puff._collections.nodes import id_source, node_field
 from puff._errors import SchemaProblem
-from puff._schema.arguments import ABSENT
 from puff._schema.parameters import describe_parameters
 from puff._schema.returns import result_type
 from puff._schema.runtime import Column, Resolver
 from puff._schema.signatures import no_return
+from puff._types.absent import ABSENT
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
 from puff._types.decorators import cache_of
 from puff._types.markers import FieldOptions, function_of, merge_options, options_of
@@ -25,6 +25,8 @@ from puff._types.nodes import Node, NodeField
 from puff._types.paged import Paged, paged_of
 from puff._types.refs import TypeRef, Use, check_name
 from puff._types.source import member_doc, place_of, show_place
+from puff._types.written import Written
+from puff._writes.mutations import mutation_resolver
 
 if TYPE_CHECKING:
     from puff._plans.plan import Plan
@@ -78,6 +80,8 @@ class Members:
                 self._describe_rows(name, owner, item)
             elif isinstance(item, NodeField):
                 self._describe_node(name, owner)
+            elif isinstance(item, Written):
+                self._describe_written(name, owner, item)
             elif owner is Node:
                 self._describe_global_id(name, owner)
             else:
@@ -133,6 +137,19 @@ class Members:
         args, source = node_field(ref, scope)
         doc = FieldOptions(description=member_doc(owner, name))
         self._add_field(name, ref, merge_options((doc, meaning_of(annotation, scope).options)), args, source, scope)
+
+    def _describe_written(self, name: str, owner: type, written: Written) -> None:
+        """Describes a mutation that writes objects of a model."""
+        scope = class_scope(owner, self._where(name), place_of(owner, name))
+        if self.named.operation != "mutation":
+            raise SchemaProblem(
+                f"{self._where(name)} writes to the database, and {self.named.name} is no mutation",
+                scope.place,
+                "Move it to the class that Schema names as its mutation.",
+            )
+        resolver = mutation_resolver(name, annotations_of(owner)[name], written, scope, self.camel_case)
+        setattr(owner, name, resolver)
+        self._describe_resolver(name, resolver, owner)
 
     def _describe_global_id(self, name: str, owner: type) -> None:
         """Describes the id that a type has from `Node`."""

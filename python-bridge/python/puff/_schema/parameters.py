@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from puff._errors import SchemaProblem
-from puff._schema.arguments import ABSENT, describe_argument
+from puff._schema.arguments import describe_argument
 from puff._schema.inputs import describe_members
 from puff._schema.parent_arguments import parent_argument
 from puff._schema.signatures import parameters_of
+from puff._types.absent import ABSENT
 from puff._types.annotations import annotations_of, function_scope, meaning_of
 from puff._types.argument import Argument, ArgumentGroup
 from puff._types.markers import function_of

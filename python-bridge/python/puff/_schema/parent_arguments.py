@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._schema.arguments import ABSENT, describe_argument
+from puff._schema.arguments import describe_argument
+from puff._types.absent import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

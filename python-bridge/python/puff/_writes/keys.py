@@ -1,0 +1,41 @@
+"""Which object an input names."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from puff._django.types import model_type_of
+from puff._types.nodes import Node
+from puff._types.types import type_name
+
+
+def key_of(model: Any, text: Any) -> Any:
+    """Gives the key that an input names an object by: that in a global id, where types of the model have them.
+
+    Args:
+        model: The object's model.
+        text: What the client sent.
+
+    Returns:
+        The key as text, which the model's field reads; None for a global id of another type.
+    """
+    names = {type_name(cls) for cls in _subclasses(Node) if _shows(cls, model)}
+    if not names or not isinstance(text, str):
+        return text
+    try:
+        name, separator, key = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return key if separator and name in names else None
+
+
+def _shows(cls: type, model: Any) -> bool:
+    known = model_type_of(cls)
+    return known is not None and known.model is model
+
+
+def _subclasses(cls: type) -> set[type]:
+    direct = set(cls.__subclasses__())
+    return direct.union(*map(_subclasses, direct))
