@@ -2,13 +2,15 @@
 import { Answer, Fields } from "./limit-bytes.ts";
 import type { Receiver } from "./limit-connection.ts";
 import { NewestRows, newest, SearchRows, search } from "./limit-pages.ts";
-import { close, comma, LayeredRows } from "./limit-rows.ts";
+import { close, comma, type Done, type KeyTable, LayeredRows } from "./limit-rows.ts";
 import { noteBody, searched, type WorkloadName } from "./workloads.ts";
 
 export interface LimitAnswer {
   readonly statement: string;
   readonly params: readonly string[];
-  receive(done: (body: Buffer) => void): Receiver;
+  /** How many of one turn of the event loop share a Sync; absent: each has its own, and where it is free a connection of its own. */
+  readonly together?: number;
+  receive(done: Done): Receiver;
 }
 
 // Numbers of rows stand in the text, as the gateway writes them there: Postgres plans such a statement only once.
@@ -38,9 +40,10 @@ export const limitAnswers: { readonly [name in WorkloadName]: LimitAnswer } = {
   W1: {
     statement: "SELECT id, name FROM author ORDER BY id LIMIT 64",
     params: [],
+    together: 8,
     receive: (done) => writeRows(done, '{"data":{"authors":[', "]}}", ['{"id":', ',"name":'], [false, true], 2_500),
   },
-  W2: { statement: nested(20), params: [], receive: (done) => new NestedRows(done, 12_000) },
+  W2: { statement: nested(20), params: [], together: 4, receive: (done) => new NestedRows(done, 12_000) },
   W3: {
     statement: "SELECT id, title, author_id FROM post ORDER BY id LIMIT 10000",
     params: [],
@@ -71,7 +74,7 @@ export const limitAnswers: { readonly [name in WorkloadName]: LimitAnswer } = {
 
 /** Rows of one layer become objects as they come. */
 function writeRows(
-  done: (body: Buffer) => void,
+  done: Done,
   before: string,
   after: string,
   keys: readonly string[],
@@ -102,7 +105,7 @@ function writeRows(
     },
     end() {
       answer.constant(Buffer.from(after));
-      done(answer.finish());
+      done(answer.finish(), answer.release);
     },
   };
 }
@@ -127,13 +130,13 @@ const key = {
 
 /** `posts { id title author { id name } comments { id body } }` */
 class NestedRows extends LayeredRows {
-  constructor(done: (body: Buffer) => void, size: number) {
+  constructor(done: Done, size: number) {
     super(done, 3, size);
   }
 
   protected override write(): void {
     const { answer, fields } = this;
-    const authors = this.index(1, 1);
+    const authors = this.group(1, 1);
     const comments = this.group(2, 2);
     answer.constant(key.posts);
     for (let row = 0; row < this.count(0); row++) {
@@ -147,13 +150,13 @@ class NestedRows extends LayeredRows {
       this.copy(1);
       answer.constant(key.title);
       this.text(3);
-      this.seek(1, authors.get(author) as number);
+      this.seek(1, authors.first(author));
       answer.constant(key.author);
       this.copy(1);
       answer.constant(key.name);
       this.text(3);
       answer.constant(key.comments);
-      this.comments(2, comments.get(id) ?? []);
+      this.comments(2, comments, comments.first(id));
       answer.constant(key.endPost);
     }
     answer.constant(key.end);
@@ -162,16 +165,16 @@ class NestedRows extends LayeredRows {
 
 /** `posts { id author { name posts { title comments { body author { name } } } } }` */
 class DeepRows extends LayeredRows {
-  constructor(done: (body: Buffer) => void, size: number) {
+  constructor(done: Done, size: number) {
     super(done, 5, size);
   }
 
   protected override write(): void {
     const { answer, fields } = this;
-    const authors = this.index(1, 1);
+    const authors = this.group(1, 1);
     const posts = this.group(2, 2);
     const comments = this.group(3, 2);
-    const commenters = this.index(4, 1);
+    const commenters = this.group(4, 1);
     answer.constant(key.posts);
     for (let row = 0; row < this.count(0); row++) {
       this.seek(0, row);
@@ -181,41 +184,37 @@ class DeepRows extends LayeredRows {
       }
       answer.constant(key.id);
       this.copy(1);
-      this.seek(1, authors.get(author) as number);
+      this.seek(1, authors.first(author));
       answer.constant(key.authorName);
       this.text(3);
       answer.constant(key.postsOf);
-      this.#writePosts(posts.get(author) ?? [], comments, commenters);
+      this.#writePosts(posts, posts.first(author), comments, commenters);
       answer.constant(key.endAuthor);
     }
     answer.constant(key.end);
   }
 
-  #writePosts(
-    posts: readonly number[],
-    comments: ReadonlyMap<number, readonly number[]>,
-    commenters: ReadonlyMap<number, number>,
-  ): void {
+  #writePosts(posts: KeyTable, first: number, comments: KeyTable, commenters: KeyTable): void {
     const { answer, fields } = this;
-    for (let at = 0; at < posts.length; at++) {
-      this.seek(2, posts[at] as number);
+    for (let post = first; post !== -1; post = posts.next(post)) {
+      this.seek(2, post);
       const id = fields.integer(1);
-      if (at > 0) {
+      if (post !== first) {
         answer.constant(comma);
       }
       answer.constant(key.titleFirst);
       this.text(3);
       answer.constant(key.commentsOf);
-      const group = comments.get(id) ?? [];
-      for (let index = 0; index < group.length; index++) {
-        this.seek(3, group[index] as number);
+      const firstComment = comments.first(id);
+      for (let comment = firstComment; comment !== -1; comment = comments.next(comment)) {
+        this.seek(3, comment);
         const commenter = fields.integer(1);
-        if (index > 0) {
+        if (comment !== firstComment) {
           answer.constant(comma);
         }
         answer.constant(key.bodyFirst);
         this.text(3);
-        this.seek(4, commenters.get(commenter) as number);
+        this.seek(4, commenters.first(commenter));
         answer.constant(key.authorName);
         this.text(3);
         answer.constant(key.endComment);

@@ -1,5 +1,5 @@
 /** The limit server's pages: the newest comments of each post, and a connection with cursors of its own. */
-import { comma, LayeredRows } from "./limit-rows.ts";
+import { comma, type Done, LayeredRows } from "./limit-rows.ts";
 
 /** The posts, the number of each one's comments, and the newest of them. */
 export const newest = (posts: number, comments: number): string => `
@@ -47,13 +47,13 @@ const key = {
 
 /** `posts { id title commentPage { totalCount results { id body } } }` */
 export class NewestRows extends LayeredRows {
-  constructor(done: (body: Buffer) => void, size: number) {
+  constructor(done: Done, size: number) {
     super(done, 3, size);
   }
 
   protected override write(): void {
     const { answer, fields } = this;
-    const counts = this.index(1, 2);
+    const counts = this.group(1, 2);
     const comments = this.group(2, 2);
     answer.constant(key.posts);
     for (let row = 0; row < this.count(0); row++) {
@@ -67,15 +67,15 @@ export class NewestRows extends LayeredRows {
       answer.constant(key.title);
       this.text(3);
       answer.constant(key.page);
-      const count = counts.get(id);
-      if (count === undefined) {
+      const count = counts.first(id);
+      if (count === -1) {
         answer.constant(key.zero);
       } else {
         this.seek(1, count);
         this.copy(1);
       }
       answer.constant(key.results);
-      this.comments(2, comments.get(id) ?? []);
+      this.comments(2, comments, comments.first(id));
       answer.constant(key.endPost);
     }
     answer.constant(key.end);
@@ -86,7 +86,7 @@ export class NewestRows extends LayeredRows {
 export class SearchRows extends LayeredRows {
   readonly #limit: number;
 
-  constructor(done: (body: Buffer) => void, size: number, limit: number) {
+  constructor(done: Done, size: number, limit: number) {
     super(done, 2, size);
     this.#limit = limit;
   }

@@ -1,13 +1,14 @@
 /**
  * The limit: what Node can do for these workloads and nothing else. node:http, the statement that the gateway fuses,
- * pipelined on connections read by hand, and a writer coded for each answer. It knows the queries by their text: it
+ * pipelined on connections that are read by hand into one buffer, with one write and one Sync for the small ones of a turn
+ * of the event loop, and a writer coded for each answer, whose memory is used again. It knows the queries by their text: it
  * neither parses nor validates GraphQL, and an error ends it.
  *
  * Run as `node bench/compare/limit.ts URL PORT`.
  */
 import { createServer } from "node:http";
 import { limitAnswers } from "./limit-answers.ts";
-import { LimitConnection, runMessages } from "./limit-connection.ts";
+import { LimitConnection, type Run, runMessages } from "./limit-connection.ts";
 import { poolSize, workloads } from "./workloads.ts";
 
 const [url = "", port] = process.argv.slice(2);
@@ -16,7 +17,7 @@ const connections = await Promise.all(Array.from({ length: poolSize }, () => Lim
 const answers = new Map(
   workloads.map(({ name, query }) => [
     query,
-    { messages: runMessages(name, limitAnswers[name].params), receive: limitAnswers[name].receive },
+    { ...limitAnswers[name], messages: runMessages(name, limitAnswers[name].params), waiting: [] as Run[] },
   ]),
 );
 
@@ -30,13 +31,25 @@ createServer((request, response) => {
       response.writeHead(400).end();
       return;
     }
-    const receiver = answer.receive((body) => {
+    const receiver = answer.receive((body, release) => {
       response.writeHead(200, { "content-type": "application/json; charset=utf-8", "content-length": body.length });
-      response.end(body);
+      response.end(body, release);
     });
-    leastLoaded().run(answer.messages, receiver);
+    const run = { messages: answer.messages, receiver };
+    if (answer.together === undefined) {
+      leastLoaded().send([run]);
+    } else if (answer.waiting.push(run) === 1) {
+      setImmediate(sendWaiting, answer.waiting, answer.together);
+    }
   });
 }).listen(Number(port), "127.0.0.1");
+
+/** Sends the runs of one turn of the event loop. */
+function sendWaiting(waiting: Run[], together: number): void {
+  while (waiting.length > 0) {
+    leastLoaded().send(waiting.splice(0, together));
+  }
+}
 
 function leastLoaded(): LimitConnection {
   return connections.reduce((least, connection) => (connection.load < least.load ? connection : least));
