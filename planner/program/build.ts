@@ -7,8 +7,8 @@ import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
 import { partOf } from "../contract/page-parts.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
-import { isIntegerOid } from "../types/oids.ts";
-import type { ProgramField, ProgramLeaf, ProgramNode, ProgramPart } from "./generate.ts";
+import { isIntegerOid, OID } from "../types/oids.ts";
+import type { ProgramField, ProgramKey, ProgramLeaf, ProgramNode, ProgramPart } from "./generate.ts";
 
 /** A layer of a statement. */
 export interface StatementLayer {
@@ -33,7 +33,11 @@ export class ProgramBuilder {
   /** Writers of leaves that are no plain copy. */
   readonly others: BytesWriter[] = [];
 
-  constructor(layers: readonly StatementLayer[], catalogue: Catalogue) {
+  readonly #shortKeys: boolean;
+
+  /** `shortKeys`: whether integer keys have few digits. */
+  constructor(layers: readonly StatementLayer[], catalogue: Catalogue, shortKeys: boolean) {
+    this.#shortKeys = shortKeys;
     this.#layers = new Map(layers.map((layer, index) => [layer.step, { layer, index }]));
     this.#catalogue = catalogue;
   }
@@ -111,7 +115,7 @@ export class ProgramBuilder {
     }
     const own = {
       index,
-      key: parent === null ? null : keyOf(layer, parent),
+      key: parent === null ? null : keyOf(layer, parent, this.#shortKeys),
       columns: columns.map(({ name }) => name !== ""),
       list: shape.kind === "list",
       lack: lackOf(step, plan),
@@ -161,17 +165,18 @@ function onlyPlan(step: FieldStep, plan: ObjectPlan | null | undefined): ObjectP
   return plan;
 }
 
-function keyOf({ plan, step, ...own }: StatementLayer, parent: StatementLayer): ProgramNode["key"] {
+function keyOf({ plan, step, ...own }: StatementLayer, parent: StatementLayer, shortKeys: boolean): ProgramKey {
   const [parentKey, anotherKey] = plan.parentKeys;
   if (parentKey === undefined || anotherKey !== undefined) {
     throw new Unserved(`${step.name} belongs to its parents by ${plan.parentKeys.length} keys, not one`);
   }
   const key = { parent: placeOf(parent, parentKey), child: placeOf(own, plan.childKeys[0] ?? "") };
   const oids = [parent.columns[key.parent]?.oid ?? 0, own.columns[key.child]?.oid ?? 0];
-  if (!oids.every(isIntegerOid)) {
-    throw new Unserved(`${step.name} belongs to its parents by a key that is no integer`);
+  const areIntegers = oids.every(isIntegerOid);
+  if (!areIntegers && !oids.every((oid) => oid === OID.uuid)) {
+    throw new Unserved(`${step.name} belongs to its parents by a key that is neither an integer nor a UUID`);
   }
-  return key;
+  return { ...key, isShort: areIntegers && shortKeys };
 }
 
 /** The last, where several columns have the name, as everywhere. */

@@ -13,12 +13,19 @@ export interface ProgramNode {
   /** Whether each column of a row, the tag left out, holds something: the others are NULL. */
   readonly columns: readonly boolean[];
   /** Columns of its parents' key and of its own; null: it is a root. */
-  readonly key: { readonly parent: number; readonly child: number } | null;
+  readonly key: ProgramKey | null;
   readonly list: boolean;
   /** What the field is where it has no row; `left`: what only the other writer tells. */
   readonly lack: "null" | "zero" | "left";
   /** The fields of its objects; or the leaf that a row is. */
   readonly fields: readonly ProgramField[] | ProgramLeaf;
+}
+
+/** Columns of a parent's key and of its children's; equal ones have the same bytes, and are integers of few digits if they are short. */
+export interface ProgramKey {
+  readonly parent: number;
+  readonly child: number;
+  readonly isShort: boolean;
 }
 
 export interface ProgramLeaf {
@@ -40,6 +47,9 @@ export interface ProgramField {
   readonly key: string;
 }
 
+/** What the code is given, by name. */
+export const given = ["copy", "text", "integer", "other", "space", "addBytes", "findBytes"] as const;
+
 /** Bytes that may be written past an end, four at a time. */
 const slack = 16;
 /** A character is at most so many times as long in JSON. */
@@ -50,7 +60,7 @@ const nullWord = 0x6c6c756e;
 const [lowFactor, highFactor] = [randomInt(2 ** 30) * 2 + 1, randomInt(2 ** 30) * 2 + 1];
 
 /**
- * The body of a function of `copy, text, integer, other, space` that gives the writer: from the rows' messages to the end of
+ * The body of a function of {@link given} that gives the writer: from the rows' messages to the end of
  * the answer, or what {@link NOT_SERVED} and {@link NO_ROOM} stand for. A row leaves room for what it writes behind the rows
  * below it.
  */
@@ -60,14 +70,14 @@ export function generate(root: readonly ProgramField[], nodes: readonly ProgramN
   writeFields(main, root, (code, node) => writeRoot(code, node, isTagged));
   main.flush();
   return `"use strict";
-${nodes.map(({ index: i }) => `let n${i}, o${i}, h${i}, k${i}, x${i}, m${i};`).join("\n")}
+${nodes.map(({ index: i }) => `let n${i}, o${i}, t${i}, h${i}, k${i}, x${i}, m${i};`).join("\n")}
 ${nodes.map((node) => rowFunction(node, isTagged)).join("\n")}
 return (src, sv, end, out, ov, begin, limit) => {
 let at = begin;
 const cap = limit - ${main.constants + slack};
 if (at > cap) return ${NO_ROOM};
 ${isTagged ? distribute(nodes) : ""}
-${nodes.map((node) => (node.key === null ? "" : fillTable(node, node.key.child))).join("\n")}
+${nodes.map((node) => (node.key === null ? "" : fillTable(node, node.key))).join("\n")}
 ${main.text}
 return at;
 };`;
@@ -172,9 +182,13 @@ function writeChildren(code: Code, { index: i, key, list, lack }: ProgramNode): 
     code.constant("[");
   }
   code.line(`{ let r = -1; if (l${column} >= 0) {`);
-  code.line(`const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};`);
-  code.line(`let slot = ${hash("key")} & m${i};`);
-  code.line(`while ((r = h${i}[slot]) !== -1 && k${i}[r] !== key) slot = (slot + 1) & m${i}; }`);
+  if (key?.isShort === true) {
+    code.line(`const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};`);
+    code.line(`let slot = ${hash("key")} & m${i};`);
+    code.line(`while ((r = h${i}[slot]) !== -1 && k${i}[r] !== key) slot = (slot + 1) & m${i}; }`);
+  } else {
+    code.line(`r = findBytes(t${i}, src, s${column}, e${column}); }`);
+  }
   const write = `at = w${i}(src, sv, out, ov, at, o${i}[r], cap); if (at < 0) return at;`;
   if (list) {
     code.line(`if (r !== -1) { do { ${write} r = x${i}[r]; } while (r !== -1); at--; } }`);
@@ -270,19 +284,23 @@ default: return ${NOT_SERVED};
 }
 
 /** Makes an open-addressed table: of each slot the first row, of each row its key and the next row that has it. */
-function fillTable(node: ProgramNode, column: number): string {
+function fillTable(node: ProgramNode, { child: column, isShort }: ProgramKey): string {
   const i = node.index;
   return `{
-const table = space.table(${i}, n${i});
-h${i} = table.firsts; k${i} = table.keys; x${i} = table.nexts; m${i} = table.mask;
+t${i} = space.table(${i}, n${i});
+h${i} = t${i}.firsts; k${i} = t${i}.keys; x${i} = t${i}.nexts; m${i} = t${i}.mask;
 for (let r = n${i} - 1; r >= 0; r--) {
 const o = o${i}[r];
 ${seek(node, true, new Set([column]))}
 if (l${column} < 0) continue;
-const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};
-let slot = ${hash("key")} & m${i}, first;
-while ((first = h${i}[slot]) !== -1 && k${i}[first] !== key) slot = (slot + 1) & m${i};
-x${i}[r] = first; h${i}[slot] = r; k${i}[r] = key;
+${isShort ? addShort(i, column) : `addBytes(t${i}, src, r, s${column}, e${column});`}
 }
 }`;
+}
+
+function addShort(i: number, column: number): string {
+  return `const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};
+let slot = ${hash("key")} & m${i}, first;
+while ((first = h${i}[slot]) !== -1 && k${i}[first] !== key) slot = (slot + 1) & m${i};
+x${i}[r] = first; h${i}[slot] = r; k${i}[r] = key;`;
 }

@@ -4,14 +4,16 @@ import type { BytesWriter } from "../bytes/leaves.ts";
 import type { Output } from "../bytes/output.ts";
 import type { Column, RowSet } from "../bytes/rows.ts";
 import { copy, integer, otherWriter, text } from "./copying.ts";
-import { generate, type ProgramField, type ProgramNode } from "./generate.ts";
-import { WritingSpace } from "./space.ts";
+import { generate, given, type ProgramField, type ProgramNode } from "./generate.ts";
+import { addBytes, findBytes, WritingSpace } from "./space.ts";
 
 type Write = (src: Buffer, sv: DataView, end: number, out: Buffer, ov: DataView, at: number, room: number) => number;
 
 export class Program {
   readonly #fitsColumns: (columns: readonly Column[]) => boolean;
   readonly #write: Write;
+  /** Answers in a row that it could not write. */
+  #misses = 0;
   /** Columns that were found to be these. */
   #known: readonly Column[] | null = null;
 
@@ -26,18 +28,25 @@ export class Program {
     others: readonly BytesWriter[],
   ) {
     this.#fitsColumns = fits;
-    const make = new Function("copy", "text", "integer", "other", "space", generate(root, nodes)) as (
-      ...given: unknown[]
-    ) => Write; // as generate() says
-    this.#write = make(copy, text, integer, otherWriter(others), space);
+    const make = new Function(...given, generate(root, nodes)) as (...values: unknown[]) => Write; // as generate() says
+    const values: { readonly [name in (typeof given)[number]]: unknown } = {
+      ...{ copy, text, integer, other: otherWriter(others) },
+      ...{ space, addBytes, findBytes },
+    };
+    this.#write = make(...given.map((name) => values[name]));
+  }
+
+  get misses(): number {
+    return this.#misses;
   }
 
   /** Writes the answer's data. False: it can't be written by this, and nothing was. */
   write(rows: RowSet, out: Output): boolean {
     const whole = rows.count === 0 ? nothing : rows.whole;
-    return (
-      whole !== null && this.#fits(rows.columns) && out.writeBy((memory, at) => this.#writeInto(whole, memory, at))
-    );
+    const isWritten =
+      whole !== null && this.#fits(rows.columns) && out.writeBy((memory, at) => this.#writeInto(whole, memory, at));
+    this.#misses = isWritten ? 0 : this.#misses + 1;
+    return isWritten;
   }
 
   #writeInto({ chunk, end }: { readonly chunk: Chunk; readonly end: number }, memory: Chunk, at: number): number {

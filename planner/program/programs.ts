@@ -22,6 +22,8 @@ export interface ReadyProgram {
 
 /** Programs made for one operation plan at most: one whose statement changes from request to request has none. */
 const mostPrograms = 16;
+/** Answers in a row that a program could not write, after which another is tried, whose keys may have many digits. */
+const mostMisses = 4;
 
 export class Programs {
   /** Told of each run: whether the program wrote the answer. */
@@ -54,7 +56,9 @@ export class Programs {
       return recalled;
     }
     const { last, layers, fits, statement } = recalled;
-    const program = this.#known.get(last) ?? this.#make(root, layers, fits);
+    const known = this.#known.get(last);
+    const isMissed = known instanceof Program && known.misses >= mostMisses;
+    const program = known === undefined || isMissed ? this.#make(root, layers, fits, isMissed) : known;
     if (program === null) {
       return "its columns are of types that Postgres has not been asked about";
     }
@@ -90,14 +94,14 @@ export class Programs {
   }
 
   /** Null: not now. */
-  #make(root: ObjectPlan, layers: readonly StatementLayer[], fits: Fits): Program | string | null {
+  #make(root: ObjectPlan, layers: readonly StatementLayer[], fits: Fits, isMissed: boolean): Program | string | null {
     const made = (this.#made.get(root) ?? 0) + 1;
     this.#made.set(root, made);
     if (made > mostPrograms) {
-      return "its statement changes from request to request";
+      return "its statement changes from request to request, or its rows are seldom for one";
     }
     try {
-      const builder = new ProgramBuilder(layers, this.#catalogue);
+      const builder = new ProgramBuilder(layers, this.#catalogue, !isMissed);
       return new Program(builder.root(root), builder.nodes, fits, builder.others);
     } catch (error) {
       if (error instanceof UnknownType) {

@@ -137,12 +137,40 @@ describe("an operation with a program", () => {
   });
 
   it.each([
-    ["Item.byKey belongs to its parents by a key that is no integer", "{ items { byKey { id } } }", {}],
+    [
+      "Item.byKey belongs to its parents by a key that is neither an integer nor a UUID",
+      "{ items { byKey { id } } }",
+      {},
+    ],
     ["Query.item is not answered by SQL", "{ item { id } }", { "Query.item": () => ({ kind: "value", value: null }) }],
   ] as const)("says why there is none: %s", async (why, query, resolvers) => {
     const { planner } = counted({ resolvers: { ...sketch.resolvers, ...resolvers } as never });
     await planner.raw(query);
     expect((await planner.explain(query)).program).toEqual({ why });
+  });
+
+  it("serves keys of many digits, and UUIDs", async () => {
+    await database.run(`
+      CREATE TABLE long (id bigint PRIMARY KEY, parent bigint, uuid uuid, other uuid);
+      INSERT INTO long SELECT 9007199254740990 + i, 9007199254740990 + i / 2, md5((i / 3)::text)::uuid, md5(i::text)::uuid
+      FROM generate_series(1, 40) AS i;
+    `);
+    const link = (parentKey: string, childKey: string) => () =>
+      sql(`SELECT id, parent, uuid, other FROM long WHERE ${childKey} = ANY($1) ORDER BY id DESC`, {
+        ...{ params: [{ parent: parentKey }], parentKeys: [parentKey], childKeys: [childKey] },
+      });
+    const resolvers = {
+      ...{ "Query.items": () => sql("SELECT id, parent, uuid, other FROM long ORDER BY id") },
+      ...{ "Item.children": link("id", "parent"), "Item.byKey": link("other", "uuid") },
+    };
+    const { planner } = counted({ resolvers });
+    const query = "{ items { id children { id } byKey { id } } }";
+    const expected = await sketchPlanner({ ...sketch, resolvers, fuse: false }).raw(query);
+    expect(expected).toContain('"byKey":[{');
+    for (let run = 0; run < 10; run++) {
+      expect(await planner.raw(query)).toBe(expected);
+    }
+    expect(planner.programs).toEqual({ served: 5, left: 4 });
   });
 
   it("asks Postgres no more often where its statement fails, and tells the same", async () => {
