@@ -43,6 +43,18 @@ test("each set has the rows of its tag, of whichever blocks they are", () => {
   }
 });
 
+test("rows of several blocks are joined, unless somebody has looked at them", () => {
+  const rows = rowSetOf(columns, sent);
+  const joined = rows.joined();
+  expect(joined?.end).toBe(rows.size);
+  expect(read(rows)).toEqual(sent.map(([, text]) => text));
+  expect(rows.joined()).toEqual(joined);
+  const looked = rowSetOf(columns, sent);
+  looked.seek(0);
+  expect(looked.joined()).toBeNull();
+  expect(read(looked)).toEqual(sent.map(([, text]) => text));
+});
+
 test("rows that were given back can't be read, nor those that were distributed", () => {
   const rows = rowSetOf(columns, sent);
   const sets = [0, 1, 2].map(() => new RowSet(columns));

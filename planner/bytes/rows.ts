@@ -17,6 +17,8 @@ interface Block {
 /** Bytes of the first block, where nothing is known of the rows, and of a block at most. */
 const firstBlock = 4096;
 const largestBlock = 2 * 1024 * 1024;
+/** Bytes of rows that are joined, which takes a copy. */
+const mostJoined = 8 * 1024 * 1024;
 /** Bytes that may be read past a field's end, four at a time. */
 const slack = 4;
 
@@ -64,10 +66,26 @@ export class RowSet {
     return this.#count;
   }
 
-  /** The rows' messages, one after another from the chunk's beginning; null where they lie in several blocks. */
-  get whole(): { readonly chunk: Chunk; readonly end: number } | null {
+  /**
+   * The rows' messages, one after another from a chunk's beginning: they are joined where they lie in several blocks. Null
+   * where there are too many, or somebody has looked at them already.
+   */
+  joined(): { readonly chunk: Chunk; readonly end: number } | null {
+    if (this.#blocks.length > 1 && this.#offsets.length === 0 && this.#size <= mostJoined) {
+      this.#join();
+    }
     const [block, another] = this.#blocks;
     return block === undefined || another !== undefined ? null : { chunk: block.chunk, end: block.used };
+  }
+
+  #join(): void {
+    const chunk = borrow(this.#size + slack);
+    let at = 0;
+    for (const block of this.#blocks) {
+      at += block.chunk.bytes.copy(chunk.bytes, at, 0, block.used);
+      giveBack(block.chunk);
+    }
+    this.#blocks = [{ chunk, first: 0, used: at }];
   }
 
   /** Bytes of all rows, with their headers. */

@@ -118,9 +118,12 @@ export type OtherWriter = (
   room: number,
 ) => number;
 
+/** Bytes of a value whose memory is kept for the next. */
+const mostKept = 4096;
+
 /** One for the kinds that a generated writer numbers. */
 export function otherWriter(writers: readonly BytesWriter[]): OtherWriter {
-  const value = new Output(0);
+  let value = new Output(0);
   return (kind, bytes, view, out, at, start, end, room) => {
     value.truncate(0);
     try {
@@ -131,6 +134,11 @@ export function otherWriter(writers: readonly BytesWriter[]): OtherWriter {
     if (value.length > room - at) {
       return NO_ROOM;
     }
-    return at + value.finish().copy(out, at);
+    const past = at + value.finish().copy(out, at);
+    if (value.length > mostKept) {
+      value.release();
+      value = new Output(0);
+    }
+    return past;
   };
 }

@@ -42,9 +42,11 @@ export class Program {
 
   /** Writes the answer's data. False: it can't be written by this, and nothing was. */
   write(rows: RowSet, out: Output): boolean {
-    const whole = rows.count === 0 ? nothing : rows.whole;
-    const isWritten =
-      whole !== null && this.#fits(rows.columns) && out.writeBy((memory, at) => this.#writeInto(whole, memory, at));
+    const whole = rows.count === 0 ? nothing : rows.joined();
+    if (whole === null || !this.#fits(rows.columns)) {
+      return false;
+    }
+    const isWritten = out.writeBy((memory, at) => this.#writeInto(whole, memory, at));
     this.#misses = isWritten ? 0 : this.#misses + 1;
     return isWritten;
   }
