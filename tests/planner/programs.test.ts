@@ -218,14 +218,18 @@ it("answers in the same bytes for any rows", { timeout: 120_000 }, async () => {
     { weight: 1, arbitrary: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) },
   );
   const text = fc.string({ unit: "binary", maxLength: 40 }).map((value) => value.replaceAll("\0", ""));
+  // Postgres refuses NUL and halves of characters.
+  const json = fc
+    .jsonValue()
+    .map((value) => JSON.stringify(value))
+    .filter((value) => !value.includes("\\u"));
   const option = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
   const rows = fc.uniqueArray(
-    fc.tuple(id, option(id), option(text), option(fc.constantFrom("good", "bad")), option(fc.jsonValue())),
+    fc.tuple(id, option(id), option(text), option(fc.constantFrom("good", "bad")), option(json)),
     { selector: ([own]) => own, maxLength: 40 },
   );
   await fc.assert(
     fc.asyncProperty(rows, async (drawn) => {
-      const json = (value: unknown) => JSON.stringify(value).replaceAll(/\\u0000|\\ud[89a-f]../gi, "");
       await insert(
         drawn.map(([own, parent, name, mood, data]) => [
           ...[
@@ -233,7 +237,7 @@ it("answers in the same bytes for any rows", { timeout: 120_000 }, async () => {
             parent === null ? null : String(parent),
             name === null ? null : Buffer.from(name).toString(),
           ],
-          ...[mood, null, null, data === null ? null : json(data), null, null],
+          ...[mood, null, null, data, null, null],
         ]),
       );
       expect(await planner.raw(query)).toBe(await plain.raw(query));
