@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import ArgumentProblem, SchemaProblem
@@ -143,17 +143,6 @@ def _default_input(value: Any, registry: Registry, camel_case: bool) -> Any:
                 camel_case,
             )
     return result
-
-
-def field_default(item: Any) -> tuple[Any, bool]:
-    """Gives a dataclass field's default, and whether Python makes it anew each time."""
-    if item.default is not MISSING:
-        return item.default, False
-    if item.default_factory is MISSING:
-        return ABSENT, False
-    if item.default_factory in (list, dict, set, tuple, frozenset):
-        return list(item.default_factory()) if item.default_factory is not dict else {}, False
-    return ABSENT, True
 
 
 def _located(read: Callable[[Any], Any] | None, python: str) -> Callable[[Any], Any] | None:

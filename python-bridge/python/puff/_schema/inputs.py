@@ -1,14 +1,14 @@
-"""Dataclasses used as arguments."""
+"""Dataclasses and models used as arguments."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from puff._errors import SchemaProblem
-from puff._schema.arguments import describe_argument, field_default, to_keywords
+from puff._schema.arguments import describe_argument, to_keywords
 from puff._types.annotations import annotations_of, class_scope
 from puff._types.decorators import is_one_of
+from puff._types.models import input_fields, maker_of
 from puff._types.names import pascal
 from puff._types.refs import NamedType, Use
 from puff._types.source import member_doc, place_of
@@ -56,17 +56,18 @@ def describe_members(
     """
     owners = {name: owner for owner in reversed(cls.__mro__) if owner is not object for name in annotations_of(owner)}
     members: list[tuple[dict[str, Any], Argument]] = []
-    for item in dataclasses.fields(cls):
-        if not item.init or item.name.startswith("_"):
+    for item in input_fields(cls):
+        if item.name.startswith("_"):
             continue
         owner = owners.get(item.name, cls)
         where = f"field {name}.{item.name}"
         place = place_of(cls, item.name)
         use = Use("input", class_scope(owner, where, place), owner.__name__ + pascal(item.name))
-        default, made = field_default(item)
         annotation = annotations_of(owner).get(item.name, item.type)
-        description, argument = describe_argument(registry, item.name, annotation, default, use, camel_case, made=made)
-        description["description"] = description["description"] or member_doc(owner, item.name)
+        description, argument = describe_argument(
+            registry, item.name, annotation, item.default, use, camel_case, made=item.made
+        )
+        description["description"] = description["description"] or item.description or member_doc(owner, item.name)
         if any(other["name"] == description["name"] for other, _ in members):
             raise SchemaProblem(f"{where} has the name of another field", place, "Rename one.")
         argument.group = group
@@ -84,7 +85,8 @@ def _check_alternative(description: Mapping[str, Any], where: str, place: str | 
 
 
 def _reader(cls: type, arguments: tuple[Argument, ...]) -> Callable[[Mapping[str, Any]], Any]:
+    make = maker_of(cls)
     if not is_one_of(cls):
-        return lambda values: cls(**to_keywords(arguments, values))
+        return lambda values: make(to_keywords(arguments, values))
     absent = {argument.python: None for argument in arguments}
-    return lambda values: cls(**{**absent, **to_keywords(arguments, values)})
+    return lambda values: make({**absent, **to_keywords(arguments, values)})

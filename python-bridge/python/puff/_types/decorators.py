@@ -187,6 +187,8 @@ def constraints_of(cls: type) -> dict[str, str]:
     """Gives the messages of a class, of its resolvers, and of those that it inherits from."""
     messages: dict[str, str] = {}
     for owner in reversed(cls.__mro__):
-        for member in (owner, *map(function_of, vars(owner).values())):
+        # Without what pydantic keeps under such names, which must not be looked at.
+        own = [value for name, value in vars(owner).items() if not name.startswith("__")]
+        for member in (owner, *map(function_of, own)):
             messages |= getattr(member, "__dict__", {}).get("__puff_constraints__", {})
     return messages

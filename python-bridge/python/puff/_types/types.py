@@ -16,6 +16,7 @@ from puff._types.annotations import UNION_TYPES, Meaning, annotations_of, argume
 from puff._types.choices import is_choices
 from puff._types.decorators import is_interface
 from puff._types.markers import NameMarker
+from puff._types.models import is_input_class, is_model
 from puff._types.paged import Connection, OffsetPaginated
 from puff._types.refs import Converter, NamedType, TypeRef, Use, built_in, check_name, custom, is_name, list_of
 from puff._types.source import class_doc, member_doc, place_of
@@ -104,7 +105,7 @@ class Registry:
             return built_in(name)
         if isinstance(base, type) and issubclass(base, enum.Enum):
             return self._enum(base, use)
-        if isinstance(base, type) and is_dataclass(base):
+        if isinstance(base, type) and (is_dataclass(base) or (use.kind == "input" and is_model(base))):
             return self._dataclass(base, use)
         raise _unknown(base, origin, use)
 
@@ -273,6 +274,12 @@ def _unknown(base: Any, origin: Any, use: Use) -> SchemaProblem:
     if isinstance(origin, type) and is_dataclass(origin):
         return _problem(
             f"{where} has the type {shown}, a generic dataclass", use, "Write a dataclass for each of its types."
+        )
+    if is_input_class(base):
+        return _problem(
+            f"{where} has the type {shown}, a model, and models are arguments alone",
+            use,
+            "Write a dataclass with its fields: a resolver may return models for it.",
         )
     if isinstance(base, type) and base.__module__ not in ("builtins", "typing") and annotations_of(base):
         return _problem(
