@@ -133,7 +133,7 @@ describe("refusals name what came", () => {
         "the body is empty",
       ],
       ["no JSON", { body: '{ "query' }, 400, "REQUEST_INVALID", "the body is not JSON: "],
-      ["an array", { body: [hello] }, 400, "REQUEST_INVALID", 'must be a JSON object with "query", but it is an array'],
+      ["a batch", { body: [hello] }, 400, "REQUEST_INVALID", "send each operation as a request of its own"],
       ["a number", { body: 7 }, 400, "REQUEST_INVALID", "but it is a number"],
       ["no query", { body: { qeury: "" } }, 400, "REQUEST_INVALID", '"query" is missing'],
       ["no query in the URL", { url: "/graphql" }, 400, "REQUEST_INVALID", '"query" is missing'],

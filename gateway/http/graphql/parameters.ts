@@ -80,6 +80,12 @@ function parseBody(body: Buffer | string | null): { readonly [name: string]: unk
     throw invalid("the body is not UTF-8");
   }
   const parsed = parseClientJson("the body", typeof body === "string" ? body : body.toString("utf8"));
+  if (Array.isArray(parsed)) {
+    throw invalid(
+      "the body is a batch of operations, which is not supported: send each operation as a request of its own " +
+        "(with Apollo Client, HttpLink in place of BatchHttpLink)",
+    );
+  }
   if (!isMap(parsed)) {
     throw invalid(`the body must be a JSON object with "query", but it is ${nameType(parsed)}`);
   }
