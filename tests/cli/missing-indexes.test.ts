@@ -121,6 +121,6 @@ test("with the indexes, all is served, and the exit code is 0", async () => {
 test("schema check without a file and without --indexes says what it can check", async () => {
   const { code, stderr } = await runCommand(["schema", "check", ...flags], { cwd: folder });
   expect(stderr).toContain("schema check has nothing to check");
-  expect(stderr).toContain("Name a file with an older schema, or add --indexes.");
+  expect(stderr).toContain("Name a file with an older schema, or add --indexes or --documents.");
   expect(code).toBe(1);
 });

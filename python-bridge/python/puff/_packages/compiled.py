@@ -136,7 +136,7 @@ def install() -> None:
         return plain_create(self, spec)
 
     def find_spec(
-        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        _cls: type, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         spec = plain_find(fullname, path, target)
         # A folder with a library's stubs alone would pass for a namespace package.
@@ -147,4 +147,5 @@ def install() -> None:
         return spec
 
     loader.create_module = create_module
-    PathFinder.find_spec = find_spec  # type: ignore[method-assign,assignment]
+    # A class's method, as it was: pytest has it among the attributes of a class of its own.
+    PathFinder.find_spec = classmethod(find_spec)  # type: ignore[method-assign,assignment]
