@@ -203,6 +203,22 @@ describe("update", () => {
     expect(await book("updateBook", foreign)).toEqual(refusal("chapters.0", "There is no chapter 3.", "not_found"));
   });
 
+  test("waits for a change that another makes, and keeps it", async () => {
+    const done = Promise.withResolvers<void>();
+    const other = database.transaction(async (session) => {
+      await session.query({ text: "UPDATE book SET title = 'Theirs' WHERE id = 1", params: [] });
+      await done.promise;
+      return { commit: true, result: undefined };
+    });
+    const updated = book("updateBook", '{id: 1, price: "7"}');
+    const waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await expect.poll(() => rows(waiting)).toEqual([["1"]]);
+    done.resolve();
+    await other;
+    expect(await updated).toMatchObject({ title: "Theirs", price: "7.00" });
+  });
+
   test("finds by another unique field, tells null from absent, and refuses to unlink what needs its link", async () => {
     const update = (data: string) => run(`mutation { updateAuthor(data: {${data}}) { name born books { title } } }`);
     const ada = { name: "Ada", books: [{ title: "One" }, { title: "Two" }] };

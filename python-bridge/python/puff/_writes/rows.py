@@ -87,7 +87,7 @@ class Rows:
         return written
 
     def find(self, rows: Any, key: str, value: Any, path: Path) -> Any:
-        """Gives the object that an input names.
+        """Gives the object that an input names, locked, so that no change that others make meanwhile is lost.
 
         Args:
             rows: A QuerySet or a manager.
@@ -98,8 +98,8 @@ class Rows:
         Raises:
             Refused: There is none.
         """
-        found = self.find_all(rows, key, [value], path)
-        return found[0]
+        (found,) = self.find_all(_locked(rows), key, [value], path)
+        return found
 
     def find_all(self, rows: Any, key: str, values: list[Any], path: Path) -> list[Any]:
         """Gives the objects that an input names, by one statement, in the order of their names."""
@@ -153,7 +153,7 @@ class Rows:
         if is_relation(field, name):
             if isinstance(value, OneToManyInput | OneToOneInput):
                 named = value.set
-                setattr(written, name, None if named is None else self.find(model._base_manager, "pk", named, path))  # noqa: SLF001
+                setattr(written, name, None if named is None else self._linked(model, named, path))
             else:
                 setattr(written, name, None if value is None else self._write(model, value, path, model._base_manager))  # noqa: SLF001
         elif value is not None and field.is_relation:
@@ -190,9 +190,9 @@ class Rows:
         model = field.related_model
         rows = model._base_manager.filter(**{field.field.name: written})  # noqa: SLF001  # Django's documented name
         if input_model_of(type(value)) is not None:
-            self.save(model, value, path, rows.first(), {field.field.name: written})
+            self.save(model, value, path, _locked(rows).first(), {field.field.name: written})
         elif value is not None and value.set is not None:
-            other = self.find(model._base_manager, "pk", value.set, path)  # noqa: SLF001
+            other = self.find(model._base_manager.all(), "pk", value.set, path)  # noqa: SLF001  # Django's documented name
             setattr(other, field.field.name, written)
             other.save()
         else:
@@ -214,8 +214,22 @@ class Rows:
         if removed:
             manager.remove(*removed)
 
+    def _linked(self, model: Any, key: Any, path: Path) -> Any:
+        """Gives the object that a foreign key is to name."""
+        (found,) = self.find_all(model._base_manager, "pk", [key], path)  # noqa: SLF001  # Django's documented name
+        return found
+
     def _name(self, name: str) -> str:
         return camel(name) if self._camel_case else name
+
+
+def _locked(rows: Any) -> Any:
+    """Locks what a QuerySet finds; Postgres can't where its rows are no longer those of one table."""
+    rows = rows.all()
+    query = rows.query
+    if query.distinct or query.group_by is not None or query.combinator or query.is_sliced:
+        rows = rows.model._base_manager.filter(pk__in=rows.values("pk"))  # noqa: SLF001  # Django's documented name
+    return rows.select_for_update(of=("self",))
 
 
 def _sent(data: Any) -> dict[str, Any]:
