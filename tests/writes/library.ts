@@ -195,6 +195,7 @@ class Mutation:
     create_my_book: Book | OperationInfo = graphql.create(
         MyBookInput, allow=lambda ctx: ctx.auth.user > 0, values=lambda ctx: {"author_id": ctx.auth.user}
     )
+    create_other_book: Book | OperationInfo = graphql.create(BookInput, values=lambda ctx: {"author_id": ctx.auth.user})
     update_my_book: Book | OperationInfo = graphql.update(BookPartial, rows=own_books)
     delete_my_book: Book | OperationInfo = graphql.delete(rows=own_books)
 

@@ -280,6 +280,11 @@ describe("who may", () => {
   const as = async (user: string, query: string): Promise<unknown> =>
     JSON.parse((await ask(serving, { body: { query }, headers: { authorization: `Bearer ${user}` } })).body);
 
+  test("values win over what the client sends", async () => {
+    const query = `mutation { createOtherBook(data: ${input({ authorId: 1 })}) { ... on Book { author { name } } } }`;
+    expect(await as("2", query)).toEqual({ data: { createOtherBook: { author: { name: "Bob" } } } });
+  });
+
   test("allow refuses before anything is written, values come from the caller, rows are those that are found", async () => {
     const before = await rows(everything);
     const ask = (user: string, field: string, data: string) =>

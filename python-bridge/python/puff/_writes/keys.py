@@ -11,18 +11,23 @@ from puff._types.nodes import Node
 from puff._types.types import type_name
 
 
-def key_of(model: Any, text: Any) -> Any:
-    """Gives the key that an input names an object by: that in a global id, where types of the model have them.
+def keys_of(model: Any, texts: list[Any]) -> list[Any]:
+    """Gives the keys that an input names objects by: those in global ids, where types of the model have them.
 
     Args:
-        model: The object's model.
-        text: What the client sent.
+        model: The objects' model.
+        texts: What the client sent.
 
     Returns:
-        The key as text, which the model's field reads; None for a global id of another type.
+        Keys as texts, which the model's field reads; None in the place of a global id of another type.
     """
     names = {type_name(cls) for cls in _subclasses(Node) if _shows(cls, model)}
-    if not names or not isinstance(text, str):
+    return [_key_in(text, names) for text in texts] if names else texts
+
+
+def _key_in(text: Any, names: set[str]) -> Any:
+    """Gives the key in a global id of one of these types."""
+    if not isinstance(text, str):
         return text
     try:
         name, separator, key = base64.b64decode(text, validate=True).decode().partition(":")

@@ -12,7 +12,7 @@ from puff._types.absent import ABSENT
 from puff._types.names import camel
 from puff._types.written import ManyToManyInput, ManyToOneInput, OneToManyInput, OneToOneInput
 from puff._writes.inputs import input_model_of
-from puff._writes.keys import key_of
+from puff._writes.keys import keys_of
 from puff._writes.refused import Refused, reasons_of, refuse
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Rows:
             data: An instance of an input type of the model.
             path: Where it stands in the client's input.
             instance: The object that is changed; None: a new one is created.
-            given: Attributes beside those of the input.
+            given: Attributes that are set whatever the input says.
 
         Returns:
             The object.
@@ -61,9 +61,7 @@ class Rows:
             Refused: The model refuses it.
         """
         self.count(path)
-        written = instance or model()
-        for name, value in (given or {}).items():
-            setattr(written, name, value)
+        written = model() if instance is None else instance
         known = attributes_of(model)
         refused: list[Refused] = []
         later: list[str] = []
@@ -78,7 +76,9 @@ class Rows:
                 self._set(written, field, name, value, (*path, self._name(name)))
             except Refused as reason:
                 refused.append(reason)
-        self._settle(written, model, data, path, refused)
+        for name, value in (given or {}).items():  # after the input's: the client doesn't choose them
+            setattr(written, name, value)
+        self._settle(written, known, data, path, refused)
 
         def relate(name: str) -> None:
             self._relate(written, known[name], name, getattr(data, name), (*path, self._name(name)))
@@ -105,7 +105,7 @@ class Rows:
         """Gives the objects that an input names, by one statement, in the order of their names."""
         model = rows.model
         field = model._meta.pk if key == "pk" else model._meta.get_field(key)  # noqa: SLF001  # Django's documented name
-        keys = [_read(field, key_of(model, value) if field.primary_key else value) for value in values]
+        keys = [_read(field, value) for value in (keys_of(model, values) if field.primary_key else values)]
         by_key = {getattr(row, field.attname): row for row in rows.filter(**{f"{field.name}__in": {*keys} - {None}})}
         missing = [value for value, one in zip(values, keys, strict=True) if one not in by_key]
         if missing:
@@ -125,23 +125,22 @@ class Rows:
             reason.is_final = True
             raise reason
 
-    def _settle(self, written: Any, model: Any, data: Any, path: Path, refused: list[Refused]) -> None:
-        """Checks an object and saves it, unless there are reasons against it."""
+    def _settle(self, written: Any, known: Mapping[str, Any], data: Any, path: Path, refused: list[Refused]) -> None:
+        """Checks an object, by the known fields of its model, and saves it, unless there are reasons against it."""
         names = {item.name for item in dataclasses.fields(data)}
 
         def named(field: str) -> str:
-            column = getattr(attributes_of(model).get(field), "attname", field)
+            column = getattr(known.get(field), "attname", field)
             return self._name(column if field not in names and column in names else field)
 
         try:
             said = {one.field for reason in refused for one in reason.messages}
-            checked = attributes_of(model)
-            skipped = {name for name in checked if ".".join((*path, named(name))) in said}
+            skipped = {name for name in known if ".".join((*path, named(name))) in said}
             written.full_clean(exclude=skipped)
             if not refused:
                 written.save()
         except Exception as error:
-            reason = reasons_of(error, model, path, named)
+            reason = reasons_of(error, type(written), path, named)
             if reason is None:
                 raise
             refused.append(reason)
@@ -157,7 +156,7 @@ class Rows:
             else:
                 setattr(written, name, None if value is None else self._write(model, value, path, model._base_manager))  # noqa: SLF001
         elif value is not None and field.is_relation:
-            key = key_of(model, value)
+            (key,) = keys_of(model, [value])
             if key is None:
                 raise refuse(path, f"There is no {model._meta.verbose_name} {value}.", "not_found")  # noqa: SLF001
             setattr(written, name, key)
