@@ -1,6 +1,7 @@
 /**
- * Which document a request stands for. Trusted documents have ids of a manifest. Automatic persisted queries: a client sends the hash of a document's text, and the text itself only where the gateway
- * does not know it. Codes and statuses are those that Apollo's clients try again at.
+ * Which document a request stands for. Trusted documents have ids of a manifest. Automatic persisted queries: a client sends
+ * the hash of a document's text, and the text itself only where the gateway does not know it. Codes and statuses are those
+ * that Apollo's clients try again at.
  *
  * @see https://www.apollographql.com/docs/apollo-server/performance/apq
  */
