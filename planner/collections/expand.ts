@@ -99,7 +99,11 @@ function pageParts({ steps }: ObjectPlan, composer: Composer, isConnection: bool
   const wantsCursors = asked.has("startCursor") || asked.has("endCursor");
   const wantsNext = asked.has("hasNextPage") || asked.has("hasPreviousPage");
   const lists = steps.filter((step) => partOf(step) === "items" || partOf(step) === "edges");
-  for (const step of [...lists, ...(lists.length === 0 ? infos : [])]) {
+  const shown = lists.length === 0 ? infos : lists;
+  if (shown.length === 0) {
+    composer.rows({ cursors: false, next: false }); // refuses what can't be asked, whether it is shown or not
+  }
+  for (const step of shown) {
     // The first list tells the page's own facts, too.
     const tells = step === lists[0] || lists.length === 0;
     const hasCursors = [...(step.selection?.byType.values() ?? [])].some((plan) =>

@@ -424,6 +424,8 @@ describe("what a collection refuses", () => {
     for (const [field, selection] of [
       ["posts", "id"],
       ["postPage", "totalCount results { id }"],
+      ["postPage", "totalCount"],
+      ["postConnection", "totalCount"],
       ["postConnection", "pageInfo { hasNextPage }"],
     ] as const) {
       const { errors = [] } = await fused.run(`{ ${field}(${order(21)}) { ${selection} } }`);
@@ -437,6 +439,23 @@ describe("what a collection refuses", () => {
       expect((await fused.run(`{ ${field}(${order(20)}) { ${selection} } }`)).errors).toBeUndefined();
     }
   });
+
+  test.each(["totalCount", "__typename", "nodes { id }", "pageInfo { endCursor }"])(
+    "the same, whatever is asked of the page: %s",
+    async (selection) => {
+      for (const [argument, code] of [
+        ['after: "eyJ9"', "PUFF_CURSOR_INVALID"],
+        ['last: 1, before: ""', "PUFF_CURSOR_INVALID"],
+        ["first: -1", "PUFF_PAGE_INVALID"],
+        [`filters: ${"{ NOT: ".repeat(11)}{ title: "x" }${" }".repeat(11)}`, "PUFF_FILTER_TOO_LARGE"],
+      ] as const) {
+        for (const planner of [fused, layered]) {
+          const { errors } = await planner.run(`{ postConnection(${argument}) { ${selection} } }`);
+          expect(errors?.[0], argument).toMatchObject({ path: ["postConnection"], extensions: { code } });
+        }
+      }
+    },
+  );
 
   test("more items than an operation may ask for", async () => {
     const most = 10_000;
