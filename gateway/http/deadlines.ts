@@ -8,7 +8,7 @@ import { defaultLimits, type GatewayOptions, type Limits } from "../options/opti
 export interface Deadlines {
   /** To send the head of a request, from the connection or the head's first byte on. */
   readonly head: number;
-  /** To send a whole request. Some routes want it earlier, see {@link endSlowBodies}. */
+  /** To send a whole request. Some routes want it earlier, see {@link SlowBodies}. */
   readonly request: number;
   /** In which a client may take nothing of its answer. */
   readonly send: number;
@@ -46,38 +46,40 @@ export function hasUploads({ wsgi, django }: Pick<GatewayOptions, "wsgi" | "djan
 }
 
 /**
- * Ends requests to a scope whose bodies don't arrive in time, where other routes of the server wait for longer. Node
- * answers them as it does requests that are late altogether.
+ * Bodies that don't arrive in time, where other routes of the server wait for longer. Node answers their requests as it
+ * does those that are late altogether.
  */
-export function endSlowBodies(app: FastifyInstance, deadline: number): void {
+export class SlowBodies {
   /** Since when their bodies are awaited, the oldest first. */
-  const awaited = new Map<FastifyRequest, number>();
-  app.addHook("onRequest", (request, _reply, done) => {
-    awaited.set(request, performance.now());
-    done();
-  });
-  app.addHook("preValidation", (request, _reply, done) => {
-    awaited.delete(request);
-    done();
-  });
-  app.addHook("onResponse", (request, _reply, done) => {
-    awaited.delete(request);
-    done();
-  });
-  const look = setInterval(() => {
-    const late = performance.now() - deadline;
-    for (const [request, since] of awaited) {
+  readonly #awaited = new Map<FastifyRequest, number>();
+
+  constructor(app: FastifyInstance, deadline: number) {
+    const look = setInterval(() => this.#endLate(app.server, performance.now() - deadline), lookInterval).unref();
+    app.addHook("onClose", (_app, done) => {
+      clearInterval(look);
+      done();
+    });
+  }
+
+  /** A request's body is awaited from now on. */
+  begin(request: FastifyRequest): void {
+    this.#awaited.set(request, performance.now());
+  }
+
+  /** It is there, or nobody waits for it any more. */
+  end(request: FastifyRequest): void {
+    this.#awaited.delete(request);
+  }
+
+  #endLate(server: Server, late: number): void {
+    for (const [request, since] of this.#awaited) {
       if (since > late) {
         break;
       }
-      awaited.delete(request);
-      endLate(app.server, request);
+      this.end(request);
+      endLate(server, request);
     }
-  }, lookInterval).unref();
-  app.addHook("onClose", (_app, done) => {
-    clearInterval(look);
-    done();
-  });
+  }
 }
 
 function endLate(server: Server, { raw }: FastifyRequest): void {

@@ -7,7 +7,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { PuffError } from "../../schema/index.ts";
 import type { BodyRoom } from "../fairness/body-room.ts";
 import { clientOf, runFor } from "../fairness/client.ts";
-import { endSlowBodies } from "./deadlines.ts";
+import { SlowBodies } from "./deadlines.ts";
 import { negotiate } from "./graphql/accept.ts";
 import type { Endpoint } from "./graphql/endpoint.ts";
 import { type Explain, handleExplain } from "./graphql/explain.ts";
@@ -102,8 +102,10 @@ const requests = new AsyncLocalStorage<FastifyRequest>();
 export async function setUpScope(app: FastifyInstance, options: HttpOptions): Promise<void> {
   // The handler parses, since it decides by media type and names what is wrong in GraphQL's own error form.
   app.removeAllContentTypeParsers();
+  const slow = options.bodyDeadline === null ? null : new SlowBodies(app, options.bodyDeadline);
   const readBody = async (request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> => {
     const body = new Body(payload, { room: options.bodyRoom, client: clientOf(request.raw.socket, request.ip) });
+    slow?.begin(request);
     const tooLarge = Number(request.headers["content-length"] ?? 0) > options.bodyLimit;
     try {
       if (tooLarge || !(await body.arrive(options.bodyLimit + 1))) {
@@ -112,6 +114,7 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
       return body.take(options.bodyLimit);
     } finally {
       body.drop();
+      slow?.end(request);
     }
   };
   // JSON is named beside "everything", since Fastify remembers only the types that it finds by name.
@@ -119,13 +122,11 @@ export async function setUpScope(app: FastifyInstance, options: HttpOptions): Pr
     app.addContentTypeParser(type, readBody);
   }
   app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply));
-  if (options.bodyDeadline !== null) {
-    endSlowBodies(app, options.bodyDeadline);
-  }
-  app.addHook("onRequest", options.guard.hook);
   app.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-request-id", request.id);
-    done();
+    if (!options.guard.refuses(request, reply)) {
+      reply.header("x-request-id", request.id);
+      done();
+    }
   });
   app.addHook("onResponse", logResponse);
   await app.register(compress, {

@@ -35,7 +35,11 @@ function isPublic(path: string, folder: string): boolean {
  */
 export async function addStaticRoute(app: FastifyInstance, { url, folders }: StaticFiles, guard: Guard): Promise<void> {
   const files: FastifyPluginAsync = async (scope) => {
-    scope.addHook("onRequest", guard.hook);
+    scope.addHook("onRequest", (request, reply, done) => {
+      if (!guard.refuses(request, reply)) {
+        done();
+      }
+    });
     await scope.register(fastifyStatic, optionsOf(url, folders));
   };
   await app.register(files);

@@ -14,7 +14,7 @@ import { ClientGone, Exchange, type Head } from "./exchange.ts";
 import type { Exchanges } from "./exchanges.ts";
 
 export interface WsgiOptions {
-  readonly guard: Pick<Guard, "hook">;
+  readonly guard: Pick<Guard, "refuses">;
   /** Asked for at each request, since a reload replaces its interpreters. */
   python(): Python;
   readonly exchanges: Exchanges;
@@ -50,7 +50,11 @@ export async function addWsgiRoutes(app: FastifyInstance, options: WsgiOptions):
   app.server.on("checkContinue", continueWhenRead);
   const routes: FastifyPluginAsync = async (scope) => {
     scope.setGenReqId(generateRequestId);
-    scope.addHook("onRequest", options.guard.hook);
+    scope.addHook("onRequest", (request, reply, done) => {
+      if (!options.guard.refuses(request, reply)) {
+        done();
+      }
+    });
     scope.removeAllContentTypeParsers();
     // The body stays on its stream: the application reads it.
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));

@@ -52,15 +52,14 @@ export class Guard {
     return this.#checkHost(this.proxies.hostOf(request), request.socket.localAddress ?? "");
   }
 
-  /** As a hook of Fastify's. */
-  readonly hook = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  /** Answers a request in whose head something is wrong, and tells whether it did. */
+  refuses(request: FastifyRequest, reply: FastifyReply): boolean {
     const error = this.check(request.raw);
-    if (error === null) {
-      done();
-    } else {
+    if (error !== null) {
       send(reply.header("connection", "close"), errorResponse(error, "json"));
     }
-  };
+    return error !== null;
+  }
 
   #checkHost(host: string, localAddress: string): PuffError | null {
     if (host === "" || this.#remembered.has(host)) {

@@ -181,7 +181,10 @@ export class ConnectionPool {
       this.#queue.hold(client);
       resolve(slot);
     };
-    this.#queue.start({ client, quick: false, time: Number.POSITIVE_INFINITY, start, fail: reject });
+    const slot = this.#queue.take({ client, quick: false, time: Number.POSITIVE_INFINITY, start, fail: reject });
+    if (slot !== null) {
+      start(slot);
+    }
     return promise;
   }
 
@@ -258,7 +261,11 @@ export class ConnectionPool {
         void this.#reset(slot);
       }
     };
-    this.#queue.start({ client, quick, time, statement: query.statement, start, fail: (error) => query.fail(error) });
+    const { statement } = query;
+    const slot = this.#queue.take({ client, quick, time, statement, start, fail: (error) => query.fail(error) });
+    if (slot !== null) {
+      start(slot);
+    }
     return query.rows;
   }
 

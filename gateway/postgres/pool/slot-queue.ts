@@ -21,6 +21,7 @@ export interface SlotQueueOptions {
 }
 
 export interface SlotWaiter extends Waiter {
+  /** Called when there is a connection for one that waited. */
   start(slot: Slot): void;
   /** Absent: a transaction. */
   readonly statement?: Statement;
@@ -67,23 +68,23 @@ export class SlotQueue {
     this.#held.leave(client);
   }
 
-  /** Starts at once where there is a connection, and else queues up. */
-  start(waiter: SlotWaiter): void {
+  /** A connection for one that may start at once; null: it waits, or has failed. */
+  take(waiter: SlotWaiter): Slot | null {
     // Where connections are free, those who wait have more than their share.
     const isNext = this.#waiting.length === 0 || (this.#held.isModest(waiter.client) && this.#slots.free > 0);
     const slot = isNext ? this.#choose(waiter) : "all";
     if (typeof slot === "object") {
-      waiter.start(slot);
-      return;
+      return slot;
     }
     const { size, queueLimit } = this.#options;
     if (!this.#waiting.push(waiter, queueLimit + size - this.#slots.open.size)) {
       waiter.fail(
         this.busyError(`all ${size} connections are busy and ${this.#waiting.length} statements are waiting for one`),
       );
-      return;
+    } else {
+      this.serve();
     }
-    this.serve();
+    return null;
   }
 
   /** Starts those who wait, as far as there are connections. */
