@@ -25,6 +25,7 @@ import { answerClientError } from "./client-errors.ts";
 import { settleBeforeExit } from "./exit.ts";
 import { StalledClients } from "./stalled.ts";
 import { stopServer, stopSignals } from "./stop.ts";
+import { VanishedClients } from "./vanished.ts";
 
 export interface ListenOptions {
   /** Address to listen at. Default: `127.0.0.1`, this machine alone. `0.0.0.0` or `::` means all addresses. */
@@ -120,6 +121,7 @@ export async function serve(
   addNotFound(app);
   app.setErrorHandler((error: FastifyError, request, reply) => answerFailure(error, request, reply));
   stalled.watch(app.server);
+  new VanishedClients(deadlines.send).watch(app.server);
   reuseMemory(app.server);
   try {
     await app.register(plugin);
