@@ -5,6 +5,7 @@ import { PuffError } from "../schema/index.ts";
 import { Batch } from "./jobs/batch.ts";
 import { Call, type CallAnswer, type CallOptions } from "./jobs/call.ts";
 import type { Job } from "./jobs/job.ts";
+import { ThreadEngine } from "./lanes/thread-engine.ts";
 import { Generation, type Replaced } from "./pool/generation.ts";
 import { makeTemporaryFolder } from "./pool/temporary.ts";
 import type { Loaded, LogRecord } from "./protocol/messages.ts";
@@ -214,6 +215,8 @@ class RunningPython implements Python {
       retirement,
     } = this.#options;
     const generation = new Generation({
+      // One more, so that a successor starts beside the interpreter whose memory has grown.
+      engine: new ThreadEngine(workers + 1, await compilePyodide()),
       settings: {
         sources: JSON.stringify({ schemas, wsgi, django }),
         pythonPath,
@@ -223,7 +226,6 @@ class RunningPython implements Python {
         cacheFolder,
         deadline,
         debugger: this.#options.debugger,
-        wasm: await compilePyodide(),
         packageFolder: fileURLToPath(new URL("./python", import.meta.url)),
       },
       workers,

@@ -1,7 +1,8 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
 import { FileLocks } from "../files/file-locks.ts";
-import { Control, type JobOutcome, type ServeTask, type ToWorker, type WireJob } from "../protocol/messages.ts";
+import { Control, type JobOutcome, type ToWorker, type WireJob } from "../protocol/messages.ts";
+import type { ServeTask } from "../protocol/thread.ts";
 import { wholeBuffers } from "../protocol/transfer.ts";
 import { LocalTime } from "../wasm/local-time.ts";
 import { page } from "../wasm/wasm.ts";
@@ -67,7 +68,7 @@ export class Door {
   }
 
   async start(): Promise<void> {
-    const { port, settings } = this.#task;
+    const { port, settings, wasm } = this.#task;
     const localTime = new LocalTime();
     const fileLocks = new FileLocks();
     const host: HostModule = {
@@ -87,6 +88,7 @@ export class Door {
     port.on("message", (message: ToWorker) => this.#receive(message));
     const interpreter = await startInterpreter({
       settings,
+      wasm,
       host,
       localTime,
       fileLocks,

@@ -10,7 +10,7 @@ import type { InterpreterSettings, LoadError, Loaded } from "../protocol/message
 import { describeLibraries, type Library, type Linker, restoreLibraries } from "../wasm/libraries.ts";
 import type { LocalTime, NamesAt } from "../wasm/local-time.ts";
 import { boundRecursion, type StackFunctions } from "../wasm/stacks.ts";
-import { instantiateShared, release } from "../wasm/wasm.ts";
+import { instantiateShared, release, type WasmModule } from "../wasm/wasm.ts";
 import { deleteImage, describe, type ImagePaths, imagePaths, type Manifest, readImage, writeImage } from "./image.ts";
 
 /** What Python sees as the module `_puff_host`; the greenlet that runs is the one that calls. */
@@ -67,6 +67,7 @@ export class LoadRefused extends Error {
 
 interface StartOptions {
   readonly settings: InterpreterSettings;
+  readonly wasm: WasmModule;
   readonly host: HostModule;
   readonly localTime: LocalTime;
   readonly fileLocks: FileLocks;
@@ -210,7 +211,7 @@ async function loadEngine(
   memoryBytes: number,
   extra: Parameters<typeof loadPyodide>[0],
 ): Promise<Engine> {
-  const restoreInstantiate = instantiateShared(options.settings.wasm, memoryBytes, options.localTime);
+  const restoreInstantiate = instantiateShared(options.wasm, memoryBytes, options.localTime);
   const log = (level: string, logger: string) => (message: string) => options.host.log(level, logger, message);
   const pyodide = await loadPyodide({
     indexURL: dirname(fileURLToPath(import.meta.resolve("pyodide"))),

@@ -4,7 +4,7 @@
  * answered when it is ready.
  */
 import { format } from "node:util";
-import type { ServeTask } from "../protocol/messages.ts";
+import type { ServeTask } from "../protocol/thread.ts";
 import { refuseCodeFromText } from "./confine.ts";
 import { Door } from "./door.ts";
 import { LoadRefused } from "./interpreter.ts";

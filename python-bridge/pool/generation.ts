@@ -1,9 +1,7 @@
-/** The interpreters that run one state of the user's files: a Piscina pool of threads and the jobs for them. */
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
+/** The interpreters that run one state of the user's files, and the jobs for them. */
 import { type Backoff, PuffError, pauseAfter } from "../../schema/index.ts";
 import type { Job } from "../jobs/job.ts";
+import type { Engine } from "../lanes/lane.ts";
 import type { InterpreterSettings, Loaded, LogRecord } from "../protocol/messages.ts";
 import { longestTimer } from "../protocol/timers.ts";
 import { type HostService, Sessions } from "../services/services.ts";
@@ -12,6 +10,8 @@ import { type LostJob, Remote } from "./remote.ts";
 import { removeTemporaryFolder } from "./temporary.ts";
 
 export interface GenerationOptions {
+  /** The generation closes it. */
+  readonly engine: Engine;
   readonly settings: InterpreterSettings;
   readonly workers: number;
   readonly queueLimit: number;
@@ -36,7 +36,6 @@ const closeGrace = 2000;
 
 export class Generation {
   readonly #options: GenerationOptions;
-  readonly #pool: Piscina;
   /** Each with a number, the lowest that is free. */
   readonly #remotes = new Map<Remote, number>();
   /** Apart from each other: calls may last for long, and batches are not to wait behind them. */
@@ -54,20 +53,6 @@ export class Generation {
 
   constructor(options: GenerationOptions) {
     this.#options = options;
-    this.#pool = new Piscina({
-      // Runs from source as from what is built of it.
-      filename: fileURLToPath(new URL(`../interpreter/worker${extname(import.meta.url)}`, import.meta.url)),
-      name: "serve",
-      minThreads: 0,
-      // One more, so that a successor starts beside the interpreter whose memory has grown.
-      maxThreads: options.workers + 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // The one task of a thread is its interpreter, whose event loop has to turn.
-      concurrentTasksPerWorker: 1,
-      atomics: "disabled",
-    });
-    // A thread that fails beside its task: the task's end tells.
-    this.#pool.on("error", () => {});
   }
 
   /** Resolves when the first interpreter serves; the others follow, quicker since its memory is on disk then. */
@@ -138,13 +123,13 @@ export class Generation {
     for (const job of this.#takeQueued()) {
       job.fail(new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping"));
     }
-    await this.#pool.destroy();
+    await this.#options.engine.close();
     await removeTemporaryFolder(this.#options.settings.temporaryFolder);
   }
 
   #addInterpreter(): void {
     const sessions = new Sessions(this.#options.services, this.#options.onLog);
-    const remote: Remote = new Remote(this.#pool, this.#options.settings, sessions, {
+    const remote: Remote = new Remote(this.#options.engine, this.#options.settings, sessions, {
       onReady: (loaded) => {
         this.#failedStarts = 0;
         this.#hasStarted = true;

@@ -1,23 +1,18 @@
 /** The main thread's end of one interpreter: sends it jobs, watches how long they run, tells when it dies. */
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Piscina } from "piscina";
 import type { Job } from "../jobs/job.ts";
+import type { Engine, Lane } from "../lanes/lane.ts";
 import {
   Control,
-  controlBytes,
   type InterpreterSettings,
   type JobOutcome,
   type LoadError,
   type Loaded,
   type LogRecord,
-  type ServeTask,
   type ServiceAnswer,
   type ServiceCall,
   type ToMain,
-  type ToWorker,
   type WireJob,
 } from "../protocol/messages.ts";
-import { transferList } from "../protocol/transfer.ts";
 import type { Sessions } from "../services/services.ts";
 import { page } from "../wasm/wasm.ts";
 
@@ -70,9 +65,7 @@ const busyAfter = 50;
 export class Remote {
   readonly #events: RemoteEvents;
   readonly #settings: InterpreterSettings;
-  readonly #port: MessagePort;
-  readonly #control: Int32Array;
-  readonly #end = new AbortController();
+  readonly #lane: Lane;
   /** In the order they were sent. */
   readonly #inFlight = new Map<number, { readonly job: Job; readonly position: number }>();
   readonly #inFlightOf = { batch: 0, call: 0 };
@@ -92,20 +85,13 @@ export class Remote {
   #retirement: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
 
-  constructor(pool: Piscina, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
+  constructor(engine: Engine, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
     this.#events = events;
     this.#sessions = sessions;
     this.#settings = settings;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const control = new SharedArrayBuffer(controlBytes);
-    this.#control = new Int32Array(control);
-    port1.on("message", (message: ToMain) => this.#receive(message));
-    const task: ServeTask = { port: port2, control, settings };
-    // Piscina wants a list; it derives that type from Node's, whose newest overload is another.
-    const transferList = [port2] as never;
-    pool.run(task, { transferList, signal: this.#end.signal }).catch((error: unknown) => {
-      this.#die(error instanceof Error ? error.message : String(error));
+    this.#lane = engine.open(settings, {
+      onMessage: (message) => this.#receive(message),
+      onEnd: (reason) => this.#die(reason),
     });
     this.#watchOn();
   }
@@ -131,17 +117,22 @@ export class Remote {
 
   /** Bytes of its memory; 0 until it serves. */
   get memory(): number {
-    return Atomics.load(this.#control, Control.pages) * page;
+    return this.#lane.look(Control.pages) * page;
   }
 
   /** Whether a person is at a debugger's prompt. */
   get isDebugged(): boolean {
-    return Atomics.load(this.#control, Control.prompts) > 0;
+    return this.#lane.look(Control.prompts) > 0;
   }
 
   /** Whether it could run a job alone. */
   get isEmpty(): boolean {
     return this.#state === "ready" && this.#inFlight.size === 0;
+  }
+
+  /** Whether nothing reaches it any more. */
+  get #isOver(): boolean {
+    return this.#state === "ending" || this.#state === "dead";
   }
 
   /** Whether it runs a suspect, alone. */
@@ -167,14 +158,14 @@ export class Remote {
       this.#inFlight.set(job.id, { job, position: ++this.#sent });
       this.#inFlightOf[job.kind]++;
     }
-    this.#post({ kind: "jobs", jobs: jobs.map(({ wire }) => wire) });
+    this.#lane.post({ kind: "jobs", jobs: jobs.map(({ wire }) => wire) });
     this.#watchOn();
   }
 
   /** Nobody waits for this job any more. */
   cancel(job: Job): void {
-    if (this.#takeOff(job.id) !== null) {
-      this.#post({ kind: "cancel", ids: [job.id] });
+    if (this.#takeOff(job.id) !== null && !this.#isOver) {
+      this.#lane.post({ kind: "cancel", ids: [job.id] });
       this.#endIfRetired();
     }
   }
@@ -192,7 +183,7 @@ export class Remote {
     this.#endIfRetired();
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the interpreter, whatever it does. */
   end(reason: string): void {
     this.#die(reason);
   }
@@ -207,11 +198,6 @@ export class Remote {
     return `its memory had grown to ${Math.round((this.#grown ?? 0) / 1e6)} MB`;
   }
 
-  #post(message: ToWorker): void {
-    const transfer = message.kind === "jobs" ? message.jobs : message.kind === "answers" ? message.answers : [];
-    this.#port.postMessage(message, transferList(transfer));
-  }
-
   #takeOff(id: number): Job | null {
     const sent = this.#inFlight.get(id);
     if (sent === undefined) {
@@ -223,6 +209,10 @@ export class Remote {
   }
 
   #receive(message: ToMain): void {
+    // What it answered and logged counts; all else is over.
+    if (this.#state === "dead" || (this.#state === "ending" && message.kind !== "results" && message.kind !== "logs")) {
+      return;
+    }
     switch (message.kind) {
       case "ready":
         this.#state = "ready";
@@ -274,7 +264,7 @@ export class Remote {
     const answer = await (job === undefined
       ? this.#sessions.call(call)
       : job.inContext(() => this.#sessions.call(call)));
-    if (call.call === 0 || this.#state === "dead") {
+    if (call.call === 0 || this.#isOver) {
       return;
     }
     this.#answers.push(answer);
@@ -282,8 +272,8 @@ export class Remote {
     if (this.#answers.length === 1) {
       setImmediate(() => {
         const answers = this.#answers.splice(0);
-        if (this.#state !== "dead") {
-          this.#post({ kind: "answers", answers });
+        if (!this.#isOver) {
+          this.#lane.post({ kind: "answers", answers });
         }
       });
     }
@@ -323,60 +313,55 @@ export class Remote {
       // Not by the clock: where the whole process stood still, an interpreter had no time to heed anything.
       this.#looksSince++;
       if (this.#looksSince * watchInterval > grace) {
-        this.#overdue = Atomics.load(this.#control, Control.running);
+        this.#overdue = this.#lane.look(Control.running);
         this.#die("it ignored an interrupt");
       }
     } else if (stuck > deadline) {
       this.#looksSince = 0;
-      if (Atomics.load(this.#control, Control.running) === 0) {
+      if (this.#lane.look(Control.running) === 0) {
         // The greenlets there may be waiting, and none of them has a deadline that would have the event loop turn.
-        this.#post({ kind: "ping" });
+        this.#lane.post({ kind: "ping" });
       } else {
-        Atomics.store(this.#control, Control.interrupt, sigint);
+        this.#lane.interrupt();
       }
     }
   }
 
   /** For how long no other piece of Python has begun and the event loop has not turned, milliseconds. */
   #stuckFor(): number {
-    if (Atomics.load(this.#control, Control.turns) !== this.#turns) {
+    if (this.#lane.look(Control.turns) !== this.#turns) {
       this.#sawTurn();
     }
     return performance.now() - this.#turnedAt;
   }
 
   #sawTurn(): void {
-    this.#turns = Atomics.load(this.#control, Control.turns);
+    this.#turns = this.#lane.look(Control.turns);
     this.#turnedAt = performance.now();
     this.#looksSince = null;
   }
 
   #die(reason: string): void {
-    if (this.#state === "ending" || this.#state === "dead") {
+    if (this.#isOver) {
       return;
     }
     this.#state = "ending";
-    // What it has answered counts, even if the event loop has not come to it yet.
-    for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port)) {
-      const message: ToMain = last.message;
-      if (message.kind === "results" || message.kind === "logs") {
-        this.#receive(message);
-      }
-    }
-    this.#state = "dead";
     this.#watchOff();
     clearTimeout(this.#retirement ?? undefined);
+    this.#lane.end(() => this.#bury(reason));
+  }
+
+  #bury(reason: string): void {
+    this.#state = "dead";
     const lost = this.#findLost();
     this.#inFlight.clear();
-    this.#port.close();
-    this.#end.abort();
     this.#sessions.close();
     this.#events.onDeath(lost, reason);
   }
 
   #findLost(): LostJob[] {
-    const entered = Atomics.load(this.#control, Control.entered);
-    const origin = Atomics.load(this.#control, Control.origin);
+    const entered = this.#lane.look(Control.entered);
+    const origin = this.#lane.look(Control.origin);
     const begun = [...this.#inFlight.values()].filter(({ position }) => position <= entered);
     const stateOf = (id: number): LostJob["state"] => {
       if (id === this.#overdue) {
@@ -393,6 +378,3 @@ export class Remote {
     }));
   }
 }
-
-/** What the interrupt buffer holds for KeyboardInterrupt. */
-const sigint = 2;

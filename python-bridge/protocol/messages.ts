@@ -1,19 +1,7 @@
 /**
- * Everything that crosses between the main thread and an interpreter's worker thread. Values are JSON text on their
- * way, since Python reads and writes text, and bytes are buffers of their own, which are transferred. Each message
- * carries as many of its kind as there are ready.
+ * Everything that crosses between the main thread and an interpreter, which is a thread or a process. Values are JSON text on their
+ * way, since Python reads and writes text, and bytes are buffers of their own. Each message carries as many of its kind as there are ready.
  */
-import type { MessagePort } from "node:worker_threads";
-import type { WasmModule } from "../wasm/wasm.ts";
-
-/** What a worker is given: the argument of its one Piscina task, which lasts as long as its interpreter. */
-export interface ServeTask {
-  /** The worker's end of the channel for {@link ToWorker} and {@link ToMain}. */
-  readonly port: MessagePort;
-  /** See {@link Control}. */
-  readonly control: SharedArrayBuffer;
-  readonly settings: InterpreterSettings;
-}
 
 /** What an interpreter is made from; the same for all interpreters of one generation. */
 export interface InterpreterSettings {
@@ -34,10 +22,9 @@ export interface InterpreterSettings {
   readonly deadline: number;
   /** Whether a debugger may be opened, so that Python is prepared to be stepped through. */
   readonly debugger: boolean;
-  readonly wasm: WasmModule;
 }
 
-/** Int32 fields of the memory shared with a worker, readable while Python keeps its event loop from turning. */
+/** Int32 fields of the memory shared with an interpreter, readable while Python keeps its event loop from turning. */
 export const Control = {
   /** Its first byte is Pyodide's interrupt buffer: 2 raises KeyboardInterrupt in whatever runs. */
   interrupt: 0,

@@ -24,9 +24,10 @@ from puff._resolve.generators import run_generator
 from puff._resolve.objects import run_awaitable
 from puff._resolve.resolving import resolve_call
 from puff._runtime import greenlets, logs
+from puff._runtime.buffers import from_host, to_host
 from puff._runtime.greenlets import GreenletExit
 from puff._runtime.modules import user_file
-from puff._runtime.services import Answer, to_js
+from puff._runtime.services import Answer
 from puff._schema import imports
 from puff._schema.describe import describe_schema
 from puff._serve import websockets, wsgi
@@ -164,16 +165,16 @@ def call(target: str, args_json: str, buffers: Any) -> Any:
     Args:
         target: `module:function`.
         args_json: A list of its arguments.
-        buffers: A JavaScript array of bytes for its keyword `buffers`, which is left out where it is empty.
+        buffers: The host's buffers for its keyword `buffers`, which is left out where it is empty.
 
     Returns:
-        `{"value": …}` or `{"error": …}`; where there are bytes in the answer, an array of that and them. `""` where its
+        `{"value": …}` or `{"error": …}`; where there are bytes in the answer, a list of that and them. `""` where its
         deadline passed while it waited, or nobody wants the result any more.
 
     Raises:
         KeyboardInterrupt: It ran for too long.
     """
-    return greenlets.enter(_call, target, args_json, [buffer.to_bytes() for buffer in buffers])
+    return greenlets.enter(_call, target, args_json, from_host(buffers))
 
 
 def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:
@@ -189,7 +190,7 @@ def _call(target: str, args_json: str, buffers: list[bytes]) -> Any:
         raise
     except BaseException as error:  # whatever it raises is an answer
         return json.dumps({"error": wire_error(error)})
-    return to_js(text, *answer.buffers) if answer.buffers else text
+    return to_host(text, *answer.buffers) if answer.buffers else text
 
 
 def iterate(key: int, batch: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Says so when a package has compiled code that Pyodide can't load, where Python would say that a module is missing."""
+"""Says so when a package has compiled code that this Python can't load, where Python says that a module is missing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._packages.distributions import distribution_of, foreign_libraries, is_foreign
 from puff._packages.remedies import remedy_for
+from puff._runtime.suspending import ENGINE, IN_PYODIDE
 from puff._types.source import show_place
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class CompiledPackageError(ModuleNotFoundError):
     @property
     def sentence(self) -> str:
         """What is wrong."""
-        return f"package {self.package} has compiled code ({show_place(self._file, None)}), which Pyodide can't load"
+        return f"package {self.package} has compiled code ({show_place(self._file, None)}), which {ENGINE} can't load"
 
     @property
     def remedy(self) -> str:
@@ -123,7 +124,7 @@ def install() -> None:
     if any(isinstance(finder, CompiledFinder) for finder in sys.meta_path):
         return
     sys.meta_path.append(CompiledFinder())
-    if sys.platform != "emscripten":
+    if not IN_PYODIDE:
         return
     loader: Any = ExtensionFileLoader
     plain_create = loader.create_module

@@ -14,14 +14,13 @@ import itertools
 import json
 import logging
 import math
-import sys
 import weakref
 from asyncio import (
-    _get_running_loop,  # pyright: ignore[reportPrivateUsage]  # of each greenlet's own
-    _set_running_loop,  # pyright: ignore[reportPrivateUsage]
-    get_event_loop,
+    _set_running_loop,  # pyright: ignore[reportPrivateUsage]  # of each greenlet's own
 )
 from typing import TYPE_CHECKING, Any
+
+from puff._runtime.suspending import suspend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,40 +95,32 @@ def can_wait() -> bool:
 
 
 def wait_for(function: Callable[..., Any], *args: Any) -> Any:
-    """Calls a function of `_puff_host` that gives a promise, and waits for it while other greenlets run.
+    """Calls a function of `_puff_host` that begins a wait, and waits while other greenlets run.
 
     Args:
         function: The function.
         *args: Its arguments.
 
     Returns:
-        What it resolves to.
+        What the wait ends with.
 
     Raises:
         GreenletExit: The greenlet is to end.
         RuntimeError: It can't wait here.
     """
     global _current  # noqa: PLW0603  # one runs at a time
-    from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]
-
     if not can_wait():
         raise RuntimeError("this code waits where waiting is impossible: in a finalizer, or in a JavaScript callback")
     greenlet, _current = _current, _idle
-    loop = _get_running_loop()
-    # Pyodide wants its own for the promise, and gives the running one to the greenlets that run next.
-    _set_running_loop(_pyodides_loop)
     try:
-        outcome = run_sync(function(*args))
+        outcome = suspend(function, *args)
     finally:
-        _set_running_loop(loop)
         _current = greenlet
     if isinstance(outcome, str) and outcome.startswith(_CANCELLED):
         raise GreenletExit(json.loads(outcome)["cancelled"])
     return outcome
 
 
-_pyodides_loop = _get_running_loop() or (get_event_loop() if "pyodide" in sys.modules else None)
-"""Pyodide wants one to be running whenever it suspends or enters; in a greenlet none is but what it has started."""
 _CANCELLED = '{"cancelled":'
 
 

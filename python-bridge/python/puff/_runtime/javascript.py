@@ -8,7 +8,9 @@ from importlib.util import spec_from_loader
 from types import ModuleType
 from typing import Any
 
-_hook: Any = importlib.import_module("_pyodide._importhook") if sys.platform == "emscripten" else None
+from puff._runtime.suspending import IN_PYODIDE
+
+_hook: Any = importlib.import_module("_pyodide._importhook") if IN_PYODIDE else None
 
 
 class _JavaScriptModule(ModuleType):

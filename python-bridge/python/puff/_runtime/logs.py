@@ -63,7 +63,7 @@ class HostHandler(logging.Handler):
 def send(level: str, name: str, message: str) -> None:
     """Writes a line of the gateway's log.
 
-    The host's module is looked up each time: a snapshot of the interpreter must hold no reference into JavaScript.
+    The host's module is looked up each time: a snapshot of the interpreter must hold no reference into the host.
     """
     host: Any = importlib.import_module("_puff_host")
     host.log(level, name, message)

@@ -6,6 +6,7 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from puff._runtime.buffers import from_host, to_host
 from puff._runtime.greenlets import can_wait, wait_for
 
 if TYPE_CHECKING:
@@ -68,12 +69,12 @@ def call(
     text = json.dumps(args, default=default)
     if not can_wait():
         raise ServiceError(None, f"calling the service {service} waits, which can't be done here: in a finalizer")
-    arguments = (service, method, text, to_js(*buffers)) if buffers else (service, method, text)
+    arguments = (service, method, text, to_host(*buffers)) if buffers else (service, method, text)
     answer = wait_for(host.call, *arguments)
     if isinstance(answer, str):
         return _value(answer), []
     text, *arrays = answer
-    return _value(text), [array.to_bytes() for array in arrays]
+    return _value(text), from_host(arrays)
 
 
 def tell(service: str, method: str, *args: Any, buffers: Sequence[bytes | bytearray | memoryview] = ()) -> None:
@@ -81,25 +82,18 @@ def tell(service: str, method: str, *args: Any, buffers: Sequence[bytes | bytear
     host = _host(service)
     text = json.dumps(args)
     if buffers:
-        host.tell(service, method, text, to_js(*buffers))
+        host.tell(service, method, text, to_host(*buffers))
     else:
         host.tell(service, method, text)
 
 
 def _host(service: str) -> Any:
-    # Looked up each time: an image of the interpreter must hold no reference into JavaScript.
+    # Looked up each time: an image of the interpreter must hold no reference into the host.
     try:
         return importlib.import_module("_puff_host")
     except ImportError:
         message = f"the service {service} is there inside the gateway, and this Python runs outside of it"
         raise ServiceError(None, message) from None
-
-
-def to_js(*values: str | bytes | bytearray | memoryview) -> Any:
-    """Gives an array of JavaScript's with texts and copies of bytes."""
-    from pyodide.ffi import to_js as convert  # pyright: ignore[reportMissingImports]  # there in Pyodide alone
-
-    return convert([value if isinstance(value, str) else memoryview(value).cast("B") for value in values])
 
 
 def _value(text: str) -> Any:
