@@ -1,5 +1,5 @@
 /** What a statement sets in its session is not there for the next request, whoever set it and however. */
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { textOf, textsOf } from "../support/planner/rows.ts";
 import { hasPgBouncer, startPgBouncer } from "../support/servers/pgbouncer.ts";
@@ -68,13 +68,14 @@ const state = `SELECT current_user || session_user, current_setting('DateStyle')
   (SELECT count(*) FROM pg_listening_channels()), (SELECT string_agg(c.name, ' ') FROM pg_cursors AS c WHERE is_holdable),
   (SELECT min(id) FROM item)`;
 
-const hasLastValue = "SELECT lastval()";
-
-/** What is found in the session, without the error where a sequence has no last value. */
-async function found(database: PostgresDatabase, writes: boolean): Promise<unknown> {
+/** What is found in the session after a statement, and the error where a sequence has no last value. */
+async function found(database: PostgresDatabase, writes: boolean, text = "SELECT"): Promise<unknown> {
   const ask = (text: string) => (writes ? write(database, text) : database.query({ text, params: [] }));
-  const lastValue = await ask(hasLastValue).then(textOf, (error: unknown) => String(error));
-  return [textsOf(await ask(state)), lastValue];
+  // Each looks at what the statement itself has left: the one that looked before has been tidied up after.
+  await ask(text).catch(() => undefined);
+  const seen = textsOf(await ask(state));
+  await ask(text).catch(() => undefined);
+  return [seen, await ask("SELECT lastval()").then(textOf, (error: unknown) => String(error))];
 }
 
 const direct = await openTestDatabase(own.url, { poolSize: 1 });
@@ -103,16 +104,14 @@ describe.each([
   test.each(leaving.filter(isKnown))("a query leaves %s: %s", async (_, text) => {
     const before = await found(database, false);
     for (let time = 0; time < 3; time++) {
-      await database.query({ text, params: [] }).catch(() => undefined);
-      expect(await found(database, false)).toEqual(before);
+      expect(await found(database, false, text)).toEqual(before);
     }
   });
 
   test.each([...leaving, ...writing].filter(isKnown))("a mutation leaves %s: %s", async (_, text) => {
     const before = await found(database, true);
     for (let time = 0; time < 3; time++) {
-      await write(database, text).catch(() => undefined);
-      expect(await found(database, true)).toEqual(before);
+      expect(await found(database, true, text)).toEqual(before);
     }
   });
 
@@ -134,31 +133,131 @@ describe.each([
   });
 });
 
+const howManyResets = `SELECT coalesce(sum(custom_plans + generic_plans), 0) FROM pg_prepared_statements
+  WHERE statement LIKE 'SELECT pg_adv%'`;
+
+/** Runs a statement until the catalogue is known, from when on one that leaves nothing costs nothing. */
+const settled = (resets: () => Promise<number>, run: () => Promise<unknown>) =>
+  expect
+    .poll(
+      async () => {
+        const before = await resets();
+        await run();
+        return (await resets()) - before;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0);
+
+describe("what a write calls without its name", () => {
+  const resets = async () => Number(textOf(await write(direct, howManyResets)));
+  const settle = (text: string) => settled(resets, () => write(direct, text).catch(() => undefined));
+
+  const costless: readonly (readonly [what: string, script: string, text: string])[] = [
+    ["a plain table", "CREATE TABLE plain (n int)", "INSERT INTO plain VALUES (1)"],
+    [
+      "a serial and an identity",
+      "CREATE TABLE counted (i serial, j int GENERATED ALWAYS AS IDENTITY, n int)",
+      "INSERT INTO counted (n) VALUES (1) RETURNING i",
+    ],
+    [
+      "a trigger that notes the time",
+      `CREATE TABLE touched (n int, at timestamptz);
+      CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+        -- Sets the time of the change.
+        BEGIN NEW.at = now(); UPDATE item SET name = name WHERE false; RETURN NEW; END $$;
+      CREATE TRIGGER touches BEFORE INSERT OR UPDATE ON touched FOR EACH ROW EXECUTE FUNCTION touch()`,
+      "INSERT INTO touched VALUES (1) RETURNING at",
+    ],
+  ];
+  const noted =
+    "CREATE FUNCTION become_by_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM become(); RETURN NEW; END'";
+  const trigger = (table: string) =>
+    `CREATE TRIGGER becomes BEFORE INSERT OR UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION become_by_trigger()`;
+  const constant =
+    "CREATE FUNCTION constant(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM become(); RETURN $1; END'";
+  const unnamed: readonly (readonly [what: string, script: string, text: string])[] = [
+    ["a trigger", `${noted}; CREATE TABLE t1 (n int); ${trigger("t1")}`, "INSERT INTO t1 VALUES (1)"],
+    [
+      "a trigger's condition",
+      `CREATE TABLE t2 (n int);
+      CREATE TRIGGER sometimes BEFORE INSERT ON t2 FOR EACH ROW WHEN (become() IS NULL) EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+      "INSERT INTO t2 VALUES (1)",
+    ],
+    [
+      "a rule",
+      "CREATE TABLE t3 (n int); CREATE RULE r AS ON INSERT TO t3 DO ALSO SELECT become()",
+      "INSERT INTO t3 VALUES (1)",
+    ],
+    ["a default", "CREATE TABLE t4 (n int, who text DEFAULT become())", "INSERT INTO t4 (n) VALUES (1)"],
+    ["a check", "CREATE TABLE t5 (n int CHECK (become() IS NOT NULL))", "INSERT INTO t5 VALUES (1)"],
+    [
+      "a generated column",
+      `${constant}; CREATE TABLE t6 (n int, m int GENERATED ALWAYS AS (constant(n)) STORED)`,
+      "INSERT INTO t6 VALUES (1)",
+    ],
+    ["an index", "CREATE TABLE t7 (n int); CREATE INDEX ON t7 (constant(n))", "INSERT INTO t7 VALUES (1)"],
+    [
+      "a part of an index",
+      "CREATE TABLE t8 (n int); CREATE INDEX ON t8 (n) WHERE constant(n) > 0",
+      "INSERT INTO t8 VALUES (1)",
+    ],
+    [
+      "a partition",
+      `CREATE TABLE t9 (n int) PARTITION BY RANGE (n); CREATE TABLE t9_low PARTITION OF t9 DEFAULT; ${trigger("t9_low")}`,
+      "INSERT INTO t9 VALUES (1)",
+    ],
+    [
+      "a cascade",
+      `CREATE TABLE t10 (n int PRIMARY KEY); INSERT INTO t10 SELECT generate_series(1, 9);
+      CREATE TABLE t10_child (n int REFERENCES t10 ON DELETE CASCADE); INSERT INTO t10_child SELECT n FROM t10; CREATE FUNCTION by_tenant() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN PERFORM set_config('app.tenant', 'acme', false); RETURN OLD; END $$;
+      CREATE TRIGGER becomes BEFORE DELETE ON t10_child FOR EACH ROW EXECUTE FUNCTION by_tenant()`,
+      "DELETE FROM t10 WHERE n = (SELECT min(n) FROM t10)",
+    ],
+    ["a view of a table", "CREATE VIEW v1 AS SELECT n FROM t1", "INSERT INTO v1 VALUES (1)"],
+    [
+      "a trigger that writes where another is",
+      `CREATE TABLE t11 (n int);
+      CREATE FUNCTION copy_on() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO t1 VALUES (NEW.n); RETURN NEW; END';
+      CREATE TRIGGER copies AFTER INSERT ON t11 FOR EACH ROW EXECUTE FUNCTION copy_on()`,
+      "INSERT INTO t11 VALUES (1)",
+    ],
+    [
+      "an argument's default",
+      `CREATE FUNCTION greeting(name text DEFAULT become()) RETURNS text LANGUAGE sql AS 'SELECT ''Hello, '' || name'`,
+      "SELECT greeting()",
+    ],
+    ["Postgres's view of settings", "SELECT", "UPDATE pg_settings SET setting = 'German' WHERE name = 'DateStyle'"],
+    ["a name of several words", 'CREATE VIEW "By Name" AS SELECT "Mixed Case"() AS who', 'SELECT * FROM "By Name"'],
+  ];
+
+  beforeAll(() => direct.run([...costless, ...unnamed].map(([, script]) => script).join(";")));
+
+  test.each(costless)("%s costs nothing", async (_what, _script, text) => {
+    await settle(text);
+    const before = await resets();
+    for (let time = 0; time < 3; time++) {
+      await write(direct, text);
+    }
+    expect(await resets()).toBe(before);
+    await expect(write(direct, "SELECT lastval()")).rejects.toThrow("lastval is not yet defined");
+  });
+
+  test.each(unnamed)("%s", async (_what, _script, text) => {
+    const before = await found(direct, true);
+    await write(direct, text);
+    await settle(`INSERT INTO plain VALUES (${unnamed.findIndex(([, , other]) => other === text)})`); // which came later, so that both are known
+    for (let time = 0; time < 2; time++) {
+      expect(await found(direct, true, text)).toEqual(before);
+    }
+  });
+});
+
 describe("what is made while the gateway runs", () => {
   const plain = { text: "SELECT id FROM guarded", params: [] };
-  const resets = async () =>
-    Number(
-      textOf(
-        await direct.query({
-          text: `SELECT coalesce(sum(custom_plans + generic_plans), 0) FROM pg_prepared_statements
-            WHERE statement LIKE 'SELECT pg_adv%'`,
-          params: [],
-        }),
-      ),
-    );
-
-  /** Asks until the catalogue is known, from when on a plain statement costs nothing. */
-  const settle = () =>
-    expect
-      .poll(
-        async () => {
-          const before = await resets();
-          await direct.query(plain);
-          return (await resets()) - before;
-        },
-        { timeout: 20_000 },
-      )
-      .toBe(0);
+  const resets = async () => Number(textOf(await direct.query({ text: howManyResets, params: [] })));
+  const settle = () => settled(resets, () => direct.query(plain));
 
   test("plain statements are not tidied up after, once it is known that they are", async () => {
     await settle();

@@ -169,6 +169,7 @@ class PoolDatabase implements PostgresDatabase {
       limits: this.#limits,
       place: this.place,
       pooler,
+      effects: this.#effects,
     };
     return this.#writes.lend((client) => runTransaction(client, work, options));
   }

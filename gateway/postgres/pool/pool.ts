@@ -81,7 +81,7 @@ export class ConnectionPool {
   async run(statement: Statement, prelude: Prelude | null, batches: RowBatches | null = null): Promise<RowSet> {
     this.#enter();
     const { limits, pooler, effects } = this.#options;
-    const resets = effects.mayChange(statement.text);
+    const resets = effects.mayChange(statement.text, false);
     const behind = resets && pooler ? { behind: this.#resets() } : {};
     let outdated = false;
     try {
@@ -188,15 +188,17 @@ export class ConnectionPool {
     return promise;
   }
 
-  /** What was written may have left behind more than the statements say, such as `lastval()`; nobody waits for it to go. */
+  /** Nobody waits for what was left behind to go. */
   #giveBack(slot: Slot): void {
+    const { client } = slot;
     const settle = (): void => {
       slot.lent = false;
       this.#settle(slot);
     };
-    if (this.#options.pooler || isSpoiled(slot.client) || !slot.client.isAlive) {
+    if (this.#options.pooler || isSpoiled(client) || !client.isAlive || !client.connection.touched) {
       settle();
     } else {
+      client.connection.touched = false;
       void this.#reset(slot).then(settle);
     }
   }
@@ -288,8 +290,9 @@ export class ConnectionPool {
     } else if (slot.client.load === 0) {
       slot.idleSince = performance.now();
     }
-    this.#queue.serve();
+    // First: who waits takes the connection.
     this.#options.effects.refresh((statement) => this.#readCatalogue(statement));
+    this.#queue.serve();
   }
 }
 

@@ -3,7 +3,8 @@ import type { RowSet, Session, Statement, TransactionWork } from "../../../plann
 import { PuffError } from "../../../schema/index.ts";
 import { asPuffError } from "../errors/errors.ts";
 import { StatementFailure } from "../errors/statement-errors.ts";
-import { resetText } from "../session/session-reset.ts";
+import type { SessionEffects } from "../session/session-effects.ts";
+import { discardSequences, resetText } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
 import { abandonment } from "../wire/cancel.ts";
 import { withTypes } from "../wire/empty-lists.ts";
@@ -18,6 +19,7 @@ export interface TransactionOptions {
   readonly place: string;
   /** Whether it has to leave the session as new, since others may be given it as soon as it ends. */
   readonly pooler: boolean;
+  readonly effects: SessionEffects;
 }
 
 /**
@@ -35,12 +37,15 @@ export async function runTransaction<T>(
     const { commit, result } = await work(session);
     await session.end();
     if (session.begun) {
-      await endTransaction(client, commit, options.pooler);
+      await (options.pooler || !commit
+        ? endTransaction(client, commit, options.pooler)
+        : commitTransaction(client, options.limits));
     }
     return result;
   } catch (error) {
     await session.end();
     if (session.begun) {
+      client.connection.touched = true;
       await rollBack(client, options.pooler).catch(() => client.connection.giveUp(new Error("ROLLBACK failed")));
     }
     throw error;
@@ -112,7 +117,8 @@ class TransactionSession implements Session {
     if (given !== null) {
       throw given;
     }
-    const { limits, prelude } = this.#options;
+    const { limits, prelude, effects } = this.#options;
+    this.#client.connection.touched ||= effects.mayChange(statement.text, true);
     return await withTypes(() => {
       const query = new RowQuery(statement, limits, this.begun ? null : prelude, {
         inTransaction: this.begun && !this.#failed,
@@ -140,16 +146,35 @@ export function checkTransaction(client: RawClient): void {
 export async function endTransaction(client: RawClient, commit: boolean, pooler: boolean): Promise<void> {
   const hasFailed = client.getTransactionStatus() === "E";
   if (!commit || hasFailed) {
+    client.connection.touched = true;
     await rollBack(client, pooler);
     if (commit) {
       throw rolledBack();
     }
     return;
   }
+  client.connection.touched = true;
   // What is deferred until the end still runs as the caller.
   const resets = pooler ? `SET CONSTRAINTS ALL IMMEDIATE; ${resetText()}; ` : "";
   const results = [await client.command(`${resets}COMMIT`)].flat();
   if (results.at(-1)?.command !== "COMMIT") {
+    throw rolledBack();
+  }
+}
+
+/** The same where the session stays the gateway's own, which takes one flight. */
+async function commitTransaction(client: RawClient, limits: QueryLimits): Promise<void> {
+  if (client.getTransactionStatus() === "E") {
+    return endTransaction(client, true, false);
+  }
+  const query = new RowQuery({ text: "COMMIT", params: [] }, limits, null, { behind: discardSequences });
+  client.run(query);
+  try {
+    await query.rows;
+  } catch (error) {
+    throw error instanceof StatementFailure ? error.cause : error;
+  }
+  if (query.tag !== "COMMIT") {
     throw rolledBack();
   }
 }

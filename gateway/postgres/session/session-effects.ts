@@ -1,7 +1,8 @@
 /** Which statements may leave something behind in their session, where the next request would find it. */
 import { LRUCache } from "lru-cache";
 import type { RowSet, Statement } from "../../../planner/index.ts";
-import { catalogueStatement, readCatalogue, type SessionCatalogue, wordsOf } from "./session-catalogue.ts";
+import { wordsOf } from "./function-source.ts";
+import { catalogueStatement, mentions, readCatalogue, type SessionCatalogue } from "./session-catalogue.ts";
 
 /** Milliseconds until the catalogue is read again: functions, views and policies may have been replaced. */
 const catalogueLife = 30_000;
@@ -15,13 +16,17 @@ interface Verdict {
   readonly since: number;
   /** What it was judged by. */
   catalogue: SessionCatalogue | null;
-  mayChange: boolean;
+  /** Whether it may change its session, where it only reads and where it writes. */
+  reading: boolean;
+  writing: boolean;
 }
 
 /**
- * Judges statements by their words. Only functions change a session, since other commands are refused: those of users, in
- * whatever language, and a few of Postgres's own. A text that has the name of one, or of a view, a policy's table or an
- * operator that has, may change it. So may each text that came after the catalogue was read, since a function may be new.
+ * Judges statements by their words. Only functions change a session, since other commands are refused: those of users
+ * whose source does not show that they do not, and a few of Postgres's own. A text that has the name of one may change
+ * it, and so may one that has the name of what calls one: a view, a policy's table, an operator, and where the text
+ * writes a table with a trigger, a rule, a default, a check or a cascade. So may each text that came after the catalogue
+ * was read, since a function may be new.
  */
 export class SessionEffects {
   readonly #verdicts = new LRUCache<string, Verdict>({ max: mostTexts });
@@ -38,21 +43,22 @@ export class SessionEffects {
     return this.#catalogue?.prepares ?? true;
   }
 
-  mayChange(text: string): boolean {
+  /** `writes`: whether it may write; what a transaction that only reads can't write does not count otherwise. */
+  mayChange(text: string, writes: boolean): boolean {
     let verdict = this.#verdicts.get(text);
     if (verdict === undefined) {
-      verdict = { since: ++this.#clock, catalogue: null, mayChange: true };
+      verdict = { since: ++this.#clock, catalogue: null, reading: true, writing: true };
       this.#verdicts.set(text, verdict);
     }
     const catalogue = this.#catalogue;
     if (verdict.catalogue !== catalogue && catalogue !== null && verdict.since < this.#readBegun) {
       verdict.catalogue = catalogue;
-      verdict.mayChange = hasEffects(text, catalogue);
+      judge(verdict, text, catalogue);
     }
     if (verdict.catalogue === null) {
       this.#isStale = true;
     }
-    return verdict.mayChange;
+    return writes ? verdict.writing : verdict.reading;
   }
 
   /** Forgets what it knows: what the catalogue has was changed. */
@@ -102,12 +108,10 @@ export class SessionEffects {
 /** Identifiers whose letters are escaped. */
 const escaped = /\bU&"/i;
 
-function hasEffects(text: string, { everything, names, oddNames }: SessionCatalogue): boolean {
+function judge(verdict: Verdict, text: string, { everything, reads, writes }: SessionCatalogue): void {
   const lower = text.toLowerCase();
-  return (
-    everything ||
-    escaped.test(text) ||
-    wordsOf(lower).some((word) => names.has(word)) ||
-    oddNames.some((name) => lower.includes(name))
-  );
+  const words = wordsOf(lower);
+  const isUnclear = everything || escaped.test(text);
+  verdict.reading = isUnclear || mentions(lower, words, reads);
+  verdict.writing = verdict.reading || mentions(lower, words, writes);
 }

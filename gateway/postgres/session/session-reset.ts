@@ -35,6 +35,9 @@ export function resetStatements(prepared: boolean): { readonly ahead: readonly S
   return { ahead: prepared ? withPrepared : withoutPrepared, last };
 }
 
+/** Behind what has written, and can have left nothing else: what sequences last gave is their session's. */
+export const discardSequences: readonly Statement[] = [{ text: "DISCARD SEQUENCES", params: [] }];
+
 /** The same as one text. */
 export function resetText(): string {
   return [...usual, deallocate, `${unlock}(${seed()})`].join("; ");

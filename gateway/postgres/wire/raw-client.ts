@@ -41,6 +41,8 @@ export class RawConnection extends Connection {
   running: Exchange<RawConnection> | null = null;
   /** Whether the session was changed or ended, so that the connection may not serve again. */
   spoiled = false;
+  /** Whether what ran may have left something in the session, which has to be made as new before it serves again. */
+  touched = false;
   readonly prepared = new LRUCache<string, PreparedStatement>({
     max: preparedLimit,
     dispose: ({ name }) => this.close({ type: "S", name }),

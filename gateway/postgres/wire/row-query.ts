@@ -81,6 +81,8 @@ export class RowQuery implements Exchange<RawConnection> {
   #isAbandoned = false;
   /** Whether it has failed, for whatever reason. */
   failed = false;
+  /** What Postgres said that it did, such as `INSERT 0 1`; empty where it has not. */
+  tag = "";
 
   constructor(statement: Statement, limits: QueryLimits, prelude: Prelude | null, options: RunOptions = {}) {
     this.statement = statement;
@@ -251,6 +253,7 @@ export class RowQuery implements Exchange<RawConnection> {
       return; // one behind it
     }
     this.#isDone = true;
+    this.tag = tag;
     if (this.#prepared !== undefined) {
       this.#prepared.size = this.#received.size;
     }
