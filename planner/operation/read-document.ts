@@ -2,12 +2,16 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   Kind,
+  Lexer,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   OverlappingFieldsCanBeMergedRule,
   parse,
+  Source,
   specifiedRules,
+  TokenKind,
   validate,
 } from "graphql";
 import { PuffError } from "../../schema/index.ts";
@@ -69,12 +73,26 @@ function parseDocument(text: string, maxTokens: number): DocumentNode {
     if (error instanceof RangeError) {
       throw tooManyLevels(); // the parser calls itself for each
     }
-    if (error instanceof Error && error.message.includes("contains more than")) {
+    if (error instanceof GraphQLError && isPastTokens(text, maxTokens, error.positions?.[0])) {
       throw new PuffError("PUFF_TOO_MANY_TOKENS", `the document has more than ${maxTokens} tokens`, {
         remedy: "Ask for less at once, or raise limits.tokens.",
       });
     }
     throw [error];
+  }
+}
+
+/** Whether the parser failed at the first token past the most: it says so in words alone. */
+function isPastTokens(text: string, maxTokens: number, position: number | undefined): boolean {
+  const lexer = new Lexer(new Source(text));
+  try {
+    for (let token = 0; token < maxTokens; token++) {
+      lexer.advance();
+    }
+    const { kind, start } = lexer.advance();
+    return kind !== TokenKind.EOF && start === position;
+  } catch {
+    return false; // it failed before, at what is no token
   }
 }
 
