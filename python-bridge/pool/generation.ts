@@ -6,7 +6,9 @@ import type { InterpreterSettings, Loaded, LogRecord } from "../protocol/message
 import { longestTimer } from "../protocol/timers.ts";
 import { type HostService, Sessions } from "../services/services.ts";
 import { refusal } from "./errors.ts";
-import { type LostJob, Remote } from "./remote.ts";
+import { JobQueues } from "./job-queues.ts";
+import type { LostJob } from "./lost-jobs.ts";
+import { Remote } from "./remote.ts";
 import { removeTemporaryFolder } from "./temporary.ts";
 
 export interface GenerationOptions {
@@ -25,7 +27,7 @@ export interface GenerationOptions {
 /** Why an interpreter was replaced: it ended, or its memory had grown. */
 export type Replaced = "death" | "memory";
 
-/** A job that ended so many interpreters is given up. Others are run again for as long as they are wanted. */
+/** A job is given up after it ended this many interpreters. Others run again for as long as they are wanted. */
 const deathBound = 3;
 /** Between tries to start interpreters. */
 const restart: Backoff = { first: 200, longest: 5_000 };
@@ -38,11 +40,7 @@ export class Generation {
   readonly #options: GenerationOptions;
   /** Each with a number, the lowest that is free. */
   readonly #remotes = new Map<Remote, number>();
-  /** Apart from each other: calls may last for long, and batches are not to wait behind them. */
-  readonly #queues = { batch: [] as Job[], call: [] as Job[] };
-  /** Those that may have ended an interpreter: each runs alone in one. */
-  readonly #suspects: Job[] = [];
-  #dispatching = false;
+  readonly #queues = new JobQueues(this.#remotes);
   #unanswered = 0;
   #closing = false;
   #hasStarted = false;
@@ -74,10 +72,10 @@ export class Generation {
   }
 
   run(job: Job, signal: AbortSignal): void {
-    const queue = this.#queues[job.kind];
-    if (queue.length >= this.#options.queueLimit) {
+    const waiting = this.#queues.count(job.kind);
+    if (waiting >= this.#options.queueLimit) {
       job.fail(
-        new PuffError("PUFF_PYTHON_BUSY", `${queue.length} calls wait for Python already`, {
+        new PuffError("PUFF_PYTHON_BUSY", `${waiting} calls wait for Python already`, {
           remedy: "Try again in a moment, or run more workers.",
         }),
       );
@@ -94,8 +92,8 @@ export class Generation {
       }
     };
     job.result.then(answered, answered);
-    queue.push(job);
-    this.#dispatchSoon();
+    this.#queues.add(job);
+    this.#queues.dispatchSoon();
   }
 
   /** Lets what runs end, for as long as it may take, and ends the interpreters. */
@@ -120,7 +118,7 @@ export class Generation {
     for (const remote of [...this.#remotes.keys()]) {
       remote.end("it was closed");
     }
-    for (const job of this.#takeQueued()) {
+    for (const job of this.#queues.takeAll()) {
       job.fail(new PuffError("PUFF_SHUTTING_DOWN", "the gateway is stopping"));
     }
     await this.#options.engine.close();
@@ -135,7 +133,7 @@ export class Generation {
         this.#hasStarted = true;
         this.#started?.resolve(loaded);
         this.#retireGrown();
-        this.#dispatchSoon();
+        this.#queues.dispatchSoon();
         if (loaded.from === "image") {
           this.#addMissing();
         }
@@ -156,7 +154,7 @@ export class Generation {
       },
       onOutcome: (job, outcome) => {
         job.settle(outcome);
-        this.#dispatchSoon();
+        this.#queues.dispatchSoon();
       },
       onDeath: (lost, reason) => this.#replace(remote, lost, reason),
       onGrown: () => this.#addOne(),
@@ -215,14 +213,12 @@ export class Generation {
       }
     }
     if (this.#closing) {
-      for (const job of [...again, ...this.#takeQueued()]) {
+      for (const job of [...again, ...this.#queues.takeAll()]) {
         job.failDied(reason);
       }
       return;
     }
-    for (const job of again.toReversed()) {
-      this.#queueOf(job).unshift(job);
-    }
+    this.#queues.putBack(again);
     if (remote.wasReady) {
       this.#options.onReplaced(remote.isRetired ? "memory" : "death");
       this.#options.onLog({
@@ -234,7 +230,7 @@ export class Generation {
     } else {
       this.#tryAgain(reason);
     }
-    this.#dispatchSoon();
+    this.#queues.dispatchSoon();
   }
 
   /** After an interpreter that did not even start. */
@@ -250,7 +246,7 @@ export class Generation {
       return;
     }
     if (this.#failedStarts >= failedStartBound && this.#remotes.size === 0) {
-      for (const job of this.#takeQueued()) {
+      for (const job of this.#queues.takeAll()) {
         job.fail(failure);
       }
     }
@@ -265,76 +261,7 @@ export class Generation {
     for (const remote of [...this.#remotes.keys()]) {
       remote.cancel(job);
     }
-    const queue = this.#queueOf(job);
-    const index = queue.indexOf(job);
-    if (index >= 0) {
-      queue.splice(index, 1);
-    }
+    this.#queues.remove(job);
     job.fail(reason);
-  }
-
-  #queueOf(job: Job): Job[] {
-    return job.suspect ? this.#suspects : this.#queues[job.kind];
-  }
-
-  get #allQueues(): Job[][] {
-    return [this.#suspects, ...Object.values(this.#queues)];
-  }
-
-  #takeQueued(): Job[] {
-    return this.#allQueues.flatMap((queue) => queue.splice(0));
-  }
-
-  /** Gives out what came in the same turn of the event loop together. */
-  #dispatchSoon(): void {
-    if (!this.#dispatching && this.#allQueues.some((queue) => queue.length > 0)) {
-      this.#dispatching = true;
-      setImmediate(() => {
-        this.#dispatching = false;
-        this.#isolateSuspects();
-        const shares = new Map<Remote, Job[]>();
-        for (const queue of Object.values(this.#queues)) {
-          this.#share(queue, shares);
-        }
-        for (const [remote, jobs] of shares) {
-          remote.send(jobs);
-        }
-      });
-    }
-  }
-
-  /** Gives suspects to interpreters that have nothing to do: one is, where another has just been ended. */
-  #isolateSuspects(): void {
-    for (const remote of this.#remotes.keys()) {
-      const suspect = remote.isEmpty ? this.#suspects.shift() : undefined;
-      if (suspect !== undefined) {
-        remote.send([suspect]);
-      }
-    }
-  }
-
-  /** Gives each job of a queue to the interpreter with the most room, while there is any. */
-  #share(queue: Job[], shares: Map<Remote, Job[]>): void {
-    const [first] = queue;
-    const rooms =
-      first === undefined ? [] : [...this.#remotes.keys()].map((remote) => ({ remote, room: remote.room(first.kind) }));
-    for (;;) {
-      // Few interpreters: looking at each is quick.
-      const best = rooms.reduce<(typeof rooms)[number] | null>(
-        (one, other) => (one === null || other.room > one.room ? other : one),
-        null,
-      );
-      if (best === null || best.room <= 0) {
-        break;
-      }
-      const job = queue.shift();
-      if (job === undefined) {
-        break;
-      }
-      best.room -= 1;
-      const share = shares.get(best.remote) ?? [];
-      share.push(job);
-      shares.set(best.remote, share);
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** The main thread's end of one interpreter: sends it jobs, watches how long they run, tells when it dies. */
+/** The main thread's end of one interpreter: sends it jobs, hands on what they come to, tells when it dies. */
 import type { Job } from "../jobs/job.ts";
 import type { Engine, Lane } from "../lanes/lane.ts";
 import {
@@ -15,6 +15,8 @@ import {
 } from "../protocol/messages.ts";
 import type { Sessions } from "../services/services.ts";
 import { page } from "../wasm/wasm.ts";
+import { findLost, type LostJob, type SentJob } from "./lost-jobs.ts";
+import { loadDeadline, StuckWatch } from "./stuck-watch.ts";
 
 export interface RemoteEvents {
   onReady(loaded: Loaded): void;
@@ -29,25 +31,11 @@ export interface RemoteEvents {
   onLogs(records: readonly LogRecord[]): void;
 }
 
-/** What became of a job in an interpreter that died. */
-export interface LostJob {
-  readonly job: Job;
-  /**
-   * `bystander`: it had begun, and another is the cause. `suspect`: it had begun, and the cause is not known. `guilty`: it
-   * is the cause. `overdue`: the interpreter was ended because of it.
-   */
-  readonly state: "waiting" | "bystander" | "suspect" | "guilty" | "overdue";
-}
-
 /**
  * Jobs that one interpreter is given at a time; the others wait where an interpreter's death does not touch them.
  * Batches end soon. Calls may wait for hours, at some 20 KB each.
  */
 const windows = { batch: 1000, call: 10_000 };
-/** What an interpreter may take until it begins to import the user's modules, milliseconds; on a busy machine much. */
-const bootDeadline = 300_000;
-/** What importing the user's modules may take, milliseconds. */
-const loadDeadline = 60_000;
 const endlessImport: LoadError = {
   code: "PUFF_SCHEMA_IMPORT",
   place: null,
@@ -55,45 +43,39 @@ const endlessImport: LoadError = {
   remedy: "Look for a loop, or something that waits, at the top level of their modules.",
   traceback: null,
 };
-/** What an interrupted resolver may take to end, milliseconds. */
-const grace = 1000;
-/** How often running interpreters are looked at, milliseconds. */
-const watchInterval = 25;
 /** An interpreter busy with one piece of Python for this long gets no new jobs if others are free, milliseconds. */
 const busyAfter = 50;
 
 export class Remote {
   readonly #events: RemoteEvents;
-  readonly #settings: InterpreterSettings;
   readonly #lane: Lane;
   /** In the order they were sent. */
-  readonly #inFlight = new Map<number, { readonly job: Job; readonly position: number }>();
+  readonly #inFlight = new Map<number, SentJob>();
   readonly #inFlightOf = { batch: 0, call: 0 };
   readonly #sessions: Sessions;
   readonly #answers: ServiceAnswer[] = [];
   #state: "starting" | "ready" | "ending" | "dead" = "starting";
   #wasReady = false;
   #sent = 0;
-  #turns = 0;
-  #turnedAt = performance.now();
-  /** How often it was looked at since it was interrupted; null: it was not. */
-  #looksSince: number | null = null;
-  #overdue = 0;
   /** Bytes of memory where that is past its bound; else null. */
   #grown: number | null = null;
   /** Ends it at the latest, once it is to end; else null. */
   #retirement: NodeJS.Timeout | null = null;
-  #watch: NodeJS.Timeout | null = null;
+  readonly #watch: StuckWatch;
 
   constructor(engine: Engine, settings: InterpreterSettings, sessions: Sessions, events: RemoteEvents) {
     this.#events = events;
     this.#sessions = sessions;
-    this.#settings = settings;
     this.#lane = engine.open(settings, {
       onMessage: (message) => this.#receive(message),
       onEnd: (reason) => this.#die(reason),
     });
-    this.#watchOn();
+    this.#watch = new StuckWatch(this.#lane, settings.deadline, {
+      phase: () => this.#phase(),
+      endlessImport: () => events.onRefused(endlessImport),
+      die: (reason) => this.#die(reason),
+    });
+    this.#watch.on();
   }
 
   /** Whether it ever served. */
@@ -146,20 +128,27 @@ export class Remote {
       return 0;
     }
     const room = windows[kind] - this.#inFlightOf[kind];
-    const avoided = this.#grown !== null || (this.#inFlight.size > 0 && this.#stuckFor() > busyAfter);
+    const avoided = this.#grown !== null || (this.#inFlight.size > 0 && this.#watch.stuckFor() > busyAfter);
     return avoided ? room / windows[kind] : room;
   }
 
   send(jobs: readonly Job[]): void {
     if (this.#inFlight.size === 0) {
-      this.#sawTurn();
+      this.#watch.sawTurn();
     }
     for (const job of jobs) {
       this.#inFlight.set(job.id, { job, position: ++this.#sent });
       this.#inFlightOf[job.kind]++;
     }
     this.#lane.post({ kind: "jobs", jobs: jobs.map(({ wire }) => wire) });
-    this.#watchOn();
+    this.#watch.on();
+  }
+
+  #phase(): "starting" | "idle" | "busy" {
+    if (this.#state === "starting") {
+      return "starting";
+    }
+    return this.#state === "ready" && this.#inFlight.size === 0 ? "idle" : "busy";
   }
 
   /** Nobody waits for this job any more. */
@@ -217,7 +206,7 @@ export class Remote {
       case "ready":
         this.#state = "ready";
         this.#wasReady = true;
-        this.#sawTurn();
+        this.#watch.sawTurn();
         this.#events.onReady(message);
         break;
       case "refused":
@@ -279,102 +268,21 @@ export class Remote {
     }
   }
 
-  #watchOn(): void {
-    this.#watch ??= setInterval(() => {
-      if (this.#state === "ready" && this.#inFlight.size === 0) {
-        this.#watchOff();
-      } else {
-        this.#look();
-      }
-    }, watchInterval);
-  }
-
-  #watchOff(): void {
-    if (this.#watch !== null) {
-      clearInterval(this.#watch);
-      this.#watch = null;
-    }
-  }
-
-  /** Interrupts a piece of Python that has run for too long, and ends an interpreter that does not heed it. */
-  #look(): void {
-    const stuck = this.#stuckFor();
-    const { deadline } = this.#settings;
-    if (this.#state === "starting") {
-      const imports = this.#turns > 0;
-      if (imports && stuck > loadDeadline) {
-        this.#events.onRefused(endlessImport);
-      } else if (stuck > bootDeadline) {
-        this.#die(`it did not start within ${bootDeadline / 1000} s`);
-      }
-      return;
-    }
-    if (this.#looksSince !== null) {
-      // Not by the clock: where the whole process stood still, an interpreter had no time to heed anything.
-      this.#looksSince++;
-      if (this.#looksSince * watchInterval > grace) {
-        this.#overdue = this.#lane.look(Control.running);
-        this.#die("it ignored an interrupt");
-      }
-    } else if (stuck > deadline) {
-      this.#looksSince = 0;
-      if (this.#lane.look(Control.running) === 0) {
-        // The greenlets there may be waiting, and none of them has a deadline that would have the event loop turn.
-        this.#lane.post({ kind: "ping" });
-      } else {
-        this.#lane.interrupt();
-      }
-    }
-  }
-
-  /** For how long no other piece of Python has begun and the event loop has not turned, milliseconds. */
-  #stuckFor(): number {
-    if (this.#lane.look(Control.turns) !== this.#turns) {
-      this.#sawTurn();
-    }
-    return performance.now() - this.#turnedAt;
-  }
-
-  #sawTurn(): void {
-    this.#turns = this.#lane.look(Control.turns);
-    this.#turnedAt = performance.now();
-    this.#looksSince = null;
-  }
-
   #die(reason: string): void {
     if (this.#isOver) {
       return;
     }
     this.#state = "ending";
-    this.#watchOff();
+    this.#watch.off();
     clearTimeout(this.#retirement ?? undefined);
     this.#lane.end(() => this.#bury(reason));
   }
 
   #bury(reason: string): void {
     this.#state = "dead";
-    const lost = this.#findLost();
+    const lost = findLost([...this.#inFlight.values()], this.#lane, this.#watch.overdue);
     this.#inFlight.clear();
     this.#sessions.close();
     this.#events.onDeath(lost, reason);
-  }
-
-  #findLost(): LostJob[] {
-    const entered = this.#lane.look(Control.entered);
-    const origin = this.#lane.look(Control.origin);
-    const begun = [...this.#inFlight.values()].filter(({ position }) => position <= entered);
-    const stateOf = (id: number): LostJob["state"] => {
-      if (id === this.#overdue) {
-        return "overdue";
-      }
-      if (origin === 0) {
-        return begun.length === 1 ? "guilty" : "suspect";
-      }
-      return id === origin ? "guilty" : "bystander";
-    };
-    return [...this.#inFlight.values()].map(({ job, position }) => ({
-      job,
-      state: position <= entered ? stateOf(job.id) : "waiting",
-    }));
   }
 }
