@@ -1,14 +1,14 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
 import { FileLocks } from "../files/file-locks.ts";
-import { Control, type JobOutcome, type ToWorker, type WireJob } from "../protocol/messages.ts";
+import type { ToWorker, WireJob } from "../protocol/messages.ts";
 import type { ServeTask } from "../protocol/thread.ts";
-import { wholeBuffers } from "../protocol/transfer.ts";
 import { LocalTime } from "../wasm/local-time.ts";
-import { page } from "../wasm/wasm.ts";
+import { ControlWords } from "./control-words.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
 import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
+import { type Answer, JobAnswers } from "./job-answers.ts";
 import type { Outbox } from "./outbox.ts";
 import { Waits } from "./waits.ts";
 
@@ -17,8 +17,6 @@ const stretch = 10;
 const entriesPerTidying = 50;
 /** An interpreter with more memory than this, and than twice what it began with, is to be replaced; bytes. */
 const memoryBound = 2 ** 30;
-/** A batch that an interrupt meant for another hit is entered again, this often. */
-const victimBound = 3;
 /** Turns of the event loop until a greenlet whose wait has ended has gone on. */
 const turnsToResume = 3;
 /** What a greenlet that is to end may take for leaving things in order, milliseconds. */
@@ -32,14 +30,12 @@ interface WaitingJob {
   wanted: boolean;
 }
 
-/** What a job's answer is: JSON, or an array of it and buffers. */
-type Answer = string | [json: string, ...buffers: Uint8Array[]];
-
 /** The one way into Python: one piece at a time, each with its deadline. */
 export class Door {
   readonly #task: ServeTask;
   readonly #outbox: Outbox;
-  readonly #control: Int32Array;
+  readonly #control: ControlWords;
+  readonly #answers: JobAnswers;
   readonly #waiting: WaitingJob[] = [];
   readonly #spawned: { readonly key: number; readonly origin: number }[] = [];
   readonly #wakeUps: (() => Greenlet | null)[] = [];
@@ -59,7 +55,8 @@ export class Door {
   constructor(task: ServeTask, outbox: Outbox) {
     this.#task = task;
     this.#outbox = outbox;
-    this.#control = new Int32Array(task.control);
+    this.#control = new ControlWords(task.control);
+    this.#answers = new JobAnswers(outbox, task.settings.deadline);
     const wake = (wakeUp: () => Greenlet | null) => {
       this.#wakeUps.push(wakeUp);
       void this.#pass();
@@ -78,7 +75,7 @@ export class Door {
       unpark: (key) => this.#waits.unpark(key),
       spawn: (key) => this.#spawn(key),
       hold: (isOpen) => {
-        Atomics.add(this.#control, Control.prompts, isOpen ? 1 : -1);
+        this.#control.hold(isOpen);
         this.#deadlines.hold(isOpen);
       },
       zone: (name, standard, summer, ...at) => localTime.set(name, [standard, summer], at),
@@ -92,7 +89,7 @@ export class Door {
       host,
       localTime,
       fileLocks,
-      interruptBuffer: new Uint8Array(this.#task.control, Control.interrupt, 1),
+      interruptBuffer: this.#control.interruptBuffer,
       onBroken: (error) => this.#break(error),
       load: (entries, load) => this.#load(entries, load),
       whyNoImage: () => this.#whyNoImage(),
@@ -100,7 +97,7 @@ export class Door {
     this.#entries = interpreter;
     this.#interpreter = interpreter;
     this.#memoryBound = Math.max(memoryBound, 2 * interpreter.countBytes());
-    Atomics.store(this.#control, Control.pages, interpreter.countBytes() / page);
+    this.#control.showMemory(interpreter.countBytes());
     this.#outbox.send({ kind: "ready", ...interpreter.loaded });
     void this.#pass();
     const problem = await interpreter.writeImages().then(
@@ -126,7 +123,7 @@ export class Door {
         }
         break;
       case "ping":
-        Atomics.add(this.#control, Control.turns, 1);
+        this.#control.turn();
         break;
     }
     void this.#pass();
@@ -189,7 +186,7 @@ export class Door {
 
   #enterJob(entries: Entries, { job, interrupts, wanted }: WaitingJob): Promise<void> {
     if (interrupts === 0) {
-      Atomics.add(this.#control, Control.entered, 1);
+      this.#control.countEntered();
     }
     if (!wanted) {
       return Promise.resolve();
@@ -235,26 +232,20 @@ export class Door {
     if (greenlet !== null) {
       greenlet.since = performance.now();
     }
-    Atomics.store(this.#control, Control.running, greenlet?.id ?? 0);
-    Atomics.store(this.#control, Control.origin, greenlet?.origin ?? 0);
-    Atomics.add(this.#control, Control.turns, 1);
-    // An interrupt that was meant for what ran before comes too late.
-    Atomics.store(this.#control, Control.interrupt, 0);
+    this.#control.begin(greenlet);
   }
 
   #end(): void {
     if (this.#broken) {
       return; // Control tells what broke it
     }
-    if (this.#running !== null && this.#overran(this.#running)) {
+    if (this.#running !== null && this.#answers.overruns(this.#running)) {
       this.#running.overran = true;
     }
     this.#running = null;
-    Atomics.store(this.#control, Control.origin, 0);
-    Atomics.store(this.#control, Control.running, 0);
-    Atomics.add(this.#control, Control.turns, 1);
+    this.#control.end();
     const bytes = this.#interpreter?.countBytes() ?? 0;
-    Atomics.store(this.#control, Control.pages, bytes / page);
+    this.#control.showMemory(bytes);
     if (bytes > this.#memoryBound) {
       this.#memoryBound = Number.POSITIVE_INFINITY;
       this.#outbox.send({ kind: "grown", bytes });
@@ -262,50 +253,20 @@ export class Door {
   }
 
   #finish(greenlet: Greenlet, answer: Answer): void {
-    const [json, ...buffers] = typeof answer === "string" ? [answer] : answer;
-    if (json === "") {
-      this.#answer(greenlet, { failure: "raised", message: "GreenletExit was raised in it" }); // by itself, or too late
-      return;
-    }
-    this.#answer(greenlet, buffers.length === 0 ? { json } : { json, buffers: wholeBuffers(buffers) });
-  }
-
-  #answer(greenlet: Greenlet, outcome: OutcomeOf<JobOutcome>): void {
-    const { job } = greenlet;
-    if (this.#broken || greenlet.answered || job === null) {
-      return;
-    }
-    greenlet.answered = true;
-    this.#outbox.result({ id: job.id, ...outcome });
-    if (!job.repeatable) {
-      // What it did can't be done again, should the interpreter die of what comes next.
-      this.#outbox.flush();
+    if (!this.#broken) {
+      this.#answers.finish(greenlet, answer);
     }
   }
 
   #fail(greenlet: Greenlet, error: unknown): void {
-    const { job } = greenlet;
     if (this.#broken || !raisedByPython(error)) {
       this.#break(error);
       return;
     }
-    if (error.type !== "KeyboardInterrupt" || job === null) {
-      this.#answer(greenlet, { failure: "raised", message: error.message });
-      return;
+    const { job, interrupts } = greenlet;
+    if (this.#answers.fail(greenlet, error) && job !== null) {
+      this.#waiting.unshift({ job, interrupts: interrupts + 1, wanted: true });
     }
-    if (greenlet.overran || this.#overran(greenlet)) {
-      this.#answer(greenlet, { failure: "computed", limit: this.#task.settings.deadline });
-    } else if (greenlet.interrupts >= victimBound || !job.repeatable) {
-      // By itself, or by an interrupt that came too late.
-      this.#answer(greenlet, { failure: "raised", message: "KeyboardInterrupt was raised in it" });
-    } else if (!greenlet.answered) {
-      this.#waiting.unshift({ job, interrupts: greenlet.interrupts + 1, wanted: true });
-    }
-  }
-
-  /** Whether the piece of Python that runs has computed for about as long as it may. */
-  #overran({ since }: Greenlet): boolean {
-    return performance.now() - since > this.#task.settings.deadline * 0.9;
   }
 
   /** Its Python has ended. */
@@ -324,9 +285,9 @@ export class Door {
     if (this.#broken) {
       return;
     }
-    Atomics.add(this.#control, Control.turns, 1);
+    this.#control.turn();
     for (const greenlet of over) {
-      this.#answer(greenlet, { failure: "deadline" });
+      this.#answers.tell(greenlet, { failure: "deadline" });
       this.#cancel(greenlet, "the deadline has passed");
     }
   }
@@ -396,7 +357,6 @@ export class Door {
   }
 }
 
-type OutcomeOf<T> = T extends unknown ? Omit<T, "id"> : never;
 /** Resolves at the next turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
