@@ -18,7 +18,7 @@ export class ThreadEngine implements Engine {
     this.#wasm = wasm;
     this.#pool = new Piscina({
       // Runs from source as from what is built of it.
-      filename: fileURLToPath(new URL(`../interpreter/worker${extname(import.meta.url)}`, import.meta.url)),
+      filename: fileURLToPath(new URL(`../door/worker${extname(import.meta.url)}`, import.meta.url)),
       name: "serve",
       minThreads: 0,
       maxThreads: interpreters,

@@ -83,7 +83,7 @@ test("text that C code would run as JavaScript ends the interpreter alone, and r
 });
 
 test("every kind of function, and eval, refuses text", async () => {
-  const confine = join(import.meta.dirname, "../../python-bridge/interpreter/confine.ts");
+  const confine = join(import.meta.dirname, "../../python-bridge/door/confine.ts");
   const code = `
     const { parentPort } = require("node:worker_threads");
     const { refuseCodeFromText } = require(${JSON.stringify(confine)});

@@ -4,10 +4,10 @@
  * answered when it is ready.
  */
 import { format } from "node:util";
+import { LoadRefused } from "../interpreter/interpreter.ts";
 import type { ServeTask } from "../protocol/thread.ts";
 import { refuseCodeFromText } from "./confine.ts";
 import { Door } from "./door.ts";
-import { LoadRefused } from "./interpreter.ts";
 import { Outbox } from "./outbox.ts";
 
 /** Serves until the thread is ended. Everything that goes wrong is told on the port. */

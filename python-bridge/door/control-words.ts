@@ -13,7 +13,7 @@ export class ControlWords {
     this.interruptBuffer = new Uint8Array(memory, Control.interrupt, 1);
   }
 
-  /** A piece of Python begins; null: of no greenlet. */
+  /** A piece of Python begins. Null: it belongs to no greenlet. */
   begin(greenlet: Greenlet | null): void {
     Atomics.store(this.#words, Control.running, greenlet?.id ?? 0);
     Atomics.store(this.#words, Control.origin, greenlet?.origin ?? 0);

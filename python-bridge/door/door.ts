@@ -1,13 +1,19 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
 import { FileLocks } from "../files/file-locks.ts";
+import {
+  type Entries,
+  type HostModule,
+  type Interpreter,
+  raisedByPython,
+  startInterpreter,
+} from "../interpreter/interpreter.ts";
 import type { ToWorker, WireJob } from "../protocol/messages.ts";
 import type { ServeTask } from "../protocol/thread.ts";
 import { LocalTime } from "../wasm/local-time.ts";
 import { ControlWords } from "./control-words.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Greenlet, newGreenlet } from "./greenlet.ts";
-import { type Entries, type HostModule, type Interpreter, raisedByPython, startInterpreter } from "./interpreter.ts";
 import { type Answer, JobAnswers } from "./job-answers.ts";
 import type { Outbox } from "./outbox.ts";
 import { Waits } from "./waits.ts";
