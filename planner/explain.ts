@@ -91,6 +91,8 @@ class Account {
   readonly #selection: Selection | null = null;
   readonly #origins = new Map<FieldStep, PlanOrigin>();
   readonly #asked = new Map<FieldStep, string>();
+  /** Where it is said who may see which rows of a field. */
+  readonly #limits = new Map<FieldStep, string>();
   readonly #unfused = new Map<FieldStep, string>();
   readonly #statements = new Map<FieldStep, { readonly index: number; readonly rows: number }>();
   /** The fields of each statement, by its index among the steps. */
@@ -119,6 +121,9 @@ class Account {
           break;
         case "asked":
           this.#asked.set(event.step, event.asked);
+          break;
+        case "limited":
+          this.#limits.set(event.step, Object.values(event.visible).join(", "));
           break;
         case "unfused":
           // The first tells why it is no part of its parents' statement; later ones are about a statement of its own.
@@ -171,8 +176,9 @@ class Account {
 
   #planAsked(step: FieldStep): ExplainedField["plan"] {
     const { kind, why } = this.#plan(step);
-    const asked = this.#asked.get(step);
-    return { kind, why: [...(why === "" ? [] : [why]), ...(asked === undefined ? [] : [asked])].join("; ") };
+    const limit = this.#limits.get(step);
+    const parts = [why, limit === undefined ? "" : `limited by visible= of ${limit}`, this.#asked.get(step) ?? ""];
+    return { kind, why: parts.filter((part) => part !== "").join("; ") };
   }
 
   #plan(step: FieldStep): ExplainedField["plan"] {

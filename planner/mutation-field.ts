@@ -13,6 +13,7 @@ import type { Plans } from "./layers/plans.ts";
 import { asError, Failed } from "./layers/values.ts";
 import type { PythonCalls } from "./resolve/python-calls.ts";
 import { borrowsDatabase, resolverSteps, stepsBelow } from "./resolve/selections.ts";
+import { visibleStepsFor } from "./resolve/visible-steps.ts";
 import type { Writer } from "./write/writer.ts";
 
 export interface MutationContext {
@@ -86,7 +87,7 @@ class Attempt {
     try {
       const root = (await this.#share()) ?? (await this.#callRoot());
       const below = root.get(this.#step) instanceof Failed ? [] : resolverSteps(stepsBelow(this.#step));
-      const plans = new Map([...root, ...(below.length === 0 ? [] : await this.#call(below, true))]);
+      const plans = new Map([...root, ...(below.length === 0 ? [] : await this.#call(below, true, root))]);
       isPlanned = true;
       return plans;
     } finally {
@@ -143,13 +144,15 @@ class Attempt {
   }
 
   #callRoot(): Promise<Plans> {
-    return this.#call(this.#step.source.kind === "resolver" ? [this.#step] : [], false);
+    const { visible, collections } = this.#context.execution;
+    const limiting = visibleStepsFor([this.#step], visible, collections);
+    return this.#call([...(this.#step.source.kind === "resolver" ? [this.#step] : []), ...limiting], false);
   }
 
-  /** `repeatable`: whether the resolvers have no effects. */
-  async #call(steps: readonly FieldStep[], repeatable: boolean): Promise<Plans> {
+  /** `repeatable`: whether the resolvers have no effects. `known`: plans that say what the caller sees. */
+  async #call(steps: readonly FieldStep[], repeatable: boolean, known?: Plans): Promise<Plans> {
     const { execution, typeName } = this.#context;
     const plans = await this.#python.callWithSymbols(steps, typeName, execution.variables, repeatable);
-    return expandCollections(plans, execution.collections, execution.variables, execution.observe);
+    return expandCollections(plans, execution, known);
   }
 }

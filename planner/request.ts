@@ -16,6 +16,7 @@ import { runMutationField } from "./mutation-field.ts";
 import type { CompiledOperation } from "./operation/documents.ts";
 import { runProgram, tellProgram } from "./program/run-program.ts";
 import { borrowsDatabase, resolverSteps } from "./resolve/selections.ts";
+import { visibleStepsFor } from "./resolve/visible-steps.ts";
 import { type Subscriptions, streamOf } from "./subscribe/subscriptions.ts";
 import { internalError, outcomeOf, refuse, writeEnd } from "./write/response.ts";
 import { Writer } from "./write/writer.ts";
@@ -71,7 +72,7 @@ export class Request {
     if (step === undefined) {
       throw new PuffError("PUFF_DOCUMENT_INVALID", "the subscription leaves its only field out");
     }
-    const plans = await this.#callResolvers(resolverSteps(this.#plan.steps), true);
+    const plans = await this.#callResolvers(this.#resolverSteps(), true);
     const stream = streamOf(step, plans);
     const operation = { compiled: this.#operation, execution: this.#execution, root: this.#plan, step, plans };
     if (stream.kind === "generator") {
@@ -86,7 +87,7 @@ export class Request {
   }
 
   async #runQuery(): Promise<OperationResponse> {
-    const steps = resolverSteps(this.#plan.steps);
+    const steps = this.#resolverSteps();
     if (steps.some(borrowsDatabase)) {
       return await this.#runSharedQuery(steps);
     }
@@ -186,20 +187,25 @@ export class Request {
     return this.#respond(mark, true);
   }
 
+  /** Those that are called, of all fields. */
+  #resolverSteps(): readonly FieldStep[] {
+    const { steps } = this.#plan;
+    const { visible, collections } = this.#execution;
+    const limiting = visibleStepsFor(steps, visible, collections);
+    return limiting.length === 0 ? resolverSteps(steps) : [...resolverSteps(steps), ...limiting];
+  }
+
   /** As the caller sees it, who is known once a resolver was called. */
   #database(): Database {
     const { python, context } = this.#execution;
     return asCaller(this.#options.database, python.pgSettings, context.signal);
   }
 
-  #callResolvers(
-    steps: readonly FieldStep[],
-    repeatable: boolean,
-    { python, variables, collections, observe }: Execution = this.#execution,
-  ): Promise<Plans> {
+  #callResolvers(steps: readonly FieldStep[], repeatable: boolean, execution = this.#execution): Promise<Plans> {
+    const { python, variables } = execution;
     const called = python.callWithSymbols(steps, this.#plan.typeName, variables, repeatable);
     return steps.some(({ collection }) => collection !== null)
-      ? called.then((plans) => expandCollections(plans, collections, variables, observe))
+      ? called.then((plans) => expandCollections(plans, execution))
       : called;
   }
 

@@ -31,6 +31,7 @@ import { Request } from "./request.ts";
 import { AccessDenied } from "./resolve/access-denied.ts";
 import { PythonCalls, type PythonCallsOptions } from "./resolve/python-calls.ts";
 import { Traces } from "./resolve/traces.ts";
+import { type VisibleSteps, visibleStepsOf } from "./resolve/visible-steps.ts";
 import { Subscriptions } from "./subscribe/subscriptions.ts";
 import { internalError, refuse } from "./write/response.ts";
 
@@ -58,6 +59,7 @@ class SchemaPlanner implements Planner {
   readonly #catalogue = new Catalogue();
   readonly #equality = new Equality();
   readonly #programs: Programs | null;
+  readonly #visible: VisibleSteps;
   readonly #subscriptions: Subscriptions;
 
   constructor(options: PlannerOptions) {
@@ -70,6 +72,7 @@ class SchemaPlanner implements Planner {
       this.#fuser === null || this.#narrower === null
         ? null
         : new Programs(this.#fuser, this.#narrower, this.#catalogue, (served) => options.ranProgram?.(served));
+    this.#visible = visibleStepsOf(options.schema);
     this.#subscriptions = new Subscriptions(options);
   }
 
@@ -162,6 +165,7 @@ class SchemaPlanner implements Planner {
     const execution: Execution = {
       variables,
       collections: options.schema.collections,
+      visible: this.#visible,
       python,
       context: { caller, signal },
       observe,

@@ -34,6 +34,8 @@ export interface ExecutableSchema {
   readonly cache: CachePolicy | null;
   /** What clients may ask of the fields that are collections. */
   readonly collections: CollectionInputs;
+  /** Object types of whose objects a caller sees some alone. */
+  readonly visible: ReadonlySet<string>;
 }
 
 /**
@@ -69,10 +71,12 @@ export function buildExecutableSchema(name: string, description: SchemaDescripti
       baseScalars.set(type.name, type.basedOn);
     }
   }
+  const limited = description.types.filter((type) => type.kind === "object" && type.visible !== undefined);
   const schema = buildSchema(description, usedScalars);
   const { hasAuth, constraints = {}, raisedMessages = false, collections = noInputs, cache = null } = description;
   const said = { constraints: new Map(Object.entries(constraints)), raisedMessages };
-  return { name, schema, hasAuth, fields, enums, baseScalars, collections, cache, ...said };
+  const visible = new Set(limited.map((type) => type.name));
+  return { name, schema, hasAuth, fields, enums, baseScalars, collections, cache, visible, ...said };
 }
 
 const noInputs: CollectionInputs = { filters: {}, orderings: {} };

@@ -58,6 +58,10 @@ export interface Related {
   readonly keys: readonly (readonly [column: string, related: string])[];
   /** Whether there may be several. Default: false. */
   readonly many?: boolean;
+  /** The types that show such rows and limit who sees which: no other rows count. Default: none. */
+  readonly visible?: readonly string[];
+  /** The source's columns that identify a row, where `visible` asks for them. */
+  readonly identity?: readonly string[];
 }
 
 /** What each field of an order's input type means. */

@@ -62,6 +62,11 @@ export interface ObjectDescription extends NamedDescription {
   readonly kind: "object";
   readonly interfaces: readonly string[];
   readonly fields: readonly FieldDescription[];
+  /**
+   * Of a type of whose objects a caller sees some alone: where that is said, for people. Each plan of such a type says that
+   * it gives no others ({@link SqlPlan.visible}), and the resolver `Type.__visible` gives all that the caller sees.
+   */
+  readonly visible?: string;
 }
 
 export interface InterfaceDescription extends NamedDescription {

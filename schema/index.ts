@@ -43,6 +43,7 @@ export type {
   TypedText,
   ValuePlan,
   ValueSelection,
+  VisibleTypes,
   WireError,
   WireValue,
 } from "./plan.ts";

@@ -26,7 +26,11 @@ export interface SqlPlan {
   readonly order?: readonly OrderTerm[];
   /** What clients are told where an object or a leaf has no row. Absent: it is null. */
   readonly absent?: string;
+  /** Types of whose objects it gives those alone that the caller may see, each with where that is said. Absent: none. */
+  readonly visible?: VisibleTypes;
 }
+
+export type VisibleTypes = { readonly [typeName: string]: string };
 
 /**
  * SQL with places in it: a text is SQL, `{row: true}` is the alias of the collection's row, a pair of type and text is a
@@ -55,6 +59,8 @@ export interface ValuePlan {
   readonly value: WireValue;
   readonly parentKeys: readonly string[];
   readonly childKeys: readonly string[];
+  /** As {@link SqlPlan.visible}. */
+  readonly visible?: VisibleTypes;
 }
 
 export type Plan = SqlPlan | ValuePlan;

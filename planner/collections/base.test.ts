@@ -30,7 +30,7 @@ describe("for one parent, a symbol is", () => {
     ["post_id = ANY($1::int[])", "post_id = ANY(ARRAY[puff_parent.k0]::int[])"],
     ["post_id = ANY($1) AND body <> '= ANY($1)'", "post_id = puff_parent.k0 AND body <> '= ANY($1)'"],
   ])("%s", async (condition, expected) => {
-    const { rows } = (await Base.of(plan(condition))).each(new SqlWriter());
+    const { rows } = (await Base.of(plan(condition))).each(new SqlWriter(null));
     expect(rows).toBe(`(SELECT id, post_id FROM comment WHERE ${expected}\n) AS puff_row`);
   });
 });
@@ -42,5 +42,5 @@ test("the collection's names are none that the plan uses", async () => {
 
 test("a symbol by which rows don't say whose they are is refused", async () => {
   const base = await Base.of({ ...plan("post_id = ANY($1)"), parentKeys: ["number"] });
-  expect(() => base.each(new SqlWriter())).toThrow('the plan uses ctx.parents["id"], which is not among its keys');
+  expect(() => base.each(new SqlWriter(null))).toThrow('the plan uses ctx.parents["id"], which is not among its keys');
 });

@@ -14,7 +14,7 @@ import type { Base, EachPlan } from "./base.ts";
 import { Cursors } from "./cursors.ts";
 import { join, writeFilter } from "./filters.ts";
 import { columnOf, follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
-import { SqlWriter } from "./sql-writer.ts";
+import { type Seen, SqlWriter } from "./sql-writer.ts";
 import { type Window, windowOf } from "./window.ts";
 
 /** What is done with the rows of a page once they are there. */
@@ -43,6 +43,8 @@ export interface Asked {
   /** Of the field, such as `Query.posts`. */
   readonly field: string;
   readonly args: Arguments;
+  /** As {@link SqlWriter} takes it. */
+  readonly seen: Seen | null;
 }
 
 /** Composes the statements of one field for what one request asks. */
@@ -68,7 +70,7 @@ export class Composer {
     const { row } = this.#base;
     const { collection, inputs, field, args } = this.#asked;
     const { limit, offset, backward, after, before } = this.window;
-    const writer = new SqlWriter();
+    const writer = new SqlWriter(this.#asked.seen);
     const perParent = this.#base.isCorrelated && (limit !== null || offset > 0);
     const each = perParent ? this.#base.each(writer) : null;
     const rows = each?.rows ?? this.#base.all(writer);
@@ -122,7 +124,14 @@ export class Composer {
     if (part === "all") {
       return `over all pages${isCorrelated ? " of each parent" : ""}${where}`;
     }
-    const { terms } = writeOrder(new SqlWriter(), inputs, collection, this.#ownOrder, args["ordering"] ?? null, row);
+    const { terms } = writeOrder(
+      new SqlWriter(this.#asked.seen),
+      inputs,
+      collection,
+      this.#ownOrder,
+      args["ordering"] ?? null,
+      row,
+    );
     const from = [
       ...(offset === 0 ? [] : [`from ${offset}`]),
       ...(after === null ? [] : ["after a cursor"]),
@@ -136,7 +145,7 @@ export class Composer {
   /** How many rows all pages have: a row for each parent that has any. */
   count(): SqlPlan {
     const { plan, row, isCorrelated } = this.#base;
-    const writer = new SqlWriter();
+    const writer = new SqlWriter(this.#asked.seen);
     const rows = this.#base.all(writer);
     const filter = this.#filter(writer, row);
     const keys = [...new Set(plan.childKeys)].map((name) => `${row}.${quoteName(name)}`);
@@ -154,7 +163,7 @@ export class Composer {
   aggregates(columns: readonly string[]): SqlPlan {
     const { plan, row, parent, isCorrelated } = this.#base;
     const { aggregates = {} } = this.#asked.collection;
-    const writer = new SqlWriter();
+    const writer = new SqlWriter(this.#asked.seen);
     const each = isCorrelated ? this.#base.each(writer) : null;
     const rows = each?.rows ?? this.#base.all(writer);
     const filter = this.#filter(writer, row);

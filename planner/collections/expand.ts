@@ -12,27 +12,36 @@ import type { Observe } from "../contract/planner.ts";
 import type { Plans } from "../layers/plans.ts";
 import { asError, Failed } from "../layers/values.ts";
 import { argumentsOf, hasConstantArguments } from "../operation/field-arguments.ts";
+import { typesAskedOf, type VisibleSteps, visiblePlan } from "../resolve/visible-steps.ts";
+import { cutSql } from "../sql/sql-text.ts";
 import { Base } from "./base.ts";
 import { Composer } from "./compose.ts";
+import type { Seen } from "./sql-writer.ts";
 
 type Results = Map<FieldStep, ResolveResult | Failed>;
 
 /** What fields with constant arguments were expanded to, and from which plan. */
 const constant = new WeakMap<FieldStep, { readonly plan: SqlPlan; readonly parts: Results }>();
 
-/** Puts the statements of collections among the plans: in the place of a list's plan, beside a page's. */
-export async function expandCollections(
-  plans: Plans,
-  inputs: CollectionInputs,
-  variables: VariableValues,
-  observe: Observe | undefined,
-): Promise<Plans> {
+/** Of one request. */
+export interface Expanding {
+  readonly collections: CollectionInputs;
+  readonly visible: VisibleSteps;
+  readonly variables: VariableValues;
+  readonly observe: Observe | undefined;
+}
+
+/**
+ * Puts the statements of collections among the plans: in the place of a list's plan, beside a page's. `known`: plans that
+ * say what the caller sees.
+ */
+export async function expandCollections(plans: Plans, expanding: Expanding, known: Plans = plans): Promise<Plans> {
   let expanded: Results | null = null;
   for (const [step, plan] of plans) {
     const { collection } = step;
     if (collection !== null && !(plan instanceof Failed) && plan.kind !== "needs") {
       expanded ??= new Map(plans);
-      for (const [part, its] of await partsOf(step, collection, plan, inputs, variables, observe)) {
+      for (const [part, its] of await partsOf(step, collection, plan, expanding, known)) {
         expanded.set(part, its);
       }
     }
@@ -44,10 +53,10 @@ async function partsOf(
   step: FieldStep,
   collection: CollectionDescription,
   plan: ResolveResult,
-  inputs: CollectionInputs,
-  variables: VariableValues,
-  observe: Observe | undefined,
+  expanding: Expanding,
+  plans: Plans,
 ): Promise<Results> {
+  const { collections: inputs, variables, observe } = expanding;
   if (plan.kind !== "sql") {
     return new Map([[step, new Failed(notAPlan(step, plan))]]);
   }
@@ -56,17 +65,29 @@ async function partsOf(
     return known.parts;
   }
   let parts: Results;
+  let seen: Seen;
   try {
     const args = argumentsOf(step, variables);
-    const composer = new Composer(await Base.of(plan), { collection, inputs, args, field: step.name });
+    seen = await seenBy(step, expanding, plans);
+    const composer = new Composer(await Base.of(plan), { collection, inputs, args, seen, field: step.name });
     parts = compose(step, collection, composer, observe);
   } catch (error) {
     return new Map([[step, new Failed(asError(error))]]);
   }
-  if (hasConstantArguments(step)) {
+  if (hasConstantArguments(step) && seen.size === 0) {
     constant.set(step, { plan, parts });
   }
   return parts;
+}
+
+/** What limits the rows that a collection's filters and orders lead to. */
+async function seenBy(step: FieldStep, { collections, visible }: Expanding, plans: Plans): Promise<Seen> {
+  const seen = new Map<string, NonNullable<ReturnType<Seen["get"]>>>();
+  for (const typeName of visible.size === 0 ? [] : typesAskedOf(step, collections)) {
+    const { text, params } = visiblePlan(plans, visible, typeName);
+    seen.set(typeName, { text: await cutSql(text), params });
+  }
+  return seen;
 }
 
 function compose(

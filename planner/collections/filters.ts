@@ -36,12 +36,19 @@ export function writeFilter(
   return new FilterWriter(writer, inputs).filter({ type, row, level: 1, ofMany: false }, value)?.sql ?? null;
 }
 
-/** The source's rows that belong to a row. */
-export function writeRelated(writer: SqlWriter, { source, keys }: Related, row: string, alias: string) {
-  return {
-    table: `(${writer.fragment(source, row)}) AS ${alias}`,
-    on: keys.map(([column, related]) => `${alias}.${quoteName(related)} = ${row}.${quoteName(column)}`).join(" AND "),
-  };
+/** The source's rows that belong to a row, as far as the caller sees them. */
+export function writeRelated(writer: SqlWriter, related: Related, row: string, alias: string) {
+  const { source, keys, visible = [], identity = [] } = related;
+  const same = keys.map(([column, name]) => `${alias}.${quoteName(name)} = ${row}.${quoteName(column)}`);
+  const table = `(${writer.fragment(source, row)}) AS ${alias}`;
+  const columns = (of: string) => identity.map((name) => `${of}.${quoteName(name)}`).join(", ");
+  for (const typeName of visible) {
+    const seen = writer.seen(typeName);
+    if (seen !== null) {
+      same.push(`(${columns(alias)}) IN (SELECT ${columns("puff_seen")} FROM (${seen}\n) AS puff_seen)`);
+    }
+  }
+  return { table, on: same.join(" AND ") };
 }
 
 /** Where a filter stands. */

@@ -10,6 +10,7 @@ import type {
   ResolveBatchResult,
   ResolveResult,
   TypedText,
+  VisibleTypes,
 } from "../../schema/index.ts";
 import type { Database, PgSettings } from "../database/database.ts";
 import type { Caller, LayerFunction } from "./caller.ts";
@@ -137,6 +138,8 @@ export type PlannerEvent =
   | { readonly kind: "caller"; readonly settings: PgSettings | null }
   /** Where the plan of a resolver's field came from. */
   | { readonly kind: "planned"; readonly step: FieldStep; readonly origin: PlanOrigin }
+  /** Of a field's plan: the types of whose objects it gives those alone that the caller may see. */
+  | { readonly kind: "limited"; readonly step: FieldStep; readonly visible: VisibleTypes }
   /** What a client asks of a collection, as text: of its items, or of all that there are. */
   | { readonly kind: "asked"; readonly step: FieldStep; readonly asked: string }
   /** Whether the operation has a program from now on; `why` there is none, else null. */

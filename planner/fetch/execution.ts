@@ -10,12 +10,15 @@ import type { Equality } from "../layers/equality.ts";
 import type { Layer } from "../layers/layers.ts";
 import type { Programs } from "../program/programs.ts";
 import type { PythonCalls } from "../resolve/python-calls.ts";
+import type { VisibleSteps } from "../resolve/visible-steps.ts";
 
 /** Everything that one request's layers share. */
 export interface Execution {
   readonly variables: VariableValues;
   /** What clients may ask of collections. */
   readonly collections: CollectionInputs;
+  /** Types of whose objects a caller sees some alone. */
+  readonly visible: VisibleSteps;
   readonly python: PythonCalls;
   readonly context: LayerContext;
   readonly observe: Observe | undefined;

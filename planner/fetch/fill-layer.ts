@@ -31,6 +31,7 @@ import {
   sameRows,
   typesOf,
   ValueLayer,
+  visibleOf,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
@@ -41,7 +42,7 @@ import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
 import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
-import { placeRows, readIds } from "./nodes.ts";
+import { limitTypes, placeRows, readIds } from "./nodes.ts";
 import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
@@ -114,12 +115,26 @@ class LayerFiller {
   #startAll(below: Promise<void>[], among: readonly number[] | null): void {
     const deferred: Deferred[] = [];
     for (const [plan, members] of membersByPlan(this.#layer)) {
+      this.#checkVisible(plan.typeName);
       for (const step of plan.steps) {
         this.#start(step, among ?? members, below, deferred);
       }
     }
     if (deferred.length > 0) {
       below.push(this.#resolveDeferred(deferred));
+    }
+  }
+
+  /** No object of a type that limits who sees which is shown that no plan was limited for. */
+  #checkVisible(typeName: string): void {
+    if (this.#execution.visible.has(typeName) && visibleOf(this.#layer)?.[typeName] === undefined) {
+      throw new PuffError(
+        "PUFF_VISIBLE_UNCHECKED",
+        `${typeName} has visible=, and these objects are no rows of a plan`,
+        {
+          remedy: "Return a QuerySet or sql(…) with the key's column, in the place of objects.",
+        },
+      );
     }
   }
 
@@ -168,7 +183,11 @@ class LayerFiller {
 
   /** Begins the statements of a field's global ids, one for each type; each gives its rows' data to the objects. */
   #startNodes(step: FieldStep, types: { readonly [typeName: string]: NodeType }): Unfinished {
-    const { typeNames, asked } = readIds(step, types, argumentsOf(step, this.#execution.variables));
+    const { typeNames, asked } = readIds(
+      step,
+      limitTypes(step, types, this.#execution, this.#plans),
+      argumentsOf(step, this.#execution.variables),
+    );
     const objects = typeNames.map((typeName) => ({ attributes: {}, typeName, wire: false }));
     const layer = new ValueLayer(step.selection ?? noSelection, objects);
     const found: (number | null)[] = objects.map(() => null);
@@ -216,10 +235,10 @@ class LayerFiller {
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
     this.#execution.onOutside?.();
-    const { python, variables, collections, observe } = this.#execution;
+    const { python, variables } = this.#execution;
     const results = await python.callWithParents(this.#layer, deferred, variables);
     const answered = deferred.map(({ step }, index) => [step, results[index] ?? new Failed(noAnswer(step))] as const);
-    const plans = await expandCollections(new Map(answered), collections, variables, observe);
+    const plans = await expandCollections(new Map(answered), this.#execution, this.#plans);
     const filler = this.#with(new Map([...this.#plans, ...plans]));
     const below: Promise<void>[] = [];
     for (const { step, members } of deferred) {
@@ -349,7 +368,7 @@ class LayerFiller {
   #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
     const layer = keyedObjects(step, plan);
     return layer === null
-      ? this.#answer(step, dataOfAll(step, plan.value))
+      ? this.#answer(step, dataOfAll(step, plan))
       : this.#answerWithObjects(step, members, plan, layer, nothingBelow);
   }
 

@@ -1,12 +1,22 @@
 /** Objects by their global ids: the rows of each type are fetched by a statement of their own, all fused to one. */
-import { type Arguments, type NodeType, PuffError, type SqlPlan, type TypedText } from "../../schema/index.ts";
+import {
+  type Arguments,
+  type NodeType,
+  PuffError,
+  type SqlPlan,
+  type TypedText,
+  type VisibleTypes,
+} from "../../schema/index.ts";
 import { readGlobalId } from "../bytes/global-ids.ts";
 import { SqlWriter } from "../collections/sql-writer.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { eachItsOwn } from "../layers/correlate.ts";
 import type { FieldData, RowLayer, ValueLayer } from "../layers/layers.ts";
+import type { Plans } from "../layers/plans.ts";
+import { visiblePlan } from "../resolve/visible-steps.ts";
 import { quoteName } from "../sql/sql-text.ts";
 import { printArray } from "../types/oids.ts";
+import type { Execution } from "./execution.ts";
 
 /** What is asked of one type. */
 export interface AskedType {
@@ -19,6 +29,30 @@ export interface AskedType {
   readonly ids: ReadonlyMap<number, string>;
 }
 
+/** `limit`: the plan of all its rows that the caller sees, where these are some alone. */
+export type LimitedNodeType = NodeType & { readonly limit?: SqlPlan };
+
+/** Limits types with global ids to what the caller sees of them. */
+export function limitTypes(
+  step: FieldStep,
+  types: { readonly [typeName: string]: NodeType },
+  { visible, observe }: Execution,
+  plans: Plans,
+): { readonly [typeName: string]: LimitedNodeType } {
+  if (visible.size === 0) {
+    return types;
+  }
+  const limited: { [typeName: string]: LimitedNodeType } = {};
+  let said: VisibleTypes = {};
+  for (const [typeName, type] of Object.entries(types)) {
+    const limit = visible.has(typeName) ? visiblePlan(plans, visible, typeName) : undefined;
+    limited[typeName] = limit === undefined ? type : { ...type, limit };
+    said = { ...said, ...limit?.visible };
+  }
+  observe?.({ kind: "limited", step, visible: said });
+  return limited;
+}
+
 /**
  * Reads the ids of a field's argument.
  *
@@ -27,7 +61,7 @@ export interface AskedType {
  */
 export function readIds(
   step: FieldStep,
-  types: { readonly [typeName: string]: NodeType },
+  types: { readonly [typeName: string]: LimitedNodeType },
   args: Arguments,
 ): { readonly typeNames: readonly string[]; readonly asked: readonly AskedType[] } {
   const ids = idsOf(step, args);
@@ -64,15 +98,22 @@ function invalidId(): PuffError {
   });
 }
 
-function statementOf({ source, key }: NodeType, ids: readonly string[]): Pick<AskedType, "key" | "plan" | "params"> {
-  const writer = new SqlWriter();
-  const rows = writer.fragment(source, "");
-  writer.parameter([0, printArray(ids)]);
-  const params = writer.params as TypedText[]; // a source has constants alone
+function statementOf(
+  { source, key, limit }: LimitedNodeType,
+  ids: readonly string[],
+): Pick<AskedType, "key" | "plan" | "params"> {
+  const writer = new SqlWriter(null);
+  const rows = limit?.text ?? writer.fragment(source, "");
+  writer.params.push(...(limit?.params ?? []), [0, printArray(ids)]);
+  const params = writer.params as TypedText[]; // a source has constants alone, and what limits it no parents
   const text = `SELECT * FROM (${rows}) AS puff_row WHERE puff_row.${quoteName(key)} = ANY($${params.length})`;
   const plan: SqlPlan = {
     ...{ kind: "sql", text, params, parentKeys: [], childKeys: [key] },
-    ...{ typeColumn: "__typename", typeNames: null },
+    ...{
+      typeColumn: "__typename",
+      typeNames: null,
+      ...(limit?.visible === undefined ? {} : { visible: limit.visible }),
+    },
   };
   return { key, plan, params };
 }

@@ -31,7 +31,7 @@ export async function probesOf(
 ): Promise<Probe[]> {
   const base = await Base.of(plan);
   const probes: Probe[] = [];
-  const compose = (args: SqlArguments) => new Composer(base, { inputs, collection, field, args });
+  const compose = (args: SqlArguments) => new Composer(base, { inputs, collection, field, args, seen: null });
   const bare = await statementOf(base, compose({}).count());
   const add = async (kind: Need["kind"], asked: string, args: SqlArguments): Promise<void> => {
     try {
@@ -80,7 +80,7 @@ async function statementOf(base: Base, { text, params }: SqlPlan): Promise<State
   if (!base.isCorrelated) {
     return { text: await fill(text, params, quoteName), params: values };
   }
-  const writer = new SqlWriter();
+  const writer = new SqlWriter(null);
   const keys = new RegExp(`\\b${base.parent}\\.k\\d+\\b`, "g");
   const source = await fill(base.each(writer).rows.replaceAll(keys, "NULL"), writer.params, () => "NULL");
   const filled = await fill(text, params, (column) => `ARRAY(SELECT ${base.row}.${quoteName(column)} FROM ${source})`);

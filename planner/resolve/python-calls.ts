@@ -80,7 +80,17 @@ export class PythonCalls {
     if (waiting.length > 0) {
       await this.#plan(waiting, rootTypeName, variables, repeatable, results);
     }
+    this.#tellLimits(results);
     return results;
+  }
+
+  #tellLimits(results: Iterable<readonly [FieldStep, ResolveResult | Failed | undefined]>): void {
+    const { observe } = this.#options;
+    for (const [step, result] of observe === undefined ? [] : results) {
+      if (result !== undefined && "visible" in result && result.visible !== undefined) {
+        observe?.({ kind: "limited", step, visible: result.visible });
+      }
+    }
   }
 
   /** Gives the steps for whose kept plans the caller's claims were needed: now they are known. */
@@ -200,6 +210,7 @@ export class PythonCalls {
         }
       }
     }
+    this.#tellLimits(deferred.map(({ step }, index) => [step, results[index]] as const));
     return results;
   }
 

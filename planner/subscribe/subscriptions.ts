@@ -98,6 +98,9 @@ function resultsBelow({ selection }: FieldStep, plans: Plans): ResolveResult[] |
   for (const { steps } of selection?.byType.values() ?? []) {
     for (const step of steps) {
       const { kind } = step.source;
+      if (kind === "nodes") {
+        return null; // whose objects depend on who asks, and on no plan of the step's own
+      }
       const result = plans.get(step);
       const fixed = result !== undefined && !(result instanceof Failed) && result.kind !== "needs";
       if (kind === "function" || kind === "method" || (kind === "resolver" && !fixed)) {

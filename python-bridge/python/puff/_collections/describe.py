@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.aggregates import describe_aggregates
-from puff._collections.django_sql import key_of
 from puff._collections.filters import describe_filter
 from puff._collections.inputs import argument
 from puff._collections.orders import describe_order
@@ -15,7 +14,8 @@ from puff._collections.pages import page_arguments, page_type
 from puff._collections.plans import Rowset, plain_order
 from puff._collections.relations import is_to_many
 from puff._collections.targets import rows_of
-from puff._django.types import attributes_of, is_relation, model_type_of
+from puff._django.types import attributes_of, is_relation, key_of, model_type_of
+from puff._django.visible import visible_of
 from puff._errors import SchemaProblem
 from puff._types.annotations import arguments_of, evaluate, meaning_of
 from puff._types.paged import Connection, OffsetPaginated
@@ -44,6 +44,10 @@ class CollectionField:
     """Its SqlPlan, where it has no resolver."""
     resolver: Callable[[Context], Any] | None = None
     """What gives its plan, where neither the user's resolver nor a plan does."""
+    item: TypeRef | None = None
+    """Its items."""
+    is_pure: bool = False
+    """Whether the resolver says the same each time."""
 
 
 def describe_collection(
@@ -105,9 +109,9 @@ def describe_rows(
     else:
         rows = Rowset(item.model, _relation(scope, parent and parent.model, paged.field_name or name, item.model))
     described.collection["order"] = _order(registry, scope, paged, rows)
-    described.plan = rows.plan()
+    described.plan = None if visible_of(shape.cls) else rows.plan()
     if described.plan is None:
-        described.resolver = rows.resolver()
+        described.resolver, described.is_pure = rows.resolver(), rows.is_steady
     return described
 
 
@@ -174,7 +178,7 @@ def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, cam
     collection = {"form": shape.form, **options, "order": order, "key": _key(scope, paged, shape.cls)}
     if columns:
         collection["aggregates"] = columns
-    return CollectionField(ref, args, collection)
+    return CollectionField(ref, args, collection, item=shape.item)
 
 
 def _relation(scope: Scope, model: Any, name: str, related: Any) -> Any:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.fragments import ROW, column, fragment_of, joined, placed, quote
+from puff._django.types import key_of
 from puff._orm.querysets import compile_queryset
 from puff._parameters.parameters import to_parameters
 
@@ -57,12 +58,6 @@ def source_of(queryset: Any) -> Fragment:
     """Gives a QuerySet as the rows of a relation, each column under its attribute's name."""
     query = compile_queryset(queryset.order_by())
     return fragment_of(query.text, to_parameters(query.params))
-
-
-def key_of(model: Any) -> list[str]:
-    """Gives the columns of a model's primary key."""
-    primary = model._meta.pk  # noqa: SLF001  # Django's documented name
-    return [part.attname for part in getattr(primary, "fields", None) or (primary,)]
 
 
 def _membership(queryset: Any) -> Fragment:

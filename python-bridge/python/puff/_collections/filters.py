@@ -229,7 +229,7 @@ class _Filter:
         """Gives a relation without a filter of its own: it has a row with this key."""
         type_ = made_type(self.registry, "input", "DjangoModelFilterInput", None, fields=[argument("pk", "ID!")])
         condition = sql_condition(self.rows.has_related(relation, Kind("str")))
-        return type_, {"kind": "all", "lookups": {"pk": condition}}
+        return type_, {"kind": "all", "lookups": {"pk": condition}, "relation": relation}
 
     def _related(self, attribute: Attribute, cls: type) -> tuple[str, Condition]:
         relation = self.rows.relation(attribute.name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from puff._collections.django_sql import key_of, source_of
+from puff._collections.django_sql import source_of
 from puff._collections.inputs import argument
-from puff._django.types import model_type_of
+from puff._django.types import key_of, model_type_of
 from puff._errors import SchemaProblem
 from puff._types.nodes import Node
 

@@ -27,9 +27,14 @@ class Rowset:
         self._relation = relation
         self._manager = model._default_manager  # noqa: SLF001  # Django's documented name
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether the model's manager says the same each time."""
+        return is_steady(self._manager)
+
     def plan(self) -> dict[str, Any] | None:
         """Gives the plan; None where the model's manager may say something else each time."""
-        if not is_steady(self._manager):
+        if not self.is_steady:
             return None
         plan: Plan[Any] = Plan(self._queryset(Parents(None)).order_by(), ())
         return sql_result({}, plan)

@@ -28,12 +28,12 @@ def related_of(field: Any) -> dict[str, Any]:
         own, back = keys_of(field)
         through: Any = import_module("django.db.models").F(back)
         source = source_of(queryset.annotate(**{_KEY: through}))
-        return {"source": source, "keys": [[own, _KEY]], "many": True}
+        return {"source": source, "keys": [[own, _KEY]], "many": True, "model": model}
     if field.concrete:
         keys = [[own.attname, other.attname] for own, other in field.related_fields]
     else:
         keys = [[other.attname, own.attname] for own, other in field.field.related_fields]
-    return {"source": source_of(queryset), "keys": keys, "many": is_to_many(field)}
+    return {"source": source_of(queryset), "keys": keys, "many": is_to_many(field), "model": model}
 
 
 _KEY = "puff_key"

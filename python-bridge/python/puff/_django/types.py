@@ -29,6 +29,7 @@ class ModelType:
     model: Any
     filters: type | str | None
     ordering: type | str | None
+    visible: Callable[[Any], Any] | None = None
 
 
 def model_type_of(cls: Any) -> ModelType | None:
@@ -51,6 +52,7 @@ def django_type(
     *,
     filters: type | str | None = None,
     ordering: type | str | None = None,
+    visible: Callable[[Any], Any] | None = None,
 ) -> Callable[[ClassT], ClassT]:
     """Makes a class an object type whose fields come from a Django model. The class becomes a dataclass.
 
@@ -66,6 +68,8 @@ def django_type(
         filters: How clients filter collections of this type, where these don't say otherwise: a class decorated with
             `filter_type`, or its name.
         ordering: How they order them: a class decorated with `order_type`, or its name.
+        visible: Which rows a caller may see, wherever objects of this type are had: a function of what `Schema.auth`
+            returned, which gives a `Q`, a QuerySet of the model, `sql("row.tenant = $1", …)`, or a bool. None: all.
 
     Returns:
         A decorator.
@@ -102,7 +106,7 @@ def django_type(
                 wanted[name] = _described(annotation, field)
         cls.__annotations__ = wanted
         say_constraints(cls, _messages_of(model))
-        setattr(cls, "__puff_model__", ModelType(model, filters, ordering))  # noqa: B010  # pyright knows no such attribute
+        setattr(cls, "__puff_model__", ModelType(model, filters, ordering, visible))  # noqa: B010  # pyright knows no such attribute
         return dataclass(cls)
 
     return decorate
@@ -134,6 +138,12 @@ def _messages_of(model: Any) -> dict[str, str]:
             labels = {"model_name": meta.verbose_name, "field_label": field.verbose_name}
             messages[f"{meta.db_table}_{kind}"] = str(own["unique"]) % labels
     return messages
+
+
+def key_of(model: Any) -> list[str]:
+    """Gives the columns of a model's primary key."""
+    primary = model._meta.pk  # noqa: SLF001  # Django's documented name
+    return [part.attname for part in getattr(primary, "fields", None) or (primary,)]
 
 
 def has_column(field: Any) -> bool:

@@ -53,7 +53,7 @@ def place(value: Any, params: list[Any]) -> str:
     """
     if value is None:
         return "NULL"  # whether a value is null is part of a query's shape: IS NULL is another query
-    if type(value) in (Symbol, ParentColumn):
+    if type(value) in (Symbol, ParentColumn, Given):
         return add(value, params)
     write = WRITERS.get(type(value))
     if write is not None:

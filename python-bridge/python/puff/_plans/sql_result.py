@@ -41,7 +41,7 @@ def sql_result(names: Mapping[type, str], plan: Plan[Any], *, may_use_event: boo
         "typeColumn": plan.type_column,
         "typeNames": None
         if type_names is None
-        else {_type_key(key): _graphql_name(names, cls) for key, cls in type_names.items()},
+        else {type_key(key): _graphql_name(names, cls) for key, cls in type_names.items()},
     }
 
 
@@ -49,7 +49,8 @@ def _is_event(param: Any) -> bool:
     return isinstance(param, dict) and "event" in param
 
 
-def _type_key(key: Any) -> str:
+def type_key(key: Any) -> str:
+    """Gives a value of a type column as Postgres prints it."""
     value = key.value if isinstance(key, enum.Enum) else key
     return ("t" if value else "f") if isinstance(value, bool) else str(value)
 

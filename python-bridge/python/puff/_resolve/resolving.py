@@ -14,14 +14,15 @@ from puff._errors import NeedsArgument, NeedsParents, PlanError
 from puff._orm.queries import compile_query
 from puff._plans.context import Context
 from puff._plans.plan import Plan, as_keys, check_keys
-from puff._plans.sql_result import sql_result
 from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
 from puff._resolve.declared import Declared
+from puff._resolve.guarded import guarded_result, plan_of_query
 from puff._resolve.objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._resolve.unreadable import Unreadable, class_for
 from puff._runtime.greenlets import GreenletExit
 from puff._schema.arguments import to_keywords
+from puff._schema.guards import rows_of
 from puff._symbols.parents import Parents
 from puff._types.refs import checked_list
 from puff._wire.given import begin_call
@@ -30,6 +31,7 @@ from puff._wire.values import wire_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from puff._schema.guard import Guard
     from puff._schema.runtime import Resolver, RuntimeSchema, RuntimeType
     from puff._types.refs import TypeRef
 
@@ -136,25 +138,26 @@ def result_of(
     schema: RuntimeSchema, resolver: Resolver, value: Any, selection: Selection | None, context: Context
 ) -> dict[str, Any]:
     """Gives the ResolveResult of what a resolver returned, or yielded."""
+    guard = schema.guards.get(rows_of(resolver).name)
+    auth = None if guard is None else context.auth
     if type(value) is Plan:
-        return sql_result(schema.names, value)
+        return guarded_result(schema, guard, value, auth)
     order: list[dict[str, Any]] | None = None
     if resolver.is_collection:
         value, order = without_order(value)
         if order is None:
             value, order = select_without_order(value)
-    query = compile_query(value)
-    if query is not None:
-        plan = sql_result(schema.names, Plan(query, ()))
+    plan = plan_of_query(schema, guard, value, auth)
+    if plan is not None:
         return plan if order is None else {**plan, "order": order}
     if type(value) is Stream:
-        return _stream_result(schema, resolver, value)
+        return _stream_result(schema, resolver, value, guard, auth)
     parent_keys: Sequence[str] = ()
     child_keys: Sequence[str] = ()
     if type(value) is tuple and value and value[0] is ...:
         plan = _puff_form(value)
         if type(plan) is Plan:
-            return sql_result(schema.names, plan)
+            return guarded_result(schema, guard, plan, auth)
         value, parent_keys, child_keys = plan
     ref = resolver.type
     if child_keys and selection is not None and ref.item is None:
@@ -162,10 +165,13 @@ def result_of(
         written = [write_value(item, ref, selection, schema, context) for item in checked_list(value)]
     else:
         written = write_value(value, ref, selection, schema, context)
-    return {"kind": "value", "value": written, "parentKeys": parent_keys, "childKeys": child_keys}
+    result = {"kind": "value", "value": written, "parentKeys": parent_keys, "childKeys": child_keys}
+    return {**result, "visible": guard.said} if guard is not None and resolver.writes else result
 
 
-def _stream_result(schema: RuntimeSchema, resolver: Resolver, stream: Stream[Any]) -> dict[str, Any]:
+def _stream_result(
+    schema: RuntimeSchema, resolver: Resolver, stream: Stream[Any], guard: Guard | None, auth: Any
+) -> dict[str, Any]:
     if not resolver.is_subscription:
         raise PlanError(f"{resolver.name} returned a stream, which only a field of the subscription can")
     plan = stream.plan
@@ -180,7 +186,7 @@ def _stream_result(schema: RuntimeSchema, resolver: Resolver, stream: Stream[Any
         "kind": "stream",
         "source": stream.source,
         "channel": stream.channel,
-        "plan": None if plan is None else sql_result(schema.names, plan, may_use_event=not stream.live),
+        "plan": None if plan is None else guarded_result(schema, guard, plan, auth, may_use_event=not stream.live),
         "live": stream.live,
         "latest": stream.latest,
     }

@@ -11,6 +11,7 @@ from typing import Any
 from puff._collections.nodes import describe_nodes
 from puff._django.tables import tables_of_models
 from puff._errors import SchemaProblem
+from puff._schema.guards import describe_guards
 from puff._schema.inputs import describe_input
 from puff._schema.members import Members
 from puff._schema.parent_arguments import check_parent_arguments
@@ -49,7 +50,7 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
     }
     if roots["query"] is None:
         raise SchemaProblem(f"class {cls.__name__} has no query", place_of(cls), "Write `query: Query`, a dataclass.")
-    runtime = RuntimeSchema({}, {}, {}, _auth(cls))
+    runtime = RuntimeSchema({}, {}, {}, _auth(cls), {})
     while registry.waiting:
         named = registry.waiting.popleft()
         if named.kind == "input":
@@ -59,6 +60,7 @@ def describe_schema(cls: Any, camel_case: bool, modules: Mapping[str, int]) -> t
     for named in registry.types.values():
         if named.kind in ("object", "interface"):
             _check_interfaces(named, registry)
+    describe_guards(registry, runtime)
     describe_statics(registry, runtime)
     check_parent_arguments(registry, runtime)
     describe_nodes(registry)

@@ -113,7 +113,8 @@ class Members:
         described = describe_rows(self.registry, cls, name, annotation, scope, paged, self.camel_case, is_root=is_root)
         doc = FieldOptions(description=member_doc(owner, name))
         options = merge_options((doc, meaning_of(annotation, scope).options))
-        source = {"kind": "resolver", "pure": described.plan is not None, "plan": described.plan}
+        is_pure = described.plan is not None or described.is_pure
+        source = {"kind": "resolver", "pure": is_pure, "plan": described.plan}
         graphql = self._add_field(name, described.type, options, described.args, source, scope)
         self.fields[-1]["collection"] = described.collection
         if described.resolver is not None:
@@ -127,6 +128,7 @@ class Members:
                 cls,
                 False,
                 is_collection=True,
+                item=described.item,
             )
 
     def _describe_node(self, name: str, owner: type) -> None:
@@ -147,9 +149,10 @@ class Members:
                 scope.place,
                 "Move it to the class that Schema names as its mutation.",
             )
-        resolver = mutation_resolver(name, annotations_of(owner)[name], written, scope, self.camel_case)
+        resolver = mutation_resolver(name, annotations_of(owner)[name], written, scope, self.registry, self.camel_case)
         setattr(owner, name, resolver)
         self._describe_resolver(name, resolver, owner)
+        self.resolvers[self.fields[-1]["name"]].writes = True
 
     def _describe_global_id(self, name: str, owner: type) -> None:
         """Describes the id that a type has from `Node`."""
@@ -201,6 +204,7 @@ class Members:
         is_subscription = self.named.operation == "subscription"
         annotation = result_type(annotations["return"], scope, is_subscription=is_subscription)
         collection: dict[str, Any] | None = None
+        item: TypeRef | None = None
         paged = paged_of(member)
         if paged is None:
             ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
@@ -214,7 +218,7 @@ class Members:
             described = describe_collection(
                 self.registry, annotation, scope, paged, owner.__name__ + pascal(name), self.camel_case
             )
-            ref, collection = described.type, described.collection
+            ref, item, collection = described.type, described.item, described.collection
             for added in described.args:
                 if any(other["name"] == added["name"] for other in args):
                     raise SchemaProblem(
@@ -253,6 +257,7 @@ class Members:
             plan,
             place,
             collection is not None,
+            item,
         )
 
     def _cache_of(self, member: Any, where: str, place: str | None) -> dict[str, Any]:

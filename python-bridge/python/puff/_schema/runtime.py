@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from puff._plans.plan import Plan
+    from puff._schema.guard import Guard
     from puff._types.argument import Argument
     from puff._types.refs import TypeRef
 
@@ -41,6 +42,10 @@ class Resolver:
     """The plan that decorates it: then it is never called."""
     place: str | None = None
     is_collection: bool = False
+    item: TypeRef | None = None
+    """Of a collection: its items, which its plan's rows are."""
+    writes: bool = False
+    """Whether it writes objects of a model, and answers with what the caller may see."""
 
 
 @dataclass(slots=True)
@@ -65,3 +70,5 @@ class RuntimeSchema:
     resolvers: dict[str, Resolver]
     """By `Type.field`."""
     auth: Callable[[Any], Any] | None
+    guards: dict[str, Guard]
+    """By the named types of which a caller sees some rows alone: what sees to that."""

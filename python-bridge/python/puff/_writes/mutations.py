@@ -20,19 +20,23 @@ from puff._types.written import NodeInput, OperationInfo, OperationMessageKind
 from puff._writes.inputs import input_model_of
 from puff._writes.refused import Refused, reasons_of, refuse
 from puff._writes.rows import Rows
+from puff._writes.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from puff._plans.context import Context
     from puff._types.annotations import Scope
+    from puff._types.types import Registry
     from puff._types.written import Written
 
 _TYPE = "puff_type"
 """The column of an answer that says which type of the union its rows are."""
 
 
-def mutation_resolver(name: str, annotation: Any, written: Written, scope: Scope, camel_case: bool) -> Any:
+def mutation_resolver(
+    name: str, annotation: Any, written: Written, scope: Scope, registry: Registry, camel_case: bool
+) -> Any:
     """Makes the resolver of an attribute that `create`, `update` or `delete` is the default of.
 
     Args:
@@ -40,6 +44,7 @@ def mutation_resolver(name: str, annotation: Any, written: Written, scope: Scope
         annotation: Its annotation.
         written: What it was told.
         scope: Where it stands.
+        registry: The schema's types.
         camel_case: Whether clients know names in camelCase.
 
     Returns:
@@ -63,7 +68,7 @@ def mutation_resolver(name: str, annotation: Any, written: Written, scope: Scope
             "Write the class that @graphql.django_type decorates, a list of it, or either with `| OperationInfo`.",
         )
     input_ = _input_of(written, known.model, scope)
-    mutation = _Mutation(written, input_, known.model, shown[0], has_info=has_info, camel_case=camel_case)
+    mutation = _Mutation(written, input_, known.model, shown[0], registry, has_info=has_info, camel_case=camel_case)
     answer = Annotated[item, NameMarker(f"{pascal(name)}Payload")] if has_info else item
 
     def resolve(_cls: type, ctx: Context, /, data: Any) -> Any:
@@ -81,9 +86,18 @@ class _Mutation:
     """Writes objects of one model, and gives the rows."""
 
     def __init__(
-        self, written: Written, input_: Any, model: Any, cls: Any, *, has_info: bool, camel_case: bool
+        self,
+        written: Written,
+        input_: Any,
+        model: Any,
+        cls: Any,
+        registry: Registry,
+        *,
+        has_info: bool,
+        camel_case: bool,
     ) -> None:
         self._written = written
+        self._registry = registry
         self._model = model
         self._cls = cls
         self._has_info = has_info
@@ -108,7 +122,9 @@ class _Mutation:
                 raise refuse((), "Permission denied", "permission_denied", OperationMessageKind.PERMISSION)
             # In the field's transaction this is a savepoint: what was written before a refusal is undone.
             with database.transaction.atomic(using=database.router.db_for_write(self._model)):
-                written = write(Rows(self._written.most, camel_case=self._camel_case))
+                rows = Rows(self._written.most, Sight(self._registry, ctx.auth), camel_case=self._camel_case)
+                written = write(rows)
+                rows.check_seen()
         except Refused as refused:
             if self._has_info:
                 return [refused.as_info()]
@@ -134,7 +150,7 @@ class _Mutation:
             raise refuse(path, "This field is required.", "required")
         among = self._written.rows
         found = self._model._default_manager if among is None else among(ctx)  # noqa: SLF001  # Django's documented name
-        return rows.find(found, self._key, value, path)
+        return rows.find(rows.seen(found), self._key, value, path)
 
     def _guarded(self, work: Callable[[], Any], path: tuple[str, ...]) -> Any:
         """Turns what Django raises for clients, such as a signal's refusal, into reasons."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from puff._django.types import attributes_of, has_column, is_relation
 from puff._types.absent import ABSENT
 from puff._types.names import camel
-from puff._types.written import ManyToManyInput, ManyToOneInput, OneToManyInput, OneToOneInput
+from puff._types.written import ManyToManyInput, ManyToOneInput, OneToManyInput, OneToOneInput, OperationMessageKind
 from puff._writes.inputs import input_model_of
 from puff._writes.keys import keys_of
 from puff._writes.refused import Refused, reasons_of, refuse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from puff._writes.refused import Path
+    from puff._writes.sight import Sight
 
 
 class Rows:
@@ -26,12 +27,15 @@ class Rows:
 
     Args:
         most: Objects that may be written.
+        sight: What the caller may see.
         camel_case: Whether clients know names in camelCase.
     """
 
-    def __init__(self, most: int, *, camel_case: bool) -> None:
+    def __init__(self, most: int, sight: Sight, *, camel_case: bool) -> None:
         self._left = most
         self._most = most
+        self._sight = sight
+        self._saved: dict[type, dict[Any, Path]] = {}
         self._camel_case = camel_case
 
     def each(self, items: Iterable[Any], write: Callable[[Any, Path], Any], path: Path = ()) -> list[Any]:
@@ -80,11 +84,30 @@ class Rows:
             setattr(written, name, value)
         self._settle(written, known, data, path, refused)
 
+        if self._sight.limits(model):
+            self._saved.setdefault(model, {})[written.pk] = path
+
         def relate(name: str) -> None:
             self._relate(written, known[name], name, getattr(data, name), (*path, self._name(name)))
 
         _each(later, relate)
         return written
+
+    def seen(self, rows: Any) -> Any:
+        """Leaves the rows of a QuerySet, or of a manager, that the caller may see: others can't be named."""
+        return self._sight.of(rows)
+
+    def check_seen(self) -> None:
+        """Checks, once all is written, that the caller may see it.
+
+        Raises:
+            Refused: It would be beyond the caller's sight.
+        """
+        for model, paths in self._saved.items():
+            seen = set(self.seen(model._base_manager.filter(pk__in=list(paths))).values_list("pk", flat=True))  # noqa: SLF001
+            hidden = [refuse(path, "Permission denied", "permission_denied", _PERMISSION)
+                      for key, path in paths.items() if key not in seen]  # fmt: skip
+            _raise_all(hidden)
 
     def find(self, rows: Any, key: str, value: Any, path: Path) -> Any:
         """Gives the object that an input names, locked, so that no change that others make meanwhile is lost.
@@ -159,16 +182,28 @@ class Rows:
             (key,) = keys_of(model, [value])
             if key is None:
                 raise refuse(path, f"There is no {model._meta.verbose_name} {value}.", "not_found")  # noqa: SLF001
+            self._check_named(field, key, path)
             setattr(written, name, key)
         else:
             setattr(written, name, value.value if isinstance(value, enum.Enum) else value)
+
+    def _check_named(self, field: Any, key: Any, path: Path) -> None:
+        """Refuses a key of an object that the caller doesn't see, as Django refuses one of no object."""
+        model = field.related_model
+        known = _read(field.target_field, key)
+        if known is None or not self._sight.limits(model):
+            return
+        if not self.seen(model._base_manager.filter(**{field.target_field.name: known})).exists():  # noqa: SLF001
+            name = model._meta.verbose_name  # noqa: SLF001  # Django's documented name
+            labels = {"model": name, "pk": known, "value": known, "field": field.target_field.name}
+            raise refuse(path, str(field.error_messages["invalid"]) % labels, "invalid")
 
     def _write(self, model: Any, data: Any, path: Path, among: Any, given: Mapping[str, Any] | None = None) -> Any:
         """Writes a nested input: it changes the object that it names, which has to be among some, or creates one."""
         key = getattr(data, model._meta.pk.name, ABSENT)  # noqa: SLF001  # Django's documented name
         if key is ABSENT or key is None:
             return self.save(model, data, path, given=given)
-        return self.save(model, data, path, self.find(among, "pk", key, path))
+        return self.save(model, data, path, self.find(self.seen(among), "pk", key, path))
 
     def _relate(self, written: Any, field: Any, name: str, value: Any, path: Path) -> None:
         """Writes the objects that a relation of several, or one from the other side, is to have."""
@@ -189,9 +224,9 @@ class Rows:
         model = field.related_model
         rows = model._base_manager.filter(**{field.field.name: written})  # noqa: SLF001  # Django's documented name
         if input_model_of(type(value)) is not None:
-            self.save(model, value, path, _locked(rows).first(), {field.field.name: written})
+            self.save(model, value, path, _locked(self.seen(rows)).first(), {field.field.name: written})
         elif value is not None and value.set is not None:
-            other = self.find(model._base_manager.all(), "pk", value.set, path)  # noqa: SLF001  # Django's documented name
+            other = self.find(self.seen(model._base_manager), "pk", value.set, path)  # noqa: SLF001  # Django's documented name
             setattr(other, field.field.name, written)
             other.save()
         else:
@@ -199,13 +234,16 @@ class Rows:
 
     def _change(self, manager: Any, model: Any, value: ManyToManyInput | ManyToOneInput, path: Path) -> None:
         def named(keys: list[Any] | None, part: str) -> list[Any]:
-            return self.find_all(model._base_manager, "pk", keys or [], (*path, part))  # noqa: SLF001
+            return self.find_all(self.seen(model._base_manager), "pk", keys or [], (*path, part))  # noqa: SLF001
 
         if value.set is not None:
             wanted = named(value.set, "set")
-            if not hasattr(manager, "remove") and any(row not in wanted for row in manager.all()):
+            unwanted = [row for row in self.seen(manager) if row not in wanted]
+            if unwanted and not hasattr(manager, "remove"):
                 raise refuse((*path, "set"), f"A {model._meta.verbose_name} can't be unlinked.", "required")  # noqa: SLF001
-            manager.set(wanted)
+            if unwanted:
+                manager.remove(*unwanted)
+            manager.add(*wanted)
         manager.add(*named(value.add, "add"))
         removed = named(value.remove, "remove")
         if removed and not hasattr(manager, "remove"):
@@ -215,11 +253,14 @@ class Rows:
 
     def _linked(self, model: Any, key: Any, path: Path) -> Any:
         """Gives the object that a foreign key is to name."""
-        (found,) = self.find_all(model._base_manager, "pk", [key], path)  # noqa: SLF001  # Django's documented name
+        (found,) = self.find_all(self.seen(model._base_manager), "pk", [key], path)  # noqa: SLF001  # Django's documented name
         return found
 
     def _name(self, name: str) -> str:
         return camel(name) if self._camel_case else name
+
+
+_PERMISSION = OperationMessageKind.PERMISSION
 
 
 def _locked(rows: Any) -> Any:
