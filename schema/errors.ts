@@ -68,7 +68,7 @@ const catalogue = {
   // What a field answered with.
   PUFF_NO_SUCH_ROW: { status: 200, safe: true },
   PUFF_INPUT_INVALID: { status: 200, safe: true },
-  PUFF_VISIBLE_UNCHECKED: { status: 200, safe: false, security: true },
+  PUFF_VISIBLE_UNCHECKED: { status: 200, safe: false },
   PUFF_VALUE_INVALID: { status: 200, safe: true, masked: "The value does not fit the field's type" },
   PUFF_NULL_IN_NON_NULL: { status: 200, safe: true },
   PUFF_ANSWER_BROKEN: { status: 200, safe: false },

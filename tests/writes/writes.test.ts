@@ -204,12 +204,15 @@ describe("update", () => {
   });
 
   test("waits for a change that another makes, and keeps it", async () => {
+    const begun = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
     const other = database.transaction(async (session) => {
       await session.query({ text: "UPDATE book SET title = 'Theirs' WHERE id = 1", params: [] });
+      begun.resolve();
       await done.promise;
       return { commit: true, result: undefined };
     });
+    await begun.promise;
     const updated = book("updateBook", '{id: 1, price: "7"}');
     const waiting =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
