@@ -108,7 +108,7 @@ function validateDocument(
     errors = validateWith(false); // each costs a look at all names of the schema
   }
   if (errors.length > 0) {
-    throw errors;
+    throw errors.map(explainParts);
   }
   if (!introspection && validate(schema.schema, document, [NoSchemaIntrospectionCustomRule]).length > 0) {
     throw new PuffError("PUFF_INTROSPECTION_OFF", "the schema can't be queried here: introspection is off");
@@ -120,6 +120,17 @@ function validateDocument(
       throw [overlap];
     }
   }
+}
+
+/** Clients know these directives from other servers, and their users what is to be done. */
+function explainParts(error: GraphQLError): GraphQLError {
+  const name = /^Unknown directive "@(defer|stream)"/.exec(error.message)?.[1];
+  const { nodes, message } = error;
+  return name === undefined
+    ? error
+    : new GraphQLError(`${message} Responses are not delivered in parts: send the operation without @${name}.`, {
+        nodes,
+      });
 }
 
 /** Those of the specification; overlapping fields are looked for apart, since graphql-js takes quadratic time for them. */

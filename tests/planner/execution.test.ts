@@ -181,6 +181,16 @@ describe("what is turned off", () => {
     expect((await run("{ __typename total }")).data).toEqual({ __typename: "Query", total: 1 });
   });
 
+  it.each([
+    ["defer", "{ ... @defer { total } }"],
+    ["stream", "{ items @stream { id } }"],
+  ])("is @%s, with a sentence that says what to do", async (name, document) => {
+    const { errors } = await sketch({}).run(document);
+    expect(errors?.map(({ message }) => message)).toEqual([
+      `Unknown directive "@${name}". Responses are not delivered in parts: send the operation without @${name}.`,
+    ]);
+  });
+
   it("is the suggestion of names", async () => {
     const message = async (suggestions: boolean) =>
       (await sketch({}, { suggestions }).run("{ itms }")).errors?.[0]?.message;

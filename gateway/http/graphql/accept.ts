@@ -10,6 +10,8 @@ export interface Preference {
   readonly form: ResponseForm | null;
   /** Whether an event stream is taken, and whether rather than either form. */
   readonly events: "first" | "taken" | "refused";
+  /** Whether a subscription's answers are taken as parts, as Apollo Client reads them, rather than as events. */
+  readonly parts: boolean;
 }
 
 /**
@@ -29,24 +31,34 @@ export function negotiate(accept: string | undefined): Preference {
   if (known !== undefined) {
     return known;
   }
-  const best = new Negotiator({ headers: { accept } }).mediaTypes([json, graphql, html, stream]);
+  // Any boundary will do, and what takes other kinds of parts does not know these.
+  const header = namesParts.test(accept) ? accept.replace(/; *boundary=("[^"]*"|[^",;]*)/gi, "") : accept;
+  const offered = [json, graphql, html, stream, ...(namesParts.test(accept) ? [parts] : [])];
+  const best = new Negotiator({ headers: { accept: header } }).mediaTypes(offered);
   const first = best.find((type) => type === json || type === graphql);
   const form = first === undefined ? null : first === graphql ? "graphql" : "json";
   const events = best[0] === stream ? "first" : best.includes(stream) ? "taken" : "refused";
-  const preference: Preference = { page: best[0] === html, form, events };
+  const preference: Preference = {
+    page: best[0] === html,
+    form,
+    events,
+    parts: best.includes(parts) && (events === "refused" || best.indexOf(parts) < best.indexOf(stream)),
+  };
   if (accept.length <= 256) {
     remembered.set(accept, preference);
   }
   return preference;
 }
 
-const plainJson: Preference = { page: false, form: "json", events: "refused" };
-const anything: Preference = { page: false, form: "json", events: "taken" };
+const plainJson: Preference = { page: false, form: "json", events: "refused", parts: false };
+const anything: Preference = { page: false, form: "json", events: "taken", parts: false };
 
 // With the charset, since `Accept: application/json; charset=utf-8` matches only a type that has it.
 const json = "application/json;charset=utf-8";
 const graphql = "application/graphql-response+json;charset=utf-8";
 const stream = "text/event-stream;charset=utf-8";
+const parts = "multipart/mixed;subscriptionSpec=1.0";
+const namesParts = /subscriptionSpec="?1\.0/i;
 const html = "text/html;charset=utf-8";
 
 // A client sends the same header each time: parsing it costs more than the rest of the handler.

@@ -1,9 +1,4 @@
-/**
- * GraphQL over server-sent events, in the mode of distinct connections: one operation a request, its answers as events
- * named `next`, and `complete` at the end.
- *
- * @see https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
- */
+/** GraphQL over a response that goes on: one operation a request, its answers one after the other. */
 import type { Caller, OperationResponse, PreparedOperation } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import { startDeadline } from "../../terminal/prompts.ts";
@@ -11,6 +6,7 @@ import { isHidden, shownTo } from "../messages/error-response.ts";
 import type { HttpResponse } from "../messages/message.ts";
 import { callAt } from "../sockets/expiry.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { StreamForm } from "./stream-forms.ts";
 
 /** A stream that has begun, or the answer that refuses it as over plain HTTP. */
 type Opened =
@@ -29,6 +25,7 @@ export async function openEventStream(
   asking: Caller,
   { planner, subscribers, queueLimit, deadline, report }: Endpoint,
   abort: AbortController,
+  form: StreamForm,
 ): Promise<Opened> {
   const { signal } = abort;
   const cut = new AbortController();
@@ -53,8 +50,9 @@ export async function openEventStream(
       leave();
       endExpiry();
     };
-    const rest = new EventStream(answers.answers, { signal, ended, report });
-    return { kind: "stream", response: { status: 200, headers, body: comment, rest, cut: cut.signal } };
+    const rest = new EventStream(answers.answers, { signal, ended, report, form });
+    const { headers, beginning: body } = form;
+    return { kind: "stream", response: { status: 200, headers, body, rest, cut: cut.signal } };
   } finally {
     clearTimeout(timer);
   }
@@ -73,40 +71,17 @@ async function* once(body: Buffer): AsyncGenerator<Buffer, undefined> {
   yield body;
 }
 
-/** Milliseconds of silence after which a comment shows proxies and clients that the stream lives. */
+/** Milliseconds without an answer after which the stream shows that it lives. */
 const keepAlive = 12_000;
-
-const headers = Object.freeze({
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  // Nginx would hold events back.
-  "x-accel-buffering": "no",
-  vary: "accept",
-});
-const comment = Buffer.from(":\n\n");
-const next = Buffer.from("event: next\ndata: ");
-const endOfEvent = Buffer.from("\n\n");
-const complete = Buffer.from("event: complete\ndata:\n\n");
-
-/** An answer as an event. A line break ends a field of an event, and in JSON, which Postgres may have broken, it is a space. */
-function eventOf(answer: Buffer): Buffer {
-  const event = Buffer.concat([next, answer, endOfEvent]); // a copy: others may be sent the same answer
-  const end = event.length - endOfEvent.length;
-  for (const code of [0x0a, 0x0d]) {
-    for (let at = event.indexOf(code, next.length); at !== -1 && at < end; at = event.indexOf(code, at + 1)) {
-      event[at] = 0x20;
-    }
-  }
-  return event;
-}
 
 interface StreamOptions extends Pick<Endpoint, "report"> {
   readonly signal: AbortSignal;
+  readonly form: StreamForm;
   ended(): void;
 }
 
 /**
- * The events of a stream, one for each answer, and comments while there is none. `complete` says that there is no more
+ * The pieces of a stream, one for each answer, and signs of life while there is none. `complete` says that there is no more
  * to come: where this side has to end it before, it is left out, and clients connect again.
  */
 class EventStream implements AsyncIterableIterator<Buffer> {
@@ -114,6 +89,7 @@ class EventStream implements AsyncIterableIterator<Buffer> {
   readonly #signal: AbortSignal;
   readonly #ended: () => void;
   readonly #report: Endpoint["report"];
+  readonly #form: StreamForm;
   #state: "open" | "complete" | "ended" = "open";
   /** Whether an answer was asked for and has not come. */
   #asked = false;
@@ -121,11 +97,12 @@ class EventStream implements AsyncIterableIterator<Buffer> {
   #ready: Buffer | null | undefined;
   #give: ((event: Buffer | null) => void) | null = null;
 
-  constructor(answers: AsyncIterator<Buffer>, { signal, ended, report }: StreamOptions) {
+  constructor(answers: AsyncIterator<Buffer>, { signal, ended, report, form }: StreamOptions) {
     this.#answers = answers;
     this.#signal = signal;
     this.#ended = ended;
     this.#report = report;
+    this.#form = form;
     signal.addEventListener("abort", () => void answers.return?.(), { once: true });
     if (signal.aborted) {
       void answers.return?.();
@@ -156,7 +133,7 @@ class EventStream implements AsyncIterableIterator<Buffer> {
   #wait(): Promise<Buffer | null> {
     this.#ask();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => give(comment), keepAlive);
+      const timer = setTimeout(() => give(this.#form.silence), keepAlive);
       const give = (event: Buffer | null) => {
         clearTimeout(timer);
         this.#give = null;
@@ -174,15 +151,15 @@ class EventStream implements AsyncIterableIterator<Buffer> {
     this.#answers.next().then(
       ({ done, value }) => {
         this.#asked = false;
-        this.#deliver(done === true ? this.#complete() : eventOf(value));
+        this.#deliver(done === true ? this.#complete() : this.#form.answer(value));
       },
       (error: unknown) => {
         if (isHidden(error)) {
           this.#report(error);
         }
         const { code, message } = shownTo(error);
-        const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-        this.#deliver(Buffer.concat([eventOf(Buffer.from(body)), this.#complete() ?? endOfEvent]));
+        const failure = this.#form.failure(JSON.stringify([{ message, extensions: { code } }]));
+        this.#deliver(Buffer.concat([failure, this.#complete() ?? Buffer.alloc(0)]));
       },
     );
   }
@@ -200,7 +177,7 @@ class EventStream implements AsyncIterableIterator<Buffer> {
       return null;
     }
     this.#state = "complete";
-    return complete;
+    return this.#form.complete;
   }
 
   #end(): void {

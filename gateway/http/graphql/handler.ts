@@ -11,6 +11,7 @@ import { negotiate, type Preference } from "./accept.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type RequestParameters, readBodyParameters, readUrlParameters } from "./parameters.ts";
+import { eventForm, partForm } from "./stream-forms.ts";
 
 /**
  * Answers one request. Never throws for what a client sends.
@@ -25,16 +26,17 @@ export async function handleRequest(
   endpoint: Endpoint,
   abort: AbortController,
 ): Promise<HttpResponse> {
-  const { form, page, events } = negotiate(request.headers.accept);
+  const { form, page, events, parts } = negotiate(request.headers.accept);
   try {
     const isPost = request.method === "POST";
     if (!isPost && request.method !== "GET" && request.method !== "HEAD") {
-      return notAllowed(`${request.method} is not supported here: use GET or POST`, "GET, HEAD, POST", form);
+      const single = request.method === "PUT" ? " (graphql-sse: without its singleConnection)" : "";
+      return notAllowed(`${request.method} is not supported here: use GET or POST${single}`, "GET, HEAD, POST", form);
     }
     if (!isPost && page && endpoint.page !== null) {
       return endpoint.page; // it fills its editor with the URL's operation, and runs nothing unasked
     }
-    if (form === null && events === "refused") {
+    if (form === null && events === "refused" && !parts) {
       throw new PuffError(
         "PUFF_NOT_ACCEPTABLE",
         "the Accept header allows neither application/graphql-response+json nor application/json in UTF-8",
@@ -47,7 +49,7 @@ export async function handleRequest(
     const response = await runOperation(
       parameters,
       !isPost,
-      { form: form ?? "json", events },
+      { form: form ?? "json", events, parts },
       request,
       endpoint,
       abort,
@@ -101,7 +103,7 @@ function notAllowed(message: string, allow: string, form: ResponseForm | null): 
 async function runOperation(
   { query, id, operationName, variables, extensions }: RequestParameters,
   isGet: boolean,
-  { form, events }: { readonly form: ResponseForm; readonly events: Preference["events"] },
+  { form, events, parts }: { readonly form: ResponseForm } & Pick<Preference, "events" | "parts">,
   request: HttpRequest,
   endpoint: Endpoint,
   abort: AbortController,
@@ -119,7 +121,7 @@ async function runOperation(
   if (isSubscription && request.method === "HEAD") {
     return notAllowed("a subscription can't be requested by HEAD", "GET, POST", form);
   }
-  if (isSubscription && events === "refused") {
+  if (isSubscription && events === "refused" && !parts) {
     throw new PuffError(
       "PUFF_NOT_ACCEPTABLE",
       "a subscription needs a WebSocket, or text/event-stream in the Accept header",
@@ -127,7 +129,8 @@ async function runOperation(
   }
   const caller = new HttpCaller(request.headers);
   if ((isSubscription || events === "first") && request.method !== "HEAD") {
-    const answer = await openEventStream(operation, variables, caller, endpoint, abort);
+    const streamForm = isSubscription && parts ? partForm : eventForm;
+    const answer = await openEventStream(operation, variables, caller, endpoint, abort, streamForm);
     if (answer.kind === "stream") {
       document.keep();
       return answer.response;

@@ -70,7 +70,7 @@ export function addSockets(app: FastifyInstance, apis: ReadonlyMap<string, Socke
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: options.messageLimit,
-    handleProtocols: (offered, request) => chosen.get(request) ?? handleProtocols(offered),
+    handleProtocols: (offered, request) => chosen.get(request) ?? protocolOf(offered),
     // Compressing takes a third of a megabyte a socket.
     perMessageDeflate: false,
     // One message after the other, each begun before the next is read: a client may complete what it has just begun.
@@ -127,15 +127,19 @@ export function addSockets(app: FastifyInstance, apis: ReadonlyMap<string, Socke
     if (api !== undefined) {
       const { documents } = api;
       socket.once("close", left);
-      open((webSocket) =>
+      open((webSocket) => {
+        if (webSocket.protocol === oldProtocol) {
+          refuseOldProtocol(webSocket);
+          return;
+        }
         serveOperations(webSocket, request.headers, api.planner(), {
           ...options,
           documents,
           client,
           note,
           log: app.log,
-        }),
-      );
+        });
+      });
     } else if (serveApplication !== null) {
       const handshake: Handshake = {
         request,
@@ -168,6 +172,20 @@ export function addSockets(app: FastifyInstance, apis: ReadonlyMap<string, Socke
       }
     }, closeTime).unref();
   });
+}
+
+/** That of subscriptions-transport-ws, whose messages are others than those of graphql-ws. */
+const oldProtocol = "graphql-ws";
+
+function protocolOf(offered: Set<string>): string | false {
+  return handleProtocols(offered) || (offered.has(oldProtocol) ? oldProtocol : false);
+}
+
+/** Tells a client of the old protocol why it is not served, in the one way that it shows to its user. */
+function refuseOldProtocol(webSocket: WebSocket): void {
+  const message = "the protocol of subscriptions-transport-ws is not supported: use graphql-ws (graphql-transport-ws)";
+  webSocket.send(JSON.stringify({ type: "connection_error", payload: { message } }));
+  webSocket.close(4406, message);
 }
 
 const unanswered = new WeakSet<WebSocket>();
