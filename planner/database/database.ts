@@ -53,6 +53,11 @@ export interface Database extends Session {
    */
   transaction<T>(work: TransactionWork<T>, settings?: PgSettings): Promise<T>;
   /**
+   * Runs one statement in a transaction of its own, which has the settings, and commits it where it succeeds, all in one
+   * flight. Absent: it takes {@link transaction}.
+   */
+  commit?: (statement: Statement, settings?: PgSettings) => Promise<RowSet>;
+  /**
    * As {@link transaction}, but begun at once, and Python's own statements can be part of it. `read`: nothing can be
    * written, and a statement that fails leaves the others be. Absent: Python has no way into the database.
    */

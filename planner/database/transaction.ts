@@ -16,6 +16,11 @@ export class LazyTransaction implements Session {
     return this.#database.scope ?? "";
   }
 
+  /** Whether a connection has been asked for. */
+  get hasBegun(): boolean {
+    return this.#session !== null;
+  }
+
   async query(statement: Statement): Promise<RowSet> {
     this.#session ??= this.#begin((work) => this.#database.transaction(work));
     return (await this.#session).query(statement);

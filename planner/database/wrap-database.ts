@@ -21,8 +21,10 @@ export function wrapDatabase(database: Database, { scope, settings, statement: p
     (session: Session): Session["query"] =>
     (statement) =>
       session.query(pass(statement));
+  const { commit } = database;
   return {
     ...(scope === undefined ? {} : { scope }),
+    ...(commit === undefined ? {} : { commit: (statement, given) => commit(pass(statement), settings ?? given) }),
     query: (statement, given) => database.query(pass(statement), settings ?? given),
     stream: (statement, signal, given) => database.stream(pass(statement), signal, settings ?? given),
     transaction: (work, given) =>

@@ -180,6 +180,14 @@ const hasResolversOf = new WeakMap<FieldStep, boolean>();
 
 const resolversOf = new WeakMap<readonly FieldStep[], readonly FieldStep[]>();
 
-export function stepsBelow(step: FieldStep): FieldStep[] {
-  return [...(step.selection?.byType.values() ?? [])].flatMap((plan) => plan.steps);
+const stepsBelowOf = new WeakMap<FieldStep, readonly FieldStep[]>();
+
+/** The same list each time, which what is known of it is found by. */
+export function stepsBelow(step: FieldStep): readonly FieldStep[] {
+  let below = stepsBelowOf.get(step);
+  if (below === undefined) {
+    below = [...(step.selection?.byType.values() ?? [])].flatMap((plan) => plan.steps);
+    stepsBelowOf.set(step, below);
+  }
+  return below;
 }

@@ -115,6 +115,17 @@ describe.each([
     }
   });
 
+  test.each(way === "directly" ? [...leaving, ...writing] : [])(
+    "a mutation that commits in its flight leaves %s: %s",
+    async (_, text) => {
+      const before = await found(database, true);
+      for (let time = 0; time < 3; time++) {
+        await database.commit?.({ text, params: [] }).catch(() => undefined);
+        expect(await found(database, true)).toEqual(before);
+      }
+    },
+  );
+
   test("what runs beside it never meets it", async () => {
     const who = { text: "SELECT current_user || current_setting('DateStyle')", params: [] };
     const before = textOf(await database.query(who));

@@ -16,6 +16,7 @@ import { type SessionSettings, sessionSettings } from "../session/session-settin
 import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 import { RowBatches } from "../wire/row-batches.ts";
 import type { QueryLimits } from "../wire/row-query.ts";
+import { commitStatement } from "./lone-statement.ts";
 import { Notifications } from "./notifications.ts";
 import { ConnectionPool } from "./pool.ts";
 import { reach } from "./reach.ts";
@@ -125,6 +126,7 @@ function settingsOf({ pooler = false, statementTimeout }: DatabaseOptions, readO
 class PoolDatabase implements PostgresDatabase {
   readonly place: string;
   readonly share?: Share;
+  readonly commit?: NonNullable<Database["commit"]>;
   readonly #options: DatabaseOptions;
   readonly #writer: Server;
   readonly #reader: Server;
@@ -138,6 +140,10 @@ class PoolDatabase implements PostgresDatabase {
     this.place = writer.place;
     if (options.share !== undefined) {
       this.share = options.share;
+    }
+    // Through a pooler, what tidies up must come before the commit.
+    if (options.pooler !== true) {
+      this.commit = (statement, settings) => this.#commit(statement, settings);
     }
     this.#options = options;
     this.#writer = writer;
@@ -172,6 +178,16 @@ class PoolDatabase implements PostgresDatabase {
       effects: this.#effects,
     };
     return this.#writes.lend((client) => runTransaction(client, work, options));
+  }
+
+  #commit(statement: Statement, settings?: PgSettings): Promise<RowSet> {
+    const options = {
+      prelude: this.#writer.settings.prelude(false, settings),
+      limits: this.#limits,
+      place: this.place,
+      effects: this.#effects,
+    };
+    return this.#writes.lend((client) => commitStatement(client, statement, options));
   }
 
   async version(): Promise<string> {

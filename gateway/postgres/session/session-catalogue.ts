@@ -59,7 +59,8 @@ export const catalogueStatement: Statement = {
     UNION ALL SELECT 'reads', c.relname, pg_get_viewdef(c.oid) FROM pg_class AS c WHERE c.relkind = 'v' AND c.oid >= 16384
     UNION ALL SELECT 'reads', c.relname, concat(pg_get_expr(p.polqual, p.polrelid), ' ', pg_get_expr(p.polwithcheck, p.polrelid))
       FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid
-    UNION ALL SELECT 'writes', c.relname, pg_get_triggerdef(t.oid)
+    UNION ALL SELECT 'writes', c.relname,
+        concat(pg_get_triggerdef(t.oid), CASE WHEN t.tgdeferrable THEN ' set_config' END) -- at the end, which nothing follows
       FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal
     UNION ALL SELECT 'writes', c.relname, pg_get_ruledef(r.oid)
       FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class WHERE r.ev_type <> '1'
