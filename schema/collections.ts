@@ -26,6 +26,18 @@ export interface CollectionDescription {
   readonly max: number | null;
   /** By the column that a field of the page's aggregates reads: what it is over the collection's rows. */
   readonly aggregates?: { readonly [column: string]: SqlFragment };
+  /** What clients may ask of groups of the collection's rows. */
+  readonly groups?: GroupsDescription;
+}
+
+/** Of a page's field with the arguments `groupBy`, `having`, `ordering` and `pagination`. */
+export interface GroupsDescription {
+  /** By the names that `groupBy` takes: the column that a field of the keys reads, and what the key is of a row. */
+  readonly keys: { readonly [name: string]: { readonly column: string; readonly sql: SqlFragment } };
+  /** Input type of `having`, among {@link CollectionInputs.filters}, of which the SQL is of aggregates. */
+  readonly having: string;
+  /** Input type of the items of `ordering`, among {@link CollectionInputs.orderings}, of which the SQL is of keys and aggregates. */
+  readonly ordering: string;
 }
 
 /** Filters and orders of a schema, by the names of their input types. */
@@ -69,7 +81,9 @@ export type OrderingDescription = {
   readonly [field: string]:
     | { readonly kind: "sql"; readonly sql: SqlFragment; readonly nullable: boolean }
     /** For an order of the one related row. */
-    | { readonly kind: "related"; readonly related: Related; readonly ordering: string };
+    | { readonly kind: "related"; readonly related: Related; readonly ordering: string }
+    /** For an order of the same row. */
+    | { readonly kind: "row"; readonly ordering: string };
 };
 
 /** What a field of a page or of a connection is, or of their parts. */
@@ -84,7 +98,9 @@ export type PagePart =
   | "pageInfo"
   /** An object of the collection's `aggregates`, over the rows of all pages. */
   | "aggregates"
-  /** Of an edge, or of aggregates: an object of the same row. */
+  /** A list of objects of a group's keys, which are objects of columns, and of its `aggregates`. */
+  | "groups"
+  /** Of an edge, of aggregates or of a group: an object of the same row. */
   | "row"
   /** Of an edge: the place of its row in the collection's order. */
   | "cursor";

@@ -5,6 +5,7 @@ export type {
   CollectionInputs,
   Condition,
   FilterDescription,
+  GroupsDescription,
   PagePart,
   Related,
 } from "./collections.ts";

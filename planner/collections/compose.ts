@@ -1,11 +1,13 @@
 /** The statements of a collection: its rows, how many there are, and what is over all of them. */
-import type {
-  Arguments,
-  CollectionDescription,
-  CollectionInputs,
-  JsonValue,
-  OrderTerm,
-  SqlPlan,
+import {
+  type Arguments,
+  type CollectionDescription,
+  type CollectionInputs,
+  type GroupsDescription,
+  type JsonValue,
+  type OrderTerm,
+  PuffError,
+  type SqlPlan,
 } from "../../schema/index.ts";
 import { COUNT_COLUMN, type Found, type PartOfFound } from "../contract/page-parts.ts";
 import { quoteName } from "../sql/sql-text.ts";
@@ -15,7 +17,7 @@ import { Cursors } from "./cursors.ts";
 import { join, writeFilter } from "./filters.ts";
 import { columnOf, follows, orderBy, reversed, type Term, writeOrder } from "./order.ts";
 import { type Seen, SqlWriter } from "./sql-writer.ts";
-import { type Window, windowOf } from "./window.ts";
+import { groupsWindowOf, type Window, windowOf } from "./window.ts";
 
 /** What is done with the rows of a page once they are there. */
 export interface Page {
@@ -114,15 +116,16 @@ export class Composer {
     };
   }
 
-  /** What is asked of the rows, or of all pages, for people: `2 items from 5 of each parent, where {…}, ordered by votes DESC`. */
-  describe(part: "rows" | "all"): string {
+  /** What is asked of the rows, of all pages or of groups, for people: `2 items from 5 of each parent, where {…}, ordered by votes DESC`. */
+  describe(part: "rows" | "all" | Arguments): string {
     const { row, isCorrelated } = this.#base;
     const { collection, inputs, args } = this.#asked;
     const { limit, offset, backward, after, before } = this.window;
     const filters = collection.filters === null ? null : (args["filters"] ?? null);
     const where = filters === null ? "" : `, where ${JSON.stringify(filters)}`;
-    if (part === "all") {
-      return `over all pages${isCorrelated ? " of each parent" : ""}${where}`;
+    if (part !== "rows") {
+      const all = `over all pages${isCorrelated ? " of each parent" : ""}${where}`;
+      return part === "all" ? all : `${all}, in groups: ${JSON.stringify(part)}`;
     }
     const { terms } = writeOrder(
       new SqlWriter(this.#asked.seen),
@@ -161,7 +164,7 @@ export class Composer {
 
   /** The aggregates of those columns over the rows of all pages: a row for each parent. */
   aggregates(columns: readonly string[]): SqlPlan {
-    const { plan, row, parent, isCorrelated } = this.#base;
+    const { plan, row, isCorrelated } = this.#base;
     const { aggregates = {} } = this.#asked.collection;
     const writer = new SqlWriter(this.#asked.seen);
     const each = isCorrelated ? this.#base.each(writer) : null;
@@ -170,17 +173,78 @@ export class Composer {
     const values = columns.map((column) => `${writer.fragment(aggregates[column] ?? [], row)} AS ${quoteName(column)}`);
     const select = `SELECT ${values.join(", ")} FROM `;
     const text = `${select}${rows}${where(join([each?.isChild ?? null, filter], "AND"))}`;
-    if (each === null) {
-      return { ...plan, text, ...this.#overFound(rows, filter, select, ` AS ${row}`), params: writer.params };
+    return each === null
+      ? { ...plan, text, ...this.#overFound(rows, filter, select, ` AS ${row}`), params: writer.params }
+      : { ...plan, ...this.#keyed(each, text), params: writer.params };
+  }
+
+  /**
+   * The groups of the rows of all pages: a row for each group of each parent.
+   *
+   * @param columns Those of keys and aggregates that are shown.
+   * @throws PuffError `PUFF_FILTER_TOO_LARGE`, `PUFF_PAGE_INVALID`
+   */
+  groups(args: Arguments, columns: readonly string[]): SqlPlan {
+    const { plan, row, isCorrelated } = this.#base;
+    const { inputs, collection } = this.#asked;
+    const { aggregates = {}, groups } = collection;
+    if (groups === undefined) {
+      throw new TypeError(`${this.#asked.field} has no groups`);
     }
+    const writer = new SqlWriter(this.#asked.seen);
+    const each = isCorrelated ? this.#base.each(writer) : null;
+    const rows = each?.rows ?? this.#base.all(writer);
+    const filter = this.#filter(writer, row);
+    const { limit, offset } = groupsWindowOf(collection, args);
+    const by = groupKeys(groups, args["groupBy"] ?? null);
+    const keys = Object.entries(groups.keys).map(([name, { column, sql }]) => ({
+      ...{ name, column, sql: writer.fragment(sql, row), isAsked: by.includes(name) },
+    }));
+    const asked = by.flatMap((name) => keys.filter((key) => key.name === name));
+    const values = columns.map((column) => {
+      const key = keys.find((other) => other.column === column);
+      const sql = key === undefined ? writer.fragment(aggregates[column] ?? [], row) : nullOf(key.sql);
+      return key?.isAsked === true ? [] : [`${sql} AS ${quoteName(column)}`];
+    });
+    const own = asked.map(({ column, sql }) => `${sql} AS ${quoteName(column)}`);
+    const select = `SELECT ${[...own, ...values.flat()].join(", ")} FROM `;
+    const having = writeFilter(writer, inputs, groups.having, args["having"] ?? null, row);
+    const { terms } = writeOrder(
+      writer,
+      inputs,
+      { ordering: groups.ordering, key: [] },
+      [],
+      args["ordering"] ?? [],
+      row,
+    );
+    const stranger = keys.find(({ sql, isAsked }) => !isAsked && terms.some((term) => term.sql === sql));
+    if (stranger !== undefined) {
+      throw new PuffError("PUFF_PAGE_INVALID", `"ordering" names the key ${stranger.name}, which "groupBy" does not`, {
+        remedy: "Group by it, too, or order by something else.",
+      });
+    }
+    const rest = asked.filter(({ sql }) => !terms.some((term) => term.sql === sql));
+    const order = [...terms, ...rest.map(({ sql }) => ({ ...{ sql, descending: false }, ...nullsLast }))];
+    const end =
+      ` GROUP BY ${asked.map((_, index) => index + 1).join(", ")}` +
+      (having === null ? "" : ` HAVING ${having}`) +
+      orderBy(order) +
+      (limit === null ? "" : ` LIMIT ${writer.parameter([OID.int8, String(limit)])}`) +
+      (offset === 0 ? "" : ` OFFSET ${writer.parameter([OID.int8, String(offset)])}`);
+    const text = `${select}${rows}${where(join([each?.isChild ?? null, filter], "AND"))}${end}`;
+    return each === null
+      ? { ...plan, text, ...this.#overFound(rows, filter, select, ` AS ${row}${end}`), params: writer.params }
+      : { ...plan, ...this.#keyed(each, text), params: writer.params };
+  }
+
+  /** A statement that is run for each of the parents and does not give the columns that say whose its rows are. */
+  #keyed(each: ReturnType<Base["each"]>, text: string): Pick<EachPlan, "text" | "untyped" | "childKeys"> {
+    const { plan, parent } = this.#base;
     const names = [...new Set(plan.parentKeys)];
-    const keys = names.map((name, index) => `${parent}.k${index} AS ${quoteName(name)}`);
-    return {
-      ...plan,
-      childKeys: plan.parentKeys,
-      ...eachText(`${keys.join(", ")}, puff_page.*`, each, text),
-      params: writer.params,
-    };
+    // Under names that no column of the statement has.
+    const keyOf = (name: string) => `puff_key${names.indexOf(name)}`;
+    const keys = names.map((name, index) => `${parent}.k${index} AS ${keyOf(name)}`);
+    return { ...eachText(`${keys.join(", ")}, puff_page.*`, each, text), childKeys: plan.parentKeys.map(keyOf) };
   }
 
   /** What makes a statement one of several parts of the same rows; only where these belong to no parents. */
@@ -217,6 +281,25 @@ function eachText(
   const write = (table: string) => `SELECT ${columns} FROM ${table} CROSS JOIN LATERAL (${text}) AS puff_page`;
   return { text: write(parents), untyped: () => write(untypedParents()) };
 }
+
+/** The names that a client groups by, each once. */
+function groupKeys({ keys }: GroupsDescription, asked: JsonValue): string[] {
+  const names = Array.isArray(asked) ? asked : asked === null ? [] : [asked];
+  const known = [...new Set(names.map(String))].filter((name) => Object.hasOwn(keys, name));
+  if (known.length === 0) {
+    throw new PuffError("PUFF_PAGE_INVALID", '"groupBy" names no key', {
+      remedy: `Name one or more of ${Object.keys(keys).join(", ")}; or ask for aggregates, which are over all rows.`,
+    });
+  }
+  return known;
+}
+
+/** A NULL of the type that an expression on single rows has. */
+function nullOf(sql: string): string {
+  return `(array_agg(${sql}) FILTER (WHERE FALSE))[1]`;
+}
+
+const nullsLast = { nullsFirst: false, nullable: true } as const;
 
 function where(condition: string | null): string {
   return condition === null ? "" : ` WHERE ${condition}`;

@@ -70,11 +70,12 @@ async function partsOf(
     const args = argumentsOf(step, variables);
     seen = await seenBy(step, expanding, plans);
     const composer = new Composer(await Base.of(plan), { collection, inputs, args, seen, field: step.name });
-    parts = compose(step, collection, composer, observe);
+    parts = compose(step, collection, composer, variables, observe);
   } catch (error) {
     return new Map([[step, new Failed(asError(error))]]);
   }
-  if (hasConstantArguments(step) && seen.size === 0) {
+  const askers = [step, ...parts.keys()].filter((part) => part === step || partOf(part) === "groups");
+  if (askers.every(hasConstantArguments) && seen.size === 0) {
     constant.set(step, { plan, parts });
   }
   return parts;
@@ -94,6 +95,7 @@ function compose(
   step: FieldStep,
   collection: CollectionDescription,
   composer: Composer,
+  variables: VariableValues,
   observe: Observe | undefined,
 ): Results {
   if (collection.form === "list") {
@@ -104,16 +106,22 @@ function compose(
   if (page === null || page === undefined) {
     return new Map();
   }
-  const parts = pageParts(page, composer, collection.form === "connection");
+  const parts = pageParts(page, composer, collection.form === "connection", variables);
   for (const [part, its] of observe === undefined ? [] : parts) {
-    if (its instanceof Failed || its.kind === "sql") {
-      observe?.({ kind: "asked", step: part, asked: composer.describe("page" in its ? "rows" : "all") });
+    if (its instanceof Failed ? partOf(part) !== "groups" : its.kind === "sql") {
+      const what = partOf(part) === "groups" ? argumentsOf(part, variables) : "page" in its ? "rows" : "all";
+      observe?.({ kind: "asked", step: part, asked: composer.describe(what) });
     }
   }
   return parts;
 }
 
-function pageParts({ steps }: ObjectPlan, composer: Composer, isConnection: boolean): Results {
+function pageParts(
+  { steps }: ObjectPlan,
+  composer: Composer,
+  isConnection: boolean,
+  variables: VariableValues,
+): Results {
   const parts: Results = new Map();
   const infos = isConnection ? steps.filter((step) => partOf(step) === "pageInfo") : [];
   const asked = new Set(infos.flatMap(({ selection }) => [...columnsAskedOf(selection)]));
@@ -137,12 +145,23 @@ function pageParts({ steps }: ObjectPlan, composer: Composer, isConnection: bool
       parts.set(step, composer.count());
     } else if (partOf(step) === "aggregates") {
       parts.set(step, composer.aggregates([...columnsAskedOf(step.selection)]));
+    } else if (partOf(step) === "groups") {
+      parts.set(step, groupsOf(step, composer, variables));
     } else if (partOf(step) === "pageInfo" && !isConnection) {
       const { offset, limit } = composer.window;
       parts.set(step, { kind: "value", value: { o: { offset, limit }, type: null }, parentKeys: [], childKeys: [] });
     }
   }
   return parts;
+}
+
+/** It has arguments of its own, and fails alone. */
+function groupsOf(step: FieldStep, composer: Composer, variables: VariableValues): SqlPlan | Failed {
+  try {
+    return composer.groups(argumentsOf(step, variables), [...columnsAskedOf(step.selection)]);
+  } catch (error) {
+    return new Failed(asError(error));
+  }
 }
 
 function notAPlan({ name }: FieldStep, { kind }: ResolveResult): PuffError {

@@ -36,7 +36,7 @@ export interface Order {
 export function writeOrder(
   writer: SqlWriter,
   inputs: CollectionInputs,
-  { ordering, key }: CollectionDescription,
+  { ordering, key }: Pick<CollectionDescription, "ordering" | "key">,
   own: readonly OrderTerm[],
   asked: JsonValue,
   row: string,
@@ -61,6 +61,10 @@ export function writeOrder(
         continue;
       }
       const place = `${path}.${field}`;
+      if (term.kind === "row") {
+        visit(term.ordering, inner, alias, place);
+        continue;
+      }
       let related = joined.get(place);
       if (related === undefined) {
         related = writer.alias();

@@ -18,7 +18,7 @@ export interface Window {
  *
  * @throws PuffError `PUFF_PAGE_INVALID`: a number that is negative or too large, or `first` with `last`.
  */
-export function windowOf(collection: CollectionDescription, args: Arguments): Window {
+export function windowOf(collection: Pick<CollectionDescription, "form" | "size" | "max">, args: Arguments): Window {
   if (collection.form !== "connection") {
     const { offset = null, limit = null } = (args["pagination"] ?? {}) as { [name: string]: JsonValue };
     return {
@@ -45,7 +45,20 @@ export function windowOf(collection: CollectionDescription, args: Arguments): Wi
   };
 }
 
-function sizeOf({ size, max }: CollectionDescription, name: string, asked: JsonValue): number | null {
+/**
+ * The window of a collection's groups, of which a page has as many as its items may have.
+ *
+ * @throws PuffError `PUFF_PAGE_INVALID`
+ */
+export function groupsWindowOf({ max }: CollectionDescription, args: Arguments): Window {
+  return windowOf({ form: "list", size: max, max }, args);
+}
+
+function sizeOf(
+  { size, max }: Pick<CollectionDescription, "size" | "max">,
+  name: string,
+  asked: JsonValue,
+): number | null {
   const count = countOf(name, asked);
   if (count !== null && max !== null && count > max) {
     throw new PuffError("PUFF_PAGE_INVALID", `"${name}" is ${count}, and a page has at most ${max} items`, {

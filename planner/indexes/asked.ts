@@ -43,7 +43,7 @@ export function* ordersOf({ orderings }: CollectionInputs, type: string): Genera
     for (const [name, term] of Object.entries(orderings[place.type] ?? {})) {
       if (term.kind === "related") {
         follow(types, known, place, [name], term.ordering);
-      } else {
+      } else if (term.kind === "sql") {
         yield ask(place, [name], "ASC");
       }
     }

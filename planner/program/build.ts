@@ -93,6 +93,7 @@ export class ProgramBuilder {
       case "items":
       case "totalCount":
       case "aggregates":
+      case "groups":
         return this.#nodeOf(step, parent);
       default:
         throw new Unserved(`${step.name} tells of a place in an order`);

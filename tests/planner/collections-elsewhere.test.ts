@@ -67,6 +67,20 @@ describe("subscriptions", () => {
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
   });
 
+  test("answer subscribers who group by different keys", async () => {
+    const query = `subscription ($by: [CommentGroupBy!]!) { voted { commentPage { groupedAggregates(groupBy: $by)
+      { count keys { even votes } } } } }`;
+    const subscribers = await Promise.all(
+      ["EVEN", "VOTES", "EVEN"].map((by) => planner.subscribe(query, { by: [by] })),
+    );
+    await events.publish("voted", { id: 2 });
+    const answer = (groupedAggregates: unknown) => ({ data: { voted: { commentPage: { groupedAggregates } } } });
+    const even = answer([{ count: 4, keys: { even: false, votes: null } }]);
+    const votes = answer([1, 3, 5, 7].map((its) => ({ count: 1, keys: { even: null, votes: its } })));
+    expect(await Promise.all(subscribers.map((subscriber) => subscriber.next()))).toEqual([even, votes, even]);
+    await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
+  });
+
   test("a live query tells of a page that has changed", async () => {
     const subscriber = await planner.subscribe(
       "subscription { watched { commentConnection(first: 1, ordering: [{ id: DESC }]) { totalCount nodes { id } } } }",

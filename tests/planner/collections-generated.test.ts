@@ -81,15 +81,17 @@ const window = fc.record({ offset: fc.integer({ min: 0, max: 3 }), limit: fc.int
 const asked = fc.record({
   posts: fc.record({ filters: postFilter, ordering: postOrder, pagination: window }),
   comments: fc.record({ filters: commentFilter, ordering: commentOrder, pagination: window }),
+  least: fc.integer({ min: 0, max: 2 }),
 });
 
 test("filters, orders, pages and numbers", async () => {
   await fc.assert(
     fc.asyncProperty(world, fc.array(asked, { minLength: 6, maxLength: 6 }), async (rows, questions) => {
       await fill(rows);
-      for (const { posts, comments } of questions) {
+      for (const { posts, comments, least } of questions) {
         const query = `{ postPage(${literals(posts)}) { totalCount results { id commentPage(${literals(comments)}) {
-          totalCount results { id } aggregates { count sum { sum_votes } } } } } }`;
+          totalCount results { id } aggregates { count sum { sum_votes } }
+          groupedAggregates(groupBy: [EVEN, VOTES], having: { count: { gt: ${least} } }) { keys { even votes } count } } } } }`;
         const all = select(rows, "Post", rows.Post, posts.filters, posts.ordering);
         const data = {
           postPage: {
@@ -105,6 +107,7 @@ test("filters, orders, pages and numbers", async () => {
                   totalCount: found.length,
                   results: cut(found, comments.pagination).map((row) => ({ id: row.id })),
                   aggregates: { count: found.length, sum: { sum_votes: sum } },
+                  groupedAggregates: groupsOf(found).filter(({ count }) => count > least),
                 },
               };
             }),
@@ -146,6 +149,18 @@ function literal(value: unknown): string {
     return `{ ${literals(value)} }`;
   }
   return String(value); // a number, a boolean, null, or an enum's name
+}
+
+/** In the order of their keys, nulls last. */
+function groupsOf(rows: readonly Row[]): { keys: { even: boolean; votes: number | null }; count: number }[] {
+  const place = ({ id, votes: its }: Row) => (id % 2 === 0 ? 10 : 0) + (its ?? 9);
+  const groups = Map.groupBy(rows, place);
+  return [...groups]
+    .toSorted(([one], [other]) => one - other)
+    .map(([, its]) => ({
+      keys: { even: (its[0]?.id ?? 0) % 2 === 0, votes: its[0]?.votes ?? null },
+      count: its.length,
+    }));
 }
 
 function cut<T>(rows: readonly T[], { offset, limit }: { readonly offset: number; readonly limit: number }): T[] {

@@ -108,6 +108,69 @@ const cases: readonly (readonly [string, string, unknown])[] = [
     },
   ],
   [
+    "groups by a key, in its order",
+    "{ commentPage { groupedAggregates(groupBy: [VOTES]) { keys { votes } count sum { sum_votes } } } }",
+    { commentPage: { groupedAggregates: [1, 2, 3, null].map((votes) => groupOf({ votes }, 5, votes && 5 * votes)) } },
+  ],
+  [
+    "groups by two keys, of the filtered rows",
+    `{ commentPage(filters: { votes: { gt: 1 } }, pagination: { limit: 1 }) { totalCount results { id }
+      groupedAggregates(groupBy: [EVEN, VOTES, EVEN]) { keys { even votes } count } } }`,
+    {
+      commentPage: {
+        ...{ totalCount: 10, results: ids(2) },
+        groupedAggregates: [groupOf({ even: false, votes: 3 }, 5), groupOf({ even: true, votes: 2 }, 5)],
+      },
+    },
+  ],
+  [
+    "a key that groups do not have",
+    "{ commentPage { groupedAggregates(groupBy: [EVEN]) { count keys { votes even } } } }",
+    {
+      commentPage: {
+        groupedAggregates: [groupOf({ votes: null, even: false }, 10), groupOf({ votes: null, even: true }, 10)].map(
+          ({ keys, count }) => ({ count, keys }),
+        ),
+      },
+    },
+  ],
+  [
+    "some groups, ordered by an aggregate and by a key",
+    `{ commentPage(filters: { id: { gt: 2 } }) { groupedAggregates(groupBy: [VOTES], having: { count: { gt: 4 } },
+      ordering: [{ count: DESC }, { keys: { votes: DESC_NULLS_LAST } }], pagination: { offset: 1, limit: 2 }) { count keys { votes } } } }`,
+    {
+      commentPage: {
+        groupedAggregates: [{ count: 5, keys: { votes: null } }],
+      },
+    },
+  ],
+  [
+    "groups of each parent",
+    `{ posts(filters: { id: { gt: 4 } }) { commentPage(filters: { id: { gt: 3 } }) { totalCount
+      groupedAggregates(groupBy: [EVEN], ordering: [{ keys: { even: DESC } }]) { keys { even } count sum { sum_votes } } } } }`,
+    {
+      posts: [
+        {
+          commentPage: {
+            totalCount: 4,
+            groupedAggregates: [groupOf({ even: true }, 2, 2), groupOf({ even: false }, 2, 4)],
+          },
+        },
+        { commentPage: { totalCount: 0, groupedAggregates: [] } },
+      ],
+    },
+  ],
+  [
+    "groups of each parent that must have enough",
+    `{ posts { commentPage { groupedAggregates(groupBy: [VOTES], having: { OR: [{ sum: { sum_votes: { gt: 2 } } }, { NOT: { count: { gt: 0 } } }] },
+      pagination: { limit: 1 }) { keys { votes } } } } }`,
+    {
+      posts: [1, 2, 3, 4, 5]
+        .map(() => ({ commentPage: { groupedAggregates: [{ keys: { votes: 3 } }] } }))
+        .concat([{ commentPage: { groupedAggregates: [] } }]),
+    },
+  ],
+  [
     "a connection and what its page says",
     "{ postConnection(first: 2) { totalCount edges { node { id title } } nodes { id } pageInfo { hasNextPage hasPreviousPage } } }",
     {
@@ -158,6 +221,10 @@ const cases: readonly (readonly [string, string, unknown])[] = [
     },
   ],
 ];
+
+function groupOf(keys: object, count: number, sum_votes?: number | null): { keys: object; count: number } {
+  return { keys, count, ...(sum_votes === undefined ? {} : { sum: { sum_votes } }) };
+}
 
 function ids(...numbers: number[]): { id: number }[] {
   return numbers.map((id) => ({ id }));
@@ -468,6 +535,46 @@ describe("what a collection refuses", () => {
         { message: expect.stringContaining(`up to ${most + 100} items`), extensions: { code: "PUFF_TOO_MANY_ITEMS" } },
       ],
     });
+  });
+
+  test.each([
+    ["no key", "groupBy: []", '"groupBy" names no key'],
+    [
+      "an order of another key",
+      "groupBy: [VOTES], ordering: [{ keys: { even: ASC } }]",
+      '"ordering" names the key EVEN, which "groupBy" does not',
+    ],
+    ["too many at once", "groupBy: [VOTES], pagination: { limit: 101 }", "a page has at most 100 items"],
+    [
+      "too long an order",
+      `groupBy: [VOTES], ordering: [${"{ count: ASC } ".repeat(21)}]`,
+      "21 terms, and 20 are allowed",
+    ],
+    [
+      "too large a condition",
+      `groupBy: [VOTES], having: { OR: [${"{ count: { gt: 1 } } ".repeat(201)}] }`,
+      "more than 200 conditions",
+    ],
+  ])("groups that can't be: %s", async (_, argument, message) => {
+    for (const planner of [fused, layered]) {
+      for (const [around, path] of [
+        ["", []],
+        ["posts(pagination: { limit: 1 }) { ", ["posts", 0]],
+      ] as const) {
+        const query = `{ ${around} commentPage { groupedAggregates(${argument}) { count } } ${around && "}"} }`;
+        expect((await planner.run(query)).errors, query).toMatchObject([
+          { path: [...path, "commentPage", "groupedAggregates"], message: expect.stringContaining(message) },
+        ]);
+      }
+    }
+  });
+
+  test("more groups than an operation may ask for", async () => {
+    const query = (limit: number) =>
+      `{ postPage(pagination: { limit: 100 }) { results { commentPage(pagination: { limit: 1 }) {
+        groupedAggregates(groupBy: [VOTES], pagination: { limit: ${limit} }) { count } } } } }`;
+    expect((await fused.run(query(98))).errors).toBeUndefined();
+    expect((await fused.run(query(99))).errors).toMatchObject([{ extensions: { code: "PUFF_TOO_MANY_ITEMS" } }]);
   });
 
   test("a filter that is too deep or too large", async () => {

@@ -20,6 +20,11 @@ test.each([
   ["a page", `{ postPage(${page}) { __typename results { id votes } } a: postPage { totalCount } }`],
   ["a page of each parent with its number", `{ posts { id commentPage(${page}) { totalCount results { id body } } } }`],
   ["a number that is none", "{ posts(filters: { id: { gt: 5 } }) { commentPage { totalCount results { id } } } }"],
+  [
+    "groups",
+    "{ posts { commentPage { groupedAggregates(groupBy: [VOTES], having: { count: { gt: 0 } }) { keys { votes } sum { sum_votes } } } } }",
+  ],
+  ["groups of the root", `{ commentPage(${page}) { results { id } groupedAggregates(groupBy: [EVEN]) { count } } }`],
   ["aggregates", "{ posts { commentPage { aggregates { count sum { sum_votes __typename } } } } }"],
   [
     "pages within pages",

@@ -132,6 +132,8 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 /** strawberry-django in a process of native CPython. */
 export interface NativeSchema {
   readonly ask: Ask;
+  /** What an expression of Django's ORM gives, such as `Book.objects.values_list("title")`. */
+  orm(expression: string): Promise<unknown>;
   close(): void;
 }
 
@@ -153,12 +155,17 @@ export async function startNativeSchema(databaseUrl: string): Promise<NativeSche
       reject(new Error(`native CPython ended: ${status}`));
     }
   });
+  const put = (request: object): Promise<CollectionAnswer> => {
+    const { promise, resolve, reject } = Promise.withResolvers<CollectionAnswer>();
+    waiting.push({ resolve, reject });
+    native.stdin.write(`${JSON.stringify(request)}\n`);
+    return promise;
+  };
   return {
-    ask(query, variables) {
-      const { promise, resolve, reject } = Promise.withResolvers<CollectionAnswer>();
-      waiting.push({ resolve, reject });
-      native.stdin.write(`${JSON.stringify({ query, variables })}\n`);
-      return promise;
+    ask: (query, variables) => put({ query, variables }),
+    async orm(expression) {
+      const { data, errors } = await put({ orm: expression });
+      return errors === undefined ? data : Promise.reject(new Error(errors[0]?.message));
     },
     close: () => native.stdin.end(),
   };

@@ -48,6 +48,12 @@ const integers = (column: string): Condition => ({
   },
 });
 
+const sumOfVotes: SqlFragment = ["sum(", { row: true }, '."votes")'];
+const over = (aggregate: SqlFragment, operator: string): Condition => ({
+  kind: "sql",
+  sql: [...aggregate, ` ${operator} `, { argument: "value", as: "int" }],
+});
+
 function nullTest(column: string, test: string): SqlFragment {
   return [{ row: true }, `."${column}" ${test}`];
 }
@@ -72,6 +78,11 @@ const inputs: CollectionInputs = {
       post: { kind: "related", related: post, filter: "PostFilter" },
       ...{ AND: { kind: "and" }, OR: { kind: "or" }, NOT: { kind: "not" } },
     },
+    CommentHaving: {
+      count: { kind: "all", lookups: { gt: over(["count(*)"], ">"), exact: over(["count(*)"], "=") } },
+      sum: { kind: "all", lookups: { sum_votes: { kind: "all", lookups: { gt: over(sumOfVotes, ">") } } } },
+      ...{ OR: { kind: "or" }, NOT: { kind: "not" } },
+    },
   },
   orderings: {
     PostOrder: { id: column("id", false), votes: column("votes", true), title: column("title", false) },
@@ -79,6 +90,14 @@ const inputs: CollectionInputs = {
       id: column("id", false),
       votes: column("votes", true),
       post: { kind: "related", related: post, ordering: "PostOrder" },
+    },
+    CommentGroupOrder: {
+      count: { kind: "sql", sql: ["count(*)"], nullable: true },
+      keys: { kind: "row", ordering: "CommentGroupKeysOrder" },
+    },
+    CommentGroupKeysOrder: {
+      votes: column("votes", true),
+      even: { kind: "sql", sql: ["(", { row: true }, '."id" % 2 = 0)'], nullable: true },
     },
   },
 };
@@ -106,15 +125,26 @@ const argumentsOf = (form: CollectionDescription["form"], type: string): { [argu
     : { pagination: "OffsetPaginationInput" }),
 });
 
+const commentPage = collection("page", "Comment", {
+  aggregates: { count: ["count(*)"], sum_votes: ["sum(", { row: true }, '."votes")'] },
+  groups: {
+    keys: {
+      VOTES: { column: "key_votes", sql: [{ row: true }, '."votes"'] },
+      EVEN: { column: "key_even", sql: ["(", { row: true }, '."id" % 2 = 0)'] },
+    },
+    having: "CommentHaving",
+    ordering: "CommentGroupOrder",
+  },
+});
+
 const forms = {
   "Query.posts": collection("list", "Post", { size: null, max: null }),
   "Query.postPage": collection("page", "Post"),
   "Query.postConnection": collection("connection", "Post"),
   "Query.comments": collection("connection", "Comment"),
+  "Query.commentPage": commentPage,
   "Post.comments": collection("list", "Comment"),
-  "Post.commentPage": collection("page", "Comment", {
-    aggregates: { count: ["count(*)"], sum_votes: ["sum(", { row: true }, '."votes")'] },
-  }),
+  "Post.commentPage": commentPage,
   "Post.commentConnection": collection("connection", "Comment"),
 } as const;
 
@@ -150,17 +180,21 @@ export const collectionSketch: Omit<PlannerSketch, "database"> = {
     Query: {
       ...{ posts: "[Post!]!", postPage: "PostOffsetPaginated!", postConnection: "PostConnection!" },
       comments: "CommentConnection!",
+      commentPage: "CommentOffsetPaginated!",
     },
     Post: {
       ...{ id: "Int!", title: "String!", votes: "Int", comments: "[Comment!]!" },
       ...{ commentPage: "CommentOffsetPaginated!", commentConnection: "CommentConnection!" },
     },
+    CommentGroupedAggregates: { keys: "CommentGroupKeys!", count: "Int!", sum: "CommentSums!" },
+    CommentGroupKeys: { votes: "Int", even: "Boolean" },
     Comment: { id: "Int!", body: "String!", votes: "Int", post: "Post" },
     ...pageTypes("Post"),
     ...pageTypes("Comment"),
     CommentOffsetPaginated: {
       ...{ results: "[Comment!]!", totalCount: "Int!", pageInfo: "OffsetPaginationInfo!" },
       aggregates: "CommentAggregates!",
+      groupedAggregates: "[CommentGroupedAggregates!]!",
     },
     CommentAggregates: { count: "Int!", sum: "CommentSums!" },
     CommentSums: { sum_votes: "Int" },
@@ -172,6 +206,7 @@ export const collectionSketch: Omit<PlannerSketch, "database"> = {
     "Query.postPage": () => allPosts,
     "Query.postConnection": () => allPosts,
     "Query.comments": () => allComments,
+    "Query.commentPage": () => allComments,
     "Post.comments": () => commentsOf,
     "Post.commentPage": () => commentsOf,
     "Post.commentConnection": () => commentsOf,
@@ -181,17 +216,30 @@ export const collectionSketch: Omit<PlannerSketch, "database"> = {
       }),
   },
   collections: forms,
-  args: Object.fromEntries(
-    Object.entries(forms).map(([field, { form, filters }]) => [
-      field,
-      argumentsOf(form, filters?.replace("Filter", "") ?? ""),
-    ]),
-  ),
+  args: {
+    ...Object.fromEntries(
+      Object.entries(forms).map(([field, { form, filters }]) => [
+        field,
+        argumentsOf(form, filters?.replace("Filter", "") ?? ""),
+      ]),
+    ),
+    "CommentOffsetPaginated.groupedAggregates": {
+      ...{ groupBy: "[CommentGroupBy!]!", having: "CommentHaving", ordering: "[CommentGroupOrder!]" },
+      pagination: "OffsetPaginationInput",
+    },
+  },
+  sources: {
+    "CommentGroupKeys.votes": { kind: "column", column: "key_votes" },
+    "CommentGroupKeys.even": { kind: "column", column: "key_even" },
+  },
   parts: {
     ...page("Post"),
     ...page("Comment"),
     "CommentOffsetPaginated.aggregates": "aggregates",
+    "CommentOffsetPaginated.groupedAggregates": "groups",
     "CommentAggregates.sum": "row",
+    "CommentGroupedAggregates.keys": "row",
+    "CommentGroupedAggregates.sum": "row",
   },
   collectionInputs: inputs,
   inputs: {
@@ -207,9 +255,13 @@ export const collectionSketch: Omit<PlannerSketch, "database"> = {
     IntRange: { start: "Int", end: "Int" },
     PostOrder: { id: "Ordering", votes: "Ordering", title: "Ordering" },
     CommentOrder: { id: "Ordering", votes: "Ordering", post: "PostOrder" },
+    CommentHaving: { count: "IntLookup", sum: "CommentSumHaving", OR: "[CommentHaving!]", NOT: "CommentHaving" },
+    CommentSumHaving: { sum_votes: "IntLookup" },
+    CommentGroupOrder: { count: "Ordering", keys: "CommentGroupKeysOrder" },
+    CommentGroupKeysOrder: { votes: "Ordering", even: "Ordering" },
     OffsetPaginationInput: { offset: "Int", limit: "Int" },
   },
-  oneOf: ["PostOrder", "CommentOrder"],
-  enums: { Ordering: directions },
+  oneOf: ["PostOrder", "CommentOrder", "CommentGroupOrder", "CommentGroupKeysOrder"],
+  enums: { Ordering: directions, CommentGroupBy: ["VOTES", "EVEN"] },
   limits: { depth: 20, fields: 10_000, listLength: 1000, aliases: 100, tokens: 5000 },
 };

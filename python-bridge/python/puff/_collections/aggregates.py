@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.fragments import joined
@@ -31,6 +32,31 @@ _FUNCTIONS: dict[str, tuple[str, str]] = {
 _NAMES = {"count_distinct": "countDistinct"}
 
 
+@dataclass(frozen=True)
+class Aggregate:
+    """One function of one column."""
+
+    name: str
+    """The column's, in GraphQL."""
+    type: str
+    column: str
+    """What the field reads."""
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """The aggregates of a collection."""
+
+    field: dict[str, Any]
+    """Of the page."""
+    columns: dict[str, Fragment]
+    """What each column that the types read is."""
+    parts: list[dict[str, Any]]
+    """The fields of an object of aggregates."""
+    functions: dict[str, list[Aggregate]]
+    """But for the count of the rows."""
+
+
 def describe_aggregates(
     registry: Registry,
     scope: Scope,
@@ -38,7 +64,7 @@ def describe_aggregates(
     wanted: Mapping[str, Sequence[str] | None],
     name: str,
     camel_case: bool,
-) -> tuple[dict[str, Any], dict[str, Fragment]]:
+) -> Aggregates:
     """Describes the aggregates of a collection.
 
     Args:
@@ -49,14 +75,11 @@ def describe_aggregates(
         name: Begins the names of the types.
         camel_case: Whether names are renamed.
 
-    Returns:
-        The page's field, and what each column that the types below it read is.
-
     Raises:
         SchemaProblem: There is no such column, or it has no such aggregate.
     """
     rows = rows_of(registry, target, target)
-    fields: dict[str, list[dict[str, Any]]] = {}
+    functions_: dict[str, list[Aggregate]] = {}
     columns: dict[str, Fragment] = {"count": ["count(*)"]}
     for column, functions in wanted.items():
         try:
@@ -81,19 +104,37 @@ def describe_aggregates(
             key = f"{function}_{column}"
             columns[key] = joined(begin, fragment, f"){cast}")
             graphql = graphql_name(column, FieldOptions(), camel_case)
-            fields.setdefault(function, []).append(column_field(graphql, type_, None, key))
+            functions_.setdefault(function, []).append(Aggregate(graphql, type_, key))
     parts = [
         part_field(
             function,
-            object_type(registry, f"{name}{function[0].upper()}{function[1:]}Aggregates", None, its, scope.place) + "!",
+            object_type(
+                registry,
+                f"{name}{capitalized(function)}Aggregates",
+                None,
+                [column_field(item.name, item.type, None, item.column) for item in its],
+                scope.place,
+            )
+            + "!",
             "row",
             _FUNCTIONS[function][1],
         )
-        for function, its in fields.items()
+        for function, its in functions_.items()
     ]
-    count = column_field("count", "Int!", "How many items there are.", "count")
-    type_ = object_type(registry, f"{name}Aggregates", "Over the items of all pages.", [count, *parts], scope.place)
-    return part_field("aggregates", f"{type_}!", "aggregates", "Numbers over the items of all pages."), columns
+    parts = [column_field("count", "Int!", "How many items there are.", "count"), *parts]
+    type_ = object_type(registry, f"{name}Aggregates", "Over the items of all pages.", parts, scope.place)
+    field = part_field("aggregates", f"{type_}!", "aggregates", "Numbers over the items of all pages.")
+    return Aggregates(field, columns, parts, functions_)
+
+
+def capitalized(name: str) -> str:
+    """Gives a name as names of types have it.
+
+    Example:
+        >>> capitalized("countDistinct")
+        'CountDistinct'
+    """
+    return name[:1].upper() + name[1:]
 
 
 def _known(scalar: str, *, is_list: bool, is_enum: bool) -> list[str]:

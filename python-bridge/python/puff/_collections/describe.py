@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._collections.aggregates import describe_aggregates
 from puff._collections.filters import describe_filter
+from puff._collections.groups import describe_groups
 from puff._collections.inputs import argument
 from puff._collections.orders import describe_order
 from puff._collections.pages import page_arguments, page_type
@@ -152,21 +153,25 @@ def _shape(registry: Registry, annotation: Any, scope: Scope, literal_name: str)
 def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, camel_case: bool) -> CollectionField:
     ref, item = shape.ref, shape.item.name
     model = model_type_of(shape.cls)
-    summed: dict[str, Any] | None = None
-    columns: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    more: list[dict[str, Any]] = []
     name = paged.type_name or item
-    if paged.aggregates and shape.form == "list":
+    if (paged.aggregates or paged.group_by) and shape.form == "list":
         raise SchemaProblem(
-            f"{scope.where} is a list, which has no place for aggregates",
+            f"{scope.where} is a list, which has no place for {'aggregates' if paged.aggregates else 'groups'}",
             scope.place,
             f"Write graphql.OffsetPaginated[{item}] or graphql.Connection[{item}].",
         )
-    if paged.aggregates:
+    if paged.aggregates or paged.group_by:
         target = shape.cls if model is None else model.model
-        summed, columns = describe_aggregates(registry, scope, target, paged.aggregates, name, camel_case)
+        summed = describe_aggregates(registry, scope, target, paged.aggregates, name, camel_case)
+        more, parts["aggregates"] = [summed.field], summed.columns
+        if paged.group_by:
+            groups, parts["groups"] = describe_groups(registry, scope, target, paged.group_by, summed, name, camel_case)
+            more.append(groups)
     if shape.form != "list":
         ref = TypeRef(
-            page_type(registry, shape.form, item, name, summed, scope.place), nullable=ref.nullable, is_leaf=False
+            page_type(registry, shape.form, item, name, more, scope.place), nullable=ref.nullable, is_leaf=False
         )
     options = _options(registry, scope, paged, shape.cls, camel_case)
     args = [
@@ -176,9 +181,7 @@ def _describe(registry: Registry, shape: _Shape, scope: Scope, paged: Paged, cam
     ]
     order = _order(registry, scope, paged, Rowset(model.model) if model is not None else shape.cls)
     collection = {"form": shape.form, **options, "order": order, "key": _key(scope, paged, shape.cls)}
-    if columns:
-        collection["aggregates"] = columns
-    return CollectionField(ref, args, collection, item=shape.item)
+    return CollectionField(ref, args, collection | parts, item=shape.item)
 
 
 def _relation(scope: Scope, model: Any, name: str, related: Any) -> Any:

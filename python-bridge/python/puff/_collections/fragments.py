@@ -86,6 +86,24 @@ def row_sql(text: str, params: Sequence[Any]) -> Fragment:
 _row = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\brow\.)|[\s\S]""")
 
 
+def truncated_sql(moment: Fragment, unit: str, zone: str | None = None) -> Fragment:
+    """Gives the beginning of the unit that a date or a moment is in: a day, or of a minute or an hour a moment.
+
+    Args:
+        moment: The date or the moment.
+        unit: `minute`, `hour`, `day`, `week`, `month`, `quarter` or `year`.
+        zone: The time zone whose days count, where the moment has one. Default: the session's.
+
+    Example:
+        >>> truncated_sql(column("at"), "month")[2:]
+        ['."at")::date']
+    """
+    in_zone = "" if zone is None else "'" + zone.replace("'", "''") + "'"
+    if unit in ("minute", "hour"):
+        return joined(f"date_trunc('{unit}', ", moment, f"{in_zone and ', '}{in_zone})")
+    return joined(f"date_trunc('{unit}', ", moment, f"{in_zone and ' AT TIME ZONE '}{in_zone})::date")
+
+
 def joined(*parts: str | Fragment) -> Fragment:
     """Joins texts and fragments to one.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from puff._collections.comparisons import compare, is_simple, null_test
 from puff._collections.django_sql import expression_of, sql_text, where_of
-from puff._collections.fragments import column, joined, placed, row_sql
-from puff._collections.rows import boolean_condition, sql_condition
-from puff._collections.symbols import list_sql, value_sql
+from puff._collections.fragments import column, joined, placed, row_sql, truncated_sql
+from puff._collections.rows import sql_condition
+from puff._collections.symbols import value_sql
 from puff._django.fields import annotation_of
 from puff._django.types import attributes_of, has_column, is_relation
 from puff._orm.lookups import check_symbols, is_prepared_by_django
@@ -55,8 +56,7 @@ class ModelRows:
         """Compares a field, or what Django's transforms make of it."""
         field = self._known[path.split("__", maxsplit=1)[0]]
         if lookup.form == "flag":
-            left = self._left(path)
-            return boolean_condition(joined(left, " IS NULL"), joined(left, " IS NOT NULL"))
+            return null_test(self._left(path))
         if kind.members is None and not is_prepared_by_django(field):
             raise ValueError(f"{type(field).__name__} makes values of its own")
         if lookup.form in ("key", "keys"):
@@ -65,14 +65,8 @@ class ModelRows:
             return sql_condition(joined(column(field.attname), f" {operator} ", placed(f"%s{cast}", [kind.symbol()])))
         if hasattr(field, "range_type"):
             return sql_condition(joined(column(field.attname), *_in_range(field, lookup, kind)))
-        if lookup.form == "list":
-            # An array, since a list of any length is one statement then.
-            return sql_condition(joined(self._left(path), " = ANY(", placed(*list_sql(kind)), ")"))
-        if lookup.form == "range":
-            start, end = (placed(*value_sql(kind, f"value.{side}")) for side in ("start", "end"))
-            return sql_condition(joined(self._left(path), " BETWEEN ", start, " AND ", end))
-        if lookup.django in _OPERATORS and kind.dimensions == 0:
-            return sql_condition(joined(self._left(path), f" {_OPERATORS[lookup.django]} ", placed(*value_sql(kind))))
+        if kind.dimensions == 0 and is_simple(lookup):
+            return compare(self._left(path), lookup, kind, of_model=True)
         text, params = value_sql(kind)
         return sql_condition(self._where(path, lookup.django, sql_text(text, *params)))
 
@@ -120,6 +114,13 @@ class ModelRows:
             raise ValueError(f"{path} is no column of {self.name}")
         return column(field.attname), field.null
 
+    def truncated(self, name: str, unit: str) -> Fragment:
+        """Gives the beginning of a unit, in Django's time zone."""
+        field = self._known[name]
+        has_zone = isinstance(field, import_module("django.db.models").DateTimeField) and _settings().USE_TZ
+        zone = import_module("django.utils.timezone").get_default_timezone_name() if has_zone else None
+        return truncated_sql(column(field.attname), unit, zone)
+
     def expression(self, made: Any) -> Fragment:
         """Gives an expression, the path of a field, or SQL on the row."""
         if type(made) is Plan:
@@ -134,6 +135,10 @@ class ModelRows:
 
     def _all(self) -> Any:
         return self.target._base_manager.all()  # noqa: SLF001  # Django's documented name
+
+
+def _settings() -> Any:
+    return import_module("django.conf").settings
 
 
 def _in_range(field: Any, lookup: Lookup, kind: Kind) -> tuple[str, Fragment]:
@@ -155,4 +160,3 @@ _RANGES = {
 _RANGE_OPERATORS = {"contained_by": "<@", "overlap": "&&", "fully_lt": "<<", "fully_gt": ">>", "adjacent_to": "-|-"}
 _RIGHT = '"\0right"'
 """Stands where the value belongs."""
-_OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def page_type(
-    registry: Registry, form: str, item: str, name: str, aggregates: dict[str, Any] | None, place: str | None
+    registry: Registry, form: str, item: str, name: str, more: list[dict[str, Any]], place: str | None
 ) -> str:
     """Adds the type of a page or a connection, unless it is there.
 
@@ -20,7 +20,7 @@ def page_type(
         form: `page` or `connection`.
         item: Name of the items' type.
         name: Begins the names of the types.
-        aggregates: The field of the aggregates; None: there is none.
+        more: Fields for aggregates.
         place: The collection, for messages.
 
     Returns:
@@ -29,7 +29,6 @@ def page_type(
     Raises:
         SchemaProblem: Another type has the name.
     """
-    more = [] if aggregates is None else [aggregates]
     if form == "page":
         fields = [
             part_field("pageInfo", f"{_offset_info(registry)}!", "pageInfo", "Which part of the items this is."),

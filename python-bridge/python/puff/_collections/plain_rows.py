@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from puff._collections.fragments import column, joined, placed, row_sql
-from puff._collections.rows import boolean_condition, sql_condition
+from puff._collections.comparisons import compare, is_simple
+from puff._collections.fragments import column, joined, placed, row_sql, truncated_sql
+from puff._collections.rows import sql_condition
 from puff._collections.symbols import cast_sql
 from puff._plans.plan import Plan
 from puff._types.annotations import annotations_of, class_scope, evaluate
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from puff._collections.values import Kind
 
 _OPERATORS = {
-    "exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "contains": "@>", "contained_by": "<@",
+    "contains": "@>", "contained_by": "<@",
     "overlap": "&&", "has_key": "?", "has_keys": "?&", "has_any_keys": "?|",
 }  # fmt: skip
 _PATTERNS = {"contains": ("'%%' || ", " || '%%'"), "startswith": ("", " || '%%'"), "endswith": ("'%%' || ", "")}
@@ -66,14 +67,8 @@ class PlainRows:
     def compare(self, path: str, lookup: Lookup, kind: Kind) -> Condition:
         """Compares a column, or a part of it."""
         left = _left(path)
-        if lookup.form == "flag":
-            return boolean_condition(joined(left, " IS NULL"), joined(left, " IS NOT NULL"))
-        if lookup.form == "list":
-            return sql_condition(joined(left, " = ANY(", _value(kind.many()), ")"))
-        if lookup.form == "range":
-            return sql_condition(
-                joined(left, " BETWEEN ", _value(kind, "value.start"), " AND ", _value(kind, "value.end"))
-            )
+        if is_simple(lookup):
+            return compare(left, lookup, kind, of_model=False)
         is_text = kind.scalar == "str" and kind.dimensions == 0
         in_any_case = lookup.django.startswith("i") and is_text
         plain = lookup.django.removeprefix("i") if in_any_case else lookup.django
@@ -103,6 +98,10 @@ class PlainRows:
             raise KeyError(path)
         return column(path), True
 
+    def truncated(self, name: str, unit: str) -> Fragment:
+        """Gives the beginning of a unit, in the session's time zone."""
+        return truncated_sql(column(name), unit)
+
     def expression(self, made: Any) -> Fragment:
         """Gives SQL that names columns as `row.votes`."""
         if type(made) is not Plan:
@@ -121,8 +120,8 @@ def _left(path: str) -> Fragment:
     return joined("(", before, column(name), after, ")")
 
 
-def _value(kind: Kind, path: str = "value") -> Fragment:
-    return placed(*cast_sql(kind, path))
+def _value(kind: Kind) -> Fragment:
+    return placed(*cast_sql(kind))
 
 
 def _cased(left: Fragment, right: Fragment, operator: str, in_any_case: bool) -> tuple[str | Fragment, ...]:

@@ -75,6 +75,10 @@ class Rows(Protocol):
         """Gives a column to order by, and whether it can be NULL."""
         ...
 
+    def truncated(self, name: str, unit: str) -> Fragment:
+        """Gives the beginning of the unit that a column's date is in: a day, or of a minute or an hour a moment."""
+        ...
+
     def expression(self, made: Any) -> Fragment:
         """Gives what an order function returned.
 

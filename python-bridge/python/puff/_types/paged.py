@@ -35,6 +35,7 @@ class Paged(DescribedField):
         order_by: Sequence[str],
         key: Sequence[str],
         aggregates: Mapping[str, Sequence[str] | None],
+        group_by: Mapping[str, Sequence[str] | None],
         field_name: str | None,
         name: str | None,
     ) -> None:
@@ -46,6 +47,7 @@ class Paged(DescribedField):
         self.order_by = order_by
         self.key = key
         self.aggregates = aggregates
+        self.group_by = group_by
         self.field_name = field_name
         self.type_name = name
 
@@ -64,6 +66,7 @@ def paged(
     order_by: str | Sequence[str] = (),
     key: str | Sequence[str] = (),
     aggregates: Sequence[str] | Mapping[str, Sequence[str]] = (),
+    group_by: Sequence[str] | Mapping[str, Sequence[str]] = (),
     field_name: str | None = None,
     name: str | None = None,
 ) -> Any:
@@ -84,6 +87,9 @@ def paged(
         key: The column or columns that identify a row. Default: the model's primary key, or `id`.
         aggregates: Columns of which clients may ask aggregates over all pages: `countDistinct`, `sum`, `avg`, `min` and
             `max`, where the type has them; or by each column the names of those. Lists have none.
+        group_by: Columns by which clients may group the rows of all pages, to ask `aggregates` of each group; or by
+            each column of dates the units to which these are truncated: `{"created": ["month", "year"]}`. Lists have
+            none.
         field_name: The model's relation, where the attribute has another name.
         name: Begins the names of the page's types. Default: the item's name.
 
@@ -97,11 +103,16 @@ def paged(
         ...     choices: list[Choice] = paged(filters=ChoiceFilter, ordering=ChoiceOrder, default=20)
     """
     keys = (key,) if isinstance(key, str) else tuple(key)
-    wanted: Mapping[str, Sequence[str] | None] = (
-        aggregates if isinstance(aggregates, Mapping) else dict.fromkeys(aggregates)
-    )
     order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
-    return Paged(filters, ordering, default, max, order, keys, wanted, field_name, name)
+    return Paged(
+        filters, ordering, default, max, order, keys, _by_column(aggregates), _by_column(group_by), field_name, name
+    )
+
+
+def _by_column(named: Sequence[str] | Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str] | None]:
+    if isinstance(named, Mapping):
+        return named
+    return dict.fromkeys((named,) if isinstance(named, str) else named)
 
 
 def paged_of(member: Any) -> Paged | None:
