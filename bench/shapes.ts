@@ -1,7 +1,7 @@
 /**
- * The first use of a filter: W8's connection with one shape of filter after another, each new, then each once more. What
- * the first use costs the gateway beyond the second, as CPU time of its process, which Postgres's planning is no part
- * of; and the entries into Python. `npm run bench shapes`
+ * The first use of a filter: W8's connection with one shape of filter after another, each new, then each once more. It
+ * measures how much more CPU time the first use costs the gateway's own process, without Postgres's planning, and counts
+ * the entries into Python. `npm run bench shapes`
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -64,6 +64,6 @@ async function askAll(direction: "ASC" | "DESC"): Promise<number> {
 async function pythonEntries(): Promise<number> {
   const figures = await (await fetch(new URL("/metrics", server.url))).text();
   const counted = [...figures.matchAll(/^puff_python_batches_total\{.*\} (\d+)$/gm)];
-  assert(counted.length > 0, "there is no figure of Python's entries");
+  assert(counted.length > 0, "the entries into Python were not counted");
   return counted.reduce((sum, [, value]) => sum + Number(value), 0);
 }

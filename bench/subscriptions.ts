@@ -252,7 +252,7 @@ async function transactions(): Promise<number> {
 async function pythonEntries(): Promise<number> {
   const figures = await (await fetch(`${gatewayUrl}/metrics`)).text();
   const counted = [...figures.matchAll(/^puff_python_batches_total\{.*\} (\d+)$/gm)];
-  assert.ok(counted.length > 0, "there is no figure of Python's entries");
+  assert.ok(counted.length > 0, "the entries into Python were not counted");
   return counted.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 

@@ -18,7 +18,7 @@ export interface Explanation {
   /** Calls into Python and SQL statements, in the order in which they ended. */
   readonly steps: readonly ExplainedStep[];
   readonly duration: number;
-  /** Whether the next request for the operation is answered by a program: `why` not, else null. Absent: it is no query. */
+  /** Whether the next request for the operation is answered by a program: `why` not, else null. Absent: it is not a query. */
   readonly program?: { readonly why: string | null };
   /** What the statements ran under, such as who asks; null: nothing. */
   readonly settings: PgSettings | null;
@@ -36,7 +36,7 @@ export interface ExplainedField {
   readonly onType: string | null;
   /** Where its value, or the plan of it, comes from. */
   readonly plan: { readonly kind: PlanKind; readonly why: string };
-  /** How its rows were fetched; null where no statement was run for it. */
+  /** How its rows were fetched; null if no statement was run for it. */
   readonly fetch: { readonly kind: "fused" | "layered" | "single"; readonly why: string } | null;
   /** Index of its statement in {@link Explanation.steps}. */
   readonly step: number | null;
@@ -126,7 +126,7 @@ class Account {
           this.#limits.set(event.step, Object.values(event.visible).join(", "));
           break;
         case "unfused":
-          // The first tells why it is no part of its parents' statement; later ones are about a statement of its own.
+          // The first tells why it is not part of its parents' statement. Later ones are about a statement of its own.
           this.#unfused.set(event.step, this.#unfused.get(event.step) ?? event.why);
           break;
         case "statement":

@@ -40,7 +40,7 @@ const MOST_ATTEMPTS = 5;
 const RETRY: Backoff = { first: 20, longest: 160 };
 
 /**
- * Runs a field, and writes it. Returns false where its parent has to be null.
+ * Runs a field, and writes it. Returns false if its parent has to be null.
  *
  * Its resolver is called once. Where all else is SQL, a field that meets another transaction is rolled back and runs again.
  */

@@ -58,7 +58,7 @@ export async function warmOperation(
   return explanations;
 }
 
-/** Whether nothing runs but plans: TypeScript's resolvers may do anything, and some of Python's want a transaction. */
+/** Whether nothing runs but plans: resolvers in TypeScript may do anything, and some in Python want a transaction. */
 function isHarmless(selection: Selection): boolean {
   return [...selection.byType.values()].every(({ steps }) =>
     steps.every(

@@ -126,7 +126,7 @@ function baseOf(type: ScalarDescription): GraphQLScalarType {
   if (base === undefined) {
     throw new PuffError(
       "PUFF_SCHEMA_INVALID",
-      `scalar ${type.name} is based on ${type.basedOn}, which is no built-in scalar`,
+      `scalar ${type.name} is based on ${type.basedOn}, which is not a built-in scalar`,
       {
         ...(type.place === null ? {} : { place: type.place }),
         remedy: `Base it on one of ${[...specifiedScalarTypes.map((scalar) => scalar.name), ...scalars.keys()].join(", ")}.`,

@@ -114,7 +114,7 @@ export interface FieldDescription {
   /** In GraphQL's notation, such as `[Post!]!`. */
   readonly type: string;
   readonly description: string | null;
-  /** Reason of its deprecation, null where it is not deprecated. */
+  /** Reason of its deprecation, null if it is not deprecated. */
   readonly deprecation: string | null;
   readonly args: readonly ArgumentDescription[];
   readonly source: FieldSource;

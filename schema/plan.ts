@@ -112,7 +112,7 @@ export interface TracedPlan {
   readonly plan: ParametricPlan;
   /** Arguments whose values the resolver looked at: the plan is good for these values alone. */
   readonly looked: readonly string[];
-  /** Claims whose values it looked at, likewise; null where it asked for none at all, so that it is good for any caller. */
+  /** Claims whose values it looked at, likewise; null if it asked for none at all, so that it is good for any caller. */
   readonly claims: readonly (readonly string[])[] | null;
 }
 
@@ -179,7 +179,7 @@ export interface MethodCall {
   readonly args: Arguments;
   /** As {@link ResolverCall.path}. */
   readonly path?: string;
-  /** Null where the method returns a leaf. */
+  /** Null if the method returns a leaf. */
   readonly selection: ValueSelection | null;
 }
 
@@ -212,7 +212,7 @@ export interface ResolverCall {
   readonly path?: string;
   /** `root`: no parents. `symbols`: parents are not known yet. Otherwise their values. */
   readonly parents: "root" | "symbols" | ParentColumns;
-  /** What to read of the objects it returns; null where the field is a leaf. */
+  /** What to read of the objects it returns; null if the field is a leaf. */
   readonly selection: ValueSelection | null;
   /** Whether to call a pure resolver with symbols in place of its arguments, so that its plan can be kept. */
   readonly trace?: boolean;
@@ -240,7 +240,7 @@ export interface ResolveBatch {
 /** What a subscription's resolver returns: which events are answered, and with what. */
 export interface StreamPlan {
   readonly kind: "stream";
-  /** Whose channel it is: the pub/sub's, or that of Postgres's NOTIFY. */
+  /** Whose channel it is: the pub/sub's, or that of NOTIFY in Postgres. */
   readonly source: "channel" | "notify";
   readonly channel: string;
   /** Answers each event; null: the event's payload is the answer. */

@@ -1,6 +1,6 @@
 """Writes psycopg2's `errorcodes` from Postgres's own list of errors.
 
-The list is `src/backend/utils/errcodes.txt` of Postgres's sources, which Debian installs with the server:
+The list is `src/backend/utils/errcodes.txt` from the sources of Postgres, which Debian installs with the server:
 
     python3 scripts/errorcodes.py /usr/share/postgresql/15/errcodes.txt
 """
@@ -20,7 +20,7 @@ OTHERS = [
 ]
 OTHER_CLASSES = [("10", "XQUERY_ERROR")]
 
-HEAD = '''"""The names of Postgres's error codes.
+HEAD = '''"""The names of the error codes in Postgres.
 
 Written by scripts/errorcodes.py from Postgres's errcodes.txt; change that script rather than this file.
 

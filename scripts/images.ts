@@ -35,7 +35,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "benchmarks.svg"), drawBenchmarks(readFileSync(join(root, "docs/benchmarks.md"), "utf8")));
 await takeScreenshot(join(folder, "graphiql-explain.png"));
 
-/** The chart of the first table of requests a second: a row a server, a column a workload, and nothing where it is lacking. */
+/** The chart of the first table of requests a second: a row a server, a column a workload, and nothing if it is lacking. */
 function drawBenchmarks(page: string): string {
   const table = /^\| requests\/s .*\n\|[-| ]+\n(?:\|.*\n)+/m.exec(page)?.[0];
   const [[, ...names] = [], , ...rows] = (table ?? "")

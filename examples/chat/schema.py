@@ -115,7 +115,7 @@ class Subscription:
 
     @classmethod
     def typing(cls, ctx: Context, /) -> Stream[str]:
-        """The name of who is typing. For an id that is no visitor's there is no row, and nothing is sent."""
+        """The name of who is typing. For an id that is not a visitor's there is no row, and nothing is sent."""
         return graphql.on("typing", sql("SELECT name FROM visitor WHERE id = $1", ctx.event["visitor"]), latest=True)
 
 

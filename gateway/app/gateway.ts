@@ -44,7 +44,7 @@ export interface Gateway {
   /**
    * Loads the Python files as they are now and swaps the schemas; requests in flight end on what they began with.
    *
-   * @throws PuffError where that fails; what served before goes on.
+   * @throws PuffError if that fails; what served before goes on.
    */
   reload(): Promise<void>;
   /**
@@ -79,7 +79,7 @@ export class RunningGateway implements Gateway {
   readonly sockets = new SocketService();
   /** By schema. */
   readonly trusted: TrustedBySchema;
-  /** Null where they are not asked for. */
+  /** Null if they are not asked for. */
   readonly metrics: Metrics | null;
   readonly #settings: Settings;
   readonly #host: Host;

@@ -13,7 +13,7 @@ export interface Host {
   /** By `Type.field`. */
   readonly resolvers: ReadonlyMap<string, LayerFunction>;
   readonly functions: ReadonlyMap<string, HostFunction>;
-  /** The file it came from; null where it was given as an object. */
+  /** The file it came from; null if it was given as an object. */
   readonly file: string | null;
 }
 

@@ -208,7 +208,7 @@ describe("tables that statements name", () => {
     ]);
   });
 
-  test("what Postgres can't parse is no statement", async () => {
+  test("what Postgres can't parse is not a statement", async () => {
     await expect(relationsOf("SELECT FROM FROM")).rejects.toThrow();
   });
 });

@@ -117,7 +117,7 @@ export class CachedPlanner implements Planner {
   }
 }
 
-/** Null where it can't be told: the planner says what is wrong with the variables. */
+/** Null if it can't be told: the planner says what is wrong with the variables. */
 function policyOf(...given: Parameters<typeof cachePolicyOf>): ReturnType<typeof cachePolicyOf> {
   try {
     return cachePolicyOf(...given);

@@ -17,7 +17,7 @@ export class ReadTables {
   /**
    * Names without their schemas, {@link ANY_TABLE} among them where a function may read any.
    *
-   * @throws PuffError where the database can't be had; Error: Postgres can't parse one.
+   * @throws PuffError if the database can't be had; Error: Postgres can't parse one.
    */
   async of(texts: ReadonlySet<string>): Promise<readonly string[]> {
     if (texts.size === 0) {

@@ -5,7 +5,7 @@ import type { PostgresDatabase } from "../postgres/index.ts";
 import type { Message } from "../pubsub/index.ts";
 import { ANY_TABLE, TableWrites } from "./table-writes.ts";
 
-/** The channel of Postgres's NOTIFY on which writes are told: a JSON array of tables' names. */
+/** The channel on which Postgres's NOTIFY tells writes: a JSON array of tables' names. */
 export const WRITES_CHANNEL = "puff_cache";
 
 /** Bytes of a notification, of which Postgres takes 8000. */
@@ -34,7 +34,7 @@ export class WatchedDatabase {
   /**
    * Listens.
    *
-   * @throws PuffError where Postgres can't be listened to, as through a pooler.
+   * @throws PuffError if Postgres can't be listened to, as through a pooler.
    */
   async start(): Promise<void> {
     this.#hears = true; // unless the listener is told otherwise before it is there
@@ -151,7 +151,7 @@ export function readPayload(payload: string): { readonly from: string | null; re
   return { from, tables: named ? tables : [ANY_TABLE] };
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is not JSON. */
 function parse(payload: string): unknown {
   try {
     return JSON.parse(payload);

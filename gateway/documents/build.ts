@@ -44,7 +44,7 @@ export interface BuiltOperation {
 /**
  * Each operation with the fragments that it spreads, whichever file they are in.
  *
- * @throws PuffError `PUFF_DOCUMENTS_INVALID`: a file is no GraphQL, an operation has no name or another's, a fragment is
+ * @throws PuffError `PUFF_DOCUMENTS_INVALID`: a file is not GraphQL, an operation has no name or another's, a fragment is
  * missing or there twice.
  * @example const { operations } = await buildManifest({ patterns: ["src/*.graphql"], cwd: "/project", typenames: false });
  */
@@ -56,7 +56,7 @@ export async function buildManifest({ patterns, cwd, typenames }: BuildOptions):
     if (definition.kind === Kind.FRAGMENT_DEFINITION) {
       add(fragments, "fragment", definition.name.value, { definition, file });
     } else if (definition.kind !== Kind.OPERATION_DEFINITION) {
-      throw invalid(file, `${definition.kind} is no operation and no fragment`);
+      throw invalid(file, `${definition.kind} is neither an operation nor a fragment`);
     } else if (definition.name === undefined) {
       throw invalid(file, "an operation has no name, by which clients find its id");
     } else {

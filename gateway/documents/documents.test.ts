@@ -130,7 +130,7 @@ test.each<readonly [what: string, files: { readonly [path: string]: string }, pl
     "b.graphql",
     "there is no fragment C, which B spreads",
   ],
-  ["a schema", { "a.graphql": "type A { a: Int }" }, "a.graphql", "ObjectTypeDefinition is no operation"],
+  ["a schema", { "a.graphql": "type A { a: Int }" }, "a.graphql", "ObjectTypeDefinition is neither an operation"],
 ])("%s is refused", async (_what, files, place, message) => {
   const cwd = await folderWith(files);
   await expect(buildManifest({ patterns: ["*.graphql"], cwd, typenames: false })).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export type Manifest = ReadonlyMap<string, string>;
  * Reads a manifest of Relay's compiler or graphql-codegen's client preset, `{"id": "text"}`, or of Apollo,
  * `{"format": "apollo-persisted-query-manifest", "operations": [{"id", "body", …}]}`.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID`: there is no such file, or it is no manifest.
+ * @throws PuffError `PUFF_CONFIG_INVALID`: there is no such file, or it is not a manifest.
  * @example (await readManifest("persisted_queries.json")).get("3be4abb81fa595e25eb725b2c6a87508"); // "query Posts { … }"
  */
 export async function readManifest(file: string): Promise<Manifest> {

@@ -38,7 +38,7 @@ export async function readPlans(file: string): Promise<OperationPlans> {
     };
     return new Map(Object.entries(operations));
   } catch (error) {
-    throw new PuffError("PUFF_CONFIG_INVALID", "this is no list of the plans of trusted documents", {
+    throw new PuffError("PUFF_CONFIG_INVALID", "this is not a list of the plans of trusted documents", {
       place: file,
       remedy: "Make it anew: puff-gateway schema check --documents --update.",
       cause: error,

@@ -7,7 +7,7 @@ export interface OperationExplanation {
   readonly fields: readonly ExplainedField[];
   readonly steps: readonly (PythonStep | StatementStep)[];
   readonly duration: number;
-  /** Why the next request for it has no program; null: it has. Absent: it is no query. */
+  /** Why the next request for it has no program. Null: it has one. Absent: it is not a query. */
   readonly program?: { readonly why: string | null };
   /** The operation's answer: JSON in UTF-8. */
   readonly body: Buffer;

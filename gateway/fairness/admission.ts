@@ -51,7 +51,7 @@ export class Admission {
   /**
    * Runs `work` when there is a place for it.
    *
-   * @throws what `busy` gives where too much waits already, what `overdue` gives where it waited for too long, or the
+   * @throws what `busy` gives if too much waits already, what `overdue` gives where it waited for too long, or the
    *   signal's reason where it aborts first
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ export class BodyRoom {
     this.#places = new Places(bytes, share);
   }
 
-  /** Takes room for a piece; the caller then calls {@link leave}. False where there is none for the client. */
+  /** Takes room for a piece; the caller then calls {@link leave}. False if there is none for the client. */
   take(client: Client, bytes: number): boolean {
     if (this.#places.refuse(client, this.#free - bytes + 1) !== null) {
       return false;

@@ -36,7 +36,7 @@ export class FairQueue<W extends Waiter> {
     return this.#deadlines.size;
   }
 
-  /** Adds one. False where it can't wait: there is no room, or its client has too much of it. */
+  /** Adds one. False if it can't wait: there is no room, or its client has too much of it. */
   push(waiter: W, limit: number = this.#options.limit): boolean {
     const { address, connection } = waiter.client;
     if (this.#places.refuse(waiter.client, limit - this.length) !== null) {
@@ -79,7 +79,7 @@ export class FairQueue<W extends Waiter> {
     return null;
   }
 
-  /** Takes one out, after whom it is the others' turn. False where it has been taken out already. */
+  /** Takes one out, after whom it is the others' turn. False if it has been taken out already. */
   remove(waiter: W): boolean {
     if (!this.#deadlines.delete(waiter)) {
       return false;

@@ -12,7 +12,7 @@ export type Refusal = "connection" | "address" | "all";
 export class Places {
   /** What a connection or an address may hold while anything is free. */
   readonly share: number;
-  /** What stays free for others; nothing where there are too few places to part. */
+  /** What stays free for others; nothing if there are too few places to part. */
   readonly #reserve: number;
   readonly #connections = new Map<object, number>();
   readonly #addresses = new Map<string, number>();

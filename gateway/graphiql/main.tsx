@@ -16,7 +16,7 @@ const fetcher: GraphiQLProps["fetcher"] = async (parameters, options) => {
     method: "POST",
     signal: abort.signal,
     headers: {
-      // Only what goes on is answered with events, as they are wanted least.
+      // Events come last, so only what goes on is answered by them.
       accept: "application/graphql-response+json, application/json;q=0.9, text/event-stream;q=0.1",
       "content-type": "application/json",
       ...options?.headers,

@@ -15,7 +15,7 @@ export interface StaticFiles {
 
 /**
  * Whether a file may be seen: a name that begins with a dot is not meant for the web, but for `.well-known` (RFC 8615),
- * and a link must not lead out of its folder. Opening a pipe blocks one of Node's threads until somebody writes into it.
+ * and a link must not lead out of its folder. Opening a pipe blocks a thread of Node until somebody writes into it.
  */
 function isPublic(path: string, folder: string): boolean {
   if (path.split("/").some((name, depth) => name.startsWith(".") && !(depth === 1 && name === ".well-known"))) {

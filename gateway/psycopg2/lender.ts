@@ -87,7 +87,7 @@ export class Lender {
     return this.#options.name;
   }
 
-  /** @throws ConnectFailure where none becomes free in time, or it can't connect. */
+  /** @throws ConnectFailure if none becomes free in time, or it can't connect. */
   async borrow(): Promise<RawClient> {
     const entering = this.#admission.enter();
     if (this.#admission.waiting > 0) {

@@ -11,7 +11,7 @@ const discard = Buffer.from("DISCARD ALL");
 
 /**
  * A borrowed connection rests when all greenlets that used it have ended: it keeps its session, as a thread's of Django or
- * one of SQLAlchemy's pool has to, until others wait for a connection. Then the session goes back to the lender's pool, and
+ * one in a SQLAlchemy pool has to, until others wait for a connection. Then the session goes back to the lender's pool, and
  * another one is made like it when it is next used. A connection of its own stays until it is closed.
  */
 export class PythonConnection implements Guest, Resting {

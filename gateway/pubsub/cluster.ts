@@ -25,7 +25,7 @@ interface Held {
 
 /** Starts connecting when it is made. */
 export class ClusterPubSub implements PubSub {
-  /** Why the node that the URL names could not be reached at once; null where it could. */
+  /** Why the node that the URL names could not be reached at once; null if it could. */
   readonly firstAttempt: Promise<Error | null>;
   /** Resolves when that node has said who has which slots; never, where it is not there. */
   readonly connected: Promise<unknown>;
@@ -119,9 +119,9 @@ export class ClusterPubSub implements PubSub {
   }
 
   /**
-   * Listens on the node that has the channel, and no longer on another; false where no node has it.
+   * Listens on the node that has the channel, and no longer on another; false if no node has it.
    *
-   * @throws PuffError where Redis refuses it.
+   * @throws PuffError if Redis refuses it.
    */
   async #listen(channel: string): Promise<boolean> {
     const node = this.#ownerOf(channel);
@@ -178,7 +178,7 @@ export class ClusterPubSub implements PubSub {
     }
   }
 
-  /** As the first node says that answers; null where none does. */
+  /** As the first node says that answers; null if none does. */
   async #readOwners(): Promise<readonly string[] | null> {
     const asked = [() => readSlots(this.#first), ...[...this.#nodes.values()].map((node) => () => node.readSlots())];
     for (const ask of asked) {

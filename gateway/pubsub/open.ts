@@ -20,7 +20,7 @@ export interface PubSubOptions {
 /**
  * Opens pub/sub. Where Redis can't be reached it says so and goes on: the connection comes when Redis does.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` for the URL, `PUFF_REDIS_UNAVAILABLE` where Redis is required.
+ * @throws PuffError `PUFF_CONFIG_INVALID` for the URL, `PUFF_REDIS_UNAVAILABLE` if Redis is required.
  * @example const pubsub = await openPubSub({ redisUrl: null, required: false, connectDeadline: 0, log: app.log });
  */
 export async function openPubSub({ redisUrl, required, connectDeadline, log }: PubSubOptions): Promise<PubSub> {

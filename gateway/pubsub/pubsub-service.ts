@@ -77,7 +77,7 @@ class Mailbox {
     this.#pubsub = pubsub;
   }
 
-  /** False where it was subscribed already; in either case, what is published from then on is received. */
+  /** False if it was subscribed already; in either case, what is published from then on is received. */
   async subscribe(name: string, pattern: boolean): Promise<boolean> {
     const key = keyOf(name, pattern);
     const earlier = this.#subscribed.get(key);
@@ -101,13 +101,13 @@ class Mailbox {
     return true;
   }
 
-  /** Leaves the channel and the pattern of that name. False where it was not subscribed to either. */
+  /** Leaves the channel and the pattern of that name. False if it was not subscribed to either. */
   unsubscribe(name: string): boolean {
     const left = [false, true].map((pattern) => this.#leave(keyOf(name, pattern)));
     return left.includes(true);
   }
 
-  /** The next message; null where nothing more can come. */
+  /** The next message; null if nothing more can come. */
   receive(signal: AbortSignal): Promise<Message | null> {
     const message = this.#waiting.shift();
     if (message !== undefined) {

@@ -24,7 +24,7 @@ const sharded = { publish: "spublish", subscribe: "ssubscribe", unsubscribe: "su
 
 /** Starts connecting when it is made; see {@link PubSub} for what happens while there is no connection. */
 export class RedisPubSub implements PubSub {
-  /** Why the first attempt to connect failed; null where it succeeded. */
+  /** Why the first attempt to connect failed; null if it succeeded. */
   readonly firstAttempt: Promise<Error | null>;
   /** Resolves with the first connection; never, where there is none. */
   readonly connected: Promise<unknown>;
@@ -108,7 +108,7 @@ export class RedisPubSub implements PubSub {
   /**
    * Commands of one connection are answered in their order, so the last one about a channel wins.
    *
-   * @throws PuffError where Redis refuses it.
+   * @throws PuffError if Redis refuses it.
    */
   async #send(
     command: "subscribe" | "unsubscribe" | "ssubscribe" | "sunsubscribe" | "psubscribe" | "punsubscribe",
@@ -176,7 +176,7 @@ export function hasMoved(error: unknown): boolean {
   return refusalCode(error) === "MOVED" || (error instanceof Error && hasMoved(error.cause));
 }
 
-/** Why it could not connect at once; null where it could. */
+/** Why it could not connect at once; null if it could. */
 export function attemptOf(connection: RedisConnection): Promise<Error | null> {
   return new Promise((resolve) => {
     connection.once("ready", () => resolve(null));

@@ -78,7 +78,7 @@ export class SocketConnection {
     await this.#open(protocol);
   }
 
-  /** The next message; null where none came within this many milliseconds. Fails with {@link SocketClosed}. */
+  /** The next message; null if none came within this many milliseconds. Fails with {@link SocketClosed}. */
   async receive(timeout: number | null, signal: AbortSignal): Promise<Message | null> {
     const socket = await this.#open();
     const limit = new TimeLimit(timeout, signal);

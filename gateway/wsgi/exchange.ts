@@ -76,7 +76,7 @@ export class Exchange {
   }
 
   /**
-   * Waits until so many bytes of the body have arrived, or all of it: then true.
+   * Waits until this many bytes of the body have arrived. True: all of it has.
    *
    * @throws the signal's reason where the client does not send them in time
    */

@@ -96,7 +96,7 @@ function continueWhenRead(this: Server, request: IncomingMessage, response: Serv
   this.emit("request", request, response);
 }
 
-/** What `puff._serve.wsgi:serve` returns: the head of a response whose body is in the buffers, or null where it has been sent. */
+/** What `puff._serve.wsgi:serve` returns: the head of a response whose body is in the buffers, or null if it has been sent. */
 type Answer = { readonly head: Head | null } | { readonly failure: string } | { readonly busy: true };
 
 /** Bodies up to this many bytes travel with the call. */

@@ -5,7 +5,7 @@ export function toGlobalId(typeName: string, id: string): string {
   return Buffer.from(`${typeName}:${id}`).toString("base64");
 }
 
-/** The type and the id; null where a text is none. */
+/** The type and the id; null if a text is none. */
 export function readGlobalId(text: string): readonly [typeName: string, id: string] | null {
   const decoded = Buffer.from(text, "base64").toString();
   const colon = decoded.indexOf(":");

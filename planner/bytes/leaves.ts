@@ -51,7 +51,7 @@ export class Leaf {
     return writer === copy ? "copy" : writer === text ? "text" : writer === quoted ? "quoted" : null;
   }
 
-  /** Writes a value that is no row's: a JavaScript value, or a text with its type. */
+  /** Writes a value that comes from no row: a JavaScript value, or a text with its type. */
   writeValue(out: Output, value: unknown): void {
     if (this.#globalId !== null) {
       out.json(toGlobalId(this.#globalId, value instanceof Typed ? value.text : String(value)));

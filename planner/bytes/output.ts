@@ -227,7 +227,7 @@ export class Output {
 }
 
 /**
- * Whether one of four bytes is a control character, a quote or a backslash; now and then true where a byte beside one of
+ * Whether one of four bytes is a control character, a quote or a backslash; now and then true if a byte beside one of
  * these is meant. See "Determine if a word has a byte less than n" at https://graphics.stanford.edu/~seander/bithacks.html
  */
 function mayNeedEscape(four: number): boolean {

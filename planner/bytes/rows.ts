@@ -110,7 +110,7 @@ export class RowSet {
     this.#count += count;
   }
 
-  /** The last block, with room for so many bytes. */
+  /** The last block, with room for this many bytes. */
   #room(size: number): Block {
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.used + size + slack <= last.chunk.bytes.length) {

@@ -23,7 +23,7 @@ describe("for one parent, a symbol is", () => {
     // Compared with the only one, which ANY allows.
     ["post_id >= ANY($1)", "post_id >= puff_parent.k0"],
     ["post_id != ANY($1)", "post_id != puff_parent.k0"],
-    // What is no such comparison keeps its array.
+    // Any other comparison keeps its array.
     ["post_id <> ANY($1)", "post_id <> ANY(ARRAY[puff_parent.k0])"],
     ["post_id = ALL($1)", "post_id = ALL(ARRAY[puff_parent.k0])"],
     ["post_id NOT IN (SELECT unnest($1))", "post_id NOT IN (SELECT unnest(ARRAY[puff_parent.k0]))"],

@@ -41,7 +41,7 @@ export class Base {
     this.parent = `${prefix}parent`;
   }
 
-  /** @throws Error where the plan's text is not made of SQL's tokens. */
+  /** @throws Error if the plan's text is not made of SQL's tokens. */
   static async of(plan: SqlPlan): Promise<Base> {
     return new Base(plan, await cutSql(plan.text));
   }

@@ -59,7 +59,7 @@ export class Cursors {
   read(cursor: string, count: number, argument: string): (string | null)[] {
     const text = cursor.length > LONGEST ? "" : Buffer.from(cursor, "base64url").toString();
     if (text.slice(0, MARK_LENGTH) !== this.#mark.bytes.toString()) {
-      throw new PuffError("PUFF_CURSOR_INVALID", `"${argument}" is no cursor of this collection in this order`, {
+      throw new PuffError("PUFF_CURSOR_INVALID", `"${argument}" is not a cursor of this collection in this order`, {
         remedy: "Send a cursor that the same field gave, with the same filters and ordering.",
       });
     }

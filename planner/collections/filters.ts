@@ -18,7 +18,7 @@ const MOST_CONDITIONS = 200;
 type Given = { readonly [field: string]: JsonValue };
 
 /**
- * The condition that a filter's value says of a row; null where it says nothing.
+ * The condition that a filter's value says of a row; null if it says nothing.
  *
  * Fields beside each other must all hold; what is null or absent says nothing. `AND`, `OR` and `NOT` mean what they mean
  * to strawberry-django: `OR` with one filter is it or all that stands beside it, with a list it is one of the list. An
@@ -185,7 +185,7 @@ function objectOf(value: JsonValue): Given | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Given) : null;
 }
 
-/** Conditions that say something, as one; null where none does. */
+/** Conditions that say something, as one; null if none does. */
 export function join(conditions: readonly (string | null)[], word: "AND" | "OR"): string | null {
   const said = conditions.filter((condition) => condition !== null);
   return said.length < 2 ? (said[0] ?? null) : `(${said.join(` ${word} `)})`;

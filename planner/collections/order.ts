@@ -99,7 +99,7 @@ function termOf(sql: string, direction: Direction, nullable: boolean): Term {
   return { sql, descending, nullsFirst, nullable };
 }
 
-/** The column of the row that a term is; null where it is something else. */
+/** The column of the row that a term is; null if it is something else. */
 export function columnOf({ sql }: Term, row: string): string | null {
   const name = sql.startsWith(`${row}."`) ? sql.slice(row.length + 1) : "";
   return /^"(?:[^"]|"")+"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : null;
@@ -110,7 +110,7 @@ export function reversed(terms: readonly Term[]): Term[] {
   return terms.map((term) => ({ ...term, descending: !term.descending, nullsFirst: !term.nullsFirst }));
 }
 
-/** ` ORDER BY …`; nothing where there are no terms. */
+/** ` ORDER BY …`; nothing if there are no terms. */
 export function orderBy(terms: readonly Term[]): string {
   const written = terms.map(({ sql, descending, nullsFirst, nullable }) => {
     const nulls = !nullable || nullsFirst === descending ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`;

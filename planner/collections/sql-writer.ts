@@ -11,7 +11,7 @@ export class SqlWriter {
   readonly #seen: Seen | null;
   #aliases = 0;
 
-  /** `seen`: what rows that others lead to are limited by; null: by nothing, for whoever reads none. */
+  /** `seen` limits rows that other rows lead to. Null: nothing limits them, or none are read. */
   constructor(seen: Seen | null) {
     this.#seen = seen;
   }

@@ -32,7 +32,7 @@ export interface Caller {
 
 /** What `Schema.auth` returned for a caller. */
 export interface Identity {
-  /** Pickled; null where the schema has no `auth`. */
+  /** Pickled; null if the schema has no `auth`. */
   readonly auth: string | null;
   readonly pgSettings: PgSettings | null;
   /** As JSON, where it is made of what JSON has. */

@@ -5,7 +5,7 @@ export interface Events {
   /**
    * Resolves when events will be heard; the function it gives ends that.
    *
-   * @throws PuffError where the channel can't be listened to.
+   * @throws PuffError if the channel can't be listened to.
    */
   listen(source: "channel" | "notify", channel: string, listener: EventListener): Promise<() => void>;
 }

@@ -46,11 +46,11 @@ export interface FieldStep extends FieldInDocument {
   readonly opening: Chunk;
   /** `Type.field`. */
   readonly name: string;
-  /** Null where its resolver is given its own arguments alone. */
+  /** Null if its resolver is given its own arguments alone. */
   readonly inherited: Inherited | null;
   readonly source: StepSource;
   readonly shape: Shape;
-  /** Null where the field is a leaf. */
+  /** Null if the field is a leaf. */
   readonly selection: Selection | null;
   /** What clients may ask of its plan; null: nothing. */
   readonly collection: CollectionDescription | null;

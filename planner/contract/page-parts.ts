@@ -46,7 +46,7 @@ export function hasStatement(step: FieldStep): boolean {
 
 /**
  * The fields that read a row: those of a selection, and those of what is the same row under another name. `typeName`: the
- * concrete type of the row that it is for; null where there is one alone.
+ * concrete type of the row that it is for; null if there is one alone.
  */
 export function* fieldsOfRow(
   selection: Selection | null,

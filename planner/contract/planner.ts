@@ -27,7 +27,7 @@ export interface Resolver {
   iterate(batch: ResolveBatch, signal: AbortSignal): AsyncIterator<ResolveResult>;
 }
 
-/** Who was authenticated for several operations to come, or the answer that refuses it. */
+/** A caller authenticated for several operations to come, or the answer that refuses them. */
 export type Authenticated =
   | {
       readonly kind: "caller";
@@ -181,7 +181,7 @@ export interface ExecuteOptions {
   readonly observe?: (event: PlannerEvent) => void;
   /** Whether a mutation's transactions are rolled back, so that none of its SQL lasts. Default: false. */
   readonly rollBack?: boolean;
-  /** What to call and to query in the place of the planner's own: those of whoever asks. Default: its own. */
+  /** What to call and to query in the place of the planner's own: those of the resolver that asks. Default: its own. */
   readonly inside?: { readonly resolve: Resolver["resolve"]; readonly database: Database };
 }
 

@@ -25,7 +25,7 @@ export class Descriptions {
    * A statement's columns; asking runs nothing, since no row is wanted.
    *
    * @param oids Types of its parameters.
-   * @throws PuffError where the database can't be had.
+   * @throws PuffError if the database can't be had.
    */
   async of(session: Session, plan: SqlPlan, oids: readonly number[]): Promise<Described> {
     const key = keyOf(session.scope ?? "", plan, oids);
@@ -53,7 +53,7 @@ export class Descriptions {
     }
   }
 
-  /** The same without asking; undefined where it is not known. */
+  /** The same without asking; undefined if it is not known. */
   known(scope: string, plan: SqlPlan, oids: readonly number[]): Described | undefined {
     return this.#known.get(keyOf(scope, plan, oids));
   }

@@ -18,10 +18,10 @@ export class ParameterSets {
   #probes = 0;
 
   /**
-   * The plan for all sets at once, correlated on {@link setColumn}; null where there is none. Each set has the same
+   * The plan for all sets at once, correlated on {@link setColumn}; null if there is none. Each set has the same
    * types.
    *
-   * @throws PuffError where the database can't be had.
+   * @throws PuffError if the database can't be had.
    */
   async combine(database: Database, plan: SqlPlan, sets: readonly (readonly TypedText[])[]): Promise<SqlPlan | null> {
     const oids = (sets[0] ?? []).map(([oid]) => oid);
@@ -43,7 +43,7 @@ export class ParameterSets {
     };
   }
 
-  /** Null where the statement fails: run alone, it says why. */
+  /** Null if the statement fails: run alone, it says why. */
   async #write(database: Database, text: string, oids: readonly number[]): Promise<string | null> {
     try {
       const cut = await cutSql(text);

@@ -98,7 +98,7 @@ export async function statementFor(text: string, params: readonly TypedText[]): 
   return params.length === 0 ? { text, params } : (await countingStatement(text, params)).for(params);
 }
 
-/** A statement for any values of its parameters, which are those that it has to be given. What is no SQL stays as it is. */
+/** A statement for any values of its parameters, which are those that it has to be given. What is not SQL stays as it is. */
 export async function countingStatement(text: string, params: readonly TypedText[]): Promise<CountingStatement> {
   if (params.length === 0) {
     return new CountingStatement(text);

@@ -26,7 +26,7 @@ export class LazyTransaction implements Session {
     return (await this.#session).query(statement);
   }
 
-  /** Begins now, for Python to come into it; gives the ticket, null where none is needed. */
+  /** Begins now, for Python to come into it; gives the ticket, null if none is needed. */
   async share(): Promise<string | null> {
     const begun = this.#begin<SharedSession>((work) => shareDatabase(this.#database, "write", work));
     this.#session = begun;

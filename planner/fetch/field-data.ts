@@ -10,7 +10,7 @@ import { Typed } from "../types/pg-types.ts";
 
 export interface Answered {
   readonly data: FieldData;
-  /** Null where the field has no selection set. */
+  /** Null if the field has no selection set. */
   readonly below: ValueLayer | null;
 }
 
@@ -36,9 +36,9 @@ export function dataOfAll(step: FieldStep, { value, visible }: Pick<ValuePlan, "
 }
 
 /**
- * The objects that a plan's keys correlate with their parents; null where the plan has no such objects.
+ * The objects that a plan's keys correlate with their parents; null if the plan has no such objects.
  *
- * @throws PuffError where one of them is no object.
+ * @throws PuffError if one of them is not an object.
  */
 export function keyedObjects(step: FieldStep, { parentKeys, value }: ValuePlan): ValueLayer | null {
   if (parentKeys.length === 0 || step.selection === null || !Array.isArray(value)) {
@@ -54,7 +54,7 @@ export function keyedObjects(step: FieldStep, { parentKeys, value }: ValuePlan):
   return new ValueLayer(step.selection, objects);
 }
 
-/** A leaf of a row layer, which is written from its rows; null where the values have to be read. */
+/** A leaf of a row layer, which is written from its rows; null if the values have to be read. */
 export function dataOfColumn(step: FieldStep, layer: Layer, column: string, catalogue: Catalogue): FieldData | null {
   if (layer.kind === "values" || step.shape.kind !== "leaf") {
     return null;
@@ -70,7 +70,7 @@ export function dataOfColumn(step: FieldStep, layer: Layer, column: string, cata
 /**
  * Reads a column, or the attribute of that name.
  *
- * @throws PuffError where the rows have no such column.
+ * @throws PuffError if the rows have no such column.
  */
 export function readColumn(step: FieldStep, layer: Layer, column: string, catalogue: Catalogue): Answered {
   if (layer.kind === "values") {

@@ -70,7 +70,7 @@ interface Planned {
   readonly step: FieldStep;
   readonly members: readonly number[];
   readonly plan: SqlPlan;
-  /** What becomes of the rows, where they are no field of the layer. */
+  /** What happens to the rows if they are not a field of the layer. */
   readonly answer?: (rows: RowSet, below: RowsBelow) => Promise<void>;
 }
 
@@ -130,7 +130,7 @@ class LayerFiller {
     if (this.#execution.visible.has(typeName) && visibleOf(this.#layer)?.[typeName] === undefined) {
       throw new PuffError(
         "PUFF_VISIBLE_UNCHECKED",
-        `${typeName} has visible=, and these objects are no rows of a plan`,
+        `${typeName} has visible=, and these objects are not rows of a plan`,
         {
           remedy: "Return a QuerySet or sql(…) with the key's column, in the place of objects.",
         },

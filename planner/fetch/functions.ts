@@ -10,7 +10,7 @@ import type { Execution } from "./execution.ts";
 /**
  * Calls a layer function for the members of a layer: one value for each.
  *
- * @throws PuffError `PUFF_HOST_RESOLVER_FAILED` where it throws, or gives anything but one value for each parent.
+ * @throws PuffError `PUFF_HOST_RESOLVER_FAILED` if it throws, or gives anything but one value for each parent.
  */
 export async function callLayerFunction(
   step: FieldStep,

@@ -75,7 +75,7 @@ export interface StreamedList {
   readonly writer: Writer;
 }
 
-/** Writes the root object up to the last of the items in its layer. False where one can't be written. */
+/** Writes the root object up to the last of the items in its layer. False if one can't be written. */
 export function writeFirst({ plan, step, writer }: StreamedList, layer: Layer): boolean {
   const { out } = writer;
   for (const other of plan.steps.slice(0, plan.steps.indexOf(step))) {

@@ -1,4 +1,4 @@
-/** The rows that one request was answered with, which their memory is taken from once the answer is written. */
+/** The rows of one request's answer. Their memory is used again once the answer is written. */
 import type { RowSet } from "../bytes/rows.ts";
 import type { Session } from "../database/database.ts";
 

@@ -21,7 +21,7 @@ export interface Ran {
 export interface Node {
   readonly step: FieldStep;
   readonly plan: SqlPlan;
-  /** A root's parameters; null where the parents are rows of the statement itself. */
+  /** A root's parameters; null if the parents are rows of the statement itself. */
   readonly params: readonly TypedText[] | null;
   /** The columns that are fetched, with their types. */
   readonly columns: readonly Column[];

@@ -67,11 +67,11 @@ export class Fuser {
   }
 
   /**
-   * Fetches the rows of statements and of all that can be fused below them, in one statement. Null where there is
+   * Fetches the rows of statements and of all that can be fused below them, in one statement. Null if there is
    * nothing to fuse, or where it fails in a way that only running them one by one can tell exactly. `observe` is told
    * why a field's statement does not become part of it.
    *
-   * @throws PuffError where the database can't be had.
+   * @throws PuffError if the database can't be had.
    */
   async fetch(
     session: Session,
@@ -84,7 +84,7 @@ export class Fuser {
       return null; // before anything is described
     }
     const scope = session.scope ?? "";
-    // Who observes is told of all that is found out on the way.
+    // An observer hears of everything that is found out on the way.
     const last = observe === undefined ? this.#last.get(first) : undefined;
     const recalled = last === undefined ? null : recall(last, scope, roots, plans);
     if (last !== undefined && recalled !== null) {
@@ -123,14 +123,14 @@ export class Fuser {
     return fused;
   }
 
-  /** What plans were fused to last, with this request's values; null where they would not be the same statement. */
+  /** What plans were fused to last, with this request's values; null if they would not be the same statement. */
   recall(scope: string, roots: readonly BoundStatement[], plans: Plans): Recalled | null {
     const last = roots[0] === undefined ? undefined : this.#last.get(roots[0].step);
     const nodes = last === undefined ? null : recall(last, scope, roots, plans);
     return last === undefined || nodes === null ? null : { last, statement: last.shape.statement(nodes) };
   }
 
-  /** Runs the statement; null where Postgres refuses it, which `refused` is told, and whether it always will. */
+  /** Runs the statement; null if Postgres refuses it, which `refused` is told, and whether it always will. */
   async #run(
     session: Session,
     nodes: readonly Node[],
@@ -158,7 +158,7 @@ export class Fuser {
     }
   }
 
-  /** The statements and their fusable descendants, parents before children. Null where one can't be wrapped. */
+  /** The statements and their fusable descendants, parents before children. Null if one can't be wrapped. */
   async #collect(
     session: Session,
     roots: readonly BoundStatement[],

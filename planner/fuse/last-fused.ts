@@ -20,7 +20,7 @@ export interface LastFused {
   readonly shape: FusedShape;
 }
 
-/** What to remember of a request; null where one of its plans is no SQL. */
+/** What to remember of a request; null if one of its plans is not SQL. */
 export function remember(
   scope: string,
   roots: readonly BoundStatement[],
@@ -61,7 +61,7 @@ function withTypesAlone(plan: SqlPlan): SqlPlan {
     : plan;
 }
 
-/** The nodes of the last time with this request's values; null where they would not be the same nodes. */
+/** The nodes of the last time with this request's values; null if they would not be the same nodes. */
 export function recall(
   last: LastFused,
   scope: string,

@@ -72,7 +72,7 @@ export class Narrower {
     return { statement, rows };
   }
 
-  /** How the statement was run last, and as it is now; null where it would not be the same. */
+  /** How the statement was run last, and as it is now; null if it would not be the same. */
   recall(scope: string, bound: BoundStatement): { readonly last: LastWay; readonly statement: Statement } | null {
     const last = this.#recall(scope, bound);
     return last === null ? null : { last, statement: last.way.counting.for(bound.params) };
@@ -108,7 +108,7 @@ export class Narrower {
   }
 }
 
-/** The columns that are wanted of a statement; null where it can't be fused, which `observe` is told. */
+/** The columns that are wanted of a statement; null if it can't be fused, which `observe` is told. */
 export function choose(
   { columns, why }: Described,
   step: FieldStep,

@@ -23,7 +23,7 @@ interface IndexCheck {
  * Asks Postgres how it would run each of them, in transactions that are rolled back. Nothing is read, and no table of the
  * database is locked against writers.
  *
- * @throws PuffError where the database can't be had.
+ * @throws PuffError if the database can't be had.
  */
 export async function findMissingIndexes(
   { schema, resolver, database }: IndexCheck,
@@ -89,7 +89,7 @@ async function answerOf(asker: PlanAsker, probe: Probe): Promise<Answer> {
       }
       failure ??= error;
       if (!(error instanceof PuffError && error.code === "PUFF_SQL_VALUE")) {
-        break; // else the sample was no value of its column's type
+        break; // else the sample was not a value of its column's type
       }
     }
   }

@@ -88,7 +88,7 @@ export class PlanAsker {
 
 /**
  * Makes the candidates, round by round, until the probe is served: the indexes of the best plan.
- * Null where the statement does not read the copies.
+ * Null if the statement does not read the copies.
  */
 async function tryRounds(
   trial: Trial,

@@ -21,7 +21,7 @@ export class Trial {
   /**
    * Copies the tables with their indexes. Statements that name them without a schema read the copies from then on.
    *
-   * @throws PuffError where temporary tables can't be made.
+   * @throws PuffError if temporary tables can't be made.
    */
   async copyTables(): Promise<void> {
     const names = new Map([...this.#tables.values()].map(({ name, last }) => [name, last]));

@@ -10,7 +10,7 @@ const SEPARATOR = "\0";
 
 /**
  * Replaces a plan's symbols by arrays of the parents' values: distinct tuples, aligned with each other, those with a
- * NULL among their keys left out. Null where no parent has a key, so that no row could belong to any.
+ * NULL among their keys left out. Null if no parent has a key, so that no row could belong to any.
  */
 export function bindParameters(
   plan: SqlPlan,

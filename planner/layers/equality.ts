@@ -23,7 +23,7 @@ export interface KeyPair {
   readonly childName: string;
 }
 
-/** For so long it is believed whether the database has a collation that takes different texts for equal. */
+/** How long the gateway believes whether the database has a collation that takes different texts for equal. */
 const COLLATIONS_HOLD = 10_000;
 
 interface KeyType {
@@ -59,7 +59,7 @@ export class Equality {
   /**
    * The classes of two keys' values; null where texts tell.
    *
-   * @throws PuffError where the database can't be had.
+   * @throws PuffError if the database can't be had.
    */
   async classesOf(
     session: Session,

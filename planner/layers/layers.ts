@@ -86,7 +86,7 @@ export class RowLayer {
   readonly origin: Origin;
   readonly data: FieldData[] = [];
 
-  /** `types`: each row's plan, or null where the selection has only one. */
+  /** `types`: each row's plan, or null if the selection has only one. */
   constructor(selection: Selection, rows: RowSet, types: readonly (ObjectPlan | Failed)[] | null, origin: Origin) {
     this.selection = selection;
     this.rows = rows;
@@ -205,7 +205,7 @@ function planOf(selection: Selection, typeName: string | null): ObjectPlan | Fai
   );
 }
 
-/** The plan of each row by its type column; null where the selection has only one. */
+/** The plan of each row by its type column; null if the selection has only one. */
 export function typesOf(
   rows: RowSet,
   selection: Selection,

@@ -10,7 +10,7 @@ type Leaves = Extract<FieldData, { kind: "leaves" }>;
 /**
  * A plan's rows as leaves: their values are in the column of {@link leafColumn}.
  *
- * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` where there is none.
+ * @throws PuffError `PUFF_PLAN_COLUMN_MISSING` if there is none.
  */
 export function leafData(step: FieldStep, plan: SqlPlan, rows: RowSet, catalogue: Catalogue): Omit<Leaves, "groups"> {
   const shape = step.shape.kind === "list" ? step.shape.item : step.shape;

@@ -1,7 +1,7 @@
 import { type FloatValueNode, GraphQLError, getNamedType, type IntValueNode, type ValidationRule } from "graphql";
 
 /**
- * The rule that literals such as `1e400` are no Floats: graphql-js reads them as Infinity, though it refuses that among
+ * The rule that literals such as `1e400` are not Floats: graphql-js reads them as Infinity, though it refuses that among
  * the variables.
  *
  * @param baseScalars - from each scalar to the built-in one whose form its values have

@@ -92,7 +92,7 @@ function isPastTokens(text: string, maxTokens: number, position: number | undefi
     const { kind, start } = lexer.advance();
     return kind !== TokenKind.EOF && start === position;
   } catch {
-    return false; // it failed before, at what is no token
+    return false; // it failed before, at something that is not a token
   }
 }
 

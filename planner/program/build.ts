@@ -30,7 +30,7 @@ export class ProgramBuilder {
   readonly #layers: ReadonlyMap<FieldStep, { readonly layer: StatementLayer; readonly index: number }>;
   readonly #catalogue: Catalogue;
   readonly #nodes: ProgramNode[] = [];
-  /** Writers of leaves that are no plain copy. */
+  /** Writers of leaves that are not plain copies. */
   readonly others: BytesWriter[] = [];
 
   readonly #shortKeys: boolean;

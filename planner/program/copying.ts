@@ -89,7 +89,7 @@ function escapeRest(src: Buffer, out: Buffer, at: number, start: number, end: nu
   return to;
 }
 
-/** A key; NaN where it is no integer of at most 15 digits, which a number holds exactly. */
+/** A key. NaN if it is not an integer of at most 15 digits, which a number holds exactly. */
 export function integer(src: Buffer, start: number, end: number): number {
   let at = start;
   const isNegative = src[at] === 0x2d;

@@ -52,7 +52,7 @@ export const given = ["copy", "text", "integer", "other", "space", "addBytes", "
 
 /** Bytes that may be written past an end, four at a time. */
 const slack = 16;
-/** A character is at most so many times as long in JSON. */
+/** How many times longer a character can be in JSON. */
 const mostGrowth = 6;
 const nullWord = 0x6c6c756e;
 

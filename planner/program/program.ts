@@ -1,4 +1,4 @@
-/** What a statement's rows are answered by at once: code that was generated for the operation. */
+/** Code that was generated for an operation. It turns the rows of a statement into the answer at once. */
 import { type Chunk, toChunk } from "../bytes/chunk.ts";
 import type { BytesWriter } from "../bytes/leaves.ts";
 import type { Output } from "../bytes/output.ts";

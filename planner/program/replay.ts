@@ -1,4 +1,4 @@
-/** A database that has answered a statement already: whoever asks it for that first is given the same answer. */
+/** A database that has answered a statement already. The first to ask for it again gets the same answer. */
 import type { Database, Statement } from "../database/database.ts";
 import { wrapDatabase } from "../database/wrap-database.ts";
 

@@ -30,7 +30,7 @@ export async function runProgram(
   streams: boolean,
   out: Output,
 ): Promise<ProgramRun> {
-  // Who observes is told what happens without one.
+  // An observer hears what happens without a program.
   const ready = observe === undefined ? programs?.find(root, plans, database.scope ?? "") : undefined;
   if (programs === null || ready === undefined || typeof ready === "string") {
     return { kind: "left", database };
@@ -50,7 +50,7 @@ export async function runProgram(
   return { kind: "left", database: replay(database, statement, outcome) };
 }
 
-/** Null where they are not all there: why, the outcome tells who asks for it next. */
+/** Null if they are not all there: why, the outcome tells who asks for it next. */
 async function allRows(outcome: Outcome): Promise<RowSet | null> {
   try {
     if (outcome.kind === "query") {

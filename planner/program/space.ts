@@ -36,7 +36,7 @@ export class WritingSpace {
     return larger;
   }
 
-  /** An empty table for so many rows. */
+  /** An empty table for this many rows. */
   table(layer: number, count: number): KeyTable {
     let slots = 2 * least;
     while (slots < 2 * count) {

@@ -102,7 +102,7 @@ function typedJson(value: JsonValue, kind: ScalarKind): TypedText {
   return typedScalar(kind === "int" ? exactInteger(text) : text, kind);
 }
 
-/** The value of an argument or claim by its path; null where it is absent. */
+/** The value of an argument or claim by its path; null if it is absent. */
 export function valueAt(values: Arguments | Claims | null, path: readonly string[]): JsonValue {
   let value: JsonValue | undefined = values;
   for (const name of path) {

@@ -1,4 +1,4 @@
-/** What an operation reads of Python's objects, told to Python beforehand. */
+/** What an operation reads from objects, told to Python beforehand. */
 import type { MethodCall, ResolveResult, SqlPlan, ValueSelection } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
 import type { FieldStep, Selection, StepSource, VariableValues } from "../contract/operation-plan.ts";
@@ -9,7 +9,7 @@ import { Failed } from "../layers/values.ts";
 import { resolverArgumentsOf } from "../operation/field-arguments.ts";
 import { symbolsOf } from "../sql/symbols.ts";
 
-/** What Python shall read of the objects that a resolver may return; null where it returns a leaf. */
+/** What Python shall read of the objects that a resolver may return; null if it returns a leaf. */
 export function selectionOf(step: FieldStep, variables: VariableValues): ValueSelection | null {
   return step.selection === null ? null : valueSelection(step.selection, variables);
 }
@@ -89,7 +89,7 @@ export function neededColumns(
   return columnsOf(columns, names);
 }
 
-/** Null where one is missing. */
+/** Null if one is missing. */
 function columnsOf(columns: readonly Column[], names: ReadonlySet<string>): readonly Column[] | null {
   const found = columns.filter(({ name }) => names.has(name));
   return found.length === names.size ? found : null;

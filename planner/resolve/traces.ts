@@ -32,14 +32,14 @@ const MOST_CHARACTERS = 10_000_000;
 /** What a request brings to a resolver. */
 export interface Given {
   readonly args: Arguments;
-  /** Of the caller; null where they are no JSON, undefined while they are not known yet. */
+  /** Of the caller; null if they are not JSON, undefined while they are not known yet. */
   readonly claims: Claims | null | undefined;
 }
 
 /** What some call with arguments of one shape looked at. */
 interface Looked {
   readonly args: ReadonlySet<string>;
-  /** By path as JSON; null where none asked for claims. */
+  /** By path as JSON; null if none asked for claims. */
   readonly claims: ReadonlySet<string> | null;
 }
 
@@ -65,7 +65,7 @@ export class Traces {
     return !this.#liars.has(field);
   }
 
-  /** The plan for these values; null where the resolver has to be called, `claims` where only they can tell. */
+  /** The plan for these values; null if the resolver has to be called, `claims` where only they can tell. */
   find(step: FieldStep, given: Given): SqlPlan | "claims" | null {
     const settled = this.#settled.get(step);
     if (settled !== undefined) {

@@ -16,7 +16,7 @@ const known = new LRUCache<string, Relations>({ max: 2000 });
 /**
  * Parses a statement with Postgres's own parser.
  *
- * @throws Error where Postgres can't parse it.
+ * @throws Error if Postgres can't parse it.
  * @example (await relationsOf("INSERT INTO post SELECT lower(a) FROM b")).written; // "post"
  */
 export async function relationsOf(text: string): Promise<Relations> {

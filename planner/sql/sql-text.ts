@@ -27,7 +27,7 @@ const texts = new LRUCache<string, SqlText>({ max: 1000 });
 /**
  * Cuts a statement at its parameters; semicolons at its end are left out.
  *
- * @throws Error where it is not even made of SQL's tokens.
+ * @throws Error if it is not even made of SQL's tokens.
  * @example await cutSql("SELECT '$1' FROM t WHERE a = ANY($1)"); // parts ["SELECT '$1' FROM t WHERE a = ANY(", ")"]
  */
 export async function cutSql(text: string): Promise<SqlText> {

@@ -28,7 +28,7 @@ export function readPayload(text: string): Payload {
 /**
  * Puts an event's values in the places where the plan names them.
  *
- * @throws PuffError `PUFF_EVENT_INVALID` where the event has no such part.
+ * @throws PuffError `PUFF_EVENT_INVALID` if the event has no such part.
  */
 export function bindEvent(params: EventPlan["params"], { json }: Payload): TypedText[] {
   return params.map((param) => ("event" in param ? typeJson(partOf(json, param.event)) : param));

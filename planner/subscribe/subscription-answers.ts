@@ -55,7 +55,7 @@ export class SubscriptionAnswers {
     this.#sendEmpty = sendEmpty || operation.step.shape.kind === "list";
   }
 
-  /** An answer for each set of parameters; null where there is nothing to send. Never throws. */
+  /** An answer for each set of parameters; null if there is nothing to send. Never throws. */
   async answer(sets: readonly Parameters[], payload: Payload): Promise<(Buffer | null)[]> {
     const plan = this.#plan;
     if (plan === null) {
@@ -72,7 +72,7 @@ export class SubscriptionAnswers {
     }
   }
 
-  /** The answer to what a generator yielded; null where there is nothing to send. Never throws. */
+  /** The answer to what a generator yielded; null if there is nothing to send. Never throws. */
   async answerWith(result: ResolveResult | Failed): Promise<Buffer | null> {
     const [answer = null] = await this.#run(result, 1);
     return answer;
@@ -97,7 +97,7 @@ export class SubscriptionAnswers {
 
   /** Runs the root field's plan for objects of the root type, one a set. */
   #run(result: ResolveResult | Failed, count: number): Promise<(Buffer | null)[]>;
-  /** Null where one set's failure may have failed the others with it. */
+  /** Null if one set's failure may have failed the others with it. */
   #run(result: ResolveResult | Failed, count: number, together: boolean): Promise<(Buffer | null)[] | null>;
   async #run(result: ResolveResult | Failed, count: number, together = false): Promise<(Buffer | null)[] | null> {
     const { execution, root, step, plans } = this.#operation;

@@ -74,7 +74,7 @@ export class SubscriptionGroup {
   /**
    * Adds a subscriber; resolves when events will reach it.
    *
-   * @throws PuffError where the channel can't be listened to.
+   * @throws PuffError if the channel can't be listened to.
    */
   async join(params: Parameters, options: Pick<QueueOptions, "limit" | "behind">): Promise<EventQueue> {
     const { live, latest } = this.#options;

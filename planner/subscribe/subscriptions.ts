@@ -26,7 +26,7 @@ export class Subscriptions {
   /**
    * Opens a stream: it ends when its reader leaves.
    *
-   * @throws PuffError where its channel can't be listened to.
+   * @throws PuffError if its channel can't be listened to.
    */
   open(
     operation: SubscriptionOperation,
@@ -61,7 +61,7 @@ export class Subscriptions {
     return new GeneratorAnswers((ended) => python.iterate(operation.step, variables, ended), answers, signal);
   }
 
-  /** What is equal for subscribers who can be answered together; null where the answer may depend on who asks. */
+  /** What is equal for subscribers who can be answered together; null if the answer may depend on who asks. */
   #sharedKey(
     { execution, root, step, plans }: SubscriptionOperation,
     { plan, source, channel, live, latest }: StreamPlan,
@@ -92,7 +92,7 @@ export class Subscriptions {
   }
 }
 
-/** The plans of all resolvers below a field; null where one, a TypeScript function or a method is called each time. */
+/** The plans of all resolvers below a field; null if one, a TypeScript function or a method is called each time. */
 function resultsBelow({ selection }: FieldStep, plans: Plans): ResolveResult[] | null {
   const results: ResolveResult[] = [];
   for (const { steps } of selection?.byType.values() ?? []) {

@@ -3,7 +3,7 @@
  * only walked over. The text is valid, since Postgres or Python printed it.
  */
 
-/** The texts of an array's items; null where the text is not an array. */
+/** The texts of an array's items; null if the text is not an array. */
 export function itemsOf(json: string): string[] | null {
   const start = skipSpace(json, 0);
   if (json[start] !== "[") {
@@ -19,7 +19,7 @@ export function itemsOf(json: string): string[] | null {
   return items;
 }
 
-/** The texts of an object's values by their keys, the last where several have one key; null where it is not an object. */
+/** The texts of an object's values by their keys, the last where several have one key; null if it is not an object. */
 export function membersOf(json: string): { readonly [key: string]: string } | null {
   const start = skipSpace(json, 0);
   if (json[start] !== "{") {
@@ -39,7 +39,7 @@ export function membersOf(json: string): { readonly [key: string]: string } | nu
 }
 
 /**
- * An integer's digits, of `5`, `5.0` or `5e3`; null where it has a fraction, or is beyond what a double holds exactly and
+ * An integer's digits, of `5`, `5.0` or `5e3`; null if it has a fraction, or is beyond what a double holds exactly and
  * written with an exponent.
  */
 export function integerDigits(number: string): string | null {

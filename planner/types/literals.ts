@@ -5,7 +5,7 @@
  * an array of several dimensions are arrays in this form.
  *
  * @see https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
- * @throws SyntaxError where the text is not an array.
+ * @throws SyntaxError if the text is not an array.
  */
 export function splitArray(text: string, delimiter = ","): (string | null)[] {
   const start = text.startsWith("[") ? text.indexOf("=") + 1 : 0;
@@ -37,7 +37,7 @@ export function isNested(arrayText: string): boolean {
  * The attributes of a composite value: `(1,"a ""quoted"" text",)`.
  *
  * @see https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-IO-SYNTAX
- * @throws SyntaxError where the text is not a composite value.
+ * @throws SyntaxError if the text is not a composite value.
  */
 export function splitRecord(text: string): (string | null)[] {
   if (text[0] !== "(") {

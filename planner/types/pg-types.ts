@@ -4,7 +4,7 @@ import { arrayOids, isJsonOid } from "./oids.ts";
 export interface PgType {
   /** In pg_type. A domain is the type that it is over. */
   readonly oid: number;
-  /** The type of an array's items; null where it is not an array. */
+  /** The type of an array's items; null if it is not an array. */
   readonly element: PgType | null;
   /** What stands between an array's items. */
   readonly delimiter: string;

@@ -5,7 +5,7 @@ import { isNested, splitArray, splitRecord } from "./literals.ts";
 import { OID } from "./oids.ts";
 import { type PgType, Typed } from "./pg-types.ts";
 
-/** The items of an array or of a JSON array; null where it is neither. */
+/** The items of an array or of a JSON array; null if it is neither. */
 export function itemsOfTyped(value: Typed): (Typed | null)[] | null {
   const { type, text } = value;
   if (value.isJson) {
@@ -19,7 +19,7 @@ export function itemsOfTyped(value: Typed): (Typed | null)[] | null {
   return splitArray(text, type.delimiter).map((inner) => (inner === null ? null : new Typed(item, inner)));
 }
 
-/** The values of a composite value or a JSON object by their names; null where it is neither. */
+/** The values of a composite value or a JSON object by their names; null if it is neither. */
 export function membersOfTyped(value: Typed): { readonly [name: string]: Typed | null } | null {
   const { type, text } = value;
   const members: { [name: string]: Typed | null } = Object.create(null); // one may be named __proto__

@@ -22,7 +22,7 @@ type ColumnData = Pick<FieldData & { readonly kind: "column" }, "rows" | "column
 type RowData = FieldData & { readonly kind: "objects" | "leaves" };
 
 /**
- * Writes objects depth-first. Each method that writes a position (a field, a list's item) returns false where the
+ * Writes objects depth-first. Each method that writes a position (a field, a list's item) returns false if the
  * position must be null but can't: its error is recorded, and the caller truncates to the nearest nullable position.
  */
 export class Writer {
@@ -74,7 +74,7 @@ export class Writer {
   }
 
   /**
-   * Writes items of a root list that comes in parts, without its brackets; `from`: how many came before. False where an
+   * Writes items of a root list that comes in parts, without its brackets; `from`: how many came before. False if an
    * item must be null but can't, or the field has no list.
    */
   writeItems(layer: Layer, step: FieldStep, from: number): boolean {

@@ -8,7 +8,7 @@ import type { Outbox } from "./outbox.ts";
 
 /** What the waits need of the door. */
 export interface WaitsDoor {
-  /** The greenlet that runs, and so the one that waits; null where that isn't known. */
+  /** The greenlet that runs, and so the one that waits; null if that isn't known. */
   running(): Greenlet | null;
   /** Has the greenlet that `wakeUp` returns go on when it is its turn. */
   wake(wakeUp: () => Greenlet | null): void;

@@ -85,7 +85,7 @@ export function describe(
   };
 }
 
-/** The memory in that file and what it was made from; null where there is none, it does not fit or is damaged. */
+/** The memory in that file and what it was made from; null if there is none, it does not fit or is damaged. */
 export function readImage(
   path: string,
   settings: InterpreterSettings,

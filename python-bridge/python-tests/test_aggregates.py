@@ -62,7 +62,7 @@ type BookAggregates {
   \"""How many different values there are.\"""
   countDistinct: BookCountDistinctAggregates!
 
-  \"""The sum of the values; null where there are none.\"""
+  \"""The sum of the values; null if there are none.\"""
   sum: BookSumAggregates!
 
   \"""The mean of the values.\"""
@@ -114,11 +114,11 @@ def test_an_author_chooses_the_functions_and_the_names(load: Callable[..., Loade
         ),
         (
             "books: graphql.Connection[Book] = graphql.paged(aggregates=['nothing'])",
-            "field Query.books has aggregates of nothing, which is no column of the model Book",
+            "field Query.books has aggregates of nothing, which is not a column of the model Book",
         ),
         (
             "books: graphql.Connection[Book] = graphql.paged(aggregates=['tags'])",
-            "field Query.books has aggregates of tags, which is no column of the model Book",
+            "field Query.books has aggregates of tags, which is not a column of the model Book",
         ),
         (
             "books: list[Book] = graphql.paged(aggregates=['pages'])",

@@ -1,4 +1,4 @@
-"""Collections are described: filters, orders and pages as the GraphQL of strawberry-django, and as SQL of Django's."""
+"""Collections are described: filters, orders and pages, as the GraphQL of strawberry-django and as SQL by Django."""
 
 from __future__ import annotations
 

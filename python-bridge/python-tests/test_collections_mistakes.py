@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("library")
 
 IN_FILTER = [
     ("nothing: auto", "field Filter.nothing is auto, and the model Book has no nothing"),
-    ("title: 'Filter | None'", "field Filter.title is a filter, and title is no relation of the model Book"),
+    ("title: 'Filter | None'", "field Filter.title is a filter, but title is not a relation of the model Book"),
     ("author: 'Filter | None'", "field Filter.author is the Filter of Book, and the rows are of Author"),
     (
         "@graphql.filter_field\n    def it(value: int): return Q(pages=1 if value > 1 else 2)",
@@ -43,15 +43,15 @@ IN_FILTER = [
     ),
 ]
 IN_ORDER = [
-    ("nothing: auto", "field Order.nothing orders by a column, and the model Book has no nothing"),
-    ("tags: auto", "field Order.tags orders by a column, and tags is no column of the model Book"),
+    ("nothing: auto", "field Order.nothing orders by a column, but the model Book has no nothing"),
+    ("tags: auto", "field Order.tags orders by a column, but tags is not a column of the model Book"),
     ("tags: 'Order | None'", "field Order.tags is an order, and tags is a relation to many rows of the model Book"),
     ("@graphql.order_field\n    def it(): return 5", "order Order.it can't be compiled: ValueError: it returns no exp"),
 ]
 ELSEWHERE = [
     (
         '@graphql.filter_type(models.Book, lookups=["pages"])\nclass Filter:\n    title: auto',
-        "filter Filter has lookups of pages, which is no attribute of its class",
+        "filter Filter has lookups of pages, which is not an attribute of its class",
         None,
     ),
     (
@@ -69,7 +69,7 @@ ELSEWHERE = [
         "field Query.books names Filter, which is for Sign, and its items are Book",
         None,
     ),
-    ("class Filter: ...", "field Query.books names Filter, which is no filter or order", None),
+    ("class Filter: ...", "field Query.books names Filter, which is neither a filter nor an order", None),
 ]
 FIELDS = [
     ("books: graphql.Connection[Book]", "field Query.books is an attribute, and a root type has no object", 18),

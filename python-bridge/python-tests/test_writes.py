@@ -101,7 +101,7 @@ class BookPartial: ...
         (
             "add: Book = graphql.create(Wrong)",
             "@graphql.input_type(models.Book)\nclass Wrong:\n    titel: auto\n",
-            "Wrong.titel is no field of the model Book",
+            "Wrong.titel is not a field of the model Book",
             "It has",
         ),
         (
@@ -126,7 +126,7 @@ def test_what_can_not_be_written_is_said(
 def test_a_query_does_not_write(load: Callable[..., Loaded]) -> None:
     query = "@dataclass\nclass Query:\n    add: Book = graphql.create(TagInput)\n"
     query += "@dataclass\nclass Schema:\n    query: Query\n"
-    with pytest.raises(SchemaProblem, match="writes to the database, and Query is no mutation"):
+    with pytest.raises(SchemaProblem, match="writes to the database, but Query is not a mutation"):
         load(HEAD + query)
 
 

@@ -47,7 +47,7 @@ export interface Library {
 /**
  * The libraries that are loaded, in the order in which they were.
  *
- * @throws Error where one of them can't be put back.
+ * @throws Error if one of them can't be put back.
  * @example const [library] = describeLibraries(module);
  */
 export function describeLibraries(linker: Linker, read: (path: string) => Uint8Array): Library[] {
@@ -112,7 +112,7 @@ function withFunctions(linker: Linker, libraries: readonly Library[]): Library[]
 /**
  * Puts them into an interpreter with the memory of the one that they are from, before Python runs in it.
  *
- * @throws Error where something else is at their places.
+ * @throws Error if something else is at their places.
  * @example restoreLibraries(module, manifest.libraries, (path) => module.FS.readFile(path));
  */
 export function restoreLibraries(

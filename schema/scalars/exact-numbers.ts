@@ -48,7 +48,7 @@ export function isExactNumber(value: unknown): value is ExactNumber {
   return typeof value === "object" && value !== null && JSON.isRawJSON(value);
 }
 
-/** A number's text as an integer, where it is one: `1e3` is 1000. Null where it is none, or too long. */
+/** A number's text as an integer, where it is one: `1e3` is 1000. Null if it is none, or too long. */
 export function exactInteger(number: string): string | null {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number);
   const [sign = "", whole = "", fraction = "", exponent = "0"] = parts?.slice(1) ?? [];

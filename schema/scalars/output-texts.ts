@@ -1,6 +1,6 @@
 /**
  * How values become the texts of scalars in answers. Each function takes what Postgres's text format, Python's values,
- * JSON and TypeScript's resolvers hold, and gives null where that is not a value of its scalar.
+ * JSON and TypeScript's resolvers hold, and gives null if that is not a value of its scalar.
  */
 import { daysIn } from "./time-texts.ts";
 

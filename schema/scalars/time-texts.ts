@@ -1,6 +1,6 @@
 /** Dates, times and durations as clients write them: what both Postgres and Python take, and alike. */
 
-/** A date of the calendar, of a year from 1 to 9999; null where the text is none. */
+/** A date of the calendar, of a year from 1 to 9999; null if the text is none. */
 export function dateInput(text: string): string | null {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (parts === null) {
@@ -10,7 +10,7 @@ export function dateInput(text: string): string | null {
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) ? text : null;
 }
 
-/** A time of day, 24:00 included, with or without a zone; null where the text is none. */
+/** A time of day, 24:00 included, with or without a zone; null if the text is none. */
 export function timeInput(text: string): string | null {
   const parts = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|[+-](\d\d)(?::?(\d\d))?)?$/i.exec(text);
   if (parts === null) {
@@ -23,7 +23,7 @@ export function timeInput(text: string): string | null {
   return isClock && zoneHour < 16 && zoneMinute < 60 ? text.toUpperCase() : null;
 }
 
-/** A date and a time; null where the text is none. */
+/** A date and a time; null if the text is none. */
 export function dateTimeInput(text: string): string | null {
   const date = dateInput(text.slice(0, 10));
   const time = /[T ]/i.test(text.charAt(10)) ? timeInput(text.slice(11)) : null;

@@ -1,4 +1,4 @@
-/** In production a client learns nothing of the database's host, port, user, name, or of Postgres's own words. */
+/** In production a client learns neither the database's host, port, user and name, nor what Postgres says. */
 import { afterAll, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { sketchPlanner, sql } from "../support/planner/planner.ts";

@@ -171,7 +171,7 @@ describe("A caller who is refused costs little", () => {
   });
 });
 
-describe("A client's mistake is no failure", () => {
+describe("A client's mistake is not a failure", () => {
   it.each<[title: string, query: string, variables: { readonly [name: string]: unknown }, code: string]>([
     ["NUL in a text", "query($s: String) { echo(s: $s) }", { s: "a\0b" }, "PUFF_VARIABLES_INVALID"],
     ["NUL in a list", "{ i }", { z: ["a", "\0"] }, "PUFF_VARIABLES_INVALID"],

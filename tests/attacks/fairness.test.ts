@@ -71,7 +71,7 @@ describe("a WSGI application", () => {
     await server.close();
   });
 
-  /** Resolves once so many requests are in the view that waits. */
+  /** Resolves once this many requests are in the view that waits. */
   const waiting = async (count: number) => {
     await new Promise<void>((resolve) => {
       enough = () => inside >= count && resolve();

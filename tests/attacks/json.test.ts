@@ -31,7 +31,7 @@ describe("JSON that is nested too deep", () => {
     ["extensions", `{"query":"{ hello }","extensions":${objects(300)}}`],
     ["other members", `{"query":"{ hello }","more":${arrays(100_000)}}`],
     ["what never ends", `{"query":"{ hello }","variables":{"a":${"[".repeat(20_000)}`],
-    ["a body that is no object", arrays(20_000)],
+    ["a body that is not an object", arrays(20_000)],
   ])("is refused in a body: %s", async (_, body) => {
     const answer = await ask(server, {
       method: "POST",
@@ -45,7 +45,7 @@ describe("JSON that is nested too deep", () => {
   it.each([
     ["variables", `{"query":"{ hello }","variables":{"a":${arrays(3500)}}}`],
     ["what never ends", `{"query":"{ hello }","variables":${'{"a":'.repeat(20_000)}`],
-    ["a body that is no object", arrays(20_000)],
+    ["a body that is not an object", arrays(20_000)],
   ])("is refused where an operation is to be explained: %s", async (_, body) => {
     const headers = { "content-type": "application/json" };
     const answer = await ask(server, { url: "/graphql/explain", method: "POST", body, headers });

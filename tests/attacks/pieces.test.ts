@@ -1,4 +1,4 @@
-/** Bodies that come in ever so many pieces, each of which costs more than the bytes in it. */
+/** Bodies that come in very many pieces, each of which costs more than the bytes in it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -124,7 +124,7 @@ test.each(numbers)("%s pays nothing, and later payments are right", async (numbe
   expect(await graphql("mutation { pay(amount: 9.5) }")).toEqual({ data: { pay: "9.5" } });
 });
 
-test.each(['"NaN"', '"Infinity"', '"-Infinity"'])("%s is no amount of a Decimal", async (text) => {
+test.each(['"NaN"', '"Infinity"', '"-Infinity"'])("%s is not an amount of a Decimal", async (text) => {
   for (const [query, variables] of [
     ["mutation ($a: Decimal!) { pay_exactly(amount: $a) }", `{"a":${text}}`],
     [`mutation { pay_exactly(amount: ${text}) }`, "{}"],

@@ -1,4 +1,4 @@
-/** In production a client learns nothing of Python's code from a value that has no form in the answer. */
+/** In production a client learns nothing about the Python code from a value that has no form in the answer. */
 import { expect, test } from "vitest";
 import type { WireError } from "../../schema/index.ts";
 import { sketchPlanner } from "../support/planner/planner.ts";
@@ -10,7 +10,13 @@ const nothing = () => Promise.reject(new Error("no statement is to run"));
 
 function failing(error: Partial<WireError>, maskErrors: boolean) {
   const whole: WireError = {
-    ...{ type: "ValueProblem", message: "a secret is no scalar", traceback, code: "PUFF_VALUE_INVALID", safe: false },
+    ...{
+      type: "ValueProblem",
+      message: "a secret is not a scalar",
+      traceback,
+      code: "PUFF_VALUE_INVALID",
+      safe: false,
+    },
     ...{ extensions: null, ...error },
   };
   return sketchPlanner({
@@ -35,7 +41,7 @@ test.each([
 
 test("a developer sees the message and the traceback", async () => {
   const { errors } = await failing({}, false).run("{ value }");
-  expect(errors).toMatchObject([{ message: "a secret is no scalar", extensions: { traceback } }]);
+  expect(errors).toMatchObject([{ message: "a secret is not a scalar", extensions: { traceback } }]);
 });
 
 test("a client's argument that its type refuses is told", async () => {

@@ -90,7 +90,7 @@ async function subscribeTwice(): Promise<void> {
   socket.socket.terminate();
 }
 
-test("mistakes that are no attack are no security events", async () => {
+test("mistakes that are not attacks are not security events", async () => {
   await ask(server, { body: "no JSON" });
   await ask(server, { body: { query: "{ nothing }" } });
   await ask(server, { url: "/nowhere" });

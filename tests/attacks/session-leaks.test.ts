@@ -1,4 +1,4 @@
-/** What a statement sets in its session is not there for the next request, whoever set it and however. */
+/** What a statement sets in its session is not there for the next request, no matter who set it or how. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { textOf, textsOf } from "../support/planner/rows.ts";

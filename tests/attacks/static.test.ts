@@ -114,7 +114,7 @@ test.each([
   "deep",
   "deep/",
   "",
-  // To open a pipe takes a thread of Node's until somebody writes into it: four requests would hold them all.
+  // Opening a pipe blocks a thread of Node until somebody writes into it: four requests would hold them all.
   "pipe",
   "pipe/",
   "piped.txt",

@@ -1,4 +1,4 @@
-/** Variables as a client bent on harm sends them: coercing them takes little, and refusing them is no failure. */
+/** Variables as a client bent on harm sends them: coercing them takes little, and refusing them is not a failure. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { defaultLimits } from "../../gateway/options/options.ts";

@@ -36,7 +36,7 @@ async function start(wait: (n: number) => Promise<number>, options: Partial<Pyth
   });
 }
 
-/** Resolves when so many interpreters have been replaced because of their memory. */
+/** Resolves when this many interpreters have been replaced because of their memory. */
 async function replacements(python: TestPython, count: number): Promise<void> {
   await expect.poll(() => python.usage.replaced.memory, { timeout: 30_000 }).toBe(count);
 }

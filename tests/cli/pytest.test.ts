@@ -47,7 +47,7 @@ test("arguments, captured output and the exit status are pytest's", async () => 
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s ends it with a status that is no success, and leaves nothing behind", async (signal, code) => {
+] as const)("%s ends it with a failing status, and leaves nothing behind", async (signal, code) => {
   writeFileSync(
     join(folder, "sleeps.py"),
     'import time\n\n\ndef test_it(tmp_path):\n    print("started", flush=True)\n    time.sleep(60)\n',

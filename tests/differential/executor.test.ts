@@ -88,7 +88,7 @@ async function run(planner: Planner, text: string, variables: RandomOperation["v
   return body.toString();
 }
 
-/** The parts of an answer whose rows come one by one; null where it broke off, since a part that was sent can't be null. */
+/** The parts of an answer whose rows come one by one; null if it broke off, since a part that was sent can't be null. */
 async function stream(
   planner: Planner,
   text: string,

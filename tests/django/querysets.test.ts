@@ -95,7 +95,7 @@ test("several at once, in one statement, answer as each alone", async () => {
   }
 });
 
-describe("a select() of SQLAlchemy's", () => {
+describe("SQLAlchemy's select()", () => {
   test.each(selects)("%s", async (expression) => {
     const atOnce = await rows("selected_at_once", expression);
     expect(atOnce).toBeInstanceOf(Array);

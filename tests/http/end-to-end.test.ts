@@ -278,7 +278,7 @@ test("a resolver that loops for ever fails alone", async () => {
 });
 
 test.each(["title", "title comments{id}"])(
-  "{ nap { %s } } whose client leaves is ended in the database, and is no failure",
+  "{ nap { %s } } whose client leaves is ended in the database, without a failure",
   async (selection) => {
     const database = await openTestDatabase(databases[0]?.url ?? "");
     const napping = async () => {

@@ -285,7 +285,7 @@ test(`${total} mixed requests keep no connection and spoil none`, async () => {
   // Nothing is under way any more, and nothing is left open.
   await expect.poll(async () => (await connections())[1]).toBe(0);
   const [all] = await connections();
-  // The pools of queries, of mutations and of Python's, and what made the tables.
+  // The pools of queries, of mutations and of Python, and what made the tables.
   expect(all).toBeLessThanOrEqual(3 * poolSize + 1);
   // Each pool has all of its connections to give.
   for (const wanted of [{ url: "/held" }, graphql("{ held }"), graphql("mutation { held }")]) {

@@ -103,7 +103,7 @@ describe("operations", () => {
     ["an invalid document in the other", { body: { query: "{" }, headers: asGraphql }, 400, "Syntax Error"],
     ["the caller's token", { body: { query: "{ token }" }, headers: { authorization: "Bearer a.b" } }, 200, '"a.b"'],
     [
-      "another scheme is no token",
+      "another scheme is not a token",
       { body: { query: "{ token }" }, headers: { authorization: "Basic x" } },
       200,
       "null",

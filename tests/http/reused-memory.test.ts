@@ -43,7 +43,7 @@ afterAll(() => server.close());
 
 type Manner = "read" | "slowly" | "leave";
 
-/** The answer; null where the client has left. */
+/** The answer; null if the client has left. */
 function ask(of: number, manner: Manner): Promise<string | null> {
   const query = encodeURIComponent(`{ owners(of: ${of}) { of texts { position body } } }`);
   return new Promise((resolve, reject) => {

@@ -87,7 +87,7 @@ test("an application's own routes keep their own ways", async () => {
   await app.close();
 });
 
-test("who takes nothing of an answer is left; who takes it slowly gets it all, and whoever is idle stays", async () => {
+test("a client that reads nothing is disconnected, one that reads slowly gets everything, and an idle one stays", async () => {
   const size = 60_000_000; // more than the system's buffers take
   const server = await serve(
     async (app) => {

@@ -159,7 +159,7 @@ describe("what fails before the first byte is sent", () => {
     expect({ data, errors }).toMatchObject({ data: null, errors: [{ path: ["divided"], extensions: {} }] });
   });
 
-  test("is an error like any other: null where none may be", async () => {
+  test("is an error like any other: null if none may be", async () => {
     expect(await ask("{ holes(at: 10) { id name } }")).toMatchObject({
       data: null,
       errors: [{ path: ["holes", 9, "name"], extensions: { code: "PUFF_NULL_IN_NON_NULL" } }],
@@ -170,11 +170,7 @@ describe("what fails before the first byte is sent", () => {
 describe("what fails after bytes were sent", () => {
   test.each([
     ["an SQL error", "{ divided(at: 150000) { id name } }", "division by zero"],
-    [
-      "null where none may be",
-      "{ holes(at: 150000) { id name } }",
-      "Cannot return null for non-nullable field Item.name",
-    ],
+    ["null if none may be", "{ holes(at: 150000) { id name } }", "Cannot return null for non-nullable field Item.name"],
     ["too many rows", "{ numbers(count: 1000001) }", "more than 1000000 rows"],
   ])("breaks the connection: %s", async (_, query, cause) => {
     for (const headers of [{}, { "accept-encoding": "gzip" }]) {

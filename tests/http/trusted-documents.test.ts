@@ -54,7 +54,7 @@ describe.each([
 ])("%s", (_what, server) => {
   test.each<readonly [how: string, body: object, data: object]>([
     ["Apollo's hash", { ...byHash(hashOf(greet)), variables: { n: "a" } }, { hello: "Hello, a!" }],
-    ["an id that is no hash", { ...byHash("relay"), operationName: "A" }, { hello: "Hello, world!" }],
+    ["an id that is not a hash", { ...byHash("relay"), operationName: "A" }, { hello: "Hello, world!" }],
     ["an id alone", { extensions: { persistedQuery: "relay" }, operationName: "A" }, { hello: "Hello, world!" }],
     ["documentId", { documentId: "relay", operationName: "A" }, { hello: "Hello, world!" }],
     ["Relay's doc_id", { doc_id: "relay", operationName: "B" }, { token: null }],

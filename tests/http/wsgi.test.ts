@@ -291,7 +291,7 @@ describe("failures", () => {
 
   test.each([
     ["newline", "can't have the value"],
-    ["name", "is no name of a header"],
+    ["name", "is not a name of a header"],
     ["unicode", "can't have the value"],
     ["bytes", "can't have the value"],
     ["tuple", "they must be a list of pairs"],

@@ -99,7 +99,7 @@ describe("a name that all objects of JavaScript have", () => {
     expect(await run(`{ rows { team { ${selection} } } }`)).toEqual({ status: 200, data: { rows: [{ team }] } });
   });
 
-  it("is null where an object of Python lacks it", async () => {
+  it("is null if an object of Python lacks it", async () => {
     const value = { o: { name: "x", valueOf: "own" }, type: null };
     const resolvers: PlannerSketch["resolvers"] = {
       "Query.team": () => ({ kind: "value", value, parentKeys: [], childKeys: [] }),

@@ -1,4 +1,4 @@
-/** Collections where an operation is no plain query: in the answers of mutations and subscriptions, under row security. */
+/** Collections where an operation is not a plain query: in the answers of mutations and subscriptions, under row security. */
 import { describe, expect, test } from "vitest";
 import { collectionSketch, tables } from "../support/planner/collections.ts";
 import { createEvents } from "../support/planner/events.ts";

@@ -310,7 +310,7 @@ test("a plan may say its own order, which holds where a client asks for none", a
   });
 });
 
-test.each([1, "1"])("parents that are no rows have pages, too: those whose key is %j", async (key) => {
+test.each([1, "1"])("parents that are not rows have pages, too: those whose key is %j", async (key) => {
   const value = [{ o: { id: key, title: "x" }, type: null }];
   const { "Query.posts": _, ...collections } = collectionSketch.collections ?? {};
   const resolvers = {
@@ -443,8 +443,8 @@ describe("what a collection refuses", () => {
     ["{ postConnection(last: 101) { nodes { id } } }", "PUFF_PAGE_INVALID", "at most 100 items"],
     ["{ postPage(pagination: { offset: -2 }) { totalCount } }", "PUFF_PAGE_INVALID", '"pagination.offset" is -2'],
     ["{ postPage(pagination: { limit: 1000 }) { totalCount } }", "PUFF_PAGE_INVALID", "at most 100 items"],
-    ['{ postConnection(after: "no") { nodes { id } } }', "PUFF_CURSOR_INVALID", '"after" is no cursor'],
-    [`{ postConnection(${votes}, before: "no") { nodes { id } } }`, "PUFF_CURSOR_INVALID", '"before" is no cursor'],
+    ['{ postConnection(after: "no") { nodes { id } } }', "PUFF_CURSOR_INVALID", '"after" is not a cursor'],
+    [`{ postConnection(${votes}, before: "no") { nodes { id } } }`, "PUFF_CURSOR_INVALID", '"before" is not a cursor'],
   ])("%s", async (query, code, message) => {
     for (const planner of [fused, layered]) {
       const { errors } = await planner.run(query);

@@ -59,7 +59,7 @@ function sketch(more: Partial<PlannerSketch> = {}, signal?: AbortSignal) {
 }
 
 /**
- * The database, in which another transaction gets in between: after a field has read, or before it commits, so many times.
+ * The database, in which another transaction gets in between: after a field has read, or before it commits, this many times.
  * Either reads what the other writes.
  */
 function meeting(times: number, when: "begin" | "end" = "begin"): PostgresDatabase {

@@ -44,7 +44,7 @@ describe("a query", () => {
     expect(batches).toEqual([["Query.items", "Item.children", "Item.children"]]);
   });
 
-  it("answers lists of leaves and single leaves from the only column that is no key", async () => {
+  it("answers lists of leaves and single leaves from the only column that is not a key", async () => {
     const { run } = sketch({
       "Query.names": () => sql("SELECT name FROM item ORDER BY id"),
       "Query.total": () => sql("SELECT count(*) FROM item"),

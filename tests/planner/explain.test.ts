@@ -42,7 +42,7 @@ function sketch(resolvers: PlannerSketch["resolvers"] = {}, more: Partial<Planne
 const insert = () => sql("INSERT INTO post VALUES (4, 'new') RETURNING id, title");
 const query = "{ posts(limit: 20) { id comments { body } } }";
 
-/** `key: plan (why), fetch (why), rows`, a line a field that is no column. */
+/** `key: plan (why), fetch (why), rows`, a line a field that is not a column. */
 function lines(fields: readonly ExplainedField[], indent = ""): string[] {
   return fields
     .filter(({ plan }) => plan.kind !== "column")
@@ -85,7 +85,7 @@ describe("each field says how it was planned and fetched, and why", () => {
       ],
     ],
     [
-      "layered, since its keys are no columns of its parents",
+      "layered, since its keys are not columns of its parents",
       sketch({ "Post.comments": () => ({ ...comments, parentKeys: ["id"], childKeys: [] }) }),
       [
         "posts: dynamic (not @graphql.pure), single (no other statement to fuse it with), 3 rows",
@@ -112,7 +112,7 @@ describe("each field says how it was planned and fetched, and why", () => {
     expect(lines((await explain(query)).fields)).toEqual(expected);
   });
 
-  it("a statement that is no subquery, in Postgres's words", async () => {
+  it("a statement that is not a subquery, in Postgres's words", async () => {
     const { explain } = sketch({ "Query.posts": () => sql("SHOW server_version") });
     expect((await explain(query)).fields[0]?.fetch).toEqual({
       kind: "layered",

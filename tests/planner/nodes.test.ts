@@ -60,7 +60,7 @@ test("objects of several types come in the order of their ids, by one statement"
   expect(fused.statements).toHaveLength(1);
 });
 
-test("one object, or null where there is none", async () => {
+test("one object, or null if there is none", async () => {
   const query = "query ($id: ID!) { node(id: $id) { __typename id ... on Post { title } } }";
   const found = { __typename: "Post", id: id("Post", 1), title: "title 1" };
   expect(await fused.run(query, { id: id("Post", 1) })).toEqual({ status: 200, data: { node: found } });

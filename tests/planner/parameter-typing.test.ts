@@ -130,7 +130,7 @@ async function graphql(query: string, variables = "{}"): Promise<unknown> {
   return errors ?? data;
 }
 
-test.each(["called", "traced", "static"])("a list of texts, %s, is no JSON, even where it is empty", async (way) => {
+test.each(["called", "traced", "static"])("a list of texts, %s, is not JSON, even where it is empty", async (way) => {
   for (const list of ["[]", '["a"]']) {
     const errors = await graphql(`{ json_of_${way}(v: ${list}) }`);
     expect(errors).toMatchObject([{ extensions: { code: "PUFF_SQL_VALUE", sqlstate: "22P02" } }]);

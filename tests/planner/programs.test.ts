@@ -120,7 +120,7 @@ describe("an operation with a program", () => {
   });
 
   it.each([
-    ["a null where none may be", "{ strict { id name } }"],
+    ["a null if none may be", "{ strict { id name } }"],
     ["a value that does not fit", "{ items { id score } }"],
   ])("hands its rows on where it can't answer: %s", async (_, query) => {
     await database.run("UPDATE item SET score = 'NaN' WHERE id = 3");

@@ -45,7 +45,7 @@ test.each<[string, readonly TypedText[], string, unknown]>([
   ["SELECT id FROM post ORDER BY id LIMIT /* $1 */ $1::int", [int(1)], "LIMIT /* $1 */ 1::int", [1]],
   ["SELECT id FROM post WHERE id < 3 OR '$1' = 'LIMIT $1' LIMIT $1", [int(5)], "'LIMIT $1' LIMIT 5", [1, 2]],
   ["SELECT id FROM post ORDER BY id DESC OFFSET $1 ROWS FETCH FIRST 1 ROW ONLY", [int(1)], "OFFSET 1 ROWS", [29]],
-  // What is no plain number stays a parameter.
+  // Anything but a plain number stays a parameter.
   ["SELECT id FROM post WHERE id < 3 LIMIT $1", [int(null)], "LIMIT $1", [1, 2]],
   ["SELECT id FROM post WHERE id < 3 LIMIT $1", [[0, "1"]], "LIMIT $1", [1]],
 ])("%s", async (text, params, sent, ids) => {

@@ -416,7 +416,7 @@ describe("what is computed at each event", () => {
     expect(events.listened).toHaveLength(2);
   });
 
-  test("is no error where the subscriber leaves meanwhile", async () => {
+  test("is not an error if the subscriber leaves meanwhile", async () => {
     const subscriber = await open("subscription { payload { shout } }");
     await events.publish("payload", { id: 1, body: "wait" });
     await waited.promise;
@@ -426,7 +426,7 @@ describe("what is computed at each event", () => {
   });
 });
 
-test("a client that leaves while it subscribes is no error of the gateway's", async () => {
+test("a client that leaves while it subscribes is not an error of the gateway", async () => {
   const left = new AbortController();
   const leaving = sketchPlanner(
     {

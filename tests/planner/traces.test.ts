@@ -157,7 +157,7 @@ describe("claims of the caller", () => {
     expect(batches.filter((calls) => calls.length > 0)).toHaveLength(3);
   });
 
-  it("that are no JSON have no trace", async () => {
+  it("that are not JSON have no trace", async () => {
     const { run, batches } = sketchFor(undefined, () => sql("SELECT 'x' AS value"));
     await run("{ it }");
     await run("{ it }");

@@ -1,5 +1,5 @@
 /**
- * Generated values of all of Postgres's types, alone and in arrays, domains and composite types: what clients get of
+ * Generated values of all Postgres types, alone and in arrays, domains and composite types: what clients get of
  * them is what Postgres itself says (`to_json` and the text that psql shows), whether statements are fused or not; what Python's methods see
  * goes back as the same value. PUFF_TYPE_VALUES=200000 tries as many; PUFF_TYPE_SEED another seed.
  */

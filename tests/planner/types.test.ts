@@ -55,7 +55,7 @@ async function expectInvalid(type: string, expression: string) {
   }
 }
 
-describe("a column that is no value of the field's scalar is an error", () => {
+describe("a column that is not a value of the field's scalar is an error", () => {
   test.each([
     ["UUID", "'nonsense'"],
     ["UUID", "1"],

@@ -87,7 +87,7 @@ test("Postgres killed, its data recovers", async () => {
 });
 
 test.runIf(process.platform === "linux")(
-  "a stale postmaster.pid whose number another program has is no obstacle",
+  "a stale postmaster.pid with the number of another program does no harm",
   async () => {
     await writeFile(
       join(folder, "data", "postmaster.pid"),
@@ -127,7 +127,7 @@ describe("what can't work is said", () => {
     [
       "a setting that Postgres refuses",
       () => appendFile(join(folder, "data", "postgresql.conf"), "nonsense = 1\n"),
-      // The log of earlier runs is no reason.
+      // The log of earlier runs does not count.
       /does not start: (?!.*starting PostgreSQL).*nonsense/,
     ],
     [

@@ -154,7 +154,7 @@ describe("a remedy fits what failed", () => {
     expect(error.code).toBe("PUFF_SQL_FAILED");
   });
 
-  test("a statement that someone cancels is no timeout", async () => {
+  test("a statement that someone cancels is not a timeout", async () => {
     const cancels = "SELECT pg_cancel_backend(pg_backend_pid())";
     expect(await failure(database.query({ text: cancels, params: [] }))).toMatchObject({
       code: "PUFF_STATEMENT_CANCELLED",
@@ -223,7 +223,7 @@ describe("at start", () => {
     "postgres://ada:s3cret@localhost/blog?sslmode=verify-ca",
     "postgres://ada:s3cret@localhost/blog?sslmode=verify-full&sslrootcert=/no/such/file",
     "postgres://ada:s3cret%E0%A4@localhost/blog",
-  ])("%s is no URL to use", async (url) => {
+  ])("%s is not a URL to use", async (url) => {
     const error = await open(url);
     expect(error.code).toBe("PUFF_CONFIG_INVALID");
     expect(describeError(error)).not.toContain("s3cret");

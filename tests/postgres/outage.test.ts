@@ -68,9 +68,9 @@ async function ownServer() {
 type Outcome = { readonly at: number; readonly end: number; readonly code: string | null };
 
 interface Load {
-  /** Waits for so many further answers. */
+  /** Waits for this many further answers. */
   answered(count: number): Promise<void>;
-  /** Waits until so many have failed. */
+  /** Waits until this many have failed. */
   failed(count: number): Promise<void>;
   end(): Promise<readonly Outcome[]>;
 }

@@ -73,7 +73,7 @@ describe.runIf(hasPgBouncer)("through PgBouncer", () => {
     expect(textOf(await database.query(count))).toBe("1");
   });
 
-  test("an error leaves nothing to whoever comes next", async () => {
+  test("an error leaves nothing behind for the next client", async () => {
     const codes = await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
         codeOf(database.query({ text: i % 2 === 0 ? "SELECT 1 / $1::int" : "SELECT $1::int", params: [[23, "0"]] })),

@@ -1,4 +1,4 @@
-/** What a greenlet that has ended leaves behind on connections of psycopg2's, and what it does not do there any more. */
+/** What a greenlet that has ended leaves behind on psycopg2 connections, and what it does not do there any more. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sessionSettings } from "../../gateway/postgres/index.ts";
 import { Psycopg2Service } from "../../gateway/psycopg2/index.ts";

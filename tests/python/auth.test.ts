@@ -1,4 +1,4 @@
-/** Who calls is asked for before resolvers run, and resolvers reach the host. */
+/** The caller is authenticated before resolvers run, and resolvers reach the host. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { prelude, TestPython } from "../support/python/pyodide.ts";
 

@@ -160,7 +160,7 @@ test("more at a time than there are connections wait for them, whatever becomes 
   ]);
 });
 
-test("in process the transaction is that of whoever asks", async () => {
+test("in process the transaction is that of the caller", async () => {
   const { value } = await server.app.puff.python.call("borrowing_schema:in_process", [], {
     deadline: 10_000,
     signal: new AbortController().signal,

@@ -266,7 +266,7 @@ describe("parents", () => {
     });
   });
 
-  test("a symbol among other values needs them, and is no value beside others", async () => {
+  test("a symbol among other values needs them, and is not a value beside others", async () => {
     await loadChild('return sql("SELECT 1", [ctx.parents["id"], [7, 8]])');
     expect(await python.resolve("Parent.it", { parents: "symbols", selection: {} })).toEqual({
       kind: "needs",

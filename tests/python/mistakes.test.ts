@@ -34,7 +34,7 @@ class Schema:
 
 test("an attribute without annotation", async () => {
   expect(await python.mistake(`${imports}${post}    title = "x"\n${rest}`)).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:5: field Post.title has no annotation | Write its type, \`title: str\`; what is no field has a name that begins with _, or is a ClassVar."`,
+    `"PUFF_SCHEMA_INVALID schema.py:5: field Post.title has no annotation | Write its type, \`title: str\`. If it is not a field, begin its name with _ or make it a ClassVar."`,
   );
 });
 
@@ -53,7 +53,7 @@ test.each([
     "@graphql.borrow_db_context\n@classmethod\n@graphql.pure\ndef n(cls, ctx, /) -> int: ...",
     "Take @graphql.pure off.",
   ],
-])("what borrows the database is no pure plan", async (field, message) => {
+])("what borrows the database is not a pure plan", async (field, message) => {
   expect(await python.mistake(imports + query(field))).toContain(message);
 });
 
@@ -62,7 +62,7 @@ test.each<[what: string, types: string, members: string, message: string]>([
     "an input of one field with a default",
     "@graphql.one_of\n@dataclass\nclass By:\n    id: int = 5\n    name: str | None = None\n",
     "@classmethod\ndef it(cls, ctx, /, by: By) -> int: ...",
-    "field By.id is always there, and clients give one field alone of an input with @graphql.one_of | Let it be None where it is not given: `… | None = None`.",
+    "field By.id is always there, and clients give one field alone of an input with @graphql.one_of | Let it be None if it is not given: `… | None = None`.",
   ],
   [
     "an input of one field as a result",
@@ -71,10 +71,10 @@ test.each<[what: string, types: string, members: string, message: string]>([
     "By is decorated with @graphql.one_of, and is the type of a field | Use it as an argument alone",
   ],
   [
-    "shared arguments that are no dataclass",
+    "shared arguments that are not a dataclass",
     "",
     "@classmethod\ndef it(cls, ctx, /, n: Annotated[int, graphql.arguments]) -> int: ...",
-    "argument n of Query.it is marked with graphql.arguments, and is no dataclass of them",
+    "argument n of Query.it is marked with graphql.arguments, but is not a dataclass of arguments",
   ],
   [
     "shared arguments beside one of the same name",
@@ -125,7 +125,7 @@ class Mutation:
 `;
   const schema = query("@classmethod\ndef n(cls, ctx, /) -> int: ...");
   expect(await python.mistake(imports + mutation + schema.replace(/$/, "    mutation: Mutation\n"))).toContain(
-    "field Mutation.n has @graphql.cache, and is no part of a query",
+    "field Mutation.n has @graphql.cache, but is not part of a query",
   );
 });
 
@@ -150,24 +150,24 @@ test("a parameter without annotation", async () => {
 
 test("a resolver without return annotation", async () => {
   expect(await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx, /): ..."))).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts has no return annotation | Write \`def posts(…) -> Plan[list[Post]]:\` or another type; what is no field has a name that begins with _."`,
+    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts has no return annotation | Write \`def posts(…) -> Plan[list[Post]]:\` or another type. If it is not a field, begin its name with _."`,
   );
 });
 
 test("a property without annotation", async () => {
   expect(await python.mistake(`${imports}${post}    @property\n    def x(self): ...\n${rest}`)).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:6: field Post.x has no return annotation | Write \`def x(self) -> str:\` or another type; what is no field has a name that begins with _."`,
+    `"PUFF_SCHEMA_INVALID schema.py:6: field Post.x has no return annotation | Write \`def x(self) -> str:\` or another type. If it is not a field, begin its name with _."`,
   );
 });
 
 test("a resolver without positional-only context", async () => {
   expect(await python.mistake(imports + query("@classmethod\ndef posts(cls, ctx) -> int: ..."))).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts doesn't take the context as its one positional-only parameter | Write \`def posts(cls, ctx: Context, /, …)\`; what is no field has a name that begins with _."`,
+    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts doesn't take the context as its one positional-only parameter | Write \`def posts(cls, ctx: Context, /, …)\`. If it is not a field, begin its name with _."`,
   );
   expect(
     await python.mistake(imports + query("@staticmethod\ndef posts(a, b, c, /) -> int: ...")),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts doesn't take the context as its one positional-only parameter | Write \`def posts(ctx: Context, /, …)\`; what is no field has a name that begins with _."`,
+    `"PUFF_SCHEMA_INVALID schema.py:8: field Query.posts doesn't take the context as its one positional-only parameter | Write \`def posts(ctx: Context, /, …)\`. If it is not a field, begin its name with _."`,
   );
 });
 
@@ -289,11 +289,11 @@ test("a type without fields", async () => {
   );
 });
 
-test("a class that is no dataclass among the bases", async () => {
+test("a class that is not a dataclass among the bases", async () => {
   expect(
     await python.mistake(`${imports}class Base:\n    x: int\n@dataclass\nclass Post(Base):\n    id: int\n${rest}`),
   ).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:3: Base.x is annotated, and class Base is no dataclass | Decorate Base with @dataclass."`,
+    `"PUFF_SCHEMA_INVALID schema.py:3: Base.x is annotated, but class Base is not a dataclass | Decorate Base with @dataclass."`,
   );
 });
 
@@ -379,9 +379,9 @@ test.each([
   expect(await python.mistake(`${imports}${level}\n${field}`)).toBe("no error");
 });
 
-test("a scalar based on what is no scalar", async () => {
+test("a scalar based on what is not a scalar", async () => {
   expect(await python.mistake(`${imports}X = graphql.scalar("X", based_on=object)\n`)).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:2: scalar X is based on <class 'object'>, which is no built-in scalar | Base it on str, int, float, bool, datetime, date, time, timedelta, Decimal, UUID, bytes or dict."`,
+    `"PUFF_SCHEMA_INVALID schema.py:2: scalar X is based on <class 'object'>, which is not a built-in scalar | Base it on str, int, float, bool, datetime, date, time, timedelta, Decimal, UUID, bytes or dict."`,
   );
 });
 
@@ -411,7 +411,7 @@ test("a schema class that is missing, or without query", async () => {
     `"PUFF_SCHEMA_INVALID schema.py:2: class Schema has no query | Write \`query: Query\`, a dataclass."`,
   );
   expect(await python.mistake(`${imports}class Schema:\n    query: int`)).toMatchInlineSnapshot(
-    `"PUFF_SCHEMA_INVALID schema.py:3: query of class Schema is <class 'int'>, which is no dataclass | Write \`query: Query\`, a class decorated with @dataclass."`,
+    `"PUFF_SCHEMA_INVALID schema.py:3: query of class Schema is <class 'int'>, which is not a dataclass | Write \`query: Query\`, a class decorated with @dataclass."`,
   );
 });
 

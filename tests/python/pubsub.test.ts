@@ -139,7 +139,7 @@ describe.each(["one process", ...(hasRedis ? ["Redis"] : [])])("on %s", (where) 
       await pubsub.subscribe("a", ear);
       expect(await call(python, "round_trip")).toHaveLength(5);
       await ear.until(({ heard }) => heard.length === 4);
-      expect(ear.heard.at(0)).toBe("a: text"); // the sender is no part of it
+      expect(ear.heard.at(0)).toBe("a: text"); // the sender is not part of it
       await redis?.kill();
       if (redis !== null) {
         expect(await call(python, "refused")).toMatch(/^Redis can't be reached/);

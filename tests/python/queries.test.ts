@@ -1,4 +1,4 @@
-/** QuerySets of Django's and statements of SQLAlchemy's as plans. */
+/** Django QuerySets and SQLAlchemy statements as plans. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Arguments, ResolveResult, ResolverCall } from "../../schema/index.ts";
 import { prelude, TestPython } from "../support/python/pyodide.ts";
@@ -128,7 +128,7 @@ describe("a QuerySet", () => {
   });
 });
 
-describe("a select() of SQLAlchemy's", () => {
+describe("SQLAlchemy's select()", () => {
   test.each<[expression: string, rest: string, params: unknown[]]>([
     ["sa.select(item).where(item.c.price > a)", "WHERE item.price > $1", [symbol("a", "int")]],
     [

@@ -73,12 +73,12 @@ describe("what a resolver returns", () => {
     ["sql(5)", "the text of a plan is a str, a QuerySet or a select(), not int"],
     ['sql("SELECT 1").on(id=5)', "on() takes names of columns"],
     ['sql("SELECT 1").types("kind", {"x": "Post"})', "types() maps values to dataclasses"],
-    ['sql("SELECT 1").types("kind", {"x": int})', "types() names int, which is no object type of the schema"],
+    ['sql("SELECT 1").types("kind", {"x": int})', "types() names int, which is not an object type of the schema"],
     ['(..., "SELECT 1", 5)', "the parameters of (..., sql, params) are a list, not 5"],
     ['(..., "SELECT 1", [], ["id"], [])', "1 parent keys ('id',) for 0 child keys ()"],
     ['(..., "SELECT 1", [], [5], ["x"])', "keys are names of columns, not 5"],
-    ["(...,)", "a tuple of 1 that begins with ... is no plan"],
-  ])("%s is no plan", async (expression, message) => {
+    ["(...,)", "a tuple of 1 that begins with ... is not a plan"],
+  ])("%s is not a plan", async (expression, message) => {
     await python.loadIt(`return ${expression}`, { returns: "list[Post] | None" });
     const result = await python.resolve("Query.it", { selection: {} });
     expect(result).toMatchObject({ kind: "failure", error: { code: "PUFF_PLAN_INVALID", safe: false } });

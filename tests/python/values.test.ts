@@ -199,7 +199,7 @@ describe("objects", () => {
     });
   });
 
-  test("may be dicts: defaults and properties are the dataclass's, null where a key may be missing", async () => {
+  test("may be dicts: defaults and properties are the dataclass's, null if a key may be missing", async () => {
     const columns = ["id", "title", "initial", "color"];
     expect(
       await returned("{'id': 1, 'x': 2.5, 'y': object(), 'title': 'Emma'}", { Book: { ...none, columns } }),

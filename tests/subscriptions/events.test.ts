@@ -37,14 +37,14 @@ test.each<[query: string, asked: Asked]>([
   ["subscription { ticks(count: 2) }", { method: "GET" }],
   ["subscription { ticks(count: 2) }", { accept: "application/json;q=0.5, text/event-stream;q=0.1" }],
   ["subscription { ticks(count: 2) }", { accept: "*/*" }],
-])("%s by %j is answered with events", async (query, asked) => {
+])("%s by %j gets events", async (query, asked) => {
   const { response } = await ask(query, asked);
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
   expect(await response.text()).toBe(`:\n\n${next({ ticks: 1 })}${next({ ticks: 2 })}${complete}`);
 });
 
-test("queries and mutations are answered with events where those are preferred", async () => {
+test("queries and mutations get events if the client prefers them", async () => {
   const { response } = await ask("{ hello }");
   expect(await response.text()).toBe(`:\n\n${next({ hello: "Hello, world!" })}${complete}`);
   const plain = await ask("{ hello }", { accept: "application/json, text/event-stream;q=0.9" });

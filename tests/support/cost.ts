@@ -1,4 +1,4 @@
-/** What something costs this thread, whoever else is busy on the machine. */
+/** What something costs this thread, however busy the machine is. */
 
 /**
  * Milliseconds of the event loop that nothing of 10 kB may take. They are four times what is promised, since this thread

@@ -113,7 +113,7 @@ describe("create", () => {
     ["a signal", input({ title: '"signal"' }), "title", /^A signal refuses it$/, "signal"],
     ["a unique field", input({ code: '"a"' }), "code", /already exists/, "unique"],
     ["a foreign key without its object", input({ authorId: 99 }), "authorId", /not a valid choice/, "invalid"],
-    ["a foreign key that is no key", input({ authorId: '"x"' }), "authorId", /must be an integer/, "invalid"],
+    ["a foreign key that is not a key", input({ authorId: '"x"' }), "authorId", /must be an integer/, "invalid"],
     ["a link to no object", input({ tags: "{add: [1, 77]}" }), "tags.add", /^There is no tag 77\.$/, "not_found"],
     [
       "a nested field",

@@ -10,7 +10,7 @@ import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 /**
  * Prints the SQL for some tables, or for all of the database that a schema reads.
  *
- * @throws PuffError where the database can't be had.
+ * @throws PuffError if the database can't be had.
  */
 export async function cacheTriggersCommand(
   config: Configuration,

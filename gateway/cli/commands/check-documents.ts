@@ -42,7 +42,7 @@ const deadline = 300_000;
 /**
  * An operation that the schema refuses, or that takes more than the file beside the manifest says, makes the exit code 1.
  *
- * @throws PuffError where there is no manifest, or the database can't be had.
+ * @throws PuffError if there is no manifest, or the database can't be had.
  */
 export async function checkDocuments(
   config: Configuration,
@@ -160,7 +160,7 @@ async function planOf(explanations: readonly Explanation[], database: PostgresDa
   };
 }
 
-/** Statements that were not run, since they are no part of their parents' statement, and no parents were read. */
+/** Statements that were not run, since they are not part of their parents' statement, and no parents were read. */
 function waitingIn(fields: readonly ExplainedField[]): number {
   return fields.reduce((sum, field) => {
     const hasPlan = field.plan.kind === "traced" || field.plan.kind === "static";

@@ -5,7 +5,7 @@ import type { TableDescription } from "../../../schema/index.ts";
 const classes = { btree: "models.Index", gin: "GinIndex", gist: "GistIndex" };
 
 /**
- * What to write in the Meta of a table's model; null where the table has none, or the index has more than fields.
+ * What to write in the Meta of a table's model; null if the table has none, or the index has more than fields.
  *
  * @example
  * writeDjangoIndex({ table: "polls_choice", method: "btree", columns: [{ sql: "question_id", suffix: "" }], … }, tables);

@@ -8,7 +8,7 @@ import { commandInPython } from "./python-command.ts";
  * Runs a management command and sets the process's exit status to its own.
  *
  * @param given - what follows `manage.py`
- * @throws PuffError where the gateway does not start; what Django has to say is on the terminal.
+ * @throws PuffError if the gateway does not start; what Django has to say is on the terminal.
  */
 export async function djangoCommand(config: Configuration, given: readonly string[]): Promise<void> {
   const { folder, values, environment } = config;

@@ -31,7 +31,7 @@ const deadline = 300_000;
  * collections has no report.
  *
  * @param name - one schema; null: all of them
- * @throws PuffError where a database can't be had.
+ * @throws PuffError if a database can't be had.
  */
 export async function findIndexes(config: Configuration, name: string | null): Promise<Map<string, FoundIndexes>> {
   const databases = await startDatabases(config, () => {});

@@ -8,7 +8,7 @@ import { scaffold } from "./scaffold.ts";
 /**
  * Writes a project into a new or empty folder, and prints what to do next.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` where the folder holds something, or its name can't be a project's.
+ * @throws PuffError `PUFF_CONFIG_INVALID` if the folder holds something, or its name can't be a project's.
  * @example await newCommand("blog");
  */
 export async function newCommand(path: string): Promise<void> {

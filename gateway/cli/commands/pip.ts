@@ -9,7 +9,7 @@ import { callAlone } from "./python-command.ts";
  * Runs pip, which installs into `.puff/site-packages` of the working folder, and sets the process's exit status to its own.
  *
  * @param given - pip's arguments
- * @throws PuffError where the gateway does not start.
+ * @throws PuffError if the gateway does not start.
  */
 export async function pipCommand(config: Configuration, given: readonly string[]): Promise<void> {
   exitOnSignals();

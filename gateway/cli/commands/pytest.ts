@@ -10,7 +10,7 @@ import { commandInPython } from "./python-command.ts";
  * Runs pytest and sets the process's exit status to its own.
  *
  * @param given - pytest's arguments
- * @throws PuffError where the gateway does not start, or a schema does not load.
+ * @throws PuffError if the gateway does not start, or a schema does not load.
  */
 export async function pytestCommand(config: Configuration, given: readonly string[]): Promise<void> {
   const { folder, values, environment } = config;

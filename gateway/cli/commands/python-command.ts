@@ -19,7 +19,7 @@ export interface PythonCommand {
 /**
  * Starts the databases, calls `run` with what runs a {@link PythonCommand}, and sets the process's exit status.
  *
- * @throws PuffError where the gateway does not start; what Python has to say is on the terminal.
+ * @throws PuffError if the gateway does not start; what Python has to say is on the terminal.
  */
 export async function commandInPython(
   config: Configuration,

@@ -39,7 +39,7 @@ export interface CheckOptions {
  * Compares the schema with an older one in a file, and looks for missing indexes. A change that breaks clients, and a
  * missing index, make the exit code 1.
  *
- * @throws PuffError `PUFF_CONFIG_INVALID` where there is nothing to check, or the file can't be read or is not a schema.
+ * @throws PuffError `PUFF_CONFIG_INVALID` if there is nothing to check, or the file can't be read or is not a schema.
  */
 export async function checkCommand(
   config: Configuration,

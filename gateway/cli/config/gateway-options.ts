@@ -8,7 +8,7 @@ import type { Configuration } from "./config.ts";
 /**
  * The options of a gateway on the databases given: none, where a command needs the schema alone.
  *
- * @throws PuffError where there is no schema, or its file does not exist: known at once, before anything is started.
+ * @throws PuffError if there is no schema, or its file does not exist: known at once, before anything is started.
  * @example createGateway(toGatewayOptions(config, []));
  */
 export function toGatewayOptions(config: Configuration, databases: readonly DatabaseSource[]): GatewayOptions {
@@ -64,7 +64,7 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
 /**
  * The Django project of the configuration; null: there is none.
  *
- * @throws PuffError where there should be one, but nothing names its settings.
+ * @throws PuffError if there should be one, but nothing names its settings.
  */
 function chooseDjango({ values, origins, folder, environment }: Configuration): DjangoOptions | null {
   if (values.django === false) {

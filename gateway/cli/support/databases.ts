@@ -15,7 +15,7 @@ export interface Databases {
 /**
  * Starts an embedded Postgres where the configuration needs one.
  *
- * @throws PuffError `PUFF_NO_POSTGRES` where it is not installed, `PUFF_EMBEDDED_POSTGRES` where it does not start
+ * @throws PuffError `PUFF_NO_POSTGRES` if it is not installed, `PUFF_EMBEDDED_POSTGRES` where it does not start
  * @example const { sources, stop } = await startDatabases(config, (message) => log.debug(message));
  */
 export async function startDatabases(config: Configuration, onLog: (message: string) => void): Promise<Databases> {

@@ -22,7 +22,7 @@ export async function prepareDatabase(
  * of several gateways that start at once one runs it.
  *
  * @returns whether it ran, or was known
- * @throws PuffError `PUFF_INIT_SQL` with `file:line:column` where Postgres names it; `PUFF_DATABASE_UNAVAILABLE`
+ * @throws PuffError `PUFF_INIT_SQL` with `file:line:column` if Postgres names it; `PUFF_DATABASE_UNAVAILABLE`
  * @example await runInitSql({ url: "postgres://localhost/blog" }, "/project/schema.sql", {}); // "ran"
  */
 export async function runInitSql(

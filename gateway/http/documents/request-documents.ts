@@ -12,7 +12,7 @@ import type { TrustedDocuments } from "../../documents/trusted-documents.ts";
 
 /** What names the document of a request. */
 export interface AskedDocument {
-  /** Its text; null where the request has none. */
+  /** Its text; null if the request has none. */
   readonly query: string | null;
   /** Of a trusted document, as GraphQL over HTTP and Relay name it; null: none. */
   readonly id?: string | null;

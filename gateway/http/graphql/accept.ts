@@ -6,7 +6,7 @@ import type { ResponseForm } from "../messages/message.ts";
 export interface Preference {
   /** Whether HTML comes before either of the forms: a browser that opens the URL as a page. */
   readonly page: boolean;
-  /** The better form; null where neither is accepted. */
+  /** The better form; null if neither is accepted. */
   readonly form: ResponseForm | null;
   /** Whether an event stream is taken, and whether rather than either form. */
   readonly events: "first" | "taken" | "refused";

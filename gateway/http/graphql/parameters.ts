@@ -6,9 +6,9 @@ import { parseJson } from "../messages/json.ts";
 import type { HttpRequest } from "../messages/message.ts";
 
 export interface RequestParameters {
-  /** The document's text; null where the request has none. */
+  /** The document's text; null if the request has none. */
   readonly query: string | null;
-  /** Of a trusted document; null where the request has none. */
+  /** Of a trusted document; null if the request has none. */
   readonly id: string | null;
   readonly operationName: string | null;
   readonly variables: { readonly [name: string]: unknown };

@@ -66,7 +66,7 @@ export class Body {
   /**
    * Waits until this many bytes are there, or the end is: then true. What comes beyond them stays with the client.
    *
-   * @throws PuffError `PUFF_BODY_TOO_LARGE` where it comes in too many pieces, `PUFF_BODIES_BUSY` where so much waits that
+   * @throws PuffError `PUFF_BODY_TOO_LARGE` if it comes in too many pieces, `PUFF_BODIES_BUSY` where so much waits that
    *   there is no room for it, `PUFF_REQUEST_INVALID` where it has no end
    */
   async arrive(bytes: number): Promise<boolean> {

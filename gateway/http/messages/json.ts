@@ -7,7 +7,7 @@ export const MOST_JSON_LEVELS = 200;
 /**
  * Parses JSON that a client sent; numbers keep their digits, see `parseExact`.
  *
- * @throws PuffError `PUFF_JSON_TOO_DEEP`; SyntaxError for what is no JSON.
+ * @throws PuffError `PUFF_JSON_TOO_DEEP`; SyntaxError for what is not JSON.
  * @example parseJson('{"query": "{ posts { id } }"}'); // { query: "{ posts { id } }" }
  */
 export function parseJson(text: string): unknown {
@@ -22,7 +22,7 @@ export function parseJson(text: string): unknown {
  */
 export function checkJsonLevels(text: string): void {
   if (text.length <= 2 * MOST_JSON_LEVELS) {
-    return; // each level has two brackets, or it is no JSON
+    return; // each level has two brackets, or it is not JSON
   }
   let level = 0;
   for (let at = 0; at < text.length; at++) {

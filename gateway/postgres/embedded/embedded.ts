@@ -53,7 +53,7 @@ const retry: Backoff = { first: 100, longest: 400 };
  *
  * As root it runs as the user `postgres`, or else `nobody`, since Postgres refuses to run as root.
  *
- * @throws PuffError `PUFF_NO_POSTGRES` where it is not installed, `PUFF_EMBEDDED_POSTGRES` where it does not start
+ * @throws PuffError `PUFF_NO_POSTGRES` if it is not installed, `PUFF_EMBEDDED_POSTGRES` where it does not start
  *
  * @example
  * const { url, stop } = await startEmbeddedPostgres({ folder: ".puff/postgres", onLog: console.log });

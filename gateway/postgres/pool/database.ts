@@ -67,7 +67,7 @@ export interface PostgresDatabase extends Database {
   /**
    * Listens to a channel of NOTIFY, on one connection for all channels. Resolves when notifications will be heard.
    *
-   * @throws PuffError where Postgres refuses, or a pooler is in between.
+   * @throws PuffError if Postgres refuses, or a pooler is in between.
    */
   listen(channel: string, listener: Listener): Promise<Unsubscribe>;
   /** Ends the connections once what runs on them is done. What comes later fails with `PUFF_SHUTTING_DOWN`. */

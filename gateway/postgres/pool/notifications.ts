@@ -42,7 +42,7 @@ export class Notifications {
    * Resolves when notifications of the channel will be heard; while Postgres can't be reached at once, and the
    * listener's `missed` is called when it can.
    *
-   * @throws PuffError `PUFF_PLAN_INVALID` where no channel can have that name, or why Postgres refuses to listen.
+   * @throws PuffError `PUFF_PLAN_INVALID` if no channel can have that name, or why Postgres refuses to listen.
    */
   async listen(channel: string, listener: Listener): Promise<Unsubscribe> {
     if (channel.includes("\0") || Buffer.byteLength(channel) > longestName) {

@@ -127,7 +127,7 @@ export class SlotQueue {
     return slot;
   }
 
-  /** Where others go at the end of this turn of the event loop; null where there are none, or enough. */
+  /** Where others go at the end of this turn of the event loop; null if there are none, or enough. */
   #joinGathered({ time }: SlotWaiter): Slot | null {
     const slot = this.#gathering;
     return slot !== null &&

@@ -133,7 +133,7 @@ async function rollBack(client: RawClient, pooler: boolean): Promise<void> {
   await client.command(pooler ? `ROLLBACK; ${resetText()}` : "ROLLBACK");
 }
 
-/** @throws PuffError where the statement that ran has ended the transaction. */
+/** @throws PuffError if the statement that ran has ended the transaction. */
 export function checkTransaction(client: RawClient): void {
   if (client.getTransactionStatus() === "I") {
     throw new PuffError("PUFF_PLAN_INVALID", "the plan's SQL ended the transaction that it runs in", {

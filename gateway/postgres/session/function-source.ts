@@ -10,7 +10,7 @@ const suspicious = new Set(
   ),
 );
 const word = String.raw`(?:"[^"]+"|[\p{L}_][\p{L}\p{M}\p{N}_]*)`;
-/** Of a table, which is no word that a command follows. */
+/** Of a table, which is not a word that a command follows. */
 const table = String.raw`(?!(?:begin|then|else|loop)\b)${word}(?:\s*\.\s*${word})*`;
 /** SET as a part of UPDATE, of INSERT … ON CONFLICT and of MERGE. */
 const ofUpdate = new RegExp(String.raw`\bupdate\s+(?:only\s+)?(?:${table}\s+(?:as\s+)?(?:${table}\s+)?)?set\b`, "gu");

@@ -38,7 +38,7 @@ const longestSource = 4_000;
 
 /**
  * Kind, name, text. Users' objects have numbers from 16384 on; an extension's functions in C are its authors'. A function's
- * text is null where it can't be read.
+ * text is null if it can't be read.
  */
 export const catalogueStatement: Statement = {
   text: `

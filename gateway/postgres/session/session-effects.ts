@@ -23,7 +23,7 @@ interface Verdict {
 
 /**
  * Judges statements by their words. Only functions change a session, since other commands are refused: those of users
- * whose source does not show that they do not, and a few of Postgres's own. A text that has the name of one may change
+ * whose source does not show that they do not, and a few built-in ones. A text that has the name of one may change
  * it, and so may one that has the name of what calls one: a view, a policy's table, an operator, and where the text
  * writes a table with a trigger, a rule, a default, a check or a cascade. So may each text that came after the catalogue
  * was read, since a function may be new.

@@ -27,7 +27,7 @@ export interface SessionSettings {
   /**
    * What goes ahead of a statement outside of transactions, and of a transaction's first.
    *
-   * @throws PuffError `PUFF_PG_SETTINGS` where the caller's would have values printed in another form.
+   * @throws PuffError `PUFF_PG_SETTINGS` if the caller's would have values printed in another form.
    */
   prelude(begins: boolean, claims: PgSettings | undefined): Prelude | null;
 }

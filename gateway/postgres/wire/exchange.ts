@@ -8,7 +8,7 @@ export interface PreparedStatement {
   readonly name: string;
   /** Null until Postgres has described them. It refuses to run the statement once they would differ. */
   columns: readonly Column[] | null;
-  /** False where it has no result at all, which is less than one without columns. */
+  /** False if it has no result at all, which is less than one without columns. */
   yieldsRows: boolean;
   /** Types of the parameters that it wants; null until Postgres has said so. */
   parameterTypes: readonly number[] | null;
@@ -26,7 +26,7 @@ export interface Exchange<Connection> {
   readonly failed: boolean;
   /** Ends the connection where the server has said nothing for too long. */
   endIfSilent(): void;
-  /** Sends the statement. Returns false where it can't be sent: it has failed, and the connection knows nothing of it. */
+  /** Sends the statement. Returns false if it can't be sent: it has failed, and the connection knows nothing of it. */
   send(connection: Connection): boolean;
   /** Whether it can be sent to the connection together with others: it only reads, and nothing else goes with it. */
   mayShare(connection: Connection): boolean;

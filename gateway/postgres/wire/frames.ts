@@ -47,9 +47,9 @@ export class FrameSplitter {
   }
 
   /**
-   * Takes the next bytes. They may change afterwards: whoever keeps a message copies it.
+   * Takes the next bytes. They may change afterwards, so a message that is kept must be copied.
    *
-   * @throws RangeError where a message's length can't be: the stream is not Postgres's protocol.
+   * @throws RangeError if a message's length can't be: the stream is not Postgres's protocol.
    */
   push(chunk: Buffer): void {
     let rest = chunk;
@@ -145,7 +145,7 @@ function messageLength(buffer: Buffer, at: number): number {
   return length + 1;
 }
 
-/** A field of an ErrorResponse by its letter; undefined where it has none. */
+/** A field of an ErrorResponse by its letter; undefined if it has none. */
 export function errorField(message: Buffer, letter: string): string | undefined {
   for (let at = headerLength; at < message.length && message[at] !== 0; ) {
     const end = message.indexOf(0, at);

@@ -277,7 +277,7 @@ export class RawClient extends Client {
     return this.#gathered.length;
   }
 
-  /** Sends a statement without waiting for those before it. Returns false where it can't be sent. */
+  /** Sends a statement without waiting for those before it. Returns false if it can't be sent. */
   run(query: Exchange<RawConnection>): boolean {
     if (!query.send(this.connection)) {
       return false;

@@ -147,7 +147,7 @@ export class RowQuery implements Exchange<RawConnection> {
   /**
    * Sends the statement, to be answered after all that were sent before.
    *
-   * @returns false where it can't be sent: it has failed, and the connection knows nothing of it.
+   * @returns false if it can't be sent: it has failed, and the connection knows nothing of it.
    */
   send(connection: RawConnection): boolean {
     const { anew = false, inTransaction = false, ahead = none, behind = none } = this.#options;

@@ -7,7 +7,7 @@ import { ConnectFailure } from "./connect-failure.ts";
 /**
  * The keywords that stand under `[name]`.
  *
- * @throws ConnectFailure where there is no such service.
+ * @throws ConnectFailure if there is no such service.
  */
 export function readService(name: string, environment: NodeJS.ProcessEnv): { readonly [keyword: string]: string } {
   const files = [

@@ -61,7 +61,7 @@ export class AnswerReader implements Tap {
     }
   }
 
-  /** So many texts were sent at once, of which the last one's outcome is wanted. */
+  /** How many texts were sent at once. The last one's outcome is wanted. */
   begin(texts: number): void {
     this.status = "A";
     this.#ahead = texts - 1;

@@ -29,7 +29,7 @@ export function mayChangeSession(statement: Uint8Array, ownSettings: Set<string>
 }
 
 /**
- * The statement that sets everything again; empty where there is nothing to set. Null where no other session can be
+ * The statement that sets everything again; empty where there is nothing to set. Null if no other session can be
  * like this one: it listens, holds advisory locks, or has temporary tables, prepared statements or cursors.
  */
 export async function readState(session: PythonSession, ownSettings: ReadonlySet<string>): Promise<string | null> {
@@ -52,7 +52,7 @@ export function stateOf(settings: Settings): string {
   return calls.length === 0 ? "" : `SELECT ${calls.join(", ")}`;
 }
 
-/** Sets everything again. What was said against it; null where that went well. */
+/** Sets everything again. What was said against it; null if that went well. */
 export async function restoreState(session: PythonSession, state: string): Promise<string | null> {
   const result = state === "" ? null : resultOf(await session.query([Buffer.from(state)], never));
   if (result === null || result.kind === "rows") {

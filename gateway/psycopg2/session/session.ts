@@ -15,7 +15,7 @@ export interface Answer {
 /** Of what runs for nobody in particular, and to its end. */
 export const never: AbortSignal = new AbortController().signal;
 
-/** What came of a statement; null where the answer is not a statement's. */
+/** What came of a statement; null if the answer is not a statement's. */
 export function resultOf({ value }: Answer): StatementResult | null {
   return value !== null && "result" in value ? value.result : null;
 }
@@ -183,7 +183,7 @@ export class PythonSession {
   /**
    * Lends the connection to pg, between two Python statements.
    *
-   * @throws ConnectFailure where a COPY is under way.
+   * @throws ConnectFailure if a COPY is under way.
    */
   lend<T>(work: (client: RawClient, session: PythonSession) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {

@@ -1,4 +1,4 @@
-"""What is no field stays out: private names, constants, class variables, nested classes."""
+"""What is not a field stays out: private names, constants, class variables, nested classes."""
 
 import datetime
 import decimal

@@ -1,4 +1,4 @@
-"""The names of Postgres's error codes.
+"""The names of the error codes in Postgres.
 
 Written by scripts/errorcodes.py from Postgres's errcodes.txt; change that script rather than this file.
 

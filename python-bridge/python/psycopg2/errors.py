@@ -1,4 +1,4 @@
-"""A class of exceptions for each of Postgres's error codes.
+"""An exception class for each error code of Postgres.
 
 Example:
     >>> lookup("42P01").__name__

@@ -57,7 +57,7 @@ class GraphQL:
 
         Raises:
             ServiceError: There is no such schema, or this Python runs outside the gateway.
-            TypeError: The connection is none, or a variable is no JSON.
+            TypeError: The connection is none, or a variable is not JSON.
 
         Example:
             >>> global_graphql.query(

@@ -105,7 +105,7 @@ class SchemaProblem(Exception):
 
     Args:
         message: The cause.
-        place: `file:line`, None where it is not known.
+        place: `file:line`, None if it is not known.
         remedy: What to do.
         code: A code of the gateway's catalogue.
     """

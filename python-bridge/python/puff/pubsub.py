@@ -42,7 +42,7 @@ class PubSubMessage:
     """A message.
 
     Attributes:
-        from_connection_id: Id of the connection that published it; None where none did.
+        from_connection_id: Id of the connection that published it; None if none did.
         body: What was published.
         channel: Where.
     """
@@ -53,7 +53,7 @@ class PubSubMessage:
 
     @property
     def text(self) -> str | None:
-        """The body as text; None where it is no UTF-8."""
+        """The body as text; None if it is not UTF-8."""
         try:
             return self.body.decode()
         except UnicodeDecodeError:
@@ -81,7 +81,7 @@ class PubSubConnection:
         return self._ident
 
     def subscribe(self, channel: str) -> bool:
-        """Subscribes to a channel; False where it was already.
+        """Subscribes to a channel; False if it was already.
 
         What is published from then on is received.
         """
@@ -94,11 +94,11 @@ class PubSubConnection:
         return _call("subscribe", self._key, pattern, "pattern")
 
     def unsubscribe(self, channel: str) -> bool:
-        """Unsubscribes from a channel or pattern; False where it was not subscribed."""
+        """Unsubscribes from a channel or pattern; False if it was not subscribed."""
         return _call("unsubscribe", self._key, channel)
 
     def receive(self) -> PubSubMessage | None:
-        """Waits for the next message; None where it is not subscribed to anything.
+        """Waits for the next message; None if it is not subscribed to anything.
 
         Raises:
             PubSubError: More messages came than can wait; the next call goes on with those that came later.

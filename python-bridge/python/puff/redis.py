@@ -34,7 +34,7 @@ class RedisClient:
     """Sends commands one at a time, and waits for the answer while others run."""
 
     def get(self, key: Part) -> bytes | None:
-        """Gives a key's value; None where there is none."""
+        """Gives a key's value; None if there is none."""
         return self.command(["GET", key])
 
     def set(self, key: Part, value: Part, nx: bool | None = None, ex: int | None = None) -> bool:
@@ -121,7 +121,7 @@ class RedisClient:
             timeout: Seconds to wait; 0: for as long as it takes.
 
         Returns:
-            The list's name and the value; None where none came.
+            The list's name and the value; None if none came.
         """
         return _pair(self.command(["BLPOP", key, timeout]))
 

@@ -113,7 +113,7 @@ export interface Answer {
 
 /** A client of a subscription. */
 export interface Subscriber {
-  /** Null where the subscription is open. */
+  /** Null if the subscription is open. */
   readonly refused: Answer | null;
   /** The next answer; null at the end. */
   next(): Promise<Omit<Answer, "status"> | null>;

@@ -13,7 +13,7 @@ export function textOf(rows: RowSet): string | null {
   return textsOf(rows)[0]?.[0] ?? null;
 }
 
-/** The body of Postgres's DataRow message for these fields. */
+/** The body of the DataRow message for these fields. */
 export function dataRow(fields: readonly (string | Buffer | null)[]): Buffer {
   const parts = [int16(fields.length)];
   for (const field of fields) {

@@ -15,7 +15,7 @@ const asText = (_value: unknown, text: string) => text;
 const digits = (max: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${max}}$`));
 const int = (bits: number) =>
   fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n }).map(String);
-/** Shortest texts, in the form of Postgres's: `1e+21` and `1e-07`. */
+/** Shortest texts, as Postgres prints them: `1e+21` and `1e-07`. */
 const float = fc
   .oneof(fc.double(), fc.constantFrom(Number.NaN, Infinity, -Infinity, -0))
   .map((value) => (Object.is(value, -0) ? "-0" : String(value)).replace(/e([+-])(\d)$/, "e$10$2"));

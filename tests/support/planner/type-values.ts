@@ -366,7 +366,7 @@ function record(...parts: Arbitrary<string>[]): Arbitrary<string> {
 const field = (value: string | null) =>
   value === null ? "" : `"${value.replace(/["\\]/g, (character) => character + character)}"`;
 
-/** The text of an array of so many dimensions, whose items may be NULL and whose bounds may be odd. */
+/** The text of an array with this many dimensions, whose items may be NULL and whose bounds may be odd. */
 export function array(items: Arbitrary<string>, dimensions: number, delimiter = ","): Arbitrary<string> {
   const sizes = fc.tuple(...Array.from({ length: dimensions }, () => fc.integer({ min: 1, max: 3 })));
   return fc

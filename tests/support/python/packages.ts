@@ -27,7 +27,7 @@ async function install(requirements: readonly string[], options: readonly string
     const partial = `${folder}.${process.pid}`;
     const args = ["-m", "pip", "install", "--quiet", "--target", partial, ...options, ...requirements];
     await promisify(execFile)("python3", args);
-    // Whoever is first wins; the folder is never there half full.
+    // The first one wins; the folder is never there half full.
     await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }));
   }
   return folder;

@@ -1,4 +1,4 @@
-"""Cases of psycopg2's behaviour: each is run by psycopg2 itself and by the shim, and must show the same.
+"""Cases of how psycopg2 behaves: each is run by psycopg2 itself and by the shim, and must show the same.
 
 Called with a DSN it prints a JSON object of what each case showed. A case is Python code; what its last line, an
 expression, gives is shown, and so is what it raises.

@@ -1,4 +1,4 @@
-"""Tables of SQLAlchemy's with many types of columns, and their rows."""
+"""SQLAlchemy tables with many types of columns, and their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-/** QuerySets of Django's over the models of queryset_models.py: every lookup and transform of every field. */
+/** Django QuerySets over the models of queryset_models.py: every lookup and transform of every field. */
 
 const lookups = `
 name="a" | name__exact="a" | name__iexact="A" | name__contains="a" | name__icontains="A" | name__startswith="1"

@@ -6,7 +6,7 @@ const macApplication = "/Applications/Chromium.app/Contents/MacOS/Chromium";
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
- * Path of a Chromium: `PUFF_CHROMIUM`, else the first on PATH; null where there is none. Browser tests are then left
+ * Path of a Chromium: `PUFF_CHROMIUM`, else the first on PATH; null if there is none. Browser tests are then left
  * out, which {@link ../left-out.ts} says at the end of the run; in CI it is an error.
  *
  * @example describe.skipIf(chromium === null)("GraphiQL", () => { … });

@@ -101,7 +101,7 @@ export function watched(database: Database, told: (text: string) => void): Datab
 export interface HeldLock {
   /** The statement that waits for it, and gives one row. */
   readonly statement: string;
-  /** Resolves when so many statements wait for it. */
+  /** Resolves when this many statements wait for it. */
   waitedFor(count: number): Promise<void>;
   release(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 
 /**
- * Sends bytes and gives all that comes until the server closes, or is silent for so many milliseconds. A request that
+ * Sends bytes and gives all that comes until the server closes, or is silent for this many milliseconds. A request that
  * says `connection: close` ends at once.
  */
 export function sendRaw(

@@ -24,7 +24,7 @@ _NUMBERS = frozenset(("Int", "BigInt", "Float", "Decimal", "Duration"))
 _ORDERED = _NUMBERS | {"Date", "DateTime", "Time", "String"}
 _FUNCTIONS: dict[str, tuple[str, str]] = {
     "countDistinct": ("count(DISTINCT ", "How many different values there are."),
-    "sum": ("sum(", "The sum of the values; null where there are none."),
+    "sum": ("sum(", "The sum of the values; null if there are none."),
     "avg": ("avg(", "The mean of the values."),
     "min": ("min(", "The least of the values."),
     "max": ("max(", "The greatest of the values."),
@@ -87,7 +87,7 @@ def describe_aggregates(
             fragment, _ = rows.term(column)
         except (KeyError, ValueError):
             raise SchemaProblem(
-                f"{scope.where} has aggregates of {column}, which is no column of {rows.name}",
+                f"{scope.where} has aggregates of {column}, which is not a column of {rows.name}",
                 scope.place,
                 f"It has {', '.join(rows.names())}.",
             ) from None

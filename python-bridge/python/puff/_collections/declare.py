@@ -168,7 +168,7 @@ def order_field(
 ) -> Any:
     """Makes a function of an order's class an order of its own; or says more of an attribute, as its default.
 
-    A function is called once, when the schema loads. It returns an expression of Django's, the path of a field, or SQL:
+    A function is called once, when the schema loads. It returns a Django expression, the path of a field, or SQL:
     `sql("row.votes * 2")`. If it takes `value`, `value.resolve(path)` gives what to return, too.
 
     Args:

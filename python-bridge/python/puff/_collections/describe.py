@@ -195,7 +195,7 @@ def _relation(scope: Scope, model: Any, name: str, related: Any) -> Any:
     if field is None or not is_relation(field, name) or not is_to_many(field):
         known = [known for known, field in attributes_of(model).items() if field.is_relation and is_to_many(field)]
         raise SchemaProblem(
-            f"{scope.where} is a collection, and {name} is no relation to many rows of the model {model.__name__}",
+            f"{scope.where} is a collection, but {name} is not a relation to many rows of the model {model.__name__}",
             scope.place,
             f"Name one with field_name=: it has {', '.join(known) or 'none'}.",
         )
@@ -236,7 +236,7 @@ def _class(named: Any, scope: Scope, item: type) -> type:
     target = getattr(spec, "target", None)
     if spec is None or not (isinstance(target, type) and issubclass(rows, target)):
         shown = getattr(cls, "__name__", repr(cls))
-        of = "no filter or order" if spec is None else f"for {getattr(target, '__name__', target)}"
+        of = "neither a filter nor an order" if spec is None else f"for {getattr(target, '__name__', target)}"
         raise SchemaProblem(
             f"{scope.where} names {shown}, which is {of}, and its items are {rows.__name__}",
             scope.place,

@@ -78,7 +78,7 @@ def _row_aliases(query: Any) -> set[str] | None:
     """Gives the aliases of the tables whose columns are the row's: the model's, and those that it inherits from.
 
     Returns:
-        None where the query asks others.
+        None if the query asks others.
     """
     rows = {query.get_initial_alias()}
     for alias, table in query.alias_map.items():
@@ -108,7 +108,7 @@ def _row_compiler(queryset: Any, rows: set[str]) -> Any:
 
 
 def sql_text(sql: str, *params: Any) -> Any:
-    """Gives an expression of Django's that is SQL, with `%s` for parameters."""
+    """Gives a Django expression that is SQL, with `%s` for parameters."""
     return _text_class()(sql, params)
 
 

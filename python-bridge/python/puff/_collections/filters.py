@@ -43,7 +43,7 @@ def describe_filter(registry: Registry, cls: type, camel_case: bool) -> str:
         The input type's name.
 
     Raises:
-        SchemaProblem: An attribute is no filter.
+        SchemaProblem: An attribute is not a filter.
     """
     known = registry.by_class.get(cls)
     if known is not None:
@@ -51,7 +51,7 @@ def describe_filter(registry: Registry, cls: type, camel_case: bool) -> str:
     spec = filter_of(cls)
     if spec is None:
         raise SchemaProblem(
-            f"{cls.__name__} is no filter", place_of(cls), "Decorate it with @graphql.filter_type(Model)."
+            f"{cls.__name__} is not a filter", place_of(cls), "Decorate it with @graphql.filter_type(Model)."
         )
     return _Filter(registry, cls, camel_case, spec.lookups, rows_of(registry, spec.target, cls)).describe(
         spec.name, spec.description
@@ -84,7 +84,7 @@ class _Filter:
         unknown = set(self.lookups if isinstance(self.lookups, dict) else ()) - {attribute.name for attribute in known}
         if unknown:
             raise SchemaProblem(
-                f"filter {name} has lookups of {', '.join(sorted(unknown))}, which is no attribute of its class",
+                f"filter {name} has lookups of {', '.join(sorted(unknown))}, which is not an attribute of its class",
                 scope.place,
                 "Write the attribute, such as text: auto, or take its lookups off.",
             )
@@ -235,7 +235,7 @@ class _Filter:
         relation = self.rows.relation(attribute.name)
         if relation is None:
             raise SchemaProblem(
-                f"{attribute.scope.where} is a filter, and {attribute.name} is no relation of {self.rows.name}",
+                f"{attribute.scope.where} is a filter, but {attribute.name} is not a relation of {self.rows.name}",
                 attribute.scope.place,
                 f"Write {attribute.name}: auto, or the name of a relation of a Django model.",
             )

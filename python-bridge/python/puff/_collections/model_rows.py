@@ -111,7 +111,7 @@ class ModelRows:
         """Gives a column."""
         field = self._known[path]
         if not has_column(field):
-            raise ValueError(f"{path} is no column of {self.name}")
+            raise ValueError(f"{path} is not a column of {self.name}")
         return column(field.attname), field.null
 
     def truncated(self, name: str, unit: str) -> Fragment:

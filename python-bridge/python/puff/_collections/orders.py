@@ -36,7 +36,7 @@ def describe_order(registry: Registry, cls: type, camel_case: bool) -> str:
         The input type's name.
 
     Raises:
-        SchemaProblem: An attribute is no order.
+        SchemaProblem: An attribute is not an order.
     """
     known = registry.by_class.get(cls)
     if known is not None:
@@ -44,7 +44,7 @@ def describe_order(registry: Registry, cls: type, camel_case: bool) -> str:
     spec = order_of(cls)
     if spec is None:
         raise SchemaProblem(
-            f"{cls.__name__} is no order", place_of(cls), "Decorate it with @graphql.order_type(Model)."
+            f"{cls.__name__} is not an order", place_of(cls), "Decorate it with @graphql.order_type(Model)."
         )
     rows = rows_of(registry, spec.target, cls)
     scope = class_scope(cls, f"order {spec.name}", place_of(cls))
@@ -92,13 +92,13 @@ def _column(rows: Rows, attribute: Attribute) -> dict[str, Any]:
         fragment, nullable = rows.term(attribute.name)
     except KeyError:
         raise SchemaProblem(
-            f"{attribute.scope.where} orders by a column, and {rows.name} has no {attribute.name}",
+            f"{attribute.scope.where} orders by a column, but {rows.name} has no {attribute.name}",
             attribute.scope.place,
             f"It has {', '.join(rows.names())}. Or write a function with @graphql.order_field.",
         ) from None
     except ValueError as error:
         raise SchemaProblem(
-            f"{attribute.scope.where} orders by a column, and {error}",
+            f"{attribute.scope.where} orders by a column, but {error}",
             attribute.scope.place,
             "Write a function with @graphql.order_field.",
         ) from error

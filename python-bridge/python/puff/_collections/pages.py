@@ -58,8 +58,8 @@ def page_arguments(registry: Registry, form: str) -> list[dict[str, Any]]:
         return [
             argument("before", "String", "Items before this cursor."),
             argument("after", "String", "Items after this cursor."),
-            argument("first", "Int", "The first so many items."),
-            argument("last", "Int", "The last so many items."),
+            argument("first", "Int", "How many items to take from the start."),
+            argument("last", "Int", "How many items to take from the end."),
         ]
     fields = [
         argument("offset", "Int!", "How many items to pass over.", defaultValue=0),

@@ -62,7 +62,7 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
         value: What a collection's resolver returned.
 
     Returns:
-        The QuerySet with all of its columns, and the terms of its own order: None where it has none, or it can't be
+        The QuerySet with all of its columns, and the terms of its own order: None if it has none, or it can't be
         told apart. Any other value as it is.
     """
     query: Any = getattr(value, "query", None)
@@ -80,7 +80,7 @@ def without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
     except Exception:  # of any expression of the author's
         return value, None
     if any(isinstance(part, dict) and "as" in part for term in terms for part in term["sql"]):
-        return value, None  # a symbol of an argument, which is no client's value
+        return value, None  # a symbol of an argument, which no client sends
     own = None if query.default_ordering and not query.order_by else terms  # else it is the model's
     if query.is_sliced or query.distinct_fields:
         return value, own
@@ -116,7 +116,7 @@ def _order_of(queryset: Any) -> list[dict[str, Any]]:
     """Gives the order of a QuerySet as OrderTerms.
 
     Raises:
-        ValueError: It is no order of columns and expressions.
+        ValueError: It is not an order of columns and expressions.
     """
     query, model = queryset.query, queryset.model
     ordering = query.order_by or (model._meta.ordering if query.default_ordering else ())  # noqa: SLF001  # Django's documented name

@@ -36,7 +36,7 @@ class Rows(Protocol):
         ...
 
     def annotation(self, name: str) -> Any:
-        """Gives the type of a column, without regard to null; None where it is not known.
+        """Gives the type of a column, without regard to null; None if it is not known.
 
         Raises:
             KeyError: There is no such column.
@@ -44,11 +44,11 @@ class Rows(Protocol):
         ...
 
     def range_of(self, name: str) -> Any:
-        """Gives the type of what is in the ranges of a column; None where it is no column of ranges."""
+        """Gives the type of what is in the ranges of a column; None if it is not a column of ranges."""
         ...
 
     def relation(self, name: str) -> Any:
-        """Gives a relation of the model's; None where the name is none's."""
+        """Gives a relation of the model's; None if the name is none's."""
         ...
 
     def compare(self, path: str, lookup: Lookup, kind: Kind) -> Condition:
@@ -67,7 +67,7 @@ class Rows(Protocol):
         """Gives what a filter function returned.
 
         Raises:
-            ValueError: It is no condition.
+            ValueError: It is not a condition.
         """
         ...
 
@@ -83,7 +83,7 @@ class Rows(Protocol):
         """Gives what an order function returned.
 
         Raises:
-            ValueError: It is no expression.
+            ValueError: It is not an expression.
         """
         ...
 

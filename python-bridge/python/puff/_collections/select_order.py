@@ -1,4 +1,4 @@
-"""The order of a `select()` of SQLAlchemy's, taken off it."""
+"""The order of a SQLAlchemy `select()`, taken off it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def select_without_order(value: Any) -> tuple[Any, list[dict[str, Any]] | None]:
 
 
 def _term(select: Any, clause: Any) -> dict[str, Any] | None:
-    """Gives a term of an order; None where it is no column that is selected."""
+    """Gives a term of an order; None if it is not a column that is selected."""
     elements, operators = import_module("sqlalchemy.sql.elements"), import_module("sqlalchemy.sql.operators")
     direction, nulls = "ASC", ""
     while isinstance(clause, elements.UnaryExpression) or type(clause).__name__ == "_label_reference":

@@ -73,7 +73,7 @@ def _moment(text: str) -> str | None:
     """Reads a text as a moment, and one without a zone in Django's time zone.
 
     Returns:
-        None where that is UTC, as it is in sessions: then a parameter of Postgres's type says the same.
+        None if that is UTC, as it is in sessions: then a parameter of that Postgres type says the same.
     """
     zone: str = import_module("django.utils.timezone").get_default_timezone_name()
     if zone in ("UTC", "Etc/UTC", "GMT", "Z"):

@@ -49,7 +49,7 @@ def kind_of(ref: TypeRef, *, of_model: bool) -> Kind | None:
             are.
 
     Returns:
-        None where Python makes the values, or they have no form in Postgres.
+        None if Python makes the values, or they have no form in Postgres.
     """
     dimensions = 0
     while ref.item is not None:

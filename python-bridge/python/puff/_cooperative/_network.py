@@ -2,7 +2,7 @@
 
 `http.client`, on which `urllib.request` is built, `smtplib`, urllib3 (`requests`), httpcore (`httpx`) and redis-py are
 given a module `socket` whose connections are the host's. All else of theirs is their own code: redirects, pools,
-timeouts. `socketserver`, on which `http.server`, `wsgiref` and the servers of Django's and
+timeouts. `socketserver`, on which `http.server`, `wsgiref` and the servers of Django and
 Flask's tests are built, likewise.
 """
 

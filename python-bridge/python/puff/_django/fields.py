@@ -1,4 +1,4 @@
-"""Which type of Python's a field of a Django model has, its choices included."""
+"""Which Python type a field of a Django model has, its choices included."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _TYPES: dict[str, Any] = {
     "BinaryField": bytes,
     "JSONField": JSON,
 }
-"""By the name of Django's class, which the user's may inherit from."""
+"""By the name of the class in Django, which the user's class may inherit from."""
 
 
 def annotation_of(field: Any) -> Any:
-    """Gives the annotation for a field, without regard to null; None where its type is not known."""
+    """Gives the annotation for a field, without regard to null; None if its type is not known."""
     if field.primary_key or field.is_relation:
         return ID
     base_field = getattr(field, "base_field", None)
@@ -52,7 +52,7 @@ def annotation_of(field: Any) -> Any:
 
 
 def _choices_of(field: Any) -> type[enum.Enum] | None:
-    """Gives an enum of a field's choices; None where there are none, or what is stored for "none" is no choice."""
+    """Gives an enum of a field's choices; None if there are none, or if what is stored for "none" is not a choice."""
     choices = _labelled(field.flatchoices)
     values = {value for value, _ in choices}
     if not choices or (field.blank and "" not in values and field.empty_strings_allowed):

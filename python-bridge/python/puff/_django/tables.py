@@ -1,4 +1,4 @@
-"""The tables of Django's models: which model has which, and which fields have columns of other names."""
+"""The tables of Django models: which model has which, and which fields have columns of other names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def tables_of_models() -> dict[str, dict[str, Any]]:
 
     Returns:
         By table, `{"model": "polls.Choice", "fields": {"question_id": "question"}}`. A column that is not named has its
-        field's name. Nothing where the project has no Django.
+        field's name. Nothing if the project has no Django.
     """
     registry: Any = getattr(sys.modules.get("django.apps"), "apps", None)
     if registry is None or not registry.ready:

@@ -54,7 +54,7 @@ def only_visible(rows: Any, cls: type, auth: Any) -> Any:
         auth: What `Schema.auth` returned, or what stands for it in a trace.
 
     Returns:
-        The QuerySet; None where it is a union of others, which can't be filtered.
+        The QuerySet; None if it is a union of others, which can't be filtered.
 
     Raises:
         PlanError: The rows are those of another model.

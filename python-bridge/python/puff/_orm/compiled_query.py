@@ -1,4 +1,4 @@
-"""What a QuerySet or a statement of SQLAlchemy's is compiled to."""
+"""What a QuerySet or a SQLAlchemy statement is compiled to."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def place(value: Any, params: list[Any]) -> str:
 
 
 def _array(values: list[Any]) -> TypedText | None:
-    """Gives a list as one parameter; None where its items have no common type by themselves."""
+    """Gives a list as one parameter; None if its items have no common type by themselves."""
     leaves: dict[int, None] = {}
     text = _array_text(values, leaves)
     if text is None:

@@ -1,4 +1,4 @@
-"""Which lookups of Django's take a symbol: those that give the database a value as it is."""
+"""Which Django lookups take a symbol: those that give the database a value as it is."""
 
 from __future__ import annotations
 

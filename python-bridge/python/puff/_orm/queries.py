@@ -11,7 +11,7 @@ from puff._orm.selects import compile_select
 
 
 def compile_query(value: object) -> CompiledQuery | None:
-    """Compiles a QuerySet or a statement of SQLAlchemy's, or gives back what was compiled; None for any other value."""
+    """Compiles a QuerySet or a SQLAlchemy statement, or gives back what was compiled; None for any other value."""
     if type(value) is CompiledQuery:
         return value
     django: Any = sys.modules.get("django.db.models.query")

@@ -18,8 +18,8 @@ class Context:
     """The first, positional-only parameter of every resolver.
 
     Attributes:
-        auth: What `Schema.auth` returned, None where there is no `auth`.
-        auth_token: The token of `Authorization: Bearer …`, None where the caller sent none.
+        auth: What `Schema.auth` returned, None if there is no `auth`.
+        auth_token: The token of `Authorization: Bearer …`, None if the caller sent none.
         parents: Columns of the objects whose field is being resolved: `ctx.parents["id"]`.
         field_name: The field's GraphQL name, such as `comments`.
 

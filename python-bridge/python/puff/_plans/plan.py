@@ -26,7 +26,7 @@ class Plan(Generic[T_co]):
         parent_keys: Columns of the parent that correlate it with the rows.
         child_keys: Columns of the rows that equal them, in the same order.
         type_column: The column that names each row's type where the field's type is an interface or a union.
-        type_names: From a value of that column to a dataclass; None where it holds GraphQL names.
+        type_names: From a value of that column to a dataclass; None if it holds GraphQL names.
         absent: What a client is told where there is no row; None: the field is null.
         args: Of a decorator, the resolver's arguments that are its parameters, after those given as values.
     """
@@ -58,7 +58,7 @@ class Plan(Generic[T_co]):
             The plan itself.
 
         Raises:
-            PlanError: A column's name is no str.
+            PlanError: A column's name is not a str.
 
         Example:
             >>> sql("SELECT id, body, post_id FROM comment").on(id="post_id")
@@ -76,13 +76,13 @@ class Plan(Generic[T_co]):
 
         Args:
             column: The column that tells.
-            names: From its values to dataclasses; None where it holds the types' GraphQL names.
+            names: From its values to dataclasses; None if it holds the types' GraphQL names.
 
         Returns:
             The plan itself.
 
         Raises:
-            PlanError: A value of `names` is no class.
+            PlanError: A value of `names` is not a class.
 
         Example:
             >>> plan = sql("SELECT 'p' AS kind, id FROM post").types("kind", {"p": Post})  # doctest: +SKIP
@@ -164,7 +164,7 @@ def sql(
 
 
 def as_keys(keys: Any) -> tuple[str, ...]:
-    """Gives the columns of Puff's forms, where one column may stand alone."""
+    """Gives the columns of a form in which one column may stand alone."""
     if keys is None:
         return ()
     return (keys,) if isinstance(keys, str) else tuple(keys)

@@ -58,5 +58,5 @@ def type_key(key: Any) -> str:
 def _graphql_name(names: Mapping[type, str], cls: type) -> str:
     name = names.get(cls)
     if name is None:
-        raise PlanError(f"types() names {cls.__name__}, which is no object type of the schema")
+        raise PlanError(f"types() names {cls.__name__}, which is not an object type of the schema")
     return name

@@ -17,7 +17,7 @@ class Stream(Generic[T_co]):
     Attributes:
         source: `channel`, of the pub/sub, or `notify`, of Postgres.
         channel: The channel's name.
-        plan: A plan that answers each event; None where the event's payload is the answer.
+        plan: A plan that answers each event; None if the event's payload is the answer.
         live: Whether the plan is the query of a live result, which is sent when it has changed.
         latest: Whether a client that reads slowly gets the newest answer alone.
     """

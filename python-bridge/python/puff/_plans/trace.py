@@ -136,7 +136,7 @@ def claims_of(auth: Any) -> dict[str, Any] | None:
     """Gives what `Schema.auth` returned as JSON, where it is a dict or dataclass of texts, integers, bools and lists.
 
     Returns:
-        None where it is anything else: then no plan that uses it is kept.
+        None if it is anything else: then no plan that uses it is kept.
     """
     try:
         plain = _plain(auth)

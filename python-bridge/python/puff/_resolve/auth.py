@@ -81,7 +81,7 @@ def pg_settings_of(auth: Any) -> dict[str, str] | None:
         auth: What `Schema.auth` returned.
 
     Returns:
-        The settings by name; None where there are none.
+        The settings by name; None if there are none.
 
     Raises:
         TypeError: They are not a mapping of names to texts, numbers and booleans.

@@ -33,7 +33,7 @@ def guarded_result(
 
 
 def plan_of_query(schema: RuntimeSchema, guard: Guard | None, value: Any, auth: Any) -> dict[str, Any] | None:
-    """Gives a QuerySet or a statement of SQLAlchemy's as a SqlPlan; None for any other value."""
+    """Gives a QuerySet or a SQLAlchemy statement as a SqlPlan; None for any other value."""
     limited = None if guard is None or not _is_queryset(value) else guard.queryset(value, auth)
     query = compile_query(value if limited is None else limited)
     if query is None:

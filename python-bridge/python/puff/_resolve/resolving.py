@@ -214,7 +214,7 @@ def _puff_form(value: tuple[Any, ...]) -> Any:
         check_keys(parent_keys, child_keys)
         return rest[0], parent_keys, child_keys
     raise PlanError(
-        f"a tuple of {len(value)} that begins with ... is no plan: "
+        f"a tuple of {len(value)} that begins with ... is not a plan: "
         "return (..., sql, params), (..., objects), either with two lists of keys more, or sql(…)"
     )
 

@@ -17,7 +17,7 @@ class ServiceError(Exception):
     """A service failed, or there is none of that name, or this Python runs outside the gateway.
 
     Args:
-        code: The error's code, such as an SQLSTATE or one of the gateway's; None where it has none.
+        code: The error's code, such as an SQLSTATE or one of the gateway's; None if it has none.
         message: What happened.
         data: JSON that the service adds.
     """
@@ -58,7 +58,7 @@ def call(
 
     Raises:
         ServiceError: It failed, or this code can't wait.
-        TypeError: An argument is no JSON.
+        TypeError: An argument is not JSON.
         GreenletExit: The greenlet is to end.
 
     Example:

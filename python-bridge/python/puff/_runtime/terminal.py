@@ -32,7 +32,7 @@ def streams() -> tuple[TextIO, TextIO]:
 
 
 def install() -> None:
-    """Puts the process's own input and output in the place of Python's streams."""
+    """Replaces Python's streams by the process's own input and output."""
     global _streams  # noqa: PLW0603
     described, _ = services.call("terminal", "describe")
     columns: int | None = described["columns"]

@@ -122,7 +122,7 @@ def _roots(cls: Any) -> dict[str, type | None]:
         chosen = [member for member in members if member not in (None, types.NoneType, EmptyObject)]
         if len(chosen) > 1 or not all(isinstance(item, type) and dataclasses.is_dataclass(item) for item in chosen):
             raise SchemaProblem(
-                f"{operation} of class {cls.__name__} is {root!r}, which is no dataclass",
+                f"{operation} of class {cls.__name__} is {root!r}, which is not a dataclass",
                 place,
                 f"Write `{operation}: {operation.capitalize()}`, a class decorated with @dataclass.",
             )

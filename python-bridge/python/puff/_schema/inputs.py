@@ -80,7 +80,7 @@ def _check_alternative(description: Mapping[str, Any], where: str, place: str | 
         raise SchemaProblem(
             f"{where} is always there, and clients give one field alone of an input with @graphql.one_of",
             place,
-            "Let it be None where it is not given: `… | None = None`.",
+            "Let it be None if it is not given: `… | None = None`.",
         )
 
 

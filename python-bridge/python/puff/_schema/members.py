@@ -57,7 +57,7 @@ class Members:
         """Describes them all.
 
         Raises:
-            SchemaProblem: A member is no field that could be described.
+            SchemaProblem: A member is not a field that could be described.
         """
         cls: Any = self.named.python
         annotated: dict[str, type] = {}
@@ -99,7 +99,7 @@ class Members:
             self._add_column(name, annotation, scope, owner, FieldOptions())
         elif not any(mark in str(annotation) for mark in ("ClassVar", "InitVar")):
             raise SchemaProblem(
-                f"{owner.__name__}.{name} is annotated, and class {owner.__name__} is no dataclass",
+                f"{owner.__name__}.{name} is annotated, but class {owner.__name__} is not a dataclass",
                 place,
                 f"Decorate {owner.__name__} with @dataclass.",
             )
@@ -145,7 +145,7 @@ class Members:
         scope = class_scope(owner, self._where(name), place_of(owner, name))
         if self.named.operation != "mutation":
             raise SchemaProblem(
-                f"{self._where(name)} writes to the database, and {self.named.name} is no mutation",
+                f"{self._where(name)} writes to the database, but {self.named.name} is not a mutation",
                 scope.place,
                 "Move it to the class that Schema names as its mutation.",
             )
@@ -181,7 +181,7 @@ class Members:
             raise SchemaProblem(
                 f"{self._where(name)} has no annotation",
                 place,
-                f"Write its type, `{name}: str`; what is no field has a name that begins with _, or is a ClassVar.",
+                f"Write its type, `{name}: str`. If it is not a field, begin its name with _ or make it a ClassVar.",
             )
 
     def _describe_resolver(self, name: str, member: Any, owner: type) -> None:
@@ -263,7 +263,7 @@ class Members:
     def _cache_of(self, member: Any, where: str, place: str | None) -> dict[str, Any]:
         cache = cache_of(member)
         if cache is not None and self.named.operation in ("mutation", "subscription"):
-            raise SchemaProblem(f"{where} has @graphql.cache, and is no part of a query", place, "Take it off.")
+            raise SchemaProblem(f"{where} has @graphql.cache, but is not part of a query", place, "Take it off.")
         return {} if cache is None else {"cache": cache}
 
     def _refuse_attribute_of_root(self, name: str, place: str | None) -> None:

@@ -93,7 +93,7 @@ def _describe(
         return [(None, parent_argument(registry, name, annotation, default, use, camel_case))]
     if not dataclasses.is_dataclass(meaning.base) or meaning.nullable or default is not ABSENT:
         raise SchemaProblem(
-            f"{use.scope.where} is marked with graphql.arguments, and is no dataclass of them",
+            f"{use.scope.where} is marked with graphql.arguments, but is not a dataclass of arguments",
             use.scope.place,
             f"Write `{name}: Annotated[…, graphql.arguments]` with a dataclass whose fields have the defaults.",
         )

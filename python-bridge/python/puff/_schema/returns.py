@@ -37,7 +37,7 @@ def result_type(annotation: Any, scope: Scope, *, is_subscription: bool = False)
         An annotation.
 
     Raises:
-        SchemaProblem: A tuple that is not one of Puff's forms, or a subscription that returns no stream.
+        SchemaProblem: A tuple that has no form of a plan, or a subscription that returns no stream.
     """
     value = evaluate(annotation, scope)
     origin, inner = typing.get_origin(value), arguments_of(value)

@@ -29,7 +29,7 @@ def parameters_of(
         raise SchemaProblem(
             f"{where} doesn't take the context as its one positional-only parameter",
             place,
-            f"Write `def {name}({first}ctx: Context, /, …)`; what is no field has a name that begins with _.",
+            f"Write `def {name}({first}ctx: Context, /, …)`. If it is not a field, begin its name with _.",
         )
     return len(positional), arguments
 
@@ -39,5 +39,5 @@ def no_return(where: str, place: str | None, example: str) -> SchemaProblem:
     return SchemaProblem(
         f"{where} has no return annotation",
         place,
-        f"Write `{example}` or another type; what is no field has a name that begins with _.",
+        f"Write `{example}` or another type. If it is not a field, begin its name with _.",
     )

@@ -61,7 +61,7 @@ def _static_plan(runtime: RuntimeSchema, resolver: Resolver) -> dict[str, Any]:
 
 
 def _parameter_of(argument: Argument) -> dict[str, Any] | None:
-    """Gives an argument's parameter; None where its value is made by Python, or has no form in Postgres."""
+    """Gives an argument's parameter; None if its value is made by Python, or has no form in Postgres."""
     ref, dimensions = argument.type, 0
     while ref.item is not None:
         ref, dimensions = ref.item, dimensions + 1

@@ -154,7 +154,7 @@ def _check_headers(headers: Any) -> list[tuple[str, str]]:
     checked: list[tuple[str, str]] = []
     for name, value in headers:
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-            raise ValueError(f"{name!r} is no name of a header")
+            raise ValueError(f"{name!r} is not a name of a header")
         if not isinstance(value, str) or _VALUE.fullmatch(value) is None:
             raise ValueError(f"the header {name} can't have the value {value!r}: it must be a str of one line")
         if name.lower() in _HOP_BY_HOP:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def clause_of(symbol: object, *, many: bool) -> Any:
-    """Gives what stands for a symbol in a statement of SQLAlchemy's."""
+    """Gives what stands for a symbol in a SQLAlchemy statement."""
     sqlalchemy: Any = import_module("sqlalchemy")
     parameter = sqlalchemy.bindparam(None, symbol, type_=sqlalchemy.types.NullType(), unique=True)
     return sqlalchemy.select(sqlalchemy.func.unnest(parameter)) if many else parameter

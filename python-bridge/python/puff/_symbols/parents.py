@@ -79,7 +79,7 @@ class ParentColumn(Sequence[Any]):
         return expression_of(self, many=True)
 
     def __clause_element__(self) -> Any:
-        """Gives what stands for it within `in_()` in a statement of SQLAlchemy's."""
+        """Gives what stands for it within `in_()` in a SQLAlchemy statement."""
         return clause_of(self, many=True)
 
     def __repr__(self) -> str:

@@ -41,7 +41,7 @@ class Symbol:
         return expression_of(self, many=False)
 
     def __clause_element__(self) -> Any:
-        """Gives what stands for it in a statement of SQLAlchemy's."""
+        """Gives what stands for it in a SQLAlchemy statement."""
         return clause_of(self, many=False)
 
     def __getattr__(self, attribute: str) -> NoReturn:

@@ -120,7 +120,7 @@ def evaluate(annotation: Any, scope: Scope) -> Any:
     is looked for among the classes of the user's modules.
 
     Raises:
-        SchemaProblem: A name is not defined, or the text is no expression.
+        SchemaProblem: A name is not defined, or the text is not an expression.
     """
     value = annotation
     found: dict[str, Any] = {}

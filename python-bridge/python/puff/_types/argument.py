@@ -22,11 +22,11 @@ class Argument:
     drop_null: bool = False
     """Whether null means the default that Python makes, as a default_factory does."""
     symbol: str | None = None
-    """The kind of its symbol in traces; None where its value is always looked at."""
+    """The kind of its symbol in traces; None if its value is always looked at."""
     inner: Callable[[], tuple[Argument, ...] | None] = lambda: None
     """The fields of an input object; None for all other types."""
     group: ArgumentGroup | None = None
-    """The parameter that holds it together with others; None where it is a parameter itself."""
+    """The parameter that holds it together with others; None if it is a parameter itself."""
     when_absent: Literal["default", "none", "refused"] = "default"
     """What its value is where there is none: Python's default, or None; `refused`: there always is one."""
 

@@ -133,7 +133,7 @@ def borrow_db_context(resolver: MemberT) -> MemberT:
 
     A mutation's field has one: what the resolver's ORM calls write is committed or rolled back with the field, and its
     plan, and those of the fields below, find it. A query gets one for all of it, which only reads. Connections to the
-    schema's database, of psycopg2's, Django's or SQLAlchemy's, come into it while resolvers are called; their own
+    schema's database, opened by psycopg2, Django or SQLAlchemy, come into it while resolvers are called; their own
     transactions are savepoints in it.
 
     Args:

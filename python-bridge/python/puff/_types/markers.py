@@ -169,7 +169,7 @@ def scalar(
     base = scalar_of_class(based_on)
     if base is None:
         raise SchemaProblem(
-            f"scalar {name} is based on {based_on!r}, which is no built-in scalar",
+            f"scalar {name} is based on {based_on!r}, which is not a built-in scalar",
             None,
             "Base it on str, int, float, bool, datetime, date, time, timedelta, Decimal, UUID, bytes or dict.",
         )

@@ -116,5 +116,5 @@ def _by_column(named: Sequence[str] | Mapping[str, Sequence[str]]) -> Mapping[st
 
 
 def paged_of(member: Any) -> Paged | None:
-    """Gives what decorates a resolver; None where it is no collection."""
+    """Gives what decorates a resolver; None if it is not a collection."""
     return getattr(function_of(member), "__dict__", {}).get("__puff_paged__")

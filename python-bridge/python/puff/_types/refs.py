@@ -32,11 +32,11 @@ class TypeRef:
     nullable: bool = False
     is_leaf: bool = True
     read: Converter | None = None
-    """From an argument's JSON, which is not null, to Python; None where they are the same."""
+    """From an argument's JSON, which is not null, to Python; None if they are the same."""
     write: Converter = leaf
     """From a leaf's Python value to its wire value."""
     kind: str | None = None
-    """Of a scalar or enum whose arguments are typed by it: a ScalarKind; None where Python makes the values."""
+    """Of a scalar or enum whose arguments are typed by it: a ScalarKind; None if Python makes the values."""
     holds: str | None = None
     """Of a scalar, what it travels as: a ScalarKind."""
 

@@ -26,7 +26,7 @@ _files: dict[str, dict[str, ClassSource]] = {}
 
 
 def class_source(cls: type) -> ClassSource | None:
-    """Gives what a class's file says of it; None where there is no file, as for a class made by a call."""
+    """Gives what a class's file says of it; None if there is no file, as for a class made by a call."""
     file = _file_of(cls)
     if file is None:
         return None

@@ -44,7 +44,7 @@ _KNOWN = (
 
 
 class Registry:
-    """The named types met so far. Objects and inputs are described by whoever takes them from `waiting`."""
+    """The named types met so far. What takes objects and inputs from `waiting` describes them."""
 
     def __init__(self) -> None:
         self.types: dict[str, NamedType] = {}
@@ -65,7 +65,7 @@ class Registry:
         """Gives the reference for an annotation.
 
         Raises:
-            SchemaProblem: It is no type that GraphQL could have, or one used as input and output both.
+            SchemaProblem: It is not a type that GraphQL could have, or one used as input and output both.
         """
         meaning = meaning_of(annotation, use.scope)
         ref = self._inner(meaning, use)
@@ -79,7 +79,7 @@ class Registry:
         return named
 
     def add_class(self, cls: type, use: Use) -> NamedType:
-        """Adds a dataclass; whoever takes it from `waiting` describes its fields."""
+        """Adds a dataclass. What takes it from `waiting` describes its fields."""
         return self._new(cls, use, type_name(cls))
 
     def _new(self, cls: type, use: Use | None, name: str) -> NamedType:
@@ -137,7 +137,7 @@ class Registry:
         for name in names:
             if not is_name(name):
                 raise _problem(
-                    f"{use.scope.where} is a Literal with {name!r}, which is no name in GraphQL",
+                    f"{use.scope.where} is a Literal with {name!r}, which is not a name in GraphQL",
                     use,
                     "Write an Enum: its members have names, and any values.",
                 )
@@ -283,7 +283,7 @@ def _unknown(base: Any, origin: Any, use: Use) -> SchemaProblem:
         )
     if isinstance(base, type) and base.__module__ not in ("builtins", "typing") and annotations_of(base):
         return _problem(
-            f"{where} has the type {shown}, which is no dataclass", use, f"Decorate {shown} with @dataclass."
+            f"{where} has the type {shown}, which is not a dataclass", use, f"Decorate {shown} with @dataclass."
         )
     return _problem(f"{where} has the type {shown}, which GraphQL doesn't know", use, _KNOWN)
 

@@ -129,8 +129,8 @@ def create(
     field takes the argument `data`: one input, or a list. Each object is checked by `full_clean()` and written by
     `save()`, so that signals are sent, in the field's transaction. The answer is a plan of the rows that were written.
 
-    What the model refuses is answered by an `OperationInfo` where the annotation has it, and else by an error with the
-    code `PUFF_INPUT_INVALID`. Either way nothing was written.
+    If the model refuses the input, the answer is an `OperationInfo` where the annotation has it, and else an error with
+    the code `PUFF_INPUT_INVALID`. Either way nothing was written.
 
     Args:
         input: A class decorated with `input_type`, or its name.

@@ -251,7 +251,7 @@ def dump_json(value: Any) -> str:
     """Prints a value as JSON, floats of arguments as they were sent.
 
     Raises:
-        TypeError: It is no JSON.
+        TypeError: It is not JSON.
         ValueError: A number in it is not finite.
     """
     return _dump_exact(value) if _exact.get() else json.dumps(value, ensure_ascii=False, allow_nan=False)

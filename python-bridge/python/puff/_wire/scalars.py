@@ -37,7 +37,7 @@ BUILT_IN = frozenset([*CLASSES.values(), "ID", "BigInt"])
 
 
 def scalar_of_class(cls: Any) -> str | None:
-    """Gives the GraphQL name of a Python class's scalar, None where it has none."""
+    """Gives the GraphQL name of a Python class's scalar, None if it has none."""
     try:
         return CLASSES.get(cls)
     except TypeError:  # no hash

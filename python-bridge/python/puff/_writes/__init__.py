@@ -1,1 +1,1 @@
-"""Creating, changing and deleting rows of Django's models."""
+"""Creating, changing and deleting rows of Django models."""

@@ -127,7 +127,7 @@ def _is_required(field: Any) -> bool:
 
 def _no_field(cls: type, model: Any, name: str, known: dict[str, Any]) -> SchemaProblem:
     return SchemaProblem(
-        f"{cls.__name__}.{name} is no field of the model {model.__name__}",
+        f"{cls.__name__}.{name} is not a field of the model {model.__name__}",
         place_of(cls, name),
         f"It has {', '.join(sorted(known))}. Write a mutation of your own where an input holds more than the model.",
     )

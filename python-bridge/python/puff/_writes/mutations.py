@@ -51,7 +51,7 @@ def mutation_resolver(
         A classmethod with the argument `data`.
 
     Raises:
-        SchemaProblem: The annotation is no type of a model, or the input is none of that model's.
+        SchemaProblem: The annotation is not a type of a model, or the input is none of that model's.
     """
     value = evaluate(annotation, scope)
     is_list = typing.get_origin(value) is list

@@ -57,7 +57,7 @@ def reasons_of(error: Exception, model: Any, path: Path, named: Callable[[str], 
         named: Gives the name that clients know, of a model's field.
 
     Returns:
-        None where it is no reason for clients, but a mistake.
+        None if it is a mistake rather than a reason for clients.
     """
     exceptions: Any = import_module("django.core.exceptions")
     deletion: Any = import_module("django.db.models.deletion")

@@ -1,4 +1,4 @@
-"""Objects of Django's models, written as an input says, with those that are related to them."""
+"""Writes objects of Django models as an input says, together with the objects related to them."""
 
 from __future__ import annotations
 
@@ -294,7 +294,7 @@ def _each(items: Iterable[Any], write: Callable[[Any], Any]) -> list[Any]:
 
 
 def _read(field: Any, value: Any) -> Any:
-    """Gives a key as the model has it; None where the model has no such keys."""
+    """Gives a key as the model has it; None if the model has no such keys."""
     exceptions: Any = import_module("django.core.exceptions")
     try:
         return None if value is None else field.to_python(value)

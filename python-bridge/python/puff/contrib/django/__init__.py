@@ -20,7 +20,7 @@ def query_and_params(queryset: Any) -> tuple[str, list[Any]]:
         Its SQL, with `$1`, `$2`, … for parameters, and the parameters.
 
     Raises:
-        PlanError: It is no QuerySet.
+        PlanError: It is not a QuerySet.
 
     Example:
         >>> return ..., *query_and_params(Question.objects.all())  # doctest: +SKIP
