@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./tests/support/longest-first.ts";
 
 const inCi = process.env["CI"] === "true";
+const report = process.env["VITEST_JSON"];
 // Each test file and each command that one starts is a process of its own, which reads the same sources.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, ".puff/compile-cache");
 
@@ -21,7 +22,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // In CI a test that was left out, or narrowed down to with `.only`, would be a silent hole.
     allowOnly: !inCi,
-    reporters: inCi ? ["default", ["json", { outputFile: ".puff/ci/vitest.json" }]] : ["default"],
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
   // Node takes graphql's CommonJS build for every importer; Vite would take its ES build for our files alone, and
   // graphql-js refuses types of another copy of itself.

@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     ...base.test,
     include: [`${house}/*.test.ts`],
-    reporters: ["default"],
+    // They share no state, and loading the modules for each file anew takes longer than the tests.
+    isolate: false,
     coverage: {
       enabled: true,
       provider: "v8",
@@ -17,8 +18,9 @@ export default defineConfig({
       exclude: [`${house}/*.test.ts`, "gateway/graphiql/**"],
       reporter: ["text-summary", "html"],
       reportsDirectory: "coverage/typescript",
-      // What is measured, rounded down. What needs a database or an interpreter is tested in tests/, without counters.
-      thresholds: { statements: 14, branches: 15, functions: 11, lines: 14 },
+      // What is measured, rounded down, with a point to spare. What needs a database or an interpreter is tested in tests/,
+      // without counters.
+      thresholds: { statements: 17, branches: 16, functions: 13, lines: 17 },
     },
   },
 });
