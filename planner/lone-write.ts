@@ -84,7 +84,7 @@ export async function learnWrite(
   if (write?.text === plan.text && write.scope === scope && write.checked === null) {
     return;
   }
-  const checked = await checkedText(step, plan, data.layer.rows.columns, catalogue).catch(() => null); // it is no SQL
+  const checked = await checkedText(step, plan, data.layer.rows.columns, catalogue).catch(() => null); // it is not SQL
   known.set(step, { text: plan.text, scope, checked, failures: write?.text === plan.text ? write.failures : 0 });
 }
 

@@ -73,8 +73,8 @@ def test_without_aggregates_groups_are_counted(load: Callable[..., Loaded]) -> N
 @pytest.mark.parametrize(
     ("group_by", "message"),
     [
-        ('["nothing"]', "field Query.books has groups by nothing, which is no column of the model Book"),
-        ('["tags"]', "field Query.books has groups by tags, which is no column of the model Book"),
+        ('["nothing"]', "field Query.books has groups by nothing, which is not a column of the model Book"),
+        ('["tags"]', "field Query.books has groups by tags, which is not a column of the model Book"),
         ('["doc"]', "field Query.books has groups by doc, which is JSON"),
         ('{"moment": ["fortnight"]}', "field Query.books has groups by the fortnight of moment, which is DateTime!"),
         ('{"pages": ["month"]}', "field Query.books has groups by the month of pages, which is Int!"),

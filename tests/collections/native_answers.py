@@ -40,7 +40,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(expression: str) -> list[Any]:
-    """Gives what an expression of Django's ORM gives: a test's, which names models and functions without more ado."""
+    """Gives what an expression of a test gives: it names models and functions of the Django ORM without imports."""
     from django.db import models
     from django.db.models import functions
     from library import models as library

@@ -132,7 +132,7 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 /** strawberry-django in a process of native CPython. */
 export interface NativeSchema {
   readonly ask: Ask;
-  /** What an expression of Django's ORM gives, such as `Book.objects.values_list("title")`. */
+  /** What an expression of the Django ORM gives, such as `Book.objects.values_list("title")`. */
   orm(expression: string): Promise<unknown>;
   close(): void;
 }

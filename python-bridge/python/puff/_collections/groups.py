@@ -115,7 +115,7 @@ def _keys(
             fragment, _ = rows.term(column)
         except (KeyError, ValueError):
             raise SchemaProblem(
-                f"{scope.where} has groups by {column}, which is no column of {rows.name}",
+                f"{scope.where} has groups by {column}, which is not a column of {rows.name}",
                 scope.place,
                 f"It has {', '.join(rows.names())}.",
             ) from None
