@@ -80,6 +80,7 @@ try {
 
 async function measure(): Promise<number[][]> {
   const python = await startPython({
+    engine: { kind: "pyodide" },
     ...{ wsgi: null, django: null, writable: [], pythonPath: [folder], workers: 1, cacheFolder: folder },
     schemas: [{ name: "default", spec: join(folder, "schema.py"), camelCase: false }],
     ...{ environment: {}, hostFunctions: new Map(), services: new Map([["echo", echo]]) },

@@ -111,6 +111,7 @@ async function rest(): Promise<void> {
 
 async function started(): Promise<Python> {
   return startPython({
+    engine: { kind: "pyodide" },
     wsgi: null,
     django: null,
     writable: [],

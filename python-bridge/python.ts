@@ -5,6 +5,9 @@ import { PuffError } from "../schema/index.ts";
 import { Batch } from "./jobs/batch.ts";
 import { Call, type CallAnswer, type CallOptions } from "./jobs/call.ts";
 import type { Job } from "./jobs/job.ts";
+import type { Engine } from "./lanes/lane.ts";
+import { examinePython } from "./lanes/native-python.ts";
+import { ProcessEngine } from "./lanes/process-engine.ts";
 import { ThreadEngine } from "./lanes/thread-engine.ts";
 import { Generation, type Replaced } from "./pool/generation.ts";
 import { makeTemporaryFolder } from "./pool/temporary.ts";
@@ -28,7 +31,14 @@ export interface SchemaSource {
   readonly camelCase: boolean;
 }
 
+/** What runs Python. */
+export type EngineChoice =
+  | { readonly kind: "pyodide" }
+  /** `python`: a program, see {@link examinePython}; `project`: folders where `.venv` may be. */
+  | { readonly kind: "cpython"; readonly python: string | null; readonly project: readonly string[] };
+
 export interface PythonOptions {
+  readonly engine: EngineChoice;
   readonly schemas: readonly SchemaSource[];
   /** `package.module:name`, `file.py:name` or `file.py:name()`; null: none. */
   readonly wsgi: string | null;
@@ -41,7 +51,7 @@ export interface PythonOptions {
   readonly pythonPath: readonly string[];
   /** Absolute folders that Python can read and write. */
   readonly writable: readonly string[];
-  /** Interpreters, each in a thread of its own. */
+  /** Interpreters, each in a thread or process of its own. */
   readonly workers: number;
   /** Images of interpreters' memory are kept here; it should be private to the user. */
   readonly cacheFolder: string;
@@ -215,8 +225,7 @@ class RunningPython implements Python {
       retirement,
     } = this.#options;
     const generation = new Generation({
-      // One more, so that a successor starts beside the interpreter whose memory has grown.
-      engine: new ThreadEngine(workers + 1, await compilePyodide()),
+      engine: await this.#openEngine(),
       settings: {
         sources: JSON.stringify({ schemas, wsgi, django }),
         pythonPath,
@@ -250,6 +259,15 @@ class RunningPython implements Python {
       this.#retire(generation);
       throw error;
     }
+  }
+
+  async #openEngine(): Promise<Engine> {
+    const { engine, environment, workers } = this.#options;
+    if (engine.kind === "cpython") {
+      return new ProcessEngine(await examinePython(engine.python, engine.project, environment));
+    }
+    // One more, so that a successor starts beside the interpreter whose memory has grown.
+    return new ThreadEngine(workers + 1, await compilePyodide());
   }
 
   /** Ends a generation in the background; {@link close} waits for it. */

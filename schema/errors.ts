@@ -116,6 +116,7 @@ const catalogue = {
   PUFF_DOCUMENTS_INVALID: { status: 500, safe: false },
   PUFF_HOST_MODULE: { status: 500, safe: false },
   PUFF_PORT_TAKEN: { status: 500, safe: false },
+  PUFF_CPYTHON_UNFIT: { status: 500, safe: false },
   PUFF_NODE_TOO_OLD: { status: 500, safe: false },
   PUFF_EMBEDDED_POSTGRES: { status: 500, safe: false },
   PUFF_NO_POSTGRES: { status: 500, safe: false },

@@ -5,17 +5,21 @@ import type { Settings } from "../options/settings.ts";
 
 /** @example const python = await startPython({ ...findPythonSources(settings), … }); */
 export function findPythonSources({
+  engine,
+  python,
   schemas,
   wsgi,
   django,
   pythonPath,
-}: Settings): Pick<PythonOptions, "schemas" | "wsgi" | "django" | "pythonPath" | "writable"> {
+}: Settings): Pick<PythonOptions, "engine" | "schemas" | "wsgi" | "django" | "pythonPath" | "writable"> {
   const files = [...schemas.map(({ spec }) => spec), ...(wsgi === null ? [] : [wsgi])].filter((spec) =>
     /\.py(:|$)/.test(spec),
   );
   const project = [process.cwd(), ...(django === null ? [] : [django.folder])];
-  const packages = project.flatMap((folder) => findSitePackages(folder, process.env));
+  // CPython finds those of its own environment by itself.
+  const packages = engine === "cpython" ? [] : project.flatMap((folder) => findSitePackages(folder, process.env));
   return {
+    engine: engine === "cpython" ? { kind: engine, python, project } : { kind: engine },
     schemas: schemas.map(({ name, spec, camelCase }) => ({ name, spec, camelCase })),
     wsgi,
     django: django === null || django.start === "nothing" ? null : django.start,

@@ -44,7 +44,18 @@ export interface GatewayOptions {
    */
   readonly pythonPath?: readonly string[];
   /**
-   * Python interpreters, each in a thread of its own. Default: 1, which serves some thousand calls a second; each
+   * What runs Python. Default: `pyodide`, CPython in WebAssembly, which needs nothing but Node and confines Python to the
+   * project's folders. `cpython` runs a CPython of this machine in child processes: all packages work, it is faster, and
+   * Python can do whatever this process can. It needs the package greenlet, else `PUFF_CPYTHON_UNFIT`.
+   */
+  readonly engine?: EngineName;
+  /**
+   * The Python of the engine `cpython`: a path, or a command's name. Default: null, that of an active or `.venv` virtual
+   * environment, or else `python3`.
+   */
+  readonly python?: string | null;
+  /**
+   * Python interpreters, each in a thread or process of its own. Default: 1, which serves some thousand calls a second; each
    * takes about 200 MB.
    */
   readonly workers?: number;
@@ -105,6 +116,9 @@ export interface GatewayOptions {
   /** What becomes `os.environ` in Python, with `LOGNAME` where it names no user. Default: the environment of this process. */
   readonly environment?: { readonly [name: string]: string | undefined };
 }
+
+/** What runs Python. */
+export type EngineName = "pyodide" | "cpython";
 
 /** One GraphQL schema and where it is served. */
 export interface SchemaOptions {

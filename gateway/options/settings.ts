@@ -8,6 +8,7 @@ import {
   type DatabaseSource,
   type DjangoOptions,
   defaultLimits,
+  type EngineName,
   type GatewayOptions,
   type Limits,
   type SchemaOptions,
@@ -26,6 +27,8 @@ export interface Settings {
   readonly metrics: boolean;
   /** Absolute folders. */
   readonly pythonPath: readonly string[];
+  readonly engine: EngineName;
+  readonly python: string | null;
   readonly workers: number;
   readonly limits: Limits;
   readonly verifyPlans: number;
@@ -75,6 +78,8 @@ export function readSettings(options: GatewayOptions): Settings {
     requireRedis: options.requireRedis ?? false,
     metrics: options.metrics ?? false,
     pythonPath: (options.pythonPath ?? []).map((folder) => resolve(folder)),
+    engine: options.engine ?? "pyodide",
+    python: options.python ?? null,
     workers: options.workers ?? 1,
     limits: { ...defaultLimits, ...options.limits },
     verifyPlans: options.verifyPlans ?? 0,

@@ -58,7 +58,7 @@ test("doctor names the packages with compiled code, and what to do about each", 
   expect(stdout).toMatch(/✗ schema +\S+\/msgspec\/__init__\.py:1: package msgspec has compiled code/);
   expect(stdout).toContain(
     "    msgspec: PyPI has a build for it: run puff-gateway pip install msgspec. [PUFF_COMPILED_PACKAGE]\n" +
-      "    pillow: PyPI has no build for it: ",
+      "    pillow: PyPI has no build of it for Pyodide: ",
   );
   expect(stdout).not.toContain("pure:");
 });

@@ -479,7 +479,7 @@ describe("a package with compiled code", () => {
   const elf = "\x7fELF";
   const unknown =
     "which Pyodide can't load | Run puff-gateway pip install fast, which takes a build for it or a pure one if PyPI has " +
-    "either. Else do its work in SQL or in a host function.";
+    "either. Else run the gateway with --engine cpython.";
   const sentence = `package fast has compiled code (${native}), ${unknown}`;
   const own = "raise ImportError('reinstall') from error";
 
@@ -539,7 +539,7 @@ describe("a package with compiled code", () => {
     [
       "was installed, and PyPI has none",
       "fast/__init__.py:1: package psycopg-binary has compiled code (fast/_fast.abi3.so), which Pyodide can't load | " +
-        "PyPI has no build for it: use psycopg2, which the gateway brings, or take it out of what the schema imports.",
+        "PyPI has no build of it for Pyodide: run the gateway with --engine cpython, or use psycopg2, which the gateway brings.",
       {
         "fast/_fast.abi3.so": elf,
         "fast/__init__.py": "from fast._fast import f\n",

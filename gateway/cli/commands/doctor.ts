@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, readFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
-import { checkRuntime, findSitePackages } from "../../../python-bridge/index.ts";
+import { checkRuntime, examinePython, findSitePackages } from "../../../python-bridge/index.ts";
 import { describeError, PuffError } from "../../../schema/index.ts";
 import { defaultLimits } from "../../options/options.ts";
 import { readSettings } from "../../options/settings.ts";
@@ -73,6 +73,7 @@ interface Found {
 function projectChecks(config: Configuration, found: Found): [name: string, run: Check][] {
   const { bind, port } = config.values;
   return [
+    ...(config.values.engine === "cpython" ? [["CPython", () => checkCPython(config)] as [string, Check]] : []),
     ["cache folder", () => checkCacheFolder(config)],
     [
       "port",
@@ -105,6 +106,12 @@ async function checkNode(): Promise<string> {
     throw problem;
   }
   return `${process.versions.node} on ${platform()} ${arch()}, with WebAssembly stack switching (JSPI)`;
+}
+
+/** The Python of --engine cpython, with the package that it needs. */
+async function checkCPython({ values, folder, environment }: Configuration): Promise<string> {
+  const { version, executable, greenlet } = await examinePython(values.python, [process.cwd(), folder], environment);
+  return `${version}, ${executable}, with greenlet ${greenlet}`;
 }
 
 async function versionOf(name: string): Promise<string> {
@@ -165,8 +172,8 @@ async function warnOfPackages(config: Configuration): Promise<void> {
     readonly remedy: string;
   }[];
   if (found.length > 0) {
-    const summary =
-      "these have compiled code, which Pyodide can't load. Some fall back to Python, others don't import:";
+    const engine = config.values.engine === "cpython" ? "this CPython" : "Pyodide";
+    const summary = `these have compiled code, which ${engine} can't load. Some fall back to Python, others don't import:`;
     print(
       `${style("yellow", "!")} ${"packages".padEnd(14)} ${summary}`,
       ...found.map((each) => `    ${each.package}: ${each.remedy} [PUFF_COMPILED_PACKAGE]`),

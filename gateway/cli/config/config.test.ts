@@ -83,6 +83,18 @@ describe("flag > environment > file > default, for each setting", () => {
     { key: "metrics", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "require_redis", flag: [true, true], environment: ["0", false], file: ["true", true] },
     { key: "python_path", flag: [["/a"], ["/a"]], environment: ["/b:/c", ["/b", "/c"]], file: ['["/d"]', ["/d"]] },
+    {
+      key: "engine",
+      flag: ["cpython", "cpython"],
+      environment: ["pyodide", "pyodide"],
+      file: ['"cpython"', "cpython"],
+    },
+    {
+      key: "python",
+      flag: ["python3", "python3"],
+      environment: ["/b/python", "/b/python"],
+      file: ['"/c/python"', "/c/python"],
+    },
     { key: "workers", flag: ["1", 1], environment: ["2", 2], file: ["3", 3] },
     { key: "processes", flag: ["4", 4], environment: ["2", 2], file: ["3", 3] },
     { key: "cache_folder", flag: ["/a", "/a"], environment: ["/b", "/b"], file: ['"/c"', "/c"] },

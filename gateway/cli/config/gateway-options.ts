@@ -45,6 +45,8 @@ export function toGatewayOptions(config: Configuration, databases: readonly Data
     requireRedis: values.require_redis,
     metrics: values.metrics,
     pythonPath: values.python_path,
+    engine: values.engine,
+    python: values.python,
     workers: values.workers,
     limits: config.limits,
     verifyPlans: values.verify_plans,

@@ -65,6 +65,14 @@ export const path: Kind<string> = {
   read: (value, base) => (typeof value === "string" && value !== "" ? resolve(base, value) : undefined),
 };
 
+/** A path, or the name of a command, which stays what it is. */
+export const program: Kind<string> = {
+  wanted: 'a program, such as "python3.13" or ".venv/bin/python"',
+  fromText: (input) => input,
+  read: (value, base) =>
+    typeof value !== "string" || value === "" ? undefined : /[\\/]/.test(value) ? resolve(base, value) : value,
+};
+
 export const paths: Kind<readonly string[]> = {
   wanted: "a list of folders",
   fromText: (input) => input.split(delimiter).filter((item) => item !== ""),

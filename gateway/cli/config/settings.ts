@@ -2,7 +2,7 @@
  * The settings of the command, in one table: each has a flag, environment variables, a key in puff.toml, a kind, a
  * default and a line of help. `--help`, the reading of puff.toml and `puff-gateway config` all come from it.
  */
-import type { StaticFolder } from "../../options/options.ts";
+import type { EngineName, StaticFolder } from "../../options/options.ts";
 import {
   boolean,
   djangoProject,
@@ -13,6 +13,7 @@ import {
   path,
   paths,
   postgresUrl,
+  program,
   redisUrl,
   schemaSpec,
   share,
@@ -241,12 +242,26 @@ export const settings = {
     help: "folder to import Python modules from, searched before the schema's folder and the virtual environment. Repeatable",
     repeatable: true,
   }),
+  engine: setting<EngineName>(oneOf(["pyodide", "cpython"]), {
+    flag: "--engine <name>",
+    environment: ["PUFF_ENGINE"],
+    default: "pyodide",
+    group: groups.python,
+    help: "pyodide, Python in WebAssembly, or cpython, the machine's own Python: all packages work, and nothing confines it",
+  }),
+  python: setting<string | null>(program, {
+    flag: "--python <program>",
+    environment: ["PUFF_PYTHON"],
+    default: null,
+    group: groups.python,
+    help: "the CPython of --engine cpython, 3.11 or newer; the virtual environment's by default, or else python3",
+  }),
   workers: setting(integer(1, 64), {
     flag: "--workers <number>",
     environment: ["PUFF_WORKERS"],
     default: 1,
     group: groups.python,
-    help: "number of Python interpreters, each on its own thread",
+    help: "number of Python interpreters, each in a thread or process of its own",
   }),
   processes: setting(integer(1, 64), {
     flag: "--processes <number>",

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from puff._debug import breakpoints
+from puff._django import driver
 from puff._django import project as django_project
 from puff._errors import PermissionDenied, SchemaProblem
 from puff._packages import compiled
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _schemas: dict[str, RuntimeSchema] = {}
 
 compiled.install()
+driver.install()
 logs.install()
 breakpoints.install()
 

@@ -13,6 +13,7 @@ import {
   startPython,
 } from "../../../python-bridge/index.ts";
 import type { JsonValue, ResolveBatch, ResolveBatchResult } from "../../../schema/index.ts";
+import { engineEnvironment, testEngine } from "./engine.ts";
 
 /** Kept between runs: an interpreter starts in 3 s without an image of its memory. */
 export const sharedCache = join(import.meta.dirname, "../../../.puff/test-images");
@@ -53,7 +54,9 @@ interface CallOptions {
 /** Starts Python on a folder's schema; it is closed when the test has finished. */
 export async function pythonOn(folder: string, options: Partial<PythonOptions> = {}): Promise<TestPython> {
   const logs: LogRecord[] = [];
+  const { environment = {} } = options;
   const python = await startPython({
+    engine: testEngine,
     schemas: [{ name: "default", spec: join(folder, "schema.py"), camelCase: false }],
     wsgi: null,
     django: null,
@@ -61,7 +64,6 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     writable: [],
     workers: 1,
     cacheFolder: sharedCache,
-    environment: {},
     hostFunctions: new Map(),
     services: new Map(),
     deadline: 5000,
@@ -70,6 +72,7 @@ export async function pythonOn(folder: string, options: Partial<PythonOptions> =
     debugger: false,
     onLog: (record) => logs.push(record),
     ...options,
+    environment: { ...engineEnvironment(), ...environment },
   });
   onTestFinished(() => python.close());
   const call: TestPython["call"] = async (field, args = {}, { repeatable = true, signal } = {}) => {

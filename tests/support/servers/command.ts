@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { engineEnvironment, onCPython } from "../python/engine.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const command = join(root, "bin/puff-gateway.js");
@@ -96,6 +97,7 @@ export function startCommand(
       HOME: process.env["HOME"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       PUFF_CACHE_FOLDER: cacheFolder,
+      ...(onCPython ? { PUFF_ENGINE: "cpython", PUFF_PYTHON: "python3", ...engineEnvironment() } : {}),
       ...environment,
     },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

@@ -12,11 +12,13 @@ from puff._runtime import services
 
 _FIRST = 1 << 20
 """What the descriptor of the connection with handle 0 would be: no file has as high a one."""
-_block = select.select
+_block: Any = select.select
 
 
 def install() -> None:
     """Puts it in place."""
+    global _block  # noqa: PLW0603  # what it is that waits for files
+    _block = select.select
     select.select = wait_until_ready
 
 

@@ -64,7 +64,11 @@ def install() -> None:
     here: Any = _thread
     for name, value in _REPLACED.items():
         setattr(here, name, value)
+    if hasattr(here, "_set_sentinel"):  # before Python 3.13
+        here._set_sentinel = _set_sentinel
     importlib.reload(threading)
+    if not hasattr(threading, "_DeleteDummyThreadOnDel"):  # before Python 3.13
+        _forget_dummies(threading)
     # What was imported before and holds on to parts of it.
     functools.RLock = RLock  # type: ignore[attr-defined]
     reprlib.get_ident = get_ident  # type: ignore[attr-defined]
@@ -110,6 +114,24 @@ def start_new_thread(
             sys.stderr.write(f"Exception ignored in thread started by {function!r}:\n{traceback.format_exc()}")
 
     return spawn(run, contextvars.Context())
+
+
+def _set_sentinel() -> Lock:
+    """Gives the lock that a thread holds while it lives."""
+    lock = Lock()
+    current().at_end(lambda: lock.release() if lock.locked() else None)
+    return lock
+
+
+def _forget_dummies(here: Any) -> None:
+    """Has what stands for a greenlet in `threading` forgotten at its end."""
+    plain = here._DummyThread.__init__
+
+    def init(self: Any) -> None:
+        plain(self)
+        current().at_end(lambda: here._active.pop(self.ident, None))
+
+    here._DummyThread.__init__ = init
 
 
 def _make_thread_handle(ident: int) -> ThreadHandle:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from puff._runtime.greenlets import Waiter, can_wait
+from puff._runtime.suspending import IN_PYODIDE
 
 _block = time.sleep
 _time: Any = time
@@ -22,8 +23,9 @@ _names_at: tuple[int, int] = (0, 0)
 def install() -> None:
     """Puts them in place."""
     time.sleep = sleep
-    _time.tzset = tzset
-    tzset()
+    if IN_PYODIDE:
+        _time.tzset = tzset
+        tzset()
 
 
 def tzset() -> None:

@@ -14,6 +14,7 @@ from puff._debug import tracing
 from puff._debug.monitoring import TOOL_ID, TOOL_NAME, get_frame
 from puff._runtime import services
 from puff._runtime.greenlets import can_wait
+from puff._runtime.suspending import IN_PYODIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,6 +75,8 @@ def _stop(frame: FrameType, *, header: str | None = None, commands: Iterable[str
 
 
 def _why_not() -> str | None:
+    if not IN_PYODIDE:
+        return "the gateway's debugger needs --engine pyodide"
     if not can_wait():
         return "nothing can wait here, in a finalizer or a callback"
     try:

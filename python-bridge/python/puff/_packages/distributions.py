@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING
+
+from puff._runtime.suspending import IN_PYODIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WASM = b"\0asm"
+_SUFFIXES = tuple(EXTENSION_SUFFIXES)
 
 
 def is_foreign(file: str) -> bool:
-    """Tells whether a library is compiled for something other than WebAssembly."""
+    """Tells whether a library is compiled for something other than this Python: for WebAssembly, or not."""
     try:
         with open(file, "rb") as library:
-            return library.read(len(_WASM)) != _WASM
+            is_wasm = library.read(len(_WASM)) == _WASM
     except OSError:
         return False
+    return not is_wasm if IN_PYODIDE else is_wasm or not file.endswith(_SUFFIXES)
 
 
 def distribution_of(file: str) -> str | None:
@@ -37,7 +42,7 @@ def foreign_libraries(folder: str) -> Iterator[str]:
     """Gives the packages in a folder that have such libraries."""
     for name, record in _records(folder):
         files = re.findall(r"^([^,\n]+\.(?:so|pyd|dylib)),", record, re.MULTILINE)
-        if any(file.endswith(".pyd") or is_foreign(os.path.join(folder, file)) for file in files):
+        if any(is_foreign(os.path.join(folder, file)) for file in files):
             yield name
 
 

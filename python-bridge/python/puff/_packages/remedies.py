@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from puff._runtime.suspending import IN_PYODIDE
+
 _BUILT = {
     "charset-normalizer": "charset-normalizer",
     "jiter": "jiter",
@@ -35,12 +39,16 @@ def remedy_for(package: str) -> str:
     Returns:
         The remedy that fits.
     """
+    if not IN_PYODIDE:
+        return (
+            f"It is built for another Python: install it for this one with {sys.executable} -m pip install {package}."
+        )
     if package in _BUILT:
         return f"PyPI has a build for it: run puff-gateway pip install {_BUILT[package]}."
     if package in _INSTEAD:
         instead = _INSTEAD[package] or "do its work in SQL or in a host function"
-        return f"PyPI has no build for it: {instead}, or take it out of what the schema imports."
+        return f"PyPI has no build of it for Pyodide: run the gateway with --engine cpython, or {instead}."
     return (
         f"Run puff-gateway pip install {package}, which takes a build for it or a pure one if PyPI has either. "
-        "Else do its work in SQL or in a host function."
+        "Else run the gateway with --engine cpython."
     )

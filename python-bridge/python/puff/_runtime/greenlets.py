@@ -94,6 +94,12 @@ def can_wait() -> bool:
     return _current is not _idle
 
 
+def forbid_waiting() -> None:
+    """In a process that was forked off: nothing there could end a wait."""
+    global _idle  # noqa: PLW0603
+    _idle = _current
+
+
 def wait_for(function: Callable[..., Any], *args: Any) -> Any:
     """Calls a function of `_puff_host` that begins a wait, and waits while other greenlets run.
 
