@@ -177,7 +177,7 @@ class Account {
   #planAsked(step: FieldStep): ExplainedField["plan"] {
     const { kind, why } = this.#plan(step);
     const limit = this.#limits.get(step);
-    const parts = [why, limit === undefined ? "" : `limited by visible= of ${limit}`, this.#asked.get(step) ?? ""];
+    const parts = [why, limit === undefined ? "" : `limited as ${limit} says`, this.#asked.get(step) ?? ""];
     return { kind, why: parts.filter((part) => part !== "").join("; ") };
   }
 

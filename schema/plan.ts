@@ -28,9 +28,13 @@ export interface SqlPlan {
   readonly absent?: string;
   /** Types of whose objects it gives those alone that the caller may see, each with where that is said. Absent: none. */
   readonly visible?: VisibleTypes;
+  /** By `Type.field`, columns that the caller may not have: what it is told, null where that is nothing. Absent: none. */
+  readonly denied?: DeniedFields;
 }
 
 export type VisibleTypes = { readonly [typeName: string]: string };
+
+export type DeniedFields = { readonly [field: string]: string | null };
 
 /**
  * SQL with places in it: a text is SQL, `{row: true}` is the alias of the collection's row, a pair of type and text is a
@@ -61,6 +65,7 @@ export interface ValuePlan {
   readonly childKeys: readonly string[];
   /** As {@link SqlPlan.visible}. */
   readonly visible?: VisibleTypes;
+  readonly denied?: DeniedFields;
 }
 
 export type Plan = SqlPlan | ValuePlan;

@@ -28,10 +28,10 @@ export function dataOfNone(step: FieldStep, count: number): Extract<FieldData, {
 }
 
 /** Where all objects of the layer have the same value. */
-export function dataOfAll(step: FieldStep, { value, visible }: Pick<ValuePlan, "value" | "visible">): Answered {
+export function dataOfAll(step: FieldStep, plan: ValuePlan): Answered {
   const objects: ValueObject[] = [];
-  const settled = settle(value, step.shape, step, true, objects);
-  const layer = step.selection === null ? null : new ValueLayer(step.selection, objects, visible);
+  const settled = settle(plan.value, step.shape, step, true, objects);
+  const layer = step.selection === null ? null : new ValueLayer(step.selection, objects, plan);
   return { data: { kind: "shared", value: settled, layer }, below: layer };
 }
 

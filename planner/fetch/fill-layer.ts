@@ -25,13 +25,13 @@ import {
   type FieldData,
   type Groups,
   type Layer,
+  limitsOf,
   membersByPlan,
   missingColumn,
   RowLayer,
   sameRows,
   typesOf,
   ValueLayer,
-  visibleOf,
 } from "../layers/layers.ts";
 import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
@@ -127,10 +127,10 @@ class LayerFiller {
 
   /** No object of a type that limits who sees which is shown that no plan was limited for. */
   #checkVisible(typeName: string): void {
-    if (this.#execution.visible.has(typeName) && visibleOf(this.#layer)?.[typeName] === undefined) {
+    if (this.#execution.visible.has(typeName) && limitsOf(this.#layer)?.visible?.[typeName] === undefined) {
       throw new PuffError(
         "PUFF_VISIBLE_UNCHECKED",
-        `${typeName} has visible=, and these objects are not rows of a plan`,
+        `${typeName} limits who may see what, and these objects are not rows of a plan`,
         {
           remedy: "Return a QuerySet or sql(…) with the key's column, in the place of objects.",
         },
@@ -410,6 +410,14 @@ class LayerFiller {
   /** A leaf of a row layer is there at once: nothing to wait for, which promises would cost more than. */
   #answerWithColumn(step: FieldStep, column: string, below: Promise<void>[]): void {
     const { catalogue } = this.#execution;
+    const denied = limitsOf(this.#layer)?.denied?.[step.name];
+    if (denied !== undefined) {
+      this.#set(
+        step,
+        denied === null ? nothing : { kind: "failed", error: new PuffError("PUFF_PERMISSION_DENIED", denied) },
+      );
+      return;
+    }
     const data = dataOfColumn(step, this.#layer, column, catalogue);
     if (data === null) {
       this.#guard(step, below, () => this.#answer(step, readColumn(step, this.#layer, column, catalogue)));
@@ -458,6 +466,8 @@ class LayerFiller {
     }
   }
 }
+
+const nothing: FieldData = { kind: "shared", value: null, layer: null };
 
 function allOf(below: readonly Promise<void>[]): Unfinished {
   return below.length < 2 ? below[0] : Promise.all(below).then(() => undefined);

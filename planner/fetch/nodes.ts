@@ -11,7 +11,7 @@ import { readGlobalId } from "../bytes/global-ids.ts";
 import { SqlWriter } from "../collections/sql-writer.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
 import { eachItsOwn } from "../layers/correlate.ts";
-import type { FieldData, RowLayer, ValueLayer } from "../layers/layers.ts";
+import type { FieldData, Limits, RowLayer, ValueLayer } from "../layers/layers.ts";
 import type { Plans } from "../layers/plans.ts";
 import { visiblePlan } from "../resolve/visible-steps.ts";
 import { quoteName } from "../sql/sql-text.ts";
@@ -112,7 +112,7 @@ function statementOf(
     ...{
       typeColumn: "__typename",
       typeNames: null,
-      ...(limit?.visible === undefined ? {} : { visible: limit.visible }),
+      ...limitsIn(limit),
     },
   };
   return { key, plan, params };
@@ -180,4 +180,9 @@ function dataOfRows(data: FieldData, rows: Int32Array): FieldData {
     default:
       return data;
   }
+}
+
+function limitsIn(limit: SqlPlan | undefined): Limits {
+  const { visible, denied } = limit ?? {};
+  return { ...(visible === undefined ? {} : { visible }), ...(denied === undefined ? {} : { denied }) };
 }

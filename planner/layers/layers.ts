@@ -1,6 +1,6 @@
 /** The layers of a response: where their objects' values are, and how each field of theirs is found. */
 import type { GraphQLError } from "graphql";
-import { PuffError, type SqlPlan, type VisibleTypes } from "../../schema/index.ts";
+import { PuffError, type SqlPlan, type ValuePlan } from "../../schema/index.ts";
 import type { BytesWriter } from "../bytes/leaves.ts";
 import type { Output } from "../bytes/output.ts";
 import type { RowSet } from "../bytes/rows.ts";
@@ -132,14 +132,14 @@ export class ValueLayer {
   readonly selection: Selection;
   readonly objects: readonly ValueObject[];
   readonly types: readonly (ObjectPlan | Failed)[] | null;
-  /** As {@link ValuePlan.visible}. */
-  readonly visible: VisibleTypes | undefined;
+  /** What its plan says of its caller; undefined: there is none. */
+  readonly limits: Limits | undefined;
   readonly data: FieldData[] = [];
 
-  constructor(selection: Selection, objects: readonly ValueObject[], visible?: VisibleTypes) {
+  constructor(selection: Selection, objects: readonly ValueObject[], limits?: Limits) {
     this.selection = selection;
     this.objects = objects;
-    this.visible = visible;
+    this.limits = limits;
     this.types = selection.only === null ? objects.map((object) => planOf(selection, object.typeName)) : null;
   }
 
@@ -172,16 +172,18 @@ export function rootLayer(selection: Selection): ValueLayer {
   return new ValueLayer(selection, [{ attributes: {}, typeName: selection.typeName, wire: false }]);
 }
 
-/** The types of whose objects a layer has those alone that the caller may see. */
-export function visibleOf(layer: Layer): VisibleTypes | undefined {
-  return layer.kind === "rows" ? layer.origin.plan.visible : layer.visible;
+/** What a plan says of what its caller may see. */
+export type Limits = Pick<ValuePlan, "visible" | "denied">;
+
+export function limitsOf(layer: Layer): Limits | undefined {
+  return layer.kind === "rows" ? layer.origin.plan : layer.limits;
 }
 
 /** A layer's objects under the name of another type. */
 export function sameRows(layer: Layer, step: FieldStep): Layer {
   const selection = step.selection ?? layer.selection;
   if (layer.kind === "values") {
-    return new ValueLayer(selection, layer.objects, layer.visible);
+    return new ValueLayer(selection, layer.objects, layer.limits);
   }
   return new RowLayer(selection, layer.rows, typesOf(layer.rows, selection, layer.origin.plan, step), layer.origin);
 }

@@ -48,6 +48,11 @@ export class Programs {
     if (typeof roots === "string") {
       return roots;
     }
+    for (const plan of plans.values()) {
+      if ("denied" in plan && plan.denied !== undefined) {
+        return "there are fields that the caller may not have";
+      }
+    }
     const recalled = this.#recall(scope, roots, plans);
     if (recalled === null) {
       return "its statement has not been run yet, or another has since";

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from puff import graphql
+from puff._errors import SchemaProblem
+from puff._plans.context import Context
+from puff._plans.trace import WatchedContext
 from puff._resolve.resolving import resolve_call
+from puff._symbols.parents import Parents
 from test_collections import HEAD
 
 if TYPE_CHECKING:
@@ -122,3 +128,116 @@ def test_what_says_nothing_fails(load: Callable[..., Loaded], visible: str, mess
     failure = plan_of(load(schema(visible)), "Query.books", None)
     assert failure["kind"] == "failure"
     assert message in failure["error"]["message"]
+
+
+ALLOWED = """
+from typing import Annotated
+@graphql.django_type(models.Author)
+class Author:
+    name: Annotated[auto, graphql.field(allow=graphql.IsStaff)]
+
+FILTER
+
+@dataclass
+class Query:
+    authors: graphql.OffsetPaginated[Author] = graphql.paged(OPTIONS)
+    FIELD
+
+@dataclass
+class Schema:
+    query: Query
+"""
+
+
+SILENT = """@classmethod
+    @graphql.field(allow=graphql.IsStaff, silent=True)
+    def it(cls, ctx: Context, /) -> int: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "field", "message"),
+    [
+        ("@graphql.filter_type(models.Author)\nclass F:\n    name: auto", "filters=F", "", "F asks for name, which"),
+        ("@graphql.order_type(models.Author)\nclass F:\n    name: auto", "ordering=F", "", "F asks for name, which"),
+        ("", 'aggregates=["name"]', "", "tells of name, which not every caller may have"),
+        ("", 'group_by=["name"]', "", "tells of name, which not every caller may have"),
+        ("", "", SILENT, "is silent where it is not allowed, and it is never null"),
+    ],
+)
+def test_what_would_tell_of_a_column_is_refused(
+    load: Callable[..., Loaded], made: str, options: str, field: str, message: str
+) -> None:
+    text = ALLOWED.replace("FILTER", made).replace("OPTIONS", options).replace("FIELD", field)
+    with pytest.raises(SchemaProblem, match=message):
+        load(HEAD + text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "auth", "is_allowed"),
+    [
+        (graphql.IsAuthenticated, None, False),
+        (graphql.IsAuthenticated, {"user_id": None}, False),
+        (graphql.IsAuthenticated, {"user_id": 0}, True),
+        (graphql.IsAuthenticated, {"user_id": 1, "is_authenticated": False}, False),
+        (graphql.IsStaff, {"is_staff": True}, True),
+        (graphql.IsStaff, {"is_superuser": True}, True),
+        (graphql.IsStaff, {}, False),
+        (graphql.HasPerm("a.b", "a.c"), {"permissions": ["a.c"]}, True),
+        (graphql.HasPerm("a.b"), {"permissions": ["a.c"]}, False),
+        (graphql.HasPerm("a.b"), {"is_superuser": True}, True),
+        (graphql.HasPerm("a.b"), None, False),
+    ],
+)
+def test_ready_made_rules(rule: Any, auth: Any, is_allowed: bool) -> None:
+    assert rule(Context(Parents(None), auth)) is is_allowed
+    watched = WatchedContext(Parents(None), auth, None, "it", ())
+    watched.begin({})
+    assert rule(watched) is is_allowed
+    assert not watched.looked
+
+
+METHODS = """
+@dataclass
+class Thing:
+    name: str
+
+    @graphql.field(allow=graphql.IsStaff)
+    def loud(self) -> str | None:
+        return self.name.upper()
+
+    @graphql.field(allow=graphql.IsStaff, silent=True)
+    def quiet(self) -> str | None:
+        return self.name.lower()
+
+@dataclass
+class Query:
+    @classmethod
+    def things(cls, ctx: Context, /) -> list[Thing]:
+        return [Thing("Ada"), Thing("Bob")]
+
+@dataclass
+class Schema:
+    query: Query
+"""
+
+
+def test_a_method_is_called_for_those_who_may(load: Callable[..., Loaded]) -> None:
+    loaded = load(METHODS)
+    columns = {"name": {"oid": 25, "texts": ["Ada", "Bob"]}}
+    call = {"args": {}, "selection": None, "parents": {"count": 2, "columns": columns}}
+
+    def ask(name: str, auth: Any) -> list[Any]:
+        return resolve_call(loaded.runtime, {**call, "field": f"Thing.{name}"}, auth, None)["values"]
+
+    assert ask("loud", {"is_staff": True}) == ["ADA", "BOB"]
+    assert ask("quiet", {"is_staff": True}) == ["ada", "bob"]
+    assert ask("quiet", None) == [None, None]
+    assert [one["e"]["extensions"] for one in ask("loud", None)] == [{"code": "PUFF_PERMISSION_DENIED"}] * 2
+    names = {"columns": ["name"], "objects": {}, "methods": []}
+    methods = [{"key": f"{name}()", "field": name, "args": {}, "selection": None} for name in ("loud", "quiet")]
+    whole = {**call, "field": "Query.things", "parents": "root", "selection": {"Thing": {**names, "methods": methods}}}
+    objects = json.dumps(resolve_call(loaded.runtime, whole, None, None))
+    assert objects.count("PUFF_PERMISSION_DENIED") == 2
+    assert "ADA" not in objects
+    assert "ada" not in objects

@@ -28,6 +28,8 @@ class Paper(models.Model):
     public = models.BooleanField(default=False)
     pages = models.IntegerField(default=1)
     doc = models.JSONField(default=dict, blank=True)
+    code = models.TextField(null=True, blank=True)
+    hint = models.TextField(null=True, blank=True)
     tags = models.ManyToManyField(Tag, related_name="papers", blank=True)
     class Meta:
         db_table = "paper"
@@ -50,6 +52,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from collections.abc import Iterator
 from django.db.models import Q
+from typing import Annotated
 from shop import models
 from puff import graphql
 from puff.graphql import Connection, Context, OffsetPaginated, OperationInfo, Plan, Stream, auto, paged, sql
@@ -57,7 +60,7 @@ from puff.graphql import Connection, Context, OffsetPaginated, OperationInfo, Pl
 @dataclass
 class Caller:
     tenant: int
-    staff: bool = False
+    is_staff: bool = False
 
 @graphql.filter_type(models.Tenant, lookups=True)
 class TenantFilter:
@@ -105,7 +108,7 @@ class Tenant:
     papers: OffsetPaginated[Paper] = paged(filters=PaperFilter, ordering=PaperOrder, aggregates=["pages", "title"])
 
 def seen_papers(auth: Caller) -> Q:
-    if auth.staff:
+    if auth.is_staff:
         return Q()
     return Q(tenant_id=auth.tenant) | Q(public=True)
 
@@ -120,6 +123,12 @@ class Paper(graphql.Node):
     notes: list[Note]
     paged_notes: Connection[Note] = paged(field_name="notes", filters=NoteFilter)
     doc: auto
+    code: Annotated[auto, graphql.field(allow=graphql.IsStaff)]
+    hint: Annotated[auto, graphql.field(allow=lambda ctx: ctx.auth.tenant == 1, silent=True)]
+
+    @graphql.field(allow=graphql.IsStaff)
+    def whisper(self) -> str | None:
+        return self.title.lower()
 
     def shout(self) -> str:
         return self.title.upper()
@@ -230,15 +239,26 @@ class Query:
 
     @classmethod
     def bag(cls, ctx: Context, /) -> Bag:
-        return Bag(Paper(id="1", title="T1 made", public=False, pages=1, tenant_id=1, doc={}), None)
+        return Bag(Paper(id="1", title="T1 made", public=False, pages=1, tenant_id=1, doc={}, code=None, hint=None), None)
 
     @classmethod
     def listed(cls, ctx: Context, /) -> list[Paper]:
-        return [Paper(id="1", title="T1 made", public=False, pages=1, tenant_id=1, doc={})]
+        return [Paper(id="1", title="T1 made", public=False, pages=1, tenant_id=1, doc={}, code=None, hint=None)]
 
     @classmethod
     def in_json(cls, ctx: Context, /) -> Plan[list[Bag]]:
         return sql("SELECT jsonb_build_object('title', title) AS paper, NULL AS note FROM paper")
+
+    @classmethod
+    @graphql.pure
+    @graphql.field(allow=graphql.IsStaff)
+    def kept(cls, ctx: Context, /) -> Plan[list[Nook] | None]:
+        return models.Nook.objects.order_by("id")
+
+    @classmethod
+    @graphql.field(allow=graphql.HasPerm("shop.view_nook"), silent=True)
+    def quiet(cls, ctx: Context, /) -> Plan[list[Nook]]:
+        return models.Nook.objects.order_by("id")
 
     @classmethod
     def other_model(cls, ctx: Context, /) -> Plan[list[Paper]]:
@@ -260,6 +280,11 @@ class Mutation:
     @classmethod
     def touch(cls, ctx: Context, /) -> Plan[list[Paper]]:
         return sql("UPDATE paper SET title = title RETURNING *")
+
+    @classmethod
+    @graphql.field(allow=graphql.IsStaff)
+    def wipe(cls, ctx: Context, /) -> Plan[list[Nook]]:
+        return sql("DELETE FROM nook RETURNING *")
 
     @classmethod
     def read(cls, ctx: Context, /) -> Plan[list[Paper]]:
@@ -288,7 +313,7 @@ class Schema:
     @classmethod
     def auth(cls, headers: dict[str, str]) -> Caller:
         word = headers.get("authorization", "Bearer 0").removeprefix("Bearer ")
-        return Caller(0, True) if word == "staff" else Caller(int(word))
+        return Caller(0, is_staff=True) if word == "staff" else Caller(int(word))
 `,
   "puff.toml": "camel_case = true\n[limits]\naliases = 1000\n",
 };
@@ -297,9 +322,9 @@ class Schema:
 export const seed = `
   TRUNCATE tenant, tag, paper, note, nook, paper_tags RESTART IDENTITY;
   INSERT INTO tenant (id, name) VALUES (1, 'T1 Ltd'), (2, 'T2 Ltd'), (3, 'T3 Ltd');
-  INSERT INTO paper (id, tenant_id, title, public, pages, doc) VALUES
-    (1, 1, 'T1 plan', false, 10, '{"of": "T1"}'), (2, 2, 'T2 plan', false, 20, '{"of": "T2"}'),
-    (3, 1, 'T0 news', true, 30, '{}'), (4, 2, 'T2 list', false, 40, '{}');
+  INSERT INTO paper (id, tenant_id, title, public, pages, doc, code, hint) VALUES
+    (1, 1, 'T1 plan', false, 10, '{"of": "T1"}', 'c1', 'h1'), (2, 2, 'T2 plan', false, 20, '{"of": "T2"}', 'c2', 'h2'),
+    (3, 1, 'T0 news', true, 30, '{}', 'c3', 'h3'), (4, 2, 'T2 list', false, 40, '{}', 'c4', 'h4');
   INSERT INTO note (id, paper_id, text) VALUES (1, 1, 'T1 note'), (2, 2, 'T2 note'), (3, 3, 'T1 draft');
   INSERT INTO tag (id, word) VALUES (1, 'T1 tag'), (2, 'T2 tag');
   INSERT INTO paper_tags (paper_id, tag_id) VALUES (1, 1), (2, 2), (4, 2), (3, 1);

@@ -207,6 +207,49 @@ describe("what can't be limited is refused, with a code", () => {
   });
 });
 
+describe("allow says who may have a field", () => {
+  const denied = (path: readonly (string | number)[]) => ({
+    message: "Permission denied",
+    path,
+    extensions: { code: "PUFF_PERMISSION_DENIED" },
+  });
+
+  test("a column: an error or null, of each kind of plan, also after another caller", async () => {
+    const fields = "{ title code hint whisper }";
+    const query = `{ paper(id: 3) ${fields} static(least: 3) ${fields} node(id: "${globalId("Paper", 3)}") { ... on Paper ${fields} } }`;
+    const shown = (code: string | null, hint: string | null, whisper: string | null) => ({
+      ...{ title: "T0 news", code, hint, whisper },
+    });
+    for (let turn = 0; turn < 2; turn++) {
+      const one = shown(null, "h3", null);
+      const errors = ["paper", "static", "node"].flatMap((name) =>
+        ["code", "whisper"].map((field) => denied(name === "static" ? [name, 0, field] : [name, field])),
+      );
+      const answer = (await as(1, query)) as { data: unknown; errors: unknown[] };
+      expect(answer.data).toEqual({ paper: one, static: [one], node: one });
+      expect(answer.errors).toEqual(expect.arrayContaining(errors.map((error) => expect.objectContaining(error))));
+      const staff = shown("c3", null, "t0 news");
+      expect(await as("staff", query)).toEqual({
+        data: {
+          paper: staff,
+          static: [staff, { title: "T2 list", code: "c4", hint: null, whisper: "t2 list" }],
+          node: staff,
+        },
+      });
+    }
+  });
+
+  test("a root field and a mutation: before any SQL", async () => {
+    expect(await as(1, "{ kept { name } quiet { name } }")).toMatchObject({
+      data: { kept: null, quiet: [] },
+      errors: [denied(["kept"])],
+    });
+    expect(await as("staff", "{ kept { name } }")).toMatchObject({ data: { kept: [{ name: "n1" }, {}, {}] } });
+    expect(await as(1, "mutation { wipe { name } }")).toMatchObject({ data: null, errors: [denied(["wipe"])] });
+    expect(textsOf(await database.query({ text: "SELECT count(*) FROM nook", params: [] }))).toEqual([["3"]]);
+  });
+});
+
 describe("mutations", () => {
   const everything = `SELECT (SELECT json_agg(p ORDER BY id) FROM paper p), (SELECT json_agg(n ORDER BY id) FROM note n),
     (SELECT json_agg(t ORDER BY id) FROM paper_tags t)`;
@@ -341,7 +384,7 @@ test("explain says where a field's rows are limited, and a warm request doesn't 
   await explain();
   const { fields, steps } = await explain();
   const limits = [...Array(4).fill("Paper"), "Note"].map((name) =>
-    expect.stringMatching(new RegExp(`limited by visible= of ${name} \\(.*schema\\.py:\\d+\\)`)),
+    expect.stringMatching(new RegExp(`limited as ${name} \\(.*schema\\.py:\\d+\\) says`)),
   );
   expect(fields.map(({ plan }) => plan.why)).toEqual(limits);
   expect(steps.filter(({ kind }) => kind === "python").map(({ fields: called }) => called)).toEqual([[]]);

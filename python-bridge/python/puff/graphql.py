@@ -26,6 +26,7 @@ from puff._django.types import auto, django_type
 from puff._errors import Error, PermissionDenied, PlanError
 from puff._plans.context import Context
 from puff._plans.plan import Plan, sql
+from puff._plans.rules import HasPerm, IsAuthenticated, IsStaff
 from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
@@ -59,6 +60,9 @@ __all__ = [
     "EmptyObject",
     "Error",
     "GraphQL",
+    "HasPerm",
+    "IsAuthenticated",
+    "IsStaff",
     "Node",
     "NodeInput",
     "OffsetPaginated",

@@ -16,7 +16,6 @@ from puff._collections.plans import Rowset, plain_order
 from puff._collections.relations import is_to_many
 from puff._collections.targets import rows_of
 from puff._django.types import attributes_of, is_relation, key_of, model_type_of
-from puff._django.visible import visible_of
 from puff._errors import SchemaProblem
 from puff._types.annotations import arguments_of, evaluate, meaning_of
 from puff._types.paged import Connection, OffsetPaginated
@@ -42,9 +41,9 @@ class CollectionField:
     collection: dict[str, Any]
     """A CollectionDescription."""
     plan: dict[str, Any] | None = None
-    """Its SqlPlan, where it has no resolver."""
+    """The same for every caller, unless the items' type limits who may see what."""
     resolver: Callable[[Context], Any] | None = None
-    """What gives its plan, where neither the user's resolver nor a plan does."""
+    """What gives its plan, where the user's resolver does not."""
     item: TypeRef | None = None
     """Its items."""
     is_pure: bool = False
@@ -110,9 +109,8 @@ def describe_rows(
     else:
         rows = Rowset(item.model, _relation(scope, parent and parent.model, paged.field_name or name, item.model))
     described.collection["order"] = _order(registry, scope, paged, rows)
-    described.plan = None if visible_of(shape.cls) else rows.plan()
-    if described.plan is None:
-        described.resolver, described.is_pure = rows.resolver(), rows.is_steady
+    described.plan = rows.plan()
+    described.resolver, described.is_pure = rows.resolver(), rows.is_steady
     return described
 
 

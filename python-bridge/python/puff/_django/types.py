@@ -97,7 +97,7 @@ def django_type(
         for name, annotation in annotations.items():
             field = known.get(name)
             if is_auto(annotation, cls):
-                wanted[name] = _auto_annotation(cls, model, name, field)
+                wanted[name] = _auto_annotation(cls, model, name, field, annotation)
             elif field is None or isinstance(vars(cls).get(name), Paged):
                 wanted[name] = annotation
             elif is_relation(field, name):
@@ -158,15 +158,21 @@ def is_relation(field: Any, name: str) -> bool:
 
 def is_auto(annotation: Any, cls: type) -> bool:
     """Tells whether an annotation of a class is `auto`."""
-    if isinstance(annotation, str) and annotation.rpartition(".")[2] == "auto":
+    return annotation is auto or _Auto in _metadata_of(annotation, cls)
+
+
+def _metadata_of(annotation: Any, cls: type) -> tuple[Any, ...]:
+    """Gives what stands beside a type: `Annotated[auto, …]` says more of the field."""
+    is_text = isinstance(annotation, str)
+    if is_text and ("Annotated" in annotation or annotation.rpartition(".")[2] == "auto"):
         try:
             annotation = eval(annotation, dict(vars(sys.modules[cls.__module__])))  # noqa: S307  # the user's own code
         except (NameError, AttributeError):
-            return False
-    return annotation is auto
+            return ()
+    return getattr(annotation, "__metadata__", ())
 
 
-def _auto_annotation(cls: type, model: Any, name: str, field: Any) -> Any:
+def _auto_annotation(cls: type, model: Any, name: str, field: Any, given: Any) -> Any:
     where = f"{cls.__name__}.{name}"
     if field is None:
         known = ", ".join(sorted(attributes_of(model)))
@@ -188,7 +194,9 @@ def _auto_annotation(cls: type, model: Any, name: str, field: Any) -> Any:
             place_of(cls, name),
             f"Write its type: {name}: str, or another.",
         )
-    return _described(Optional[annotation] if field.null else annotation, field)  # noqa: UP045  # of values
+    described = _described(Optional[annotation] if field.null else annotation, field)  # noqa: UP045  # of values
+    said = [item for item in _metadata_of(given, cls) if item is not _Auto]
+    return Annotated[described, *said] if said else described
 
 
 def _described(annotation: Any, field: Any) -> Any:

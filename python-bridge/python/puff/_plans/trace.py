@@ -108,6 +108,14 @@ class Claims:
             self._need()
         return self._context.claim(getattr(value, name), (*self._path, name))
 
+    def read_claim(self, name: str) -> Any:
+        """Gives a claim of a dict or a dataclass; None: there is none."""
+        value = self._value
+        if type(value) is dict:
+            return self._context.claim(value[name], (*self._path, name)) if name in value else None
+        is_there = name in getattr(type(value), "__dataclass_fields__", ())
+        return self._context.claim(getattr(value, name), (*self._path, name)) if is_there else None
+
     def __contains__(self, key: object) -> bool:
         """Tells whether a dict has a claim, which is part of the claims' shape."""
         if type(self._value) is not dict:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from puff._errors import PlanError, ValueProblem
 from puff._plans.plan import Plan
+from puff._resolve.allowed import is_allowed, silence
 from puff._schema.arguments import to_keywords
 from puff._types.refs import TypeRef, checked_list
 from puff._wire.values import SCALARS, WRITERS, leaf, wire_error
@@ -149,6 +150,8 @@ def call_method(
     `missing` says why an object may lack the attribute `{name}` that its `{type}` declares.
     """
     try:
+        if not is_allowed(resolver.options, context):
+            return silence(resolver)
         keywords = to_keywords(resolver.arguments, args)
         function = resolver.function
         value = function(self, context, **keywords) if resolver.context else function(self, **keywords)

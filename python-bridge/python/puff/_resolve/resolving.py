@@ -16,6 +16,7 @@ from puff._plans.context import Context
 from puff._plans.plan import Plan, as_keys, check_keys
 from puff._plans.streams import Stream
 from puff._plans.trace import WatchedContext, trace
+from puff._resolve.allowed import is_allowed, silence
 from puff._resolve.declared import Declared
 from puff._resolve.guarded import guarded_result, plan_of_query
 from puff._resolve.objects import Selection, as_instance, call_method, run_awaitable, write_value
@@ -84,6 +85,8 @@ def _call(
 ) -> dict[str, Any]:
     parents = context.parents
     try:
+        if not is_allowed(resolver.options, context):
+            return {"kind": "value", "value": silence(resolver), "parentKeys": (), "childKeys": ()}
         value = call_resolver(resolver, values, context)
         if resolver.is_subscription and isinstance(value, Iterator | AsyncIterator):
             return {"kind": "generator"}
@@ -139,6 +142,23 @@ def result_of(
 ) -> dict[str, Any]:
     """Gives the ResolveResult of what a resolver returned, or yielded."""
     guard = schema.guards.get(rows_of(resolver).name)
+    denied = None if guard is None else guard.denied(context)
+    result = _result_of(schema, resolver, value, selection, context, guard)
+    if not denied:
+        return result
+    if result["kind"] == "stream":
+        return result if result["plan"] is None else {**result, "plan": {**result["plan"], "denied": denied}}
+    return {**result, "denied": denied}
+
+
+def _result_of(
+    schema: RuntimeSchema,
+    resolver: Resolver,
+    value: Any,
+    selection: Selection | None,
+    context: Context,
+    guard: Guard | None,
+) -> dict[str, Any]:
     auth = None if guard is None else context.auth
     if type(value) is Plan:
         return guarded_result(schema, guard, value, auth)

@@ -17,28 +17,55 @@ from puff._plans.sql_result import type_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from puff._plans.context import Context
+    from puff._types.markers import FieldOptions
+
+
+DENIED = "Permission denied"
+"""What a caller is told of a field that it may not have."""
+
 
 class Guard:
     """Limits plans of one named type: an object, an interface or a union.
 
-    Attributes:
-        said: By the object types that have `visible`, where that is said.
+    Args:
+        limited: The object types that have `visible`, by name.
+        names: All object types.
+        allowed: By `Type.field`, who may have columns.
+        places: By the object types that limit rows or columns, where that is said.
     """
 
-    def __init__(self, limited: Mapping[str, type], names: Mapping[type, str]) -> None:
+    def __init__(
+        self,
+        limited: Mapping[str, type],
+        names: Mapping[type, str],
+        allowed: Mapping[str, FieldOptions],
+        places: Mapping[str, str],
+    ) -> None:
         self._limited = limited
         self._names = names
-        self.said = {name: ", ".join(visible.place for visible in visible_of(cls)) for name, cls in limited.items()}
+        self._allowed = allowed
+        self.said = dict(places)
+
+    def denied(self, context: Context) -> dict[str, str | None]:
+        """Gives the columns that a caller may not have, by `Type.field`: what it is told, None for silence."""
+        return {
+            name: None if options.silent else DENIED
+            for name, options in self._allowed.items()
+            if options.allow is not None and not options.allow(context)
+        }
 
     def queryset(self, rows: Any, auth: Any) -> Any:
         """Limits a QuerySet; None where its rows are limited once it is compiled."""
-        if len(self._names) > 1:
+        if len(self._names) > 1 or not self._limited:
             return None
         (cls,) = self._limited.values()
         return only_visible(rows, cls, auth)
 
     def plan(self, plan: Plan[Any], auth: Any) -> Plan[Any]:
         """Limits the rows of a statement, whatever it is, by their keys."""
+        if not self._limited:
+            return plan
         if _writes.match(plan.text):
             raise PlanError(
                 f"{', '.join(self._limited)} has visible=, and the rows come from a statement that writes: "

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from puff._collections.limits import limit_related
+from puff._django.types import model_type_of
 from puff._django.visible import visible_of
+from puff._errors import SchemaProblem
 from puff._parameters.parameters import to_parameters
 from puff._plans.plan import Plan
 from puff._schema.guard import Guard
 from puff._schema.runtime import Resolver
+from puff._types.annotations import annotations_of
 from puff._types.refs import TypeRef
 
 if TYPE_CHECKING:
@@ -27,13 +30,23 @@ VISIBLE = "__visible"
 def describe_guards(registry: Registry, runtime: RuntimeSchema) -> None:
     """Finds the types with `visible`, once all types are known, and says so in their descriptions."""
     for named in registry.types.values():
-        limited = {one.name: one.python for one in _objects_of(named, registry) if visible_of(one.python)}
-        if not limited:
+        objects = _objects_of(named, registry)
+        limited = {one.name: one.python for one in objects if visible_of(one.python)}
+        allowed = {
+            f"{one.name}.{column.name}": column.options
+            for one in objects
+            for column in runtime.types[one.name].columns.values()
+            if column.options is not None
+        }
+        if not limited and not allowed:
             continue
-        names = {one.python: one.name for one in _objects_of(named, registry)}
-        runtime.guards[named.name] = Guard(limited, names)
+        names = {one.python: one.name for one in objects}
+        limiting = {name.partition(".")[0] for name in allowed}
+        places = {one.name: _place_of(one) for one in objects if one.name in limited or one.name in limiting}
+        runtime.guards[named.name] = Guard(limited, names, allowed, places)
         if named.kind == "object":
-            named.description["visible"] = runtime.guards[named.name].said[named.name]
+            named.description["visible"] = places[named.name]
+        if named.kind == "object" and limited:
             item = TypeRef(named.name, cls=named.python, is_leaf=False)
             model = visible_of(named.python)[0].model
             resolver = Resolver(
@@ -49,6 +62,39 @@ def describe_guards(registry: Registry, runtime: RuntimeSchema) -> None:
             runtime.resolvers[resolver.name] = resolver
     _without_statics(registry, runtime)
     limit_related(registry)
+    _check_allowed(registry, runtime)
+
+
+def _check_allowed(registry: Registry, runtime: RuntimeSchema) -> None:
+    """Refuses what asks of columns that not every caller may have: filters, orders, groups, aggregates."""
+    kept: dict[Any, set[str]] = {}
+    for known in runtime.types.values():
+        model = model_type_of(known.cls)
+        names = {column.python for column in known.columns.values() if column.options is not None}
+        kept.setdefault(known.cls if model is None else model.model, set()).update(names)
+    for cls, named in registry.by_class.items():
+        spec = getattr(cls, "__puff_filter__", None) or getattr(cls, "__puff_order__", None)
+        for name in sorted(kept.get(getattr(spec, "target", None), set()) & set(annotations_of(cls))):
+            raise SchemaProblem(
+                f"{named.name} asks for {name}, which not every caller may have", named.place, f"Take {name} off."
+            )
+    for named in registry.types.values():
+        for field in named.description.get("fields", ()):
+            resolver = runtime.resolvers.get(f"{named.name}.{field['name']}")
+            item = None if resolver is None or resolver.item is None else runtime.types.get(resolver.item.name)
+            columns = set() if resolver is None else set(resolver.told)
+            allowed = {} if item is None else item.columns
+            for name in sorted(columns & {one.python for one in allowed.values() if one.options is not None}):
+                raise SchemaProblem(
+                    f"field {named.name}.{field['name']} tells of {name}, which not every caller may have",
+                    field["place"],
+                    f"Take {name} off.",
+                )
+
+
+def _place_of(named: NamedType) -> str:
+    """Says where a type limits its rows, or its columns."""
+    return ", ".join(visible.place for visible in visible_of(named.python)) or f"{named.name} ({named.place})"
 
 
 def _objects_of(named: NamedType, registry: Registry) -> Iterable[NamedType]:
@@ -61,13 +107,17 @@ def _objects_of(named: NamedType, registry: Registry) -> Iterable[NamedType]:
 
 
 def _without_statics(registry: Registry, runtime: RuntimeSchema) -> None:
-    """Has Python give the plans that decorate resolvers of such types: they depend on who asks."""
+    """Has Python give the plans that the schema would hold: of such types they depend on who asks."""
     for named in registry.types.values():
         for field in named.description.get("fields", ()):
             resolver = runtime.resolvers.get(f"{named.name}.{field['name']}")
-            if resolver is not None and resolver.plan is not None and rows_of(resolver).name in runtime.guards:
+            if resolver is None or rows_of(resolver).name not in runtime.guards:
+                continue
+            if resolver.plan is not None:
                 resolver.function, resolver.context, resolver.plan = _giver(resolver.plan), 1, None
                 field["source"]["pure"] = True
+            if field["source"].get("plan") is not None:
+                field["source"]["plan"] = None
 
 
 def _giver(plan: Plan[Any]) -> Any:

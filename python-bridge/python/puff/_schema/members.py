@@ -113,8 +113,7 @@ class Members:
         described = describe_rows(self.registry, cls, name, annotation, scope, paged, self.camel_case, is_root=is_root)
         doc = FieldOptions(description=member_doc(owner, name))
         options = merge_options((doc, meaning_of(annotation, scope).options))
-        is_pure = described.plan is not None or described.is_pure
-        source = {"kind": "resolver", "pure": is_pure, "plan": described.plan}
+        source = {"kind": "resolver", "pure": described.is_pure, "plan": described.plan}
         graphql = self._add_field(name, described.type, options, described.args, source, scope)
         self.fields[-1]["collection"] = described.collection
         if described.resolver is not None:
@@ -129,6 +128,8 @@ class Members:
                 False,
                 is_collection=True,
                 item=described.item,
+                options=self._allowed(options, described.type, scope, is_collection=True),
+                told=(*paged.aggregates, *paged.group_by),
             )
 
     def _describe_node(self, name: str, owner: type) -> None:
@@ -258,6 +259,8 @@ class Members:
             place,
             collection is not None,
             item,
+            self._allowed(options, ref, scope, is_collection=collection is not None),
+            () if paged is None else (*paged.aggregates, *paged.group_by),
         )
 
     def _cache_of(self, member: Any, where: str, place: str | None) -> dict[str, Any]:
@@ -279,7 +282,20 @@ class Members:
         doc = FieldOptions(description=member_doc(owner, name))
         merged = merge_options((doc, meaning_of(annotation, scope).options, options))
         graphql = self._add_field(name, ref, merged, [], {"kind": "column", "column": name}, scope)
-        self.columns[name] = Column(graphql, name, ref)
+        self.columns[name] = Column(graphql, name, ref, self._allowed(merged, ref, scope, is_collection=False))
+
+    def _allowed(
+        self, options: FieldOptions, ref: TypeRef, scope: Scope, *, is_collection: bool
+    ) -> FieldOptions | None:
+        """Gives the options that say who may have a field."""
+        if options.allow is not None and options.silent and (is_collection or (ref.item is None and not ref.nullable)):
+            what = "a collection" if is_collection else "never null"
+            raise SchemaProblem(
+                f"{scope.where} is silent where it is not allowed, and it is {what}",
+                scope.place,
+                "Take silent=True off: it is an error then." if is_collection else f"Write its type {ref.name} | None.",
+            )
+        return None if options.allow is None else options
 
     def _add_field(
         self,

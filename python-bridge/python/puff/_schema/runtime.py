@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from puff._plans.plan import Plan
     from puff._schema.guard import Guard
     from puff._types.argument import Argument
+    from puff._types.markers import FieldOptions
     from puff._types.refs import TypeRef
 
 
@@ -21,6 +22,7 @@ class Column:
     name: str
     python: str
     type: TypeRef
+    options: FieldOptions | None = None
 
 
 @dataclass(slots=True)
@@ -44,6 +46,10 @@ class Resolver:
     is_collection: bool = False
     item: TypeRef | None = None
     """Of a collection: its items, which its plan's rows are."""
+    options: FieldOptions | None = None
+    """Who may have it."""
+    told: Sequence[str] = ()
+    """Of a collection: columns that its aggregates and groups tell of."""
     writes: bool = False
     """Whether it writes objects of a model, and answers with what the caller may see."""
 

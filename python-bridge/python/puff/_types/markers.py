@@ -22,6 +22,8 @@ class FieldOptions:
     description: str | None = None
     deprecation: str | None = None
     name: str | None = None
+    allow: Callable[[Any], bool] | None = None
+    silent: bool = False
 
     def __call__(self, member: MemberT) -> MemberT:
         """Attaches the options to a resolver."""
@@ -102,13 +104,23 @@ class EmptyObject:
     """Stands for an absent mutation or subscription: `mutation: EmptyObject`."""
 
 
-def field(*, description: str | None = None, deprecation: str | None = None, name: str | None = None) -> FieldOptions:
+def field(
+    *,
+    description: str | None = None,
+    deprecation: str | None = None,
+    name: str | None = None,
+    allow: Callable[[Any], bool] | None = None,
+    silent: bool = False,
+) -> FieldOptions:
     """Says more of a field or parameter than its type does.
 
     Args:
         description: For the schema's readers. A text in `Annotated[int, "text"]` and a docstring say the same.
         deprecation: Why it is deprecated.
         name: Its GraphQL name, where it is not Python's: `name="from"` for `from_`.
+        allow: A function of the context that tells whether the caller may have the field, such as `IsAuthenticated`.
+            It is asked before any SQL. None: every caller may.
+        silent: Whether a field that is not allowed is null, or an empty list, and not an error.
 
     Returns:
         Options for `Annotated[…]`, which also decorate resolvers.
@@ -118,7 +130,7 @@ def field(*, description: str | None = None, deprecation: str | None = None, nam
         ... class Mail:
         ...     from_: Annotated[str, field(name="from")]
     """
-    return FieldOptions(description, deprecation, name)
+    return FieldOptions(description, deprecation, name, allow, silent)
 
 
 def deprecated(reason: str) -> FieldOptions:
@@ -237,5 +249,7 @@ def merge_options(options: tuple[FieldOptions, ...]) -> FieldOptions:
             option.description or merged.description,
             option.deprecation or merged.deprecation,
             option.name or merged.name,
+            option.allow or merged.allow,
+            option.silent or merged.silent,
         )
     return merged
