@@ -113,6 +113,62 @@ describe.each(servers)("$name", ({ old }) => {
     }
   });
 
+  test("two roles that share a connection each keep their own rights", async () => {
+    const name = (role: string) => `${role}_${new URL(own.url).pathname.slice(1)}`;
+    const [reader, writer] = [name("reader"), name("writer")];
+    await database.run(`
+      CREATE ROLE ${reader}; CREATE ROLE ${writer};
+      CREATE TABLE page (id serial PRIMARY KEY, secret text DEFAULT 'hush');
+      GRANT SELECT (id) ON page TO ${reader}; GRANT ALL ON page TO ${writer};
+      GRANT USAGE ON SEQUENCE page_id_seq TO ${writer}; INSERT INTO page DEFAULT VALUES;
+    `);
+    const one = await openTestDatabase(own.url, { poolSize: 1 });
+    const planner = (fuse: boolean) =>
+      sketchPlanner({
+        types: {
+          Query: { who: "String", pages: "[Page!]", secrets: "[Page!]" },
+          Mutation: { add: "Page", own: "String" },
+          Page: { id: "Int", secret: "String", again: "Page" },
+        },
+        resolvers: {
+          "Query.who": () => sql("SELECT current_user::text AS who"),
+          "Query.pages": () => sql("SELECT id FROM page"),
+          "Query.secrets": () => sql("SELECT id, secret FROM page"),
+          "Page.again": () =>
+            sql("SELECT id, secret FROM page WHERE id = ANY($1)", {
+              params: [{ parent: "id" }],
+              parentKeys: ["id"],
+              childKeys: ["id"],
+            }),
+          "Mutation.add": () => sql("INSERT INTO page DEFAULT VALUES RETURNING id"),
+          "Mutation.own": () => sql("SELECT set_config('role', 'none', false) AS own"),
+        },
+        pgSettings: ({ role = "" }) => ({ role }),
+        database: one,
+        fuse,
+      });
+    const planners = [planner(true), planner(false)];
+    const operations = ["{ who }", "{ pages { id } }", "{ secrets { id } }", "{ pages { again { secret } } who }"];
+    const requests = Array.from({ length: 240 }, (_, index) => ({
+      role: index % 2 === 0 ? reader : writer,
+      operation: index % 5 === 4 ? "mutation { own add { id } }" : (operations[(index >> 1) % operations.length] ?? ""),
+      run: planners[index % 3 === 0 ? 1 : 0]?.run ?? refuse,
+    }));
+    const answers = await Promise.all(requests.map(({ run, operation, role }) => run(operation, {}, { role })));
+    for (const [index, { role, operation }] of requests.entries()) {
+      const { data, errors = [] } = answers[index] ?? { data: null };
+      const isRefused = role === reader && /secret|add/.test(operation);
+      const states = new Set(errors.map(({ extensions }) => extensions?.["sqlstate"]));
+      expect([operation, ...states]).toEqual([operation, ...(isRefused ? ["42501"] : [])]);
+      expect(JSON.stringify(data).includes("hush")).toBe(role === writer && operation.includes("{ secret }"));
+      if (operation.includes("who")) {
+        expect(data).toMatchObject({ who: role });
+      }
+    }
+    await one.close();
+    await database.run(`DROP TABLE page; DROP ROLE ${reader}; DROP ROLE ${writer}`);
+  });
+
   test("subscribers of two tenants are not answered together", async () => {
     const events = await createEvents();
     const planner = sketchPlanner({ ...notes, database, events });

@@ -171,6 +171,27 @@ test("a session that others needed is made again as it was set", async () => {
   expect(await call("schema:ask_kept", settings)).toEqual(asSet);
 });
 
+test("two roles that take turns on one connection stay apart", async () => {
+  const { call } = await start(1);
+  const pid = await call("schema:keep", "SET ROLE pg_monitor; SET app.tenant = 'a'");
+  expect(await call("schema:keep", "SET ROLE pg_read_all_data; SET app.tenant = 'b'")).toBe(pid);
+  for (const seen of [
+    ["pg_read_all_data", "b"],
+    ["pg_monitor", "a"],
+    ["pg_read_all_data", "b"],
+    ["pg_monitor", "a"],
+  ]) {
+    expect(await call("schema:ask_kept", "SELECT current_user, current_setting('app.tenant')")).toEqual(seen);
+    await call("schema:use_last_but_one");
+  }
+  expect(await call("schema:forget")).toBe(null);
+  expect(await call("schema:keep")).toBe(pid);
+  expect(await call("schema:ask_kept", "SELECT current_user = session_user, current_setting('app.tenant')")).toEqual([
+    true,
+    "",
+  ]);
+});
+
 test("options and the application's name are settings of a borrowed session, and of one in its place", async () => {
   const { call } = await start(1);
   const options = "-c search_path=pg_catalog,public -c app.tenant=5";
