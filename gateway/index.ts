@@ -7,6 +7,7 @@ export { createGateway } from "./app/plugin.ts";
 export {
   type DatabaseSource,
   defaultLimits,
+  type EngineName,
   type GatewayOptions,
   type HostModule,
   type Limits,

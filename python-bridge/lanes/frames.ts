@@ -56,7 +56,8 @@ function encodeAnswer({ call, json, buffers, wantsReceipt }: ServiceAnswer): Uin
   return frame(To.answer, call, wantsReceipt ? 1 : 0, 0, [Buffer.from(json), ...buffers]);
 }
 
-function frame(kind: number, a: number, b: number, number: number, parts: readonly Uint8Array[]): Uint8Array[] {
+/** A frame, in pieces to be written one after the other. */
+export function frame(kind: number, a: number, b: number, number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const bodyAt = headBytes + 4 * parts.length;
   const size = parts.reduce((sum, part) => sum + part.length, bodyAt);
   const isSmall = size < smallBytes;
@@ -81,26 +82,31 @@ function frame(kind: number, a: number, b: number, number: number, parts: readon
   return [head];
 }
 
-/** Puts together what arrives in chunks, and tells the messages that are whole. */
-export class Decoder {
-  readonly #tell: (message: ToMain) => void;
+/** A frame that has arrived. */
+export interface Frame {
+  readonly kind: number;
+  readonly a: number;
+  readonly b: number;
+  readonly number: number;
+  readonly parts: readonly Buffer[];
+}
+
+/** Puts together what arrives in chunks. */
+export class FrameReader {
   #chunks: Buffer[] = [];
   #have = 0;
   /** Bytes of the first frame; it is looked at when they are there. */
   #need = 4;
 
-  constructor(tell: (message: ToMain) => void) {
-    this.#tell = tell;
-  }
-
-  take(chunk: Buffer): void {
+  /** The frames that are whole now. */
+  take(chunk: Buffer): Frame[] {
     this.#chunks.push(chunk);
     this.#have += chunk.length;
     if (this.#have < this.#need) {
-      return;
+      return [];
     }
     const data = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#have);
-    const told = new Told();
+    const frames: Frame[] = [];
     let at = 0;
     this.#need = 4;
     while (data.length - at >= 4) {
@@ -109,12 +115,30 @@ export class Decoder {
         this.#need = size;
         break;
       }
-      told.add(data.subarray(at, at + size));
+      frames.push(readFrame(data.subarray(at, at + size)));
       at += size;
     }
     const rest = data.subarray(at);
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#have = rest.length;
+    return frames;
+  }
+}
+
+/** Tells the messages that arrive. */
+export class Decoder {
+  readonly #reader = new FrameReader();
+  readonly #tell: (message: ToMain) => void;
+
+  constructor(tell: (message: ToMain) => void) {
+    this.#tell = tell;
+  }
+
+  take(chunk: Buffer): void {
+    const told = new Told();
+    for (const each of this.#reader.take(chunk)) {
+      told.add(each);
+    }
     for (const message of told.messages()) {
       this.#tell(message);
     }
@@ -130,20 +154,19 @@ class Told {
   readonly #ended: number[] = [];
   readonly #results: JobOutcome[] = [];
 
-  add(data: Buffer): void {
-    const a = data.readInt32LE(7);
-    const b = data.readInt32LE(11);
-    const parts = partsOf(data);
+  add({ kind, a, b, number, parts }: Frame): void {
     const text = (index: number) => (parts[index] ?? noBytes).toString();
-    switch (data[4]) {
-      case From.ready:
-        this.#states.push({ kind: "ready", ...JSON.parse(text(0)) }, { kind: "image", problem: null });
+    switch (kind) {
+      case From.ready: {
+        const { problem, ...loaded } = JSON.parse(text(0));
+        this.#states.push({ kind: "ready", ...loaded }, { kind: "image", problem });
         break;
+      }
       case From.refused:
         this.#states.push({ kind: "refused", error: JSON.parse(text(0)) });
         break;
       case From.result:
-        this.#results.push(outcomeOf(a, b, data.readDoubleLE(15), parts));
+        this.#results.push(outcomeOf(a, b, number, parts));
         break;
       case From.call: {
         const call = { call: a, greenlet: b, service: text(0), method: text(1), args: text(2) };
@@ -178,7 +201,7 @@ function some<T>(found: readonly T[], message: (found: readonly T[]) => ToMain):
   return found.length === 0 ? [] : [message(found)];
 }
 
-function partsOf(data: Buffer): Buffer[] {
+function readFrame(data: Buffer): Frame {
   const count = data.readUInt16LE(5);
   const parts: Buffer[] = [];
   let at = headBytes + 4 * count;
@@ -187,7 +210,8 @@ function partsOf(data: Buffer): Buffer[] {
     parts.push(data.subarray(at, at + length));
     at += length;
   }
-  return parts;
+  const [kind = 0, a, b, number] = [data[4], data.readInt32LE(7), data.readInt32LE(11), data.readDoubleLE(15)];
+  return { kind, a, b, number, parts };
 }
 
 function outcomeOf(id: number, how: number, number: number, parts: readonly Buffer[]): JobOutcome {

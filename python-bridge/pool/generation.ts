@@ -147,7 +147,7 @@ export class Generation {
           this.#options.onLog({
             level: "info",
             logger: "puff",
-            message: `interpreters start slowly: no image of their memory could be kept, since ${problem}`,
+            message: `interpreters start slowly: each imports the application anew, since ${problem}`,
           });
         }
         this.#addMissing();

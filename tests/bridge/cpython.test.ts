@@ -1,10 +1,11 @@
 /** Native CPython in child processes: what only that engine meets. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createListener } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { cpython, greenletFolder } from "../support/python/engine.ts";
+import { pythonPackages } from "../support/python/native-python.ts";
 import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
 const query = `
@@ -149,6 +150,87 @@ def go():
   expect(value).toEqual([0, 45]);
   expect(await python.call("evaluate", { text: "1" })).toBe("1");
   await expect.poll(() => python.logs.map(({ message }) => message)).toContain("from the child");
+});
+
+test("interpreters are forked from one that has imported the application, and draw different numbers", async () => {
+  const folder = schemaFolder("");
+  const imports = join(folder, "imports");
+  const python = await started(`with open(${JSON.stringify(imports)}, "a") as file: file.write("x")`, { workers: 2 });
+  const seen = new Map<string, string>();
+  // A call that waits leaves the next to the other interpreter.
+  const look = () =>
+    python.call("evaluate", { text: "(time.sleep(0.05), os.getpid(), os.getppid(), random.random())[1:]" });
+  await expect
+    .poll(async () => {
+      for (const answer of await Promise.all([look(), look(), look(), look()])) {
+        const [pid = "", parent = ""] = String(answer).split(", ");
+        seen.set(pid, parent);
+      }
+      return seen.size;
+    })
+    .toBe(2);
+  expect(new Set(seen.values()).size).toBe(1);
+  const [first = "", second = ""] = await Promise.all([look(), look()]).then((all) => all.map(String));
+  expect(first.split(", ")[2]).not.toBe(second.split(", ")[2]);
+  process.kill(Number([...seen.keys()][0]?.slice(1)), "SIGKILL");
+  const unseen = (answer: unknown) => !seen.has(String(answer).split(", ")[0] ?? "");
+  await expect.poll(async () => (await Promise.all([look(), look(), look(), look()])).some(unseen)).toBe(true);
+  expect(readFileSync(imports, "utf8")).toBe("x");
+});
+
+test.each([
+  [
+    "a thread that a module started still runs",
+    "import threading\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+  ],
+  ["a module keeps a file or a connection open", "import socket\nkept = socket.socketpair()"],
+  [
+    "a package started a thread of the system",
+    "import ctypes\nlibc = ctypes.CDLL(None)\nhandle = ctypes.c_ulong()\nlibc.pthread_create(ctypes.byref(handle), None, ctypes.cast(libc.pause, ctypes.c_void_p), None)",
+  ],
+])("where %s, each interpreter imports the application, and the log says so", async (problem, module) => {
+  const python = await started(module, { workers: 2 });
+  const pids = new Set<unknown>();
+  await expect
+    .poll(async () => {
+      const look = () => python.call("evaluate", { text: "(time.sleep(0.05), os.getpid())[1]" });
+      for (const pid of await Promise.all([look(), look(), look(), look()])) {
+        pids.add(pid);
+      }
+      return pids.size;
+    })
+    .toBe(2);
+  expect(python.logs.map(({ message }) => message)).toContain(
+    `interpreters start slowly: each imports the application anew, since ${problem}`,
+  );
+});
+
+test("packages with compiled code that Pyodide lacks work in resolvers", async () => {
+  const packages = pythonPackages(
+    "cpython-compiled",
+    "PyJWT==2.10.*",
+    "cryptography==46.*",
+    "pillow==12.*",
+    "lxml==6.*",
+  );
+  const python = await started(
+    `
+import io, jwt, lxml.etree
+from cryptography.hazmat.primitives.asymmetric import rsa
+from PIL import Image
+key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def token(): return jwt.decode(jwt.encode({"sub": "ada"}, key, algorithm="RS256"), key.public_key(), algorithms=["RS256"])["sub"]
+def picture():
+    with io.BytesIO() as file:
+        Image.new("RGB", (300, 200), "teal").resize((30, 20)).save(file, "PNG")
+        return [*Image.open(file).size, Image.open(file).format]
+def markup(): return lxml.etree.fromstring("<a><b>text</b></a>").xpath("string(//b)")
+`,
+    { environment: { PYTHONPATH: [greenletFolder(), packages].join(":") } },
+  );
+  const call = async (name: string) =>
+    (await python.callFunction(`schema:${name}`, [], { deadline: 10_000, signal })).value;
+  expect([await call("token"), await call("picture"), await call("markup")]).toEqual(["ada", [30, 20, "PNG"], "text"]);
 });
 
 /** A program that does as an unfit Python does. */

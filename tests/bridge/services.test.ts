@@ -284,7 +284,7 @@ test.skipIf(onCPython)("a finalizer that would wait between greenlets fails, and
   expect(echo.notes).not.toContain("from a finalizer");
 });
 
-test.skipIf(onCPython)("a module that calls a service while it is imported has no image", async () => {
+test("a module that calls a service while it is imported has no image", async () => {
   const folder = schemaFolder(query, `${module}\nseen = call("echo", "note", "imported")`);
   const echo = new Echo();
   const python = await pythonOn(folder, { services: new Map([["echo", echo]]) });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { installPackages } from "../support/python/packages.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { type Answer, ask } from "../support/servers/ask.ts";
@@ -96,6 +97,7 @@ describe("a request", () => {
       limits: { poolSize: 2, poolQueue: 2 },
       port: 0,
       logger: pino({ level: "info" }, { write: (line: string) => logs.push(JSON.parse(line)) }),
+      ...engineOptions(),
     });
     await server.app.puff.databases.get("default")?.run("CREATE TABLE thing (id int)");
   });

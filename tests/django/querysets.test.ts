@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { installPackages } from "../support/python/packages.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { keptArguments, keptQuerysets, querysets, selects } from "../support/python/querysets.ts";
@@ -33,6 +34,7 @@ beforeAll(async () => {
     limits: { poolSize: 2 },
     port: 0,
     logger: pino({ level: "silent" }),
+    ...engineOptions(),
   });
   await server.app.puff.databases.get("default")?.run(`
     CREATE EXTENSION hstore; CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent;

@@ -5,6 +5,7 @@ import { request as rawRequest } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type GatewayOptions, type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { installPackages } from "../support/python/packages.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { ask } from "../support/servers/ask.ts";
@@ -26,6 +27,7 @@ async function start(folder: string, options: Partial<GatewayOptions> = {}): Pro
     environment: {},
     port: 0,
     ...options,
+    ...engineOptions(),
   });
   onTestFinished(() => server.close());
   return server;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type GatewayOptions, type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { schemaFolder, sharedCache, writeSchema } from "../support/python/python.ts";
 
 const query = "    @classmethod\n    def seen(cls, ctx: Context, /) -> list[str]: return seen";
@@ -132,6 +133,7 @@ async function start(limits: NonNullable<GatewayOptions["limits"]> = {}) {
     environment: {},
     port: 0,
     limits,
+    ...engineOptions(),
   });
   onTestFinished(() => server.close());
   return Object.assign(server, { folder });

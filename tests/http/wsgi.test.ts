@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { type Answer, ask } from "../support/servers/ask.ts";
 
@@ -29,6 +30,7 @@ function start(options: Partial<Parameters<typeof startServer>[0]> = {}): Promis
     port: 0,
     logger: pino({ level: "info" }, { write: (line: string) => logs.push(JSON.parse(line)) }),
     ...options,
+    ...engineOptions(),
   });
 }
 

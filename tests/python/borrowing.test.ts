@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { installPackages } from "../support/python/packages.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { ask } from "../support/servers/ask.ts";
@@ -28,6 +29,7 @@ beforeAll(async () => {
     limits: { poolSize: 2 },
     port: 0,
     logger: pino({ level: "info" }, { write: (line: string) => void logs.push(JSON.parse(line).msg) }),
+    ...engineOptions(),
   });
   await run("CREATE TABLE thing (id serial PRIMARY KEY, name text UNIQUE)");
 });

@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { onCPython } from "../support/python/engine.ts";
 import { pythonOn, schemaFolder, type TestPython } from "../support/python/python.ts";
 
 const script = join(import.meta.dirname, "../support/python/cooperative_cases.py");
@@ -115,10 +114,7 @@ def begin():
     threading.Thread(target=lambda: (time.sleep(0.05), ends.append("thread"))).start()
 `);
   const message = "a thread that a module started still runs";
-  // CPython starts without an image.
-  if (!onCPython) {
-    await expect.poll(() => python.logs.map((log) => log.message)).toContainEqual(expect.stringContaining(message));
-  }
+  await expect.poll(() => python.logs.map((log) => log.message)).toContainEqual(expect.stringContaining(message));
   await python.callFunction("schema:begin", [], { deadline: 1000, signal });
   await expect.poll(() => python.call("ended")).toEqual(["thread"]);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type RunningServer, startServer } from "../../gateway/index.ts";
+import { engineOptions } from "../support/python/engine.ts";
 import { sharedCache } from "../support/python/python.ts";
 import { Ear } from "../support/servers/ear.ts";
 import { createTestDatabase, openTestDatabase, type TestDatabase } from "../support/servers/postgres.ts";
@@ -110,6 +111,7 @@ beforeAll(async () => {
     databases: [{ name: "main", url: database.url }],
     port: 0,
     cacheFolder: sharedCache,
+    ...engineOptions(),
   });
 });
 

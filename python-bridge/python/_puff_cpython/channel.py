@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # What the gateway sends.
-JOB, CANCEL, ANSWER, PING, SETTINGS = 1, 2, 3, 4, 5
+JOB, CANCEL, ANSWER, PING, SETTINGS, FORK, SIGNAL = 1, 2, 3, 4, 5, 6, 7
 # What it is sent.
-READY, REFUSED, RESULT, CALL, ENDED, RECEIPT, LOG = 1, 2, 3, 4, 5, 6, 7
+READY, REFUSED, RESULT, CALL, ENDED, RECEIPT, LOG, FORKS, END_OF_FORK = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 _HEAD = struct.Struct("<IBHiid")
 _READ = 262_144
@@ -37,6 +37,16 @@ class Channel:
     """Sends frames, and hands those that arrive to a handler."""
 
     def __init__(self, descriptor: int, handle: Callable[[int, int, int, float, Sequence[bytes]], None]) -> None:
+        self._handle = handle
+        self._inbox = bytearray()
+        self._large: memoryview | None = None
+        self._large_at = 0
+        self._out: list[bytes] = []
+        self._out_bytes = 0
+        self.open(descriptor)
+
+    def open(self, descriptor: int) -> None:
+        """Takes another socket, as in a process that was forked off to serve."""
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -47,12 +57,6 @@ class Channel:
             self._socket.send,
         )
         self.descriptor = descriptor
-        self._handle = handle
-        self._inbox = bytearray()
-        self._large: memoryview | None = None
-        self._large_at = 0
-        self._out: list[bytes] = []
-        self._out_bytes = 0
 
     def send(self, kind: int, a: int = 0, b: int = 0, number: float = 0.0, parts: Sequence[bytes] = ()) -> None:
         """Sends a frame, soon."""

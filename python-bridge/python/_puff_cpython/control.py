@@ -14,6 +14,10 @@ class Control:
     """Int32 fields in a file that the gateway reads."""
 
     def __init__(self, path: str) -> None:
+        self.open(path)
+
+    def open(self, path: str) -> None:
+        """Takes another file, as in a process that was forked off to serve."""
         with open(path, "r+b") as file:
             self._fields = memoryview(mmap.mmap(file.fileno(), _BYTES)).cast("i")
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Bound now: the user's selectors wait in greenlets.
+_make_selector = selectors.DefaultSelector
+_select: Any = selectors.DefaultSelector.select
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -15,8 +18,7 @@ class Descriptors:
     """Watches files for the loop. Each wait is over once its file is ready."""
 
     def __init__(self, come: Callable[[int, Any], None]) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._select = self._selector.select  # bound now: the user's selectors wait in greenlets
+        self._selector = _make_selector()
         self._come = come
         self._waiting: dict[int, list[tuple[int, int]]] = {}
         """Waits and what they wait for, by the file's number."""
@@ -55,7 +57,7 @@ class Descriptors:
 
     def poll(self, seconds: float | None) -> None:
         """Waits for files, for that long at most, and tells those who wait."""
-        for key, events in self._select(seconds):
+        for key, events in _select(self._selector, seconds):
             own = self._own.get(key.fd)
             if own is not None:
                 own()
@@ -64,6 +66,14 @@ class Descriptors:
                 if wanted & events:
                     self.discard(wait)
                     self._come(wait, True)
+
+    def renew(self, own: dict[int, Callable[[], None]]) -> None:
+        """Makes a selector of this process's own: one that was there before a fork is shared. Nobody waits yet."""
+        self._selector.close()
+        self._selector = _make_selector()
+        self._own.clear()
+        for descriptor, ready in own.items():
+            self.watch(descriptor, ready)
 
     def close(self) -> None:
         """Gives everything up, as in a process that was forked off."""

@@ -63,6 +63,8 @@ class Door:
         self._jobs: deque[Job] = deque()
         self._spawned: deque[tuple[int, int]] = deque()
         self._spawned_count = 0
+        self._count = 0
+        """Greenlets that have not ended."""
         self._ready: deque[tuple[Entry, int, Any]] = deque()
         self._alive: dict[int, Entry] = {}
         self._running: Entry | None = None
@@ -159,11 +161,21 @@ class Door:
 
     def why_not_forked(self) -> str | None:
         """What of the import a fork can't take along; None: nothing."""
-        if self._alive or self._spawned or self._ready:
-            return "a thread that a module started still runs"
-        if self._waits.threads.started:
-            return "a module used a thread of the system"
-        return "a module calls a service of the gateway while it is imported" if self._waits.called_service else None
+        if self._waits.called_service is not None:
+            return f"a module calls the service {self._waits.called_service} while it is imported"
+        return "a thread that a module started still runs" if self._count or self._spawned else None
+
+    def close_channel(self) -> None:
+        """Leaves the channel to the process that was forked off with it."""
+        self._channel.close()
+
+    def adopt(self, channel: int | None, control_path: str | None) -> None:
+        """Begins anew in a process that was forked off to serve, with a channel and control memory of its own."""
+        if channel is not None:
+            self._channel.open(channel)
+        if control_path is not None:
+            self._control.open(control_path)
+        self._waits.descriptors.renew({self._channel.descriptor: self._channel.receive})
 
     def serve(self) -> None:
         """Serves to the process's end."""
@@ -189,17 +201,17 @@ class Door:
         raise KeyboardInterrupt
 
     def _turn(self) -> None:
+        self._flush()
+        self._waits.descriptors.poll(self._idle_for())
+        self._waits.pass_time()
         self._control.add(fields.TURNS)
         until = _now() + _STRETCH
         while self._step() and _now() < until:
             pass
-        self._flush()
         self._measure()
         for entry in self._deadlines.take_over():
             self._answer(entry, _DEADLINE)
             self._cancel(entry, "the deadline has passed")
-        self._waits.pass_time()
-        self._waits.descriptors.poll(self._idle_for())
 
     def _step(self) -> bool:
         """Runs one piece of Python that was woken and one that begins: by turns, lest the one keep out the other."""
@@ -244,6 +256,7 @@ class Door:
 
     def _enter(self, entry: Entry, function: Callable[..., Any], *args: Any) -> None:
         entry.greenlet = greenlet.greenlet(self._body, self._hub)
+        self._count += 1
         self._resume(entry, entry, function, *args)
 
     def _wake(self, entry: Entry, wait: int, outcome: Any) -> None:
@@ -280,6 +293,7 @@ class Door:
         else:
             self._finish(entry, answer)
         entry.greenlet = None
+        self._count -= 1
         self._alive.pop(entry.id, None)
         self._deadlines.discard(entry)
         if entry.known:

@@ -43,11 +43,6 @@ class RealThreads:
             _start(self._serve, ())
         self._work.put((wait, function, args))
 
-    @property
-    def started(self) -> bool:
-        """Whether there are threads, which a fork would not have."""
-        return self._threads > 0
-
     def _serve(self) -> None:
         while True:
             wait, function, args = self._work.get()

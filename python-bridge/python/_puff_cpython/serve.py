@@ -11,15 +11,17 @@ import os
 import signal
 import site
 import sys
+import tempfile
 import types
+import uuid
 from typing import Any
 
 from _puff_cpython.channel import READY, REFUSED
 from _puff_cpython.door import Door, Entries
+from _puff_cpython.zygote import Zygote, die_with, open_files, why_not_forked
 
 _INTERRUPT = signal.SIGURG
 """What the gateway interrupts by: ignored where nothing handles it."""
-_DIE_WITH_PARENT = 1
 
 
 def main() -> None:
@@ -29,38 +31,64 @@ def main() -> None:
     _write_lines()
     # The variables that the gateway adds are nobody else's.
     channel, control = int(os.environ.pop("_PUFF_CHANNEL")), os.environ.pop("_PUFF_CONTROL")
+    requests, lane = os.environ.pop("_PUFF_ZYGOTE"), int(os.environ.pop("_PUFF_LANE"))
     os.set_inheritable(channel, False)
     door = Door(channel, control)
     host: Any = types.ModuleType("_puff_host", "What the gateway does for Python.")
     door.offer(host)
     sys.modules["_puff_host"] = host
     door.read_settings()
-    os.register_at_fork(after_in_child=lambda: _leave_gateway(door, host))
+    own = open_files()
+    forks = _Forks()
+    os.register_at_fork(after_in_child=lambda: None if forks.serve else _leave_gateway(door, host))
     signal.signal(_INTERRUPT, door.interrupt)
     _set_path(door.settings)
     # Parts of the standard library are replaced before anything has taken hold of them.
     importlib.import_module("puff._cooperative").install()
     bridge: Any = importlib.import_module("puff._bridge")
     greenlets: Any = importlib.import_module("puff._runtime.greenlets")
-    refused = False
+    answer: dict[str, Any] = {}
 
     def load() -> str:
-        nonlocal refused
-        answer: dict[str, Any] = json.loads(bridge.load(door.settings["sources"]))
-        refused = "error" in answer
-        if refused:
-            door.send(REFUSED, json.dumps(answer["error"]))
-        else:
-            ready = {"schemas": json.dumps(answer["schemas"]), "sockets": answer["sockets"], "files": answer["files"]}
-            door.send(READY, json.dumps({**ready, "from": "nothing"}))
+        answer.update(json.loads(bridge.load(door.settings["sources"])))
         return ""
 
     door.load(Entries(bridge.resolve, bridge.call, greenlets.run), load)
-    if not refused:
-        # What stays is spared from later collections.
-        gc.collect()
-        gc.freeze()
+    if "error" in answer:
+        door.send(REFUSED, json.dumps(answer["error"]))
+        door.serve()
+    # What stays is spared from later collections.
+    gc.collect()
+    gc.freeze()
+    problem = None
+    if requests:
+        zygote = Zygote(int(requests))
+        problem = door.why_not_forked() or why_not_forked(own)
+        if problem is None:
+            forks.serve = True
+            forked = zygote.fork(lane, door.close_channel)
+            forks.serve = False
+            door.adopt(*forked)
+            _renew()
+        else:
+            zygote.refuse(problem)
+    ready = {"schemas": json.dumps(answer["schemas"]), "sockets": answer["sockets"], "files": answer["files"]}
+    door.send(READY, json.dumps({**ready, "from": "nothing", "problem": problem}))
     door.serve()
+
+
+class _Forks:
+    """Whether processes that are forked now are interpreters, rather than the user's."""
+
+    serve = False
+
+
+def _renew() -> None:
+    """Gives up what must not be the same in two interpreters; `random` does so by itself."""
+    names: Any = tempfile
+    names._name_sequence = None  # noqa: SLF001
+    ids: Any = uuid
+    ids._last_timestamp = ids._node = None  # noqa: SLF001
 
 
 def _leave_signals() -> None:
@@ -70,9 +98,7 @@ def _leave_signals() -> None:
     """
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, lambda *_: None)
-    if sys.platform == "linux":
-        # One that computes would not see that the channel is closed.
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    die_with(os.getppid())
 
 
 def _write_lines() -> None:

@@ -37,7 +37,8 @@ class Waits:
         self._last = 0
         self.descriptors = Descriptors(self._come)
         self.threads = RealThreads(self.descriptors, self._come)
-        self.called_service = False
+        self.called_service: str | None = None
+        """The service called last; None: none was."""
 
     def call(self, service: str, method: str, args: str, buffers: Sequence[bytes] = ()) -> int:
         """Asks a service; the wait ends with its answer's JSON, or a list of that and buffers."""
@@ -147,6 +148,6 @@ class Waits:
         entry = self._running()
         if entry is not None:
             entry.known = True
-        self.called_service = True
+        self.called_service = service
         id_ = 0 if entry is None else entry.id
         self._channel.send(CALL, wait, id_, 0.0, (service.encode(), method.encode(), args.encode(), *buffers))
