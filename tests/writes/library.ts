@@ -83,6 +83,7 @@ class Author:
     name: auto
     born: auto
     books: list[Book]
+    profile: Profile | None
 
     @classmethod
     def failing(cls, ctx: Context, /) -> Plan[int]:
@@ -181,6 +182,25 @@ class Query:
     def book(cls, ctx: Context, /, id: int) -> Plan[Book | None]:
         return models.Book.objects.filter(pk=id)
 
+@graphql.input_type(models.Profile)
+class ProfileInput:
+    text: auto
+
+@graphql.partial_type(models.Author)
+class AuthorWithProfile:
+    id: auto
+    profile: ProfileInput | None
+
+@graphql.input_type(models.Author)
+class AuthorWithProfileInput:
+    name: auto
+    profile: ProfileInput | None
+
+@graphql.partial_type(models.Author)
+class AuthorLinked:
+    id: auto
+    profile: auto
+
 @dataclass
 class Mutation:
     create_book: Book | OperationInfo = graphql.create(BookInput)
@@ -197,6 +217,35 @@ class Mutation:
     )
     create_other_book: Book | OperationInfo = graphql.create(BookInput, values=lambda ctx: {"author_id": ctx.auth.user})
     update_my_book: Book | OperationInfo = graphql.update(BookPartial, rows=own_books)
+    put_book: Book | OperationInfo = graphql.upsert(BookInput, key="code")
+    put_books: list[Book] = graphql.upsert(BookInput, key="code")
+    create_author_with_profile: Author | OperationInfo = graphql.create(AuthorWithProfileInput)
+    update_author_with_profile: Author | OperationInfo = graphql.update(AuthorWithProfile)
+    link_profile: Author | OperationInfo = graphql.update(AuthorLinked)
+    update_tagged_book: Book | OperationInfo = graphql.update(
+        BookPartial, rows=lambda ctx: models.Book.objects.filter(tags__id__gt=0).distinct()
+    )
+
+    @classmethod
+    @graphql.handle_errors
+    def rename(cls, ctx: Context, /, id: int, name: str) -> Plan[Author | OperationInfo]:
+        models.Author.objects.create(name="before")
+        author = models.Author.objects.get(pk=id)
+        author.name = name
+        if name != "Bob":
+            author.full_clean()
+        author.save()
+        return author
+
+    @classmethod
+    @graphql.handle_errors
+    def rename_or_fail(cls, ctx: Context, /, id: int, name: str) -> Plan[Author]:
+        author = models.Author.objects.get(pk=id)
+        author.name = name
+        author.full_clean()
+        author.save()
+        return author
+
     delete_my_book: Book | OperationInfo = graphql.delete(rows=own_books)
 
 @dataclass

@@ -279,6 +279,94 @@ describe("delete", () => {
   });
 });
 
+describe("upsert", () => {
+  test("changes the object of that key, or creates it, one or several", async () => {
+    expect(await book("putBook", input({ code: '"a"', title: '"Uno"' }))).toMatchObject({ id: "1", title: "Uno" });
+    expect(await book("putBook", input({ code: '"z"', title: '"Zed"' }))).toMatchObject({ title: "Zed" });
+    expect(await book("putBook", input({ code: '"z"', title: '"bad"' }))).toEqual(refusal(null, "No bad books", "bad"));
+    const answer = await run(
+      `mutation { putBooks(data: [${input({ code: '"a"', title: '"A"' })}, ${input({})}]) { title } }`,
+    );
+    expect(answer).toEqual({ data: { putBooks: [{ title: "A" }, { title: "New" }] } });
+    expect(await rows("SELECT code, title FROM book ORDER BY code")).toEqual([
+      ...[
+        ["a", "A"],
+        ["b", "Two"],
+        ["n", "New"],
+        ["z", "Zed"],
+      ],
+    ]);
+  });
+
+  test("gives one row where several want the same key at once", async () => {
+    const titles = ["p", "q", "r", "s"];
+    const answers = await Promise.all(
+      titles.map((title) => book("putBook", input({ code: '"x"', title: `"${title}"` }))),
+    );
+    expect(answers).toEqual(titles.map((title) => expect.objectContaining({ __typename: "Book", title })));
+    expect(await rows("SELECT count(*) FROM book WHERE code = 'x'")).toEqual([["1"]]);
+  });
+});
+
+describe("one to one", () => {
+  const author = async (field: string, data: string) => {
+    const answer = await run(`mutation { ${field}(data: ${data}) { ... on Author { name profile { text } }
+      ... on OperationInfo { messages { field code } } } }`);
+    return (answer as { data: { [field: string]: unknown } }).data[field];
+  };
+
+  test("is created, changed, and linked from the other side", async () => {
+    const made = { name: "Eve", profile: { text: "first" } };
+    expect(await author("createAuthorWithProfile", '{name: "Eve", profile: {text: "first"}}')).toEqual(made);
+    expect(await author("updateAuthorWithProfile", '{id: 100, profile: {text: "second"}}')).toMatchObject({
+      profile: { text: "second" },
+    });
+    expect(await rows("SELECT count(*) FROM profile")).toEqual([["1"]]);
+    const [[id]] = (await rows("SELECT id FROM profile")) as [[string]];
+    expect(await author("linkProfile", `{id: 2, profile: {set: ${id}}}`)).toEqual({
+      name: "Bob",
+      profile: { text: "second" },
+    });
+    expect(await author("linkProfile", "{id: 2, profile: {set: null}}")).toEqual({
+      messages: [{ field: "profile", code: "required" }],
+    });
+    expect(await author("linkProfile", "{id: 2, profile: {set: 77}}")).toEqual({
+      messages: [{ field: "profile", code: "not_found" }],
+    });
+  });
+});
+
+test("rows may be a QuerySet with DISTINCT over a relation", async () => {
+  expect(await book("updateTaggedBook", '{id: 1, title: "Uno"}')).toMatchObject({ title: "Uno" });
+  expect(await book("updateTaggedBook", '{id: 2, title: "Due"}')).toMatchObject({ messages: [{ code: "not_found" }] });
+});
+
+describe("a mutation of one's own tells what Django refuses", () => {
+  const rename = async (field: string, id: number, name: string) => {
+    const inner =
+      field === "rename" ? "... on Author { name } ... on OperationInfo { messages { kind field code } }" : "name";
+    return await run(`mutation { ${field}(id: ${id}, name: "${name}") { ${inner} } }`);
+  };
+
+  test.each([
+    ["a validation", 1, "much too long", { kind: "VALIDATION", field: "name", code: "max_length" }],
+    ["a constraint", 1, "Bob", { kind: "VALIDATION", field: "name", code: "unique" }],
+    ["an object that is not there", 9, "x", { kind: "ERROR", field: null, code: "not_found" }],
+  ])("%s, and undoes what it wrote", async (_, id, name, reason) => {
+    const before = await rows(everything);
+    expect(await rename("rename", id, name)).toEqual({ data: { rename: { messages: [reason] } } });
+    expect(await rows(everything)).toEqual(before);
+  });
+
+  test("and answers with an object's row", async () => {
+    expect(await rename("rename", 1, "Adele")).toEqual({ data: { rename: { name: "Adele" } } });
+    expect(await rename("renameOrFail", 1, "Ada")).toEqual({ data: { renameOrFail: { name: "Ada" } } });
+    expect(await rename("renameOrFail", 1, "Bob")).toMatchObject({
+      errors: [{ extensions: { code: "PUFF_INPUT_INVALID", messages: [{ field: "name", code: "unique" }] } }],
+    });
+  });
+});
+
 describe("who may", () => {
   const as = async (user: string, query: string): Promise<unknown> =>
     JSON.parse((await ask(serving, { body: { query }, headers: { authorization: `Bearer ${user}` } })).body);

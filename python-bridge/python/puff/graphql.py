@@ -31,7 +31,7 @@ from puff._plans.streams import Stream, live, on, on_notify
 from puff._resolve.auth import valid_until
 from puff._symbols.parents import ParentColumn, Parents, parents
 from puff._types.absent import ABSENT
-from puff._types.decorators import borrow_db_context, cache, constraint, interface, one_of, pure
+from puff._types.decorators import borrow_db_context, cache, constraint, handle_errors, interface, one_of, pure
 from puff._types.markers import (
     ID,
     JSON,
@@ -47,7 +47,7 @@ from puff._types.markers import (
 )
 from puff._types.nodes import Node, node
 from puff._types.paged import Connection, OffsetPaginated, paged
-from puff._types.written import NodeInput, OperationInfo, OperationMessage, create, delete, update
+from puff._types.written import NodeInput, OperationInfo, OperationMessage, create, delete, update, upsert
 from puff._writes.inputs import input_type, partial_type
 
 __all__ = [
@@ -89,6 +89,7 @@ __all__ = [
     "filter_field",
     "filter_type",
     "global_graphql",
+    "handle_errors",
     "input_type",
     "interface",
     "live",
@@ -108,5 +109,6 @@ __all__ = [
     "sql",
     "union",
     "update",
+    "upsert",
     "valid_until",
 ]

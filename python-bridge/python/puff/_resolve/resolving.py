@@ -19,6 +19,7 @@ from puff._plans.trace import WatchedContext, trace
 from puff._resolve.allowed import is_allowed, silence
 from puff._resolve.declared import Declared
 from puff._resolve.guarded import guarded_result, plan_of_query
+from puff._resolve.handled import call_handled
 from puff._resolve.objects import Selection, as_instance, call_method, run_awaitable, write_value
 from puff._resolve.unreadable import Unreadable, class_for
 from puff._runtime.greenlets import GreenletExit
@@ -87,7 +88,10 @@ def _call(
     try:
         if not is_allowed(resolver.options, context):
             return {"kind": "value", "value": silence(resolver), "parentKeys": (), "childKeys": ()}
-        value = call_resolver(resolver, values, context)
+        if resolver.handles is None:
+            value = call_resolver(resolver, values, context)
+        else:
+            value = call_handled(resolver.handles, lambda: call_resolver(resolver, values, context))
         if resolver.is_subscription and isinstance(value, Iterator | AsyncIterator):
             return {"kind": "generator"}
         result = result_of(schema, resolver, value, call["selection"], context)

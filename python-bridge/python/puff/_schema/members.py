@@ -14,7 +14,7 @@ from puff._collections.nodes import id_source, node_field
 from puff._errors import SchemaProblem
 from puff._schema.parameters import describe_parameters
 from puff._schema.returns import result_type
-from puff._schema.runtime import Column, Resolver
+from puff._schema.runtime import Column, Handles, Resolver
 from puff._schema.signatures import no_return
 from puff._types.absent import ABSENT
 from puff._types.annotations import annotations_of, class_scope, function_scope, meaning_of
@@ -25,7 +25,7 @@ from puff._types.nodes import Node, NodeField
 from puff._types.paged import Paged, paged_of
 from puff._types.refs import TypeRef, Use, check_name
 from puff._types.source import member_doc, place_of, show_place
-from puff._types.written import Written
+from puff._types.written import OperationInfo, Written
 from puff._writes.mutations import mutation_resolver
 
 if TYPE_CHECKING:
@@ -261,7 +261,18 @@ class Members:
             item,
             self._allowed(options, ref, scope, is_collection=collection is not None),
             () if paged is None else (*paged.aggregates, *paged.group_by),
+            self._handles(ref, scope) if vars(function).get("__puff_handles__") else None,
         )
+
+    def _handles(self, ref: TypeRef, scope: Scope) -> Handles:
+        if self.named.operation != "mutation":
+            raise SchemaProblem(
+                f"{scope.where} has @graphql.handle_errors, and is not a mutation", scope.place, "Take it off."
+            )
+        named = self.registry.types.get(ref.name)
+        members: list[str] = [] if named is None or named.kind != "union" else list(named.description["members"])
+        others = [self.registry.types[name].python for name in members if name != OperationInfo.__name__]
+        return Handles(OperationInfo.__name__ in members, others[0] if len(others) == 1 else None)
 
     def _cache_of(self, member: Any, where: str, place: str | None) -> dict[str, Any]:
         cache = cache_of(member)

@@ -26,6 +26,16 @@ class Column:
 
 
 @dataclass(slots=True)
+class Handles:
+    """How a mutation of the author's own tells what Django refuses."""
+
+    has_info: bool
+    """Whether its type has `OperationInfo`."""
+    shown: type | None
+    """The other member of that union."""
+
+
+@dataclass(slots=True)
 class Resolver:
     """A field that is called for."""
 
@@ -50,6 +60,8 @@ class Resolver:
     """Who may have it."""
     told: Sequence[str] = ()
     """Of a collection: columns that its aggregates and groups tell of."""
+    handles: Handles | None = None
+    """Of a mutation that has what Django refuses told."""
     writes: bool = False
     """Whether it writes objects of a model, and answers with what the caller may see."""
 

@@ -152,6 +152,29 @@ def borrow_db_context(resolver: MemberT) -> MemberT:
     return resolver
 
 
+def handle_errors(resolver: MemberT) -> MemberT:
+    """Has a mutation of one's own tell what Django refuses as `create` and `update` do.
+
+    A `ValidationError`, a `PermissionDenied`, a clash of unique values and the like become an `OperationInfo` where the
+    annotation has it, and else an error with the code `PUFF_INPUT_INVALID`. The resolver is part of the field's
+    transaction; what it wrote before is undone. It may return an object of a model, which is read as a QuerySet.
+
+    Args:
+        resolver: A classmethod or staticmethod, or the function in it.
+
+    Returns:
+        The resolver itself.
+
+    Example:
+        >>> class Mutation:
+        ...     @classmethod
+        ...     @handle_errors
+        ...     def publish(cls, ctx: Context, /, id: int) -> Plan[Post | OperationInfo]: ...
+    """
+    vars(function_of(resolver))["__puff_handles__"] = True
+    return borrow_db_context(resolver)
+
+
 def constraint(name: str, message: str) -> Callable[[MemberT], MemberT]:
     """Says what clients are told where a constraint of the database refuses what they sent, in production, too.
 

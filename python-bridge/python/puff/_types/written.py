@@ -98,7 +98,7 @@ class Written(DescribedField):
 
     def __init__(
         self,
-        action: Literal["create", "update", "delete"],
+        action: Literal["create", "update", "upsert", "delete"],
         input: Any,
         key: str | None,
         most: int,
@@ -186,6 +186,36 @@ def update(
         ...     )
     """
     return Written("update", input, key, max, allow, rows, values)
+
+
+def upsert(
+    input: type | str,
+    *,
+    key: str,
+    allow: Callable[[Any], bool] | None = None,
+    rows: Callable[[Any], Any] | None = None,
+    values: Callable[[Any], Mapping[str, Any]] | None = None,
+    max: int = 100,
+) -> Any:
+    """Makes an attribute of the mutation change the object that a unique field names, or create it. See `create`.
+
+    Args:
+        input: A class decorated with `input_type`, or its name.
+        key: The input's attribute that says which object it is: a unique field of the model.
+        allow: A function of the context that tells whether the caller may. None: every caller may.
+        rows: A function of the context that gives a QuerySet of the objects that the caller may change.
+        values: A function of the context that gives attributes of the object beside those of the input.
+        max: Objects that one request may write, nested ones included.
+
+    Returns:
+        A default for the attribute.
+
+    Example:
+        >>> @dataclass  # doctest: +SKIP
+        ... class Mutation:
+        ...     put_book: Book | OperationInfo = upsert(BookInput, key="code")
+    """
+    return Written("upsert", input, key, max, allow, rows, values)
 
 
 def delete(

@@ -135,6 +135,8 @@ class _Mutation:
         values = None if self._written.values is None else self._written.values(ctx)
         if self._written.action == "create":
             return self._guarded(lambda: rows.save(self._model, data, path, given=values), path)
+        if self._written.action == "upsert":
+            return self._upsert(ctx, rows, data, path, values)
         found = self._find(ctx, rows, data, path)
         if self._written.action == "update":
             return self._guarded(lambda: rows.save(self._model, data, path, found, values), path)
@@ -143,14 +145,31 @@ class _Mutation:
         self._guarded(found.delete, path)
         return left
 
+    def _upsert(self, ctx: Context, rows: Rows, data: Any, path: tuple[str, ...], values: Any) -> Any:
+        value = getattr(data, self._attribute)
+        found = rows.find_any(self._among(ctx, rows), self._key, value)
+        if found is None:
+            try:
+                with import_module("django.db").transaction.atomic():
+                    return self._guarded(lambda: rows.save(self._model, data, path, given=values), path)
+            except Refused:
+                # Another request may have created it meanwhile.
+                found = rows.find_any(self._among(ctx, rows), self._key, value)
+                if found is None:
+                    raise
+        return self._guarded(lambda: rows.save(self._model, data, path, found, values), path)
+
+    def _among(self, ctx: Context, rows: Rows) -> Any:
+        """Gives the objects that the caller may change."""
+        among = self._written.rows
+        return rows.seen(self._model._default_manager if among is None else among(ctx))  # noqa: SLF001  # Django's documented name
+
     def _find(self, ctx: Context, rows: Rows, data: Any, path: tuple[str, ...]) -> Any:
         value = getattr(data, self._attribute)
         path = (*path, self._attribute)
         if value is ABSENT or value is None:
             raise refuse(path, "This field is required.", "required")
-        among = self._written.rows
-        found = self._model._default_manager if among is None else among(ctx)  # noqa: SLF001  # Django's documented name
-        return rows.find(rows.seen(found), self._key, value, path)
+        return rows.find(self._among(ctx, rows), self._key, value, path)
 
     def _guarded(self, work: Callable[[], Any], path: tuple[str, ...]) -> Any:
         """Turns what Django raises for clients, such as a signal's refusal, into reasons."""

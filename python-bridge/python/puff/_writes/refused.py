@@ -69,7 +69,7 @@ def reasons_of(error: Exception, model: Any, path: Path, named: Callable[[str], 
         return refuse(path, str(error), "not_found", Kind.ERROR)
     if isinstance(error, deletion.ProtectedError | deletion.RestrictedError):
         return refuse(path, str(error.args[0]), "protected", Kind.ERROR)
-    if isinstance(error, import_module("django.db").IntegrityError):
+    if model is not None and isinstance(error, import_module("django.db").IntegrityError):
         reason = _constraint(error, model)
         if reason is not None:
             return Refused(_validation(reason, path, named), is_final=True)

@@ -124,6 +124,12 @@ class Rows:
         (found,) = self.find_all(_locked(rows), key, [value], path)
         return found
 
+    def find_any(self, rows: Any, key: str, value: Any) -> Any:
+        """Gives the object that an input names, locked; None: there is none."""
+        field = rows.model._meta.get_field(key)  # noqa: SLF001  # Django's documented name
+        read = None if value is ABSENT else _read(field, value)
+        return None if read is None else _locked(rows).filter(**{key: read}).first()
+
     def find_all(self, rows: Any, key: str, values: list[Any], path: Path) -> list[Any]:
         """Gives the objects that an input names, by one statement, in the order of their names."""
         model = rows.model
