@@ -1,3 +1,4 @@
+import { base64urlLength, writeBase64url } from "./base64url.ts";
 import { type Chunk, toChunk } from "./chunk.ts";
 import { borrow, giveBack } from "./memory.ts";
 
@@ -9,9 +10,6 @@ const escapes: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_,
 );
 /** 1 for these. */
 const needsEscape = Uint8Array.from(escapes, (escaped) => (escaped === undefined ? 0 : 1));
-
-/** The digits of base64url (RFC 4648, section 5). */
-const digits = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
 /** Up to this many bytes a loop beats the call into C++ that `Buffer.copy` is. */
 const SHORT = 96;
@@ -155,32 +153,10 @@ export class Output {
 
   /** Writes what another output has so far in base64url, as a JSON string. */
   base64url(source: Output): void {
-    const from = source.#bytes;
-    const end = source.#length;
-    this.#reserve(Math.ceil(end / 3) * 4 + 2);
-    const bytes = this.#bytes;
-    let at = this.#length;
-    bytes[at++] = 0x22;
-    let index = 0;
-    for (const whole = end - 2; index < whole; index += 3) {
-      // In bounds, as all that follows.
-      const three = ((from[index] as number) << 16) | ((from[index + 1] as number) << 8) | (from[index + 2] as number);
-      bytes[at++] = digits[three >> 18] as number;
-      bytes[at++] = digits[(three >> 12) & 63] as number;
-      bytes[at++] = digits[(three >> 6) & 63] as number;
-      bytes[at++] = digits[three & 63] as number;
-    }
-    const left = end - index;
-    if (left > 0) {
-      const three = ((from[index] as number) << 16) | (left === 2 ? (from[index + 1] as number) << 8 : 0);
-      bytes[at++] = digits[three >> 18] as number;
-      bytes[at++] = digits[(three >> 12) & 63] as number;
-      if (left === 2) {
-        bytes[at++] = digits[(three >> 6) & 63] as number;
-      }
-    }
-    bytes[at++] = 0x22;
-    this.#length = at;
+    this.#reserve(base64urlLength(source.#length) + 2);
+    this.#bytes[this.#length++] = 0x22;
+    this.#length = writeBase64url(source.#bytes, source.#length, this.#bytes, this.#length);
+    this.#bytes[this.#length++] = 0x22;
   }
 
   /** Writes a value as `JSON.stringify` does. */

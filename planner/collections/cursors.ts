@@ -33,7 +33,7 @@ export class Cursors {
     return (out, row) => {
       rows.seek(row);
       place.truncate(0);
-      place.bytes(this.#mark);
+      place.bytes(this.mark);
       place.byte(0x5b);
       for (const [index, column] of columns.entries()) {
         if (index > 0) {
@@ -58,7 +58,7 @@ export class Cursors {
    */
   read(cursor: string, count: number, argument: string): (string | null)[] {
     const text = cursor.length > LONGEST ? "" : Buffer.from(cursor, "base64url").toString();
-    if (text.slice(0, MARK_LENGTH) !== this.#mark.bytes.toString()) {
+    if (text.slice(0, MARK_LENGTH) !== this.mark.bytes.toString()) {
       throw new PuffError("PUFF_CURSOR_INVALID", `"${argument}" is not a cursor of this collection in this order`, {
         remedy: "Send a cursor that the same field gave, with the same filters and ordering.",
       });
@@ -76,7 +76,8 @@ export class Cursors {
     return values as (string | null)[]; // checked above
   }
 
-  get #mark(): Chunk {
+  /** What the cursors begin with. */
+  get mark(): Chunk {
     this.#known ??= toChunk(
       Buffer.from(hash("sha256", JSON.stringify(this.#identity), "base64url").slice(0, MARK_LENGTH)),
     );

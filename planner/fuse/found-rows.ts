@@ -60,11 +60,22 @@ export class Few {
     if (this.#most !== null && this.#most > FEW) {
       return;
     }
-    for (const owner of this.#owners) {
+    this.learnCounts((owner) => {
       const counted = rows[owner];
-      if (counted?.count === 1) {
-        counted.seek(0);
-        this.#most = Math.max(this.#most ?? 0, counted.integer(counted.indexOf(COUNT_COLUMN)));
+      if (counted?.count !== 1) {
+        return null;
+      }
+      counted.seek(0);
+      return counted.integer(counted.indexOf(COUNT_COLUMN));
+    });
+  }
+
+  /** The same from the numbers that the nodes counted; null: none. */
+  learnCounts(countOf: (owner: number) => number | null): void {
+    for (const owner of this.#owners) {
+      const count = countOf(owner);
+      if (count !== null) {
+        this.#most = Math.max(this.#most ?? 0, count);
       }
     }
   }

@@ -21,6 +21,8 @@ export interface FusedShape {
   readonly learns: boolean;
   /** Learns from the rows of the nodes how the next statement is best written. */
   learn(rows: readonly RowSet[]): void;
+  /** The same from the numbers that the nodes counted; null: none. */
+  learnCounts(countOf: (node: number) => number | null): void;
 }
 
 /** Writes the statement that fetches all nodes at once. */
@@ -169,6 +171,7 @@ function shapeOf(apart: Written, overFound: Written | null, tables: readonly Fou
     columnsOf: (index) => places.columnsOf(index),
     learns: tables.length > 0,
     learn: (rows) => few.learn(rows),
+    learnCounts: (countOf) => few.learnCounts(countOf),
   };
 }
 

@@ -4,11 +4,20 @@ import type { BytesWriter, Leaf } from "../bytes/leaves.ts";
 import type { Column } from "../bytes/rows.ts";
 import { isPage } from "../collections/page-rows.ts";
 import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
-import { partOf } from "../contract/page-parts.ts";
+import { partOf, termsOf } from "../contract/page-parts.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
 import { isIntegerOid, OID } from "../types/oids.ts";
-import type { ProgramField, ProgramKey, ProgramLeaf, ProgramNode, ProgramPart } from "./generate.ts";
+import type {
+  ProgramCursor,
+  ProgramFact,
+  ProgramFacts,
+  ProgramField,
+  ProgramKey,
+  ProgramLeaf,
+  ProgramNode,
+  ProgramPart,
+} from "./nodes.ts";
 
 /** A layer of a statement. */
 export interface StatementLayer {
@@ -29,7 +38,7 @@ export class UnknownType extends Error {}
 export class ProgramBuilder {
   readonly #layers: ReadonlyMap<FieldStep, { readonly layer: StatementLayer; readonly index: number }>;
   readonly #catalogue: Catalogue;
-  readonly #nodes: ProgramNode[] = [];
+  readonly #nodes = new Map<FieldStep, ProgramNode>();
   /** Writers of leaves that are not plain copies. */
   readonly others: BytesWriter[] = [];
 
@@ -44,7 +53,7 @@ export class ProgramBuilder {
 
   /** In the order of their tags. */
   get nodes(): readonly ProgramNode[] {
-    return this.#nodes.toSorted((one, other) => one.index - other.index);
+    return [...this.#nodes.values()].toSorted((one, other) => one.index - other.index);
   }
 
   /**
@@ -54,14 +63,15 @@ export class ProgramBuilder {
    */
   root(plan: ObjectPlan): readonly ProgramField[] {
     const fields = this.#fieldsOf(plan, null);
-    if (this.#nodes.length !== this.#layers.size) {
+    if (this.#nodes.size !== this.#layers.size) {
       throw new Unserved("its statement has layers that no field shows");
     }
     return fields;
   }
 
-  #fieldsOf({ steps, typeName }: ObjectPlan, parent: StatementLayer | null): readonly ProgramField[] {
-    return steps.map((step): ProgramField => {
+  #fieldsOf(plan: ObjectPlan, parent: StatementLayer | null): readonly ProgramField[] {
+    const { typeName } = plan;
+    return plan.steps.map((step): ProgramField => {
       const { key, source, shape } = step;
       switch (source.kind) {
         case "typename":
@@ -69,7 +79,7 @@ export class ProgramBuilder {
         case "resolver":
           return { key, value: step.sameRow ? this.#partsOf(step, parent) : this.#nodeOf(step, parent) };
         case "page":
-          return { key, value: this.#pagePartOf(step, source.part, parent) };
+          return { key, value: this.#pagePartOf(step, source.part, parent, plan) };
         case "column":
           if (parent === null || shape.kind !== "leaf") {
             throw new Unserved(`${step.name} has parts, and is read of a column`);
@@ -86,29 +96,68 @@ export class ProgramBuilder {
     return { parts: this.#fieldsOf(onlyPlan(step, step.selection?.only), parent) };
   }
 
-  #pagePartOf(step: FieldStep, part: PagePart, parent: StatementLayer | null): ProgramNode | ProgramPart {
+  #pagePartOf(step: FieldStep, part: PagePart, parent: StatementLayer | null, page: ObjectPlan): ProgramField["value"] {
     switch (part) {
       case "row":
         return this.#partsOf(step, parent);
       case "items":
+      case "edges":
       case "totalCount":
       case "aggregates":
       case "groups":
         return this.#nodeOf(step, parent);
-      default:
-        throw new Unserved(`${step.name} tells of a place in an order`);
+      case "cursor":
+        return this.#cursorOf(step, parent);
+      case "pageInfo":
+        return this.#factsOf(step, parent, page);
     }
   }
 
+  #cursorOf(step: FieldStep, layer: StatementLayer | null): ProgramCursor {
+    const terms = layer === null ? [] : termsOf(layer.plan);
+    if (layer === null || terms.length === 0) {
+      throw new Unserved(`${step.name} has no place in an order`);
+    }
+    return { terms: terms.map((term) => this.#placeOfTerm(layer, term, step)) };
+  }
+
+  #placeOfTerm(layer: StatementLayer, term: string, step: FieldStep): number {
+    const place = placeOf(layer, term);
+    if (place === -1) {
+      throw new Unserved(`${step.name} has no column`);
+    }
+    return place;
+  }
+
+  /** What a connection's page says of itself, as its first list tells it. */
+  #factsOf(step: FieldStep, parent: StatementLayer | null, page: ObjectPlan): ProgramFacts {
+    const list = page.steps.find((other) => partOf(other) === "items" || partOf(other) === "edges");
+    const layer = list === undefined ? undefined : this.#layers.get(list)?.layer;
+    if (list === undefined || layer === undefined) {
+      throw new Unserved(`${step.name} tells of rows that nobody shows`);
+    }
+    const { steps, typeName } = onlyPlan(step, step.selection?.only);
+    const fields = steps.map(({ key, source }): ProgramFacts["facts"][number] => ({
+      key,
+      fact: source.kind === "column" ? (source.column as ProgramFact) : { json: JSON.stringify(typeName) }, // of PageInfo
+    }));
+    const terms = termsOf(layer.plan).map((term) => this.#placeOfTerm(layer, term, step));
+    return { facts: fields, terms, list: this.#nodeOf(list, parent) };
+  }
+
   #nodeOf(step: FieldStep, parent: StatementLayer | null): ProgramNode {
+    const known = this.#nodes.get(step);
+    if (known !== undefined) {
+      return known; // a page's facts come before its list
+    }
     const { shape, selection } = step;
     const { layer, index } = this.#layers.get(step) ?? {};
     if (layer === undefined || index === undefined || (layer.parent?.step ?? null) !== (parent?.step ?? null)) {
       throw new Unserved(`${step.name} has a statement of its own`);
     }
     const { plan, columns } = layer;
-    if (isPage(plan) && (plan.page.looksAhead || plan.page.backward)) {
-      throw new Unserved(`${step.name} shows other rows than its statement gives, or in another order`);
+    if (isPage(plan) && plan.page.backward) {
+      throw new Unserved(`${step.name} shows its rows in another order than its statement gives`);
     }
     const item = shape.kind === "list" ? shape.item : shape;
     if (item.kind === "list") {
@@ -119,13 +168,15 @@ export class ProgramBuilder {
       key: parent === null ? null : keyOf(layer, parent, this.#shortKeys),
       columns: columns.map(({ name }) => name !== ""),
       list: shape.kind === "list",
+      isPaged: isPage(plan) && (plan.page.looksAhead || termsOf(plan).length > 0),
+      isCut: isPage(plan) && plan.page.looksAhead,
       lack: lackOf(step, plan),
     };
     const node =
       item.kind === "leaf"
         ? { ...own, fields: this.#leafNode(layer, item.leaf, item.nonNull) }
         : { ...own, fields: this.#fieldsOf(onlyPlan(step, selection?.only), layer) };
-    this.#nodes.push(node);
+    this.#nodes.set(step, node);
     return node;
   }
 

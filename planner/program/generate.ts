@@ -5,56 +5,18 @@
  */
 import { randomInt } from "node:crypto";
 import { NO_ROOM, NOT_SERVED } from "../bytes/output.ts";
-
-/** One layer of the statement. */
-export interface ProgramNode {
-  /** What its rows are tagged with, where there are several layers. */
-  readonly index: number;
-  /** Whether each column of a row, the tag left out, holds something: the others are NULL. */
-  readonly columns: readonly boolean[];
-  /** Columns of its parents' key and of its own; null: it is a root. */
-  readonly key: ProgramKey | null;
-  readonly list: boolean;
-  /** What the field is where it has no row; `left`: what only the other writer tells. */
-  readonly lack: "null" | "zero" | "left";
-  /** The fields of its objects; or the leaf that a row is. */
-  readonly fields: readonly ProgramField[] | ProgramLeaf;
-}
-
-/** Columns of a parent's key and of its children's; equal ones have the same bytes, and are integers of few digits if they are short. */
-export interface ProgramKey {
-  readonly parent: number;
-  readonly child: number;
-  readonly isShort: boolean;
-}
-
-export interface ProgramLeaf {
-  readonly column: number;
-  /** A number: the other writer's. */
-  readonly form: "copy" | "text" | "quoted" | number;
-  readonly nonNull: boolean;
-}
-
-/** An object that is the same row under another name. */
-export interface ProgramPart {
-  readonly parts: readonly ProgramField[];
-}
-
-export interface ProgramField {
-  /** As {@link ProgramLeaf}, another layer, a part of the same row, or JSON that is always the same. */
-  readonly value: ProgramLeaf | ProgramNode | ProgramPart | string;
-  /** Of the response. */
-  readonly key: string;
-}
+import type { ProgramFacts, ProgramField, ProgramKey, ProgramLeaf, ProgramNode } from "./nodes.ts";
 
 /** What the code is given, by name. */
-export const given = ["copy", "text", "integer", "other", "space", "addBytes", "findBytes"] as const;
+export const given = ["copy", "text", "integer", "other", "space", "addBytes", "findBytes", "asked"] as const;
 
 /** Bytes that may be written past an end, four at a time. */
 const slack = 16;
 /** How many times longer a character can be in JSON. */
 const mostGrowth = 6;
 const nullWord = 0x6c6c756e;
+const trueWord = 0x65757274;
+const falseWord = 0x736c6166;
 
 /** Odd, and others in each process: nobody can choose keys that fall together. */
 const [lowFactor, highFactor] = [randomInt(2 ** 30) * 2 + 1, randomInt(2 ** 30) * 2 + 1];
@@ -66,17 +28,23 @@ const [lowFactor, highFactor] = [randomInt(2 ** 30) * 2 + 1, randomInt(2 ** 30) 
  */
 export function generate(root: readonly ProgramField[], nodes: readonly ProgramNode[]): string {
   const isTagged = nodes.length > 1;
+  const areNoted = isTagged || nodes.some(({ isPaged }) => isPaged);
   const main = new Code();
-  writeFields(main, root, (code, node) => writeRoot(code, node, isTagged));
+  writeFields(main, root, {
+    layer: -1,
+    node: (code, node) => writeRoot(code, node, areNoted),
+    facts: (code, facts) => writeRootFacts(code, facts, isTagged),
+  });
   main.flush();
   return `"use strict";
 ${nodes.map(({ index: i }) => `let n${i}, o${i}, t${i}, h${i}, k${i}, x${i}, m${i};`).join("\n")}
 ${nodes.map((node) => rowFunction(node, isTagged)).join("\n")}
 return (src, sv, end, out, ov, begin, limit) => {
 let at = begin;
+const b = asked.bounds;
 const cap = limit - ${main.constants + slack};
 if (at > cap) return ${NO_ROOM};
-${isTagged ? distribute(nodes) : ""}
+${isTagged ? distribute(nodes) : areNoted ? noteRows : ""}
 ${nodes.map((node) => (node.key === null ? "" : fillTable(node, node.key))).join("\n")}
 ${main.text}
 return at;
@@ -118,9 +86,14 @@ class Code {
   }
 }
 
-type WriteNode = (code: Code, node: ProgramNode) => void;
+interface FieldWriter {
+  /** Number of the layer whose row is written; -1: the root object. */
+  readonly layer: number;
+  node(code: Code, node: ProgramNode): void;
+  facts(code: Code, facts: ProgramFacts): void;
+}
 
-function writeFields(code: Code, fields: readonly ProgramField[], writeNode: WriteNode): void {
+function writeFields(code: Code, fields: readonly ProgramField[], write: FieldWriter): void {
   code.constant("{");
   for (const [index, { key, value }] of fields.entries()) {
     code.constant(`${index === 0 ? "" : ","}${JSON.stringify(key)}:`);
@@ -129,9 +102,13 @@ function writeFields(code: Code, fields: readonly ProgramField[], writeNode: Wri
     } else if ("form" in value) {
       writeLeaf(code, value);
     } else if ("parts" in value) {
-      writeFields(code, value.parts, writeNode);
+      writeFields(code, value.parts, write);
+    } else if ("facts" in value) {
+      write.facts(code, value);
+    } else if ("terms" in value) {
+      code.line(cursorOf(write.layer, value.terms));
     } else {
-      writeNode(code, value);
+      write.node(code, value);
     }
   }
   code.constant("}");
@@ -156,52 +133,126 @@ function writeLeaf(code: Code, { column, form, nonNull }: ProgramLeaf): void {
   code.line(`${quote} ${lines.join(" ")} ${quote} }`);
 }
 
+/** Writes the cursor of the row whose columns were sought. `layer`: its number. */
+function cursorOf(layer: number | string, terms: readonly number[]): string {
+  const bounds = terms.map(
+    (term, index) => `b[${2 * index}] = l${term} < 0 ? -1 : s${term}; b[${2 * index + 1}] = e${term};`,
+  );
+  return `${bounds.join(" ")}
+at = asked.cursor(src, sv, out, at, ${layer}, ${terms.length}, cap); if (at < 0) return at;`;
+}
+
+/** What the page of a root field says of itself: its rows are all that the layer has. */
+function writeRootFacts(code: Code, facts: ProgramFacts, isTagged: boolean): void {
+  const i = facts.list.index;
+  const shown = facts.list.isCut ? `Math.min(n${i}, asked.limits[${i}])` : `n${i}`;
+  code.line(`{ const shown = ${shown}, isMore = n${i} > shown;`);
+  code.line(`const first = shown === 0 ? -1 : o${i}[0], last = shown === 0 ? -1 : o${i}[shown - 1];`);
+  writeFacts(code, facts, isTagged);
+  code.line("}");
+}
+
+/** The same of a page of each parent: its rows are those of the parent's key. */
+function writeChildFacts(code: Code, facts: ProgramFacts): void {
+  const { list } = facts;
+  const i = list.index;
+  code.line("{ let first = -1, last = -1, isMore = false; {");
+  code.line(findFirst(list));
+  code.line(`let left = ${list.isCut ? `asked.limits[${i}]` : -1};`);
+  code.line(`if (r !== -1 && left !== 0) first = o${i}[r];`);
+  code.line(`for (; r !== -1 && left !== 0; r = x${i}[r]) { last = o${i}[r]; left--; }`);
+  code.line("isMore = r !== -1; }");
+  writeFacts(code, facts, true);
+  code.line("}");
+}
+
+function writeFacts(code: Code, { facts, list, terms }: ProgramFacts, isTagged: boolean): void {
+  code.constant("{");
+  for (const [index, { key, fact }] of facts.entries()) {
+    code.constant(`${index === 0 ? "" : ","}${JSON.stringify(key)}:`);
+    if (typeof fact !== "string") {
+      code.constant(fact.json);
+    } else if (fact === "hasNextPage" || fact === "hasPreviousPage") {
+      code.line(writeBoolean(fact === "hasNextPage" ? "isMore" : `asked.came[${list.index}] === true`));
+      code.constants += 5;
+    } else {
+      const row = fact === "startCursor" ? "first" : "last";
+      code.line(`if (${terms.length === 0} || ${row} === -1) { ${writeNull} } else { const o = ${row};`);
+      code.line(`${seek(list, isTagged, new Set(terms))} ${cursorOf(list.index, terms)} }`);
+      code.constants += 4;
+    }
+  }
+  code.constant("}");
+}
+
+const writeNull = `ov.setInt32(at, ${nullWord}, true); at += 4;`;
+
+function writeBoolean(condition: string): string {
+  return `if (${condition}) { ov.setInt32(at, ${trueWord}, true); at += 4; } else {
+ov.setInt32(at, ${falseWord}, true); out[at + 4] = 101; at += 5; }`;
+}
+
 /** The field's rows are all that the layer has. */
-function writeRoot(code: Code, { index, list, lack }: ProgramNode, isTagged: boolean): void {
+function writeRoot(code: Code, { index, list, lack, isCut }: ProgramNode, areNoted: boolean): void {
   const write = (row: string): string => `at = w${index}(src, sv, out, ov, at, ${row}, cap); if (at < 0) return at;`;
   if (list) {
     code.constant("[");
     code.line("{ const before = at;");
     code.line(
-      isTagged
-        ? `for (let r = 0; r < n${index}; r++) { ${write(`o${index}[r]`)} }`
+      areNoted
+        ? `for (let r = 0, past = ${isCut ? `Math.min(n${index}, asked.limits[${index}])` : `n${index}`}; r < past; r++) { ${write(`o${index}[r]`)} }`
         : `for (let p = 0; p < end; p += sv.getInt32(p + 1) + 1) { ${write("p + 5")} }`,
     );
     code.line("if (at > before) at--; }"); // the last comma
     code.constant("]");
     return;
   }
-  code.line(`if (${isTagged ? `n${index}` : "end"} === 0) { ${writeLack(lack)} } else {`);
-  code.line(`${write(isTagged ? `o${index}[0]` : "5")} at--; }`);
+  code.constants += longestLack;
+  code.line(`if (${areNoted ? `n${index}` : "end"} === 0) { ${writeLack(lack)} } else {`);
+  code.line(`${write(areNoted ? `o${index}[0]` : "5")} at--; }`);
 }
 
 /** The field's rows are those of its parent's key. */
-function writeChildren(code: Code, { index: i, key, list, lack }: ProgramNode): void {
-  const column = key?.parent ?? 0;
+function writeChildren(code: Code, node: ProgramNode): void {
+  const { index: i, list, lack, isCut } = node;
   if (list) {
     code.constant("[");
   }
-  code.line(`{ let r = -1; if (l${column} >= 0) {`);
-  if (key?.isShort === true) {
-    code.line(`const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};`);
-    code.line(`let slot = ${hash("key")} & m${i};`);
-    code.line(`while ((r = h${i}[slot]) !== -1 && k${i}[r] !== key) slot = (slot + 1) & m${i}; }`);
-  } else {
-    code.line(`r = findBytes(t${i}, src, s${column}, e${column}); }`);
-  }
+  code.line(`{ ${findFirst(node)}`);
   const write = `at = w${i}(src, sv, out, ov, at, o${i}[r], cap); if (at < 0) return at;`;
-  if (list) {
+  if (list && isCut) {
+    code.line(`const before = at; let left = asked.limits[${i}];`);
+    code.line(`for (; r !== -1 && left !== 0; r = x${i}[r]) { ${write} left--; }`);
+    code.line("if (at > before) at--; }");
+    code.constant("]");
+  } else if (list) {
     code.line(`if (r !== -1) { do { ${write} r = x${i}[r]; } while (r !== -1); at--; } }`);
     code.constant("]");
   } else {
+    code.constants += longestLack;
     code.line(`if (r === -1) { ${writeLack(lack)} } else { ${write} at--; } }`);
   }
 }
 
+/** Finds the first row `r` of the parent's key; -1: there is none. */
+function findFirst({ index: i, key }: ProgramNode): string {
+  const column = key?.parent ?? 0;
+  const find =
+    key?.isShort === true
+      ? `const key = integer(src, s${column}, e${column}); if (key !== key) return ${NOT_SERVED};
+let slot = ${hash("key")} & m${i};
+while ((r = h${i}[slot]) !== -1 && k${i}[r] !== key) slot = (slot + 1) & m${i}; }`
+      : `r = findBytes(t${i}, src, s${column}, e${column}); }`;
+  return `let r = -1; if (l${column} >= 0) {\n${find}`;
+}
+
+/** Bytes of what stands for no row. */
+const longestLack = 4;
+
 function writeLack(lack: ProgramNode["lack"]): string {
   switch (lack) {
     case "null":
-      return `ov.setInt32(at, ${nullWord}, true); at += 4;`;
+      return writeNull;
     case "zero":
       return "out[at++] = 48;";
     case "left":
@@ -216,18 +267,23 @@ function hash(key: string): string {
 
 /** Writes one row and a comma. */
 function rowFunction(node: ProgramNode, isTagged: boolean): string {
-  const { index, fields } = node;
+  const { index, fields, key, lack } = node;
   const code = new Code();
   const read = "form" in fields ? new Set([fields.column]) : new Set(columnsRead(fields));
   if ("form" in fields) {
     writeLeaf(code, fields);
+    if (lack === "zero" && key === null) {
+      // How the next statement is best written may depend on it.
+      code.line(`asked.counted[${index}] = integer(src, s${fields.column}, e${fields.column});`);
+    }
   } else {
-    writeFields(code, fields, writeChildren);
+    writeFields(code, fields, { layer: index, node: writeChildren, facts: writeChildFacts });
   }
   code.constant(",");
   code.flush();
   return `const w${index} = (src, sv, out, ov, begin, o, limit) => {
 let at = begin;
+const b = asked.bounds;
 const cap = limit - ${mostGrowth} * sv.getInt32(o - 4) - ${code.constants + 4 * node.columns.length + slack};
 if (at > cap) return ${NO_ROOM};
 ${seek(node, isTagged, read)}
@@ -241,7 +297,16 @@ function columnsRead(fields: readonly ProgramField[]): number[] {
     if (typeof value === "string") {
       return [];
     }
-    return "parts" in value ? columnsRead(value.parts) : ["form" in value ? value.column : (value.key?.parent ?? 0)];
+    if ("parts" in value) {
+      return columnsRead(value.parts);
+    }
+    if ("facts" in value) {
+      return [value.list.key?.parent ?? 0];
+    }
+    if ("terms" in value) {
+      return value.terms;
+    }
+    return ["form" in value ? value.column : (value.key?.parent ?? 0)];
   });
 }
 
@@ -263,6 +328,10 @@ function seek({ index, columns }: ProgramNode, isTagged: boolean, read: Readonly
   }
   return lines.join("\n");
 }
+
+/** Finds the rows of the one layer that there is. */
+const noteRows = `n0 = 0; o0 = space.rows(0);
+for (let p = 0; p < end; p += sv.getInt32(p + 1) + 1) { if (n0 === o0.length) o0 = space.growRows(0); o0[n0++] = p + 5; }`;
 
 /** Finds the rows of each layer. */
 function distribute(nodes: readonly ProgramNode[]): string {

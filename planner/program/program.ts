@@ -3,8 +3,11 @@ import { type Chunk, toChunk } from "../bytes/chunk.ts";
 import type { BytesWriter } from "../bytes/leaves.ts";
 import type { Output } from "../bytes/output.ts";
 import type { Column, RowSet } from "../bytes/rows.ts";
+import type { Page } from "../collections/compose.ts";
 import { copy, integer, otherWriter, text } from "./copying.ts";
-import { generate, given, type ProgramField, type ProgramNode } from "./generate.ts";
+import { generate, given } from "./generate.ts";
+import type { ProgramField, ProgramNode } from "./nodes.ts";
+import { AskedPages } from "./pages.ts";
 import { addBytes, findBytes, WritingSpace } from "./space.ts";
 
 type Write = (src: Buffer, sv: DataView, end: number, out: Buffer, ov: DataView, at: number, room: number) => number;
@@ -31,7 +34,7 @@ export class Program {
     const make = new Function(...given, generate(root, nodes)) as (...values: unknown[]) => Write; // as generate() says
     const values: { readonly [name in (typeof given)[number]]: unknown } = {
       ...{ copy, text, integer, other: otherWriter(others) },
-      ...{ space, addBytes, findBytes },
+      ...{ space, addBytes, findBytes, asked },
     };
     this.#write = make(...given.map((name) => values[name]));
   }
@@ -40,12 +43,17 @@ export class Program {
     return this.#misses;
   }
 
-  /** Writes the answer's data. False: it can't be written by this, and nothing was. */
-  write(rows: RowSet, out: Output): boolean {
+  /**
+   * Writes the answer's data. False: it can't be written by this, and nothing was.
+   *
+   * @param pages Those of the request, by the number of their layer.
+   */
+  write(rows: RowSet, pages: readonly (Page | null)[], out: Output): boolean {
     const whole = rows.count === 0 ? nothing : rows.joined();
     if (whole === null || !this.#fits(rows.columns)) {
       return false;
     }
+    asked.ask(pages);
     const isWritten = out.writeBy((memory, at) => this.#writeInto(whole, memory, at));
     this.#misses = isWritten ? 0 : this.#misses + 1;
     return isWritten;
@@ -63,5 +71,12 @@ export class Program {
   }
 }
 
+/** The number that the answer written last has of a layer's rows; null: none. */
+export function countedLast(layer: number): number | null {
+  const count = asked.counted[layer] ?? Number.NaN;
+  return Number.isNaN(count) ? null : count;
+}
+
 const space = new WritingSpace();
+const asked = new AskedPages();
 const nothing = { chunk: toChunk(Buffer.alloc(8)), end: 0 };

@@ -1,7 +1,10 @@
 /** Which operations have a program, and why others have none: the one place that decides it. */
-import type { SqlPlan, TypedText } from "../../schema/index.ts";
+import type { ResolveResult, SqlPlan, TypedText } from "../../schema/index.ts";
 import type { Column } from "../bytes/rows.ts";
+import type { Page } from "../collections/compose.ts";
+import { isPage } from "../collections/page-rows.ts";
 import type { ObjectPlan } from "../contract/operation-plan.ts";
+import { partOf } from "../contract/page-parts.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import type { Statement } from "../database/database.ts";
 import type { BoundStatement } from "../fuse/bound-statement.ts";
@@ -18,6 +21,10 @@ import { Program } from "./program.ts";
 export interface ReadyProgram {
   readonly program: Program;
   readonly statement: Statement;
+  /** What the request asks of its pages, by the number of their layer. */
+  readonly pages: readonly (Page | null)[];
+  /** Learns of the numbers that its answer counted how the next statement is best written; null: nothing. */
+  readonly learn: ((countOf: (layer: number) => number | null) => void) | null;
 }
 
 /** Programs made for one operation plan at most: one whose statement changes from request to request has none. */
@@ -60,7 +67,7 @@ export class Programs {
     if (typeof recalled === "string") {
       return recalled;
     }
-    const { last, layers, fits, statement } = recalled;
+    const { last, layers, fits, statement, learn } = recalled;
     const known = this.#known.get(last);
     const isMissed = known instanceof Program && known.misses >= mostMisses;
     const program = known === undefined || isMissed ? this.#make(root, layers, fits, isMissed) : known;
@@ -68,20 +75,22 @@ export class Programs {
       return "its columns are of types that Postgres has not been asked about";
     }
     this.#known.set(last, program);
-    return typeof program === "string" ? program : { program, statement };
+    if (typeof program === "string") {
+      return program;
+    }
+    const pages = layers.map(({ step }) => pageOf(plans.get(step)));
+    return { program, statement, pages, learn };
   }
 
   #recall(scope: string, roots: readonly BoundStatement[], plans: Plans): RecalledLayers | string | null {
     const fused = this.#fuser.recall(scope, roots, plans);
     if (fused !== null) {
       const { nodes, shape } = fused.last;
-      if (shape.learns) {
-        return "its next statement depends on how many rows this one finds";
-      }
       return {
         ...fused,
         layers: nodes.map((node, index) => ({ ...node, columns: shape.columnsOf(index).slice(1) })),
         fits: fitsShape(shape),
+        learn: shape.learns ? (countOf) => shape.learnCounts(countOf) : null,
       };
     }
     const [bound, another] = roots;
@@ -95,6 +104,7 @@ export class Programs {
           ...alone,
           layers: [{ step: bound.step, plan: bound.plan, columns: alone.last.columns, parent: null }],
           fits: fitsColumns(alone.last.columns),
+          learn: null,
         };
   }
 
@@ -129,9 +139,14 @@ interface RecalledLayers {
   readonly statement: Statement;
   readonly layers: readonly StatementLayer[];
   readonly fits: Fits;
+  readonly learn: ReadyProgram["learn"];
 }
 
 type Fits = (columns: readonly Column[]) => boolean;
+
+function pageOf(plan: ResolveResult | Failed | undefined): Page | null {
+  return plan !== undefined && isPage(plan) ? plan.page : null;
+}
 
 /** The root's statements; a text: why they are not all there is. */
 function rootsOf({ steps }: ObjectPlan, plans: Plans): BoundStatement[] | string {
@@ -149,6 +164,9 @@ function rootsOf({ steps }: ObjectPlan, plans: Plans): BoundStatement[] | string
       continue;
     }
     const plan = plans.get(step);
+    if (plan === undefined && partOf(step) === "pageInfo") {
+      continue; // its list tells it
+    }
     if (plan === undefined || plan instanceof Failed || plan.kind !== "sql") {
       return `${step.name} is not answered by SQL`;
     }

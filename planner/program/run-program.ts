@@ -5,6 +5,7 @@ import type { ObjectPlan } from "../contract/operation-plan.ts";
 import type { Observe } from "../contract/planner.ts";
 import type { Database } from "../database/database.ts";
 import type { Plans } from "../layers/plans.ts";
+import { countedLast } from "./program.ts";
 import type { Programs } from "./programs.ts";
 import { type Outcome, replay } from "./replay.ts";
 
@@ -36,15 +37,16 @@ export async function runProgram(
     return { kind: "left", database };
   }
   signal.throwIfAborted();
-  const { program, statement } = ready;
+  const { program, statement, pages } = ready;
   const outcome: Outcome = streams
     ? { kind: "stream", answer: database.stream(statement, signal) }
     : { kind: "query", answer: database.query(statement) };
   const rows = await allRows(outcome);
   signal.throwIfAborted();
-  const served = rows !== null && program.write(rows, out);
+  const served = rows !== null && program.write(rows, pages, out);
   programs.ran(served);
   if (served) {
+    ready.learn?.(countedLast);
     return { kind: "written", rows };
   }
   return { kind: "left", database: replay(database, statement, outcome) };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { collectionSketch, tables } from "../support/planner/collections.ts";
 import { createEvents } from "../support/planner/events.ts";
 import { type PlannerSketch, sketchPlanner, sql } from "../support/planner/planner.ts";
-import { ownDatabase } from "../support/servers/postgres.ts";
+import { createTestDatabase, openTestDatabase, ownDatabase } from "../support/servers/postgres.ts";
 
 const database = await ownDatabase(`
   ${tables}
@@ -95,6 +95,28 @@ describe("subscriptions", () => {
     await subscriber.leave();
     await database.run("DELETE FROM comment WHERE id = 99");
   });
+});
+
+test("pages are read of a replica, but those of a mutation's answer of what it changed", async () => {
+  const [primary, replica] = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  const both = await openTestDatabase(primary.url, { readUrl: replica.url });
+  try {
+    const rows = (count: number) => `${tables} INSERT INTO post VALUES (1, 'x', 1, 1);
+      INSERT INTO comment SELECT n, 'body', n, 1 FROM generate_series(1, ${count}) n;`;
+    const late = await openTestDatabase(replica.url);
+    await Promise.all([both.run(rows(8)), late.run(rows(7))]);
+    await late.close();
+    const { run } = sketchPlanner({ ...sketch, database: both });
+    const page = "commentPage(pagination: { limit: 1 }, ordering: [{ id: DESC }]) { totalCount results { id } }";
+    const answer = (id: number) => ({ commentPage: { totalCount: id, results: [{ id }] } });
+    for (let time = 0; time < 4; time++) {
+      expect(await run(`{ posts { ${page} } }`)).toEqual({ status: 200, data: { posts: [answer(7)] } });
+      expect(await run(`mutation { vote(id: 1) { ${page} } }`)).toEqual({ status: 200, data: { vote: answer(8) } });
+    }
+  } finally {
+    await both.close();
+    await Promise.all([primary.drop(), replica.drop()]);
+  }
 });
 
 test("rows that a caller may not see are in no page, no number and no aggregate", async () => {

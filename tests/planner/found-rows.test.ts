@@ -10,7 +10,8 @@ const own = await ownDatabase(`
   INSERT INTO comment SELECT n, 'body', n % 4, n FROM generate_series(1, 30) n;
 `);
 const texts: string[] = [];
-const { run } = sketchPlanner({ ...collectionSketch, database: watched(own, (text) => texts.push(text)) });
+const planner = sketchPlanner({ ...collectionSketch, database: watched(own, (text) => texts.push(text)) });
+const { run } = planner;
 
 /** Runs an operation with each of the variables' values; gives its answers, and whether its statements kept the rows. */
 async function ask(query: string, runs: readonly { readonly [name: string]: unknown }[]) {
@@ -47,6 +48,19 @@ test("once their number is known to be small", async () => {
     { data: page(0), keepsRows: true },
     { data: page(333, 2993, 2990), keepsRows: true },
   ]);
+});
+
+test("by programs as well, until they are many", async () => {
+  const query = `query ($id: Int) { postPage(filters: { id: { gt: $id } }, pagination: { limit: 1 }) { totalCount results { id } } }`;
+  const keepsRows: boolean[] = [];
+  for (const id of [2990, 2990, 2980, 2970, 0, 2990, 2990]) {
+    const data = { postPage: { totalCount: 3000 - id, results: ids(id + 1) } };
+    expect(JSON.parse(await planner.raw(query, { id }))).toEqual({ data });
+    keepsRows.push(texts.at(-1)?.includes("_found") ?? false);
+  }
+  expect(keepsRows).toEqual([false, true, true, true, true, false, false]);
+  expect(planner.programs).toEqual({ served: expect.any(Number), left: 0 });
+  expect(planner.programs.served).toBeGreaterThanOrEqual(4);
 });
 
 test("no longer once they were many", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase, type PostgresDatabase } from "../../gateway/postgres/index.ts";
 import { describeError, PuffError } from "../../schema/index.ts";
+import { collectionSketch, tables } from "../support/planner/collections.ts";
 import { sketchPlanner, sql } from "../support/planner/planner.ts";
 import { textOf, textsOf } from "../support/planner/rows.ts";
 import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../support/servers/pgbouncer.ts";
@@ -101,6 +102,66 @@ describe.runIf(hasPgBouncer)("through PgBouncer", () => {
       const notes = ["a", "b"].map((tenant) => ({ tenant, twins: [{ tenant }] }));
       expect([data, planner.statements]).toEqual([{ notes }, ["notes, notes.twins"]]);
     }
+  });
+
+  test("collections give each caller the pages, numbers and groups of what it may see", async () => {
+    await database.run(`
+      ${tables}
+      INSERT INTO post SELECT n, 'title ' || n, n % 3, n % 2 FROM generate_series(1, 40) n;
+      INSERT INTO comment SELECT n, 'body ' || n, n % 4, 1 + n % 40 FROM generate_series(1, 200) n;
+      DO $$ BEGIN CREATE ROLE pooled_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+      GRANT SELECT ON post, comment TO pooled_reader;
+      ALTER TABLE post ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE comment ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY own ON post FOR SELECT TO pooled_reader USING (author = current_setting('app.author')::int);
+      CREATE POLICY own ON comment FOR SELECT TO pooled_reader USING (votes <= current_setting('app.most')::int);
+    `);
+    const pgSettings = ({ author = "0", most = "0" }) => ({
+      ...{ role: "pooled_reader", "app.author": author, "app.most": most },
+    });
+    const query = `query ($first: Int) { postConnection(first: $first, ordering: [{ id: DESC }]) { totalCount
+      edges { cursor node { id commentPage(pagination: { limit: 2 }, ordering: [{ votes: DESC }]) { totalCount results { votes }
+        groupedAggregates(groupBy: [VOTES]) { keys { votes } count } } } } pageInfo { hasNextPage endCursor } } }`;
+    const planners = [true, false].map((fuse) => sketchPlanner({ ...collectionSketch, database, pgSettings, fuse }));
+    const asked = Array.from({ length: 120 }, (_, n) => ({
+      ...{ planner: planners[n % 2], first: 1 + (n % 3), author: n % 4 < 2 ? 0 : 1, most: n % 5 < 2 ? 1 : 2 },
+    }));
+    const answers: (string | undefined)[] = [];
+    // In waves: what one has run, the next has programs for.
+    for (let from = 0; from < asked.length; from += 30) {
+      const wave = asked
+        .slice(from, from + 30)
+        .map(({ planner, first, author, most }) =>
+          planner?.raw(query, { first }, { author: String(author), most: String(most) }),
+        );
+      answers.push(...(await Promise.all(wave)));
+    }
+    for (const [n, { first, author, most }] of asked.entries()) {
+      const { data, errors } = JSON.parse(answers[n] ?? "{}");
+      expect(errors).toBeUndefined();
+      const ids = Array.from({ length: first }, (_, index) => (author === 0 ? 40 : 39) - 2 * index);
+      // Comment n has n % 4 votes, and is of the post 1 + n % 40: a post's comments have all the same number.
+      const page = (id: number) => {
+        const votes = (id - 1) % 4;
+        const isSeen = votes <= most;
+        return {
+          id,
+          commentPage: {
+            totalCount: isSeen ? 5 : 0,
+            results: isSeen ? [{ votes }, { votes }] : [],
+            groupedAggregates: isSeen ? [{ keys: { votes }, count: 5 }] : [],
+          },
+        };
+      };
+      expect(data).toMatchObject({
+        postConnection: {
+          totalCount: 20,
+          edges: ids.map((id) => ({ node: page(id) })),
+          pageInfo: { hasNextPage: true },
+        },
+      });
+    }
+    expect(planners[0]?.programs.served).toBeGreaterThan(0);
   });
 
   test("a statement that nobody waits for is cancelled, and PgBouncer serves on", async () => {

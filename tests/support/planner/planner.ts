@@ -91,7 +91,11 @@ export interface SketchedPlanner {
     headers?: { readonly [name: string]: string },
   ): Promise<Answer>;
   /** Runs an operation and returns its answer's text. */
-  raw(query: string, variables?: { readonly [name: string]: unknown }): Promise<string>;
+  raw(
+    query: string,
+    variables?: { readonly [name: string]: unknown },
+    headers?: { readonly [name: string]: string },
+  ): Promise<string>;
   explain(query: string, variables?: { readonly [name: string]: unknown }): Promise<Explanation>;
   /** What was reported to the operator. */
   readonly reported: PuffError[];
@@ -221,12 +225,12 @@ export function sketchPlanner(sketch: PlannerSketch, signal = new AbortControlle
     reported,
     batches,
     statements,
-    async raw(query, variables = {}) {
+    async raw(query, variables = {}, headers = {}) {
       const prepared = planner.prepare(query, null);
       const response =
         prepared.kind === "refused"
           ? prepared.response
-          : await planner.execute(prepared.operation, variables, { headers: {}, authToken: null }, { signal });
+          : await planner.execute(prepared.operation, variables, { headers, authToken: null }, { signal });
       return response.body.toString();
     },
     explain(query, variables = {}) {
