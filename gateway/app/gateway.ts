@@ -1,35 +1,30 @@
 /** Puts Python, databases and planners together. */
 import cluster from "node:cluster";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { type Caller, createPlanner, type Database, type Planner, type Resolver } from "../../planner/index.ts";
+import type { Caller, Planner } from "../../planner/index.ts";
 import { type HostService, type LogRecord, type Python, startPython } from "../../python-bridge/index.ts";
-import { buildExecutableSchema, describeError, PuffError, type SchemaDescription } from "../../schema/index.ts";
-import { type ClientSchema, ClientService } from "../client/client-service.ts";
+import { describeError, PuffError } from "../../schema/index.ts";
+import { ClientService } from "../client/client-service.ts";
 import { type ExplainRequest, explainOperation } from "../explain/explain.ts";
 import type { OperationExplanation } from "../explain/explanation.ts";
-import { Admission } from "../fairness/admission.ts";
 import type { HealthCheck } from "../http/health.ts";
 import type { StaticFiles } from "../http/static.ts";
 import type { DatabaseSource } from "../options/options.ts";
 import type { Settings } from "../options/settings.ts";
-import {
-  openDatabase,
-  type PostgresDatabase,
-  serverVariables,
-  sessionSettings,
-  silenceMargin,
-} from "../postgres/index.ts";
-import { Psycopg2Service, type StatementOptions } from "../psycopg2/index.ts";
+import { openDatabase, type PostgresDatabase } from "../postgres/index.ts";
+import type { Psycopg2Service, StatementOptions } from "../psycopg2/index.ts";
 import { openPubSub, type PubSub, PubSubService } from "../pubsub/index.ts";
 import { RedisService } from "../redis/redis-service.ts";
 import { TerminalService } from "../terminal/terminal.ts";
 import { SocketService } from "../websockets/socket-service.ts";
 import { Exchanges } from "../wsgi/exchanges.ts";
-import { chooseResolvers, type Host } from "./host-module.ts";
+import type { Host } from "./host-module.ts";
 import { Metrics } from "./metrics.ts";
+import { createPsycopg2, statementOptions } from "./python-databases.ts";
 import { findPythonSources } from "./python-sources.ts";
 import { ResponseCaches } from "./response-caches.ts";
-import { eventsOf, noDatabase } from "./sources.ts";
+import { SchemaPlanners } from "./schema-planners.ts";
+import { noDatabase } from "./sources.ts";
 import { type SchemaInUse, TrustedBySchema } from "./trusted.ts";
 
 /** What `app.puff` is. */
@@ -60,11 +55,6 @@ export interface Gateway {
   ): Promise<OperationExplanation>;
 }
 
-/** Calls that an interpreter is given at a time: more would not be answered sooner, and the next client waits for fewer. */
-const callsAtOnce = 200;
-/** Milliseconds after which a resolver waits rather than computes, in all likelihood. */
-const callOldAfter = 100;
-
 /** What serves the gateway. */
 export interface RoutesInUse {
   /** Ends all subscriptions, whose clients then connect again: to another schema than before. */
@@ -90,11 +80,9 @@ export class RunningGateway implements Gateway {
   /** How the planner's statements run on Python's connections. */
   readonly #statements: StatementOptions;
   readonly #caches: ResponseCaches;
-  /** Calls of resolvers. */
-  readonly #calls: Admission;
+  readonly #planners: SchemaPlanners;
   #python: Python | null = null;
   #pubsub: PubSub | null = null;
-  #planners: ReadonlyMap<string, Planner> = new Map();
 
   constructor(settings: Settings, host: Host, app: FastifyInstance, routes: RoutesInUse) {
     this.#settings = settings;
@@ -110,40 +98,14 @@ export class RunningGateway implements Gateway {
       count: (schema, outcome) => this.metrics?.countResponse(schema, outcome),
     });
     this.metrics = settings.metrics ? new Metrics(() => this.#python?.usage ?? null) : null;
-    const { databases, limits, environment } = settings;
     this.#redis = new RedisService(settings.redisUrl);
-    const {
-      poolSize: size,
-      poolQueue: queueLimit,
-      poolTimeout: acquireTimeout,
-      statementTimeout,
-      clientShare,
-    } = limits;
-    // As through a pooler, each statement brings its settings.
-    const local = (readOnly: boolean) => sessionSettings({ pooler: true, readOnly, statementTimeout });
-    this.#calls = new Admission({
-      places: callsAtOnce * settings.workers,
-      queueLimit: limits.pythonQueue,
-      share: clientShare,
-      oldAfter: callOldAfter,
-      busy: (waiting) =>
-        new PuffError("PUFF_PYTHON_BUSY", `${waiting} calls wait for Python already`, {
-          remedy: "Try again in a moment, or run more workers.",
-        }),
-    });
-    this.#statements = {
-      ...{ reads: local(true), writes: local(false) },
-      limits: { maxRows: limits.rows, silence: statementTimeout === 0 ? 0 : statementTimeout + silenceMargin },
-    };
-    this.#psycopg2 = new Psycopg2Service({
-      pools: databases.map(({ name, url }) => ({ name, url, size, queueLimit, acquireTimeout, clientShare })),
-      // Other databases, such as those that Django's tests make, are looked for on the first pool's server.
-      environment:
-        "PGHOST" in environment || databases[0] === undefined
-          ? environment
-          : { ...serverVariables(databases[0].url), ...environment },
-      onLeftOpen: () => app.log.warn("a call into Python left a transaction open: it was rolled back"),
-      onBeside: (name) => app.log.warn(describeBeside(name)),
+    this.#statements = statementOptions(settings);
+    this.#psycopg2 = createPsycopg2(settings, app.log);
+    this.#planners = new SchemaPlanners({
+      ...{ settings, host, databases: this.databases, caches: this.#caches, metrics: this.metrics },
+      python: () => this.python,
+      pubsub: () => this.pubsub,
+      report: (schema, error, path) => this.#report(schema, error, path),
     });
   }
 
@@ -156,7 +118,7 @@ export class RunningGateway implements Gateway {
         throw outcome.reason;
       }
     }
-    this.#planners = this.#plan(this.python.schemas);
+    this.#planners.use(this.python.schemas);
     await this.#caches.started;
     await this.#warm((error) => {
       throw error;
@@ -178,20 +140,16 @@ export class RunningGateway implements Gateway {
   }
 
   get planners(): ReadonlyMap<string, Planner> {
-    return this.#planners;
+    return this.#planners.all;
   }
 
   planner(name: string): Planner {
-    const planner = this.#planners.get(name);
-    if (planner === undefined) {
-      throw new PuffError("PUFF_INTERNAL", `there is no planner for schema ${name}`);
-    }
-    return planner;
+    return this.#planners.of(name);
   }
 
   async reload(): Promise<void> {
     await this.python.reload();
-    this.#planners = this.#plan(this.python.schemas);
+    this.#planners.use(this.python.schemas);
     this.#routes.endSubscriptions();
     // The schema that is edited and the manifest that is built anew need not fit at each moment.
     const tell = (error: PuffError) => this.#app.log.error({ code: error.code }, describeError(error));
@@ -281,7 +239,7 @@ export class RunningGateway implements Gateway {
         [
           "graphql",
           new ClientService({
-            schema: (name) => this.#clientSchema(name),
+            schema: (name) => this.#planners.clientSchema(name),
             psycopg2: this.#psycopg2,
             statements: this.#statements,
           }),
@@ -295,7 +253,7 @@ export class RunningGateway implements Gateway {
       debugger: terminal.canPrompt,
       onLog: (record) => logFromPython(this.#app, record),
       // A schema that can't be built must not replace the interpreters that the planners in use belong to.
-      accept: (descriptions) => void this.#plan(descriptions),
+      accept: (descriptions) => void this.#planners.build(descriptions),
     });
   }
 
@@ -331,62 +289,6 @@ export class RunningGateway implements Gateway {
     });
   }
 
-  #plan(descriptions: ReadonlyMap<string, SchemaDescription>): ReadonlyMap<string, Planner> {
-    const { schemas, limits, verifyPlans, introspection, suggestions, maskErrors } = this.#settings;
-    const built = schemas.map(({ name, spec }) => {
-      const description = descriptions.get(name);
-      if (description === undefined) {
-        throw new PuffError("PUFF_INTERNAL", `Python did not describe schema ${name}`, { place: spec });
-      }
-      return buildExecutableSchema(name, description);
-    });
-    const databaseNames = schemas.map(({ database }) => database);
-    this.#caches.watch(built.map((schema, index) => ({ schema, databaseName: databaseNames[index] ?? "" })));
-    return new Map(
-      built.map((schema, index) => {
-        const databaseName = databaseNames[index] ?? "";
-        const database = this.#databaseOf(databaseName);
-        const resolver: Resolver = {
-          resolve: (batch, signal) => {
-            this.metrics?.countBatch(schema.name);
-            return this.#calls.run(signal, () => this.python.resolve(batch, signal));
-          },
-          iterate: (batch, signal) => this.python.iterate(batch, signal),
-        };
-        const planner = createPlanner({
-          ...{ schema, resolver, database },
-          events: eventsOf(() => this.pubsub, this.databases.get(schemas[index]?.database ?? "")),
-          layerFunctions: chooseResolvers(this.#host, built, schema),
-          fuse: true,
-          ...{ limits, verifyPlans, introspection, suggestions, maskErrors },
-          ranProgram: (served) => this.metrics?.countProgram(schema.name, served),
-          report: (error, path) => this.#report(schema.name, error, path),
-        });
-        return [schema.name, this.#caches.plannerOf(planner, { schema, resolver, databaseName, database })];
-      }),
-    );
-  }
-
-  #databaseOf(name: string): Database {
-    const database = this.databases.get(name);
-    if (database === undefined) {
-      return noDatabase;
-    }
-    return this.#caches.databaseOf(name, this.metrics?.countStatements(name, database) ?? database);
-  }
-
-  #clientSchema(name: string | null): ClientSchema {
-    const { schemas } = this.#settings;
-    const wanted = name ?? (schemas.length === 1 ? schemas[0]?.name : "default");
-    const schema = schemas.find((one) => one.name === wanted);
-    if (schema === undefined) {
-      const there = schemas.length === 0 ? "none is loaded" : `there are ${schemas.map((one) => one.name).join(", ")}`;
-      throw new PuffError("PUFF_CONFIG_INVALID", `there is no schema "${wanted}": ${there}`);
-    }
-    const database = this.#databaseOf(schema.database);
-    return { planner: this.planner(schema.name), databaseName: schema.database, database };
-  }
-
   #report(schema: string, error: PuffError, path: readonly (string | number)[]): void {
     this.metrics?.countError(schema, error.code);
     const log = this.#routes.currentLog() ?? this.#app.log;
@@ -409,12 +311,4 @@ function logFromPython(app: FastifyInstance, { level, logger, message }: LogReco
   } else {
     app.log[level === "warning" ? "warn" : "error"]({ logger }, message);
   }
-}
-
-function describeBeside(name: string): string {
-  return (
-    `a resolver with borrow_db_context used database ${name} on a connection of its own, which names a server: ` +
-    "that work is committed even if the field fails. " +
-    `Connect by dbname=${name} alone; in Django's DATABASES by NAME "${name}" without HOST, PORT, USER and PASSWORD`
-  );
 }
