@@ -2,48 +2,36 @@
  * The breadth-first executor: fetches layer after layer, each field of a layer with one statement or one call, and
  * leaves the writing to the {@link Writer}. This is the reference that every faster way of fetching must equal.
  */
-import {
-  type NodeType,
-  type PagePart,
-  PuffError,
-  type ResolveResult,
-  type SqlPlan,
-  type ValuePlan,
-} from "../../schema/index.ts";
+import { type NodeType, type PagePart, PuffError, type ResolveResult, type SqlPlan } from "../../schema/index.ts";
 import type { RowSet } from "../bytes/rows.ts";
 import { typedPlan } from "../collections/base.ts";
 import { expandCollections } from "../collections/expand.ts";
-import { cutPage, isPage } from "../collections/page-rows.ts";
 import type { LayerFunction } from "../contract/caller.ts";
 import type { FieldStep } from "../contract/operation-plan.ts";
-import { partOf } from "../contract/page-parts.ts";
 import type { Session } from "../database/database.ts";
 import type { BoundStatement } from "../fuse/bound-statement.ts";
 import { bindParameters, eachItsOwn } from "../layers/correlate.ts";
-import { groupByKeys } from "../layers/grouping.ts";
 import {
   type FieldData,
-  type Groups,
   type Layer,
   limitsOf,
   membersByPlan,
-  missingColumn,
   RowLayer,
   sameRows,
-  typesOf,
   ValueLayer,
 } from "../layers/layers.ts";
-import { leafData, noSelection, scatter } from "../layers/leaf-data.ts";
+import { noSelection, scatter } from "../layers/leaf-data.ts";
 import type { Deferred } from "../layers/parents.ts";
 import type { Plans } from "../layers/plans.ts";
-import { asError, Failed, noAnswer } from "../layers/values.ts";
+import { Failed, noAnswer } from "../layers/values.ts";
 import { argumentsOf } from "../operation/field-arguments.ts";
 import { methodKey } from "../resolve/selections.ts";
 import type { Execution } from "./execution.ts";
-import { type Answered, dataOfAll, dataOfColumn, dataOfEach, keyedObjects, readColumn } from "./field-data.ts";
+import { dataOfColumn, dataOfEach, readColumn } from "./field-data.ts";
 import { callLayerFunction } from "./functions.ts";
+import { LayerAnswers, type Planned, type Unfinished } from "./layer-answers.ts";
 import { limitTypes, placeRows, readIds } from "./nodes.ts";
-import { absenceOf, absentData, cursorData, factsOf, factsOfNone, factsToldBy } from "./page-data.ts";
+import { cursorData } from "./page-data.ts";
 import { nothingBelow, type RowsBelow, runStatements } from "./statements.ts";
 
 /**
@@ -61,28 +49,18 @@ export async function fillLayer(
   await new LayerFiller(execution, layer, plans, session, rowsThere).fill();
 }
 
-/** What is still to come; undefined: nothing. Most layers need no promise, which costs more than their fields. */
-type Unfinished = Promise<void> | undefined;
-
-/** A field that a plan answers, and the objects of the layer that it is for. */
-interface Planned {
+/** A field whose statement is about to run. */
+interface Pending extends Planned {
   readonly filler: LayerFiller;
-  readonly step: FieldStep;
-  readonly members: readonly number[];
-  readonly plan: SqlPlan;
   /** What happens to the rows if they are not a field of the layer. */
   readonly answer?: (rows: RowSet, below: RowsBelow) => Promise<void>;
 }
 
-class LayerFiller {
-  readonly #execution: Execution;
-  readonly #layer: Layer;
-  readonly #plans: Plans;
-  readonly #session: Session;
+class LayerFiller extends LayerAnswers {
   /** Rows of this layer's fields, and of those below, that a statement above brought. */
   readonly #rowsThere: RowsBelow;
   /** Statements of these rows that are about to run, under whichever names the rows have. */
-  readonly #pending: (Planned & BoundStatement)[];
+  readonly #pending: (Pending & BoundStatement)[];
 
   constructor(
     execution: Execution,
@@ -90,18 +68,15 @@ class LayerFiller {
     plans: Plans,
     session: Session,
     rowsThere: RowsBelow,
-    pending: (Planned & BoundStatement)[] = [],
+    pending: (Pending & BoundStatement)[] = [],
   ) {
-    this.#execution = execution;
-    this.#layer = layer;
-    this.#plans = plans;
-    this.#session = session;
+    super(execution, layer, plans, session);
     this.#rowsThere = rowsThere;
     this.#pending = pending;
   }
 
   fill(): Unfinished {
-    const { signal } = this.#execution.context;
+    const { signal } = this.execution.context;
     signal.throwIfAborted();
     const below: Promise<void>[] = [];
     this.#startAll(below, null);
@@ -114,7 +89,7 @@ class LayerFiller {
   /** Begins all fields; `among`: the only objects that they are asked of. */
   #startAll(below: Promise<void>[], among: readonly number[] | null): void {
     const deferred: Deferred[] = [];
-    for (const [plan, members] of membersByPlan(this.#layer)) {
+    for (const [plan, members] of membersByPlan(this.layer)) {
       this.#checkVisible(plan.typeName);
       for (const step of plan.steps) {
         this.#start(step, among ?? members, below, deferred);
@@ -127,7 +102,7 @@ class LayerFiller {
 
   /** No object of a type that limits who sees which is shown that no plan was limited for. */
   #checkVisible(typeName: string): void {
-    if (this.#execution.visible.has(typeName) && limitsOf(this.#layer)?.visible?.[typeName] === undefined) {
+    if (this.execution.visible.has(typeName) && limitsOf(this.layer)?.visible?.[typeName] === undefined) {
       throw new PuffError(
         "PUFF_VISIBLE_UNCHECKED",
         `${typeName} limits who may see what, and these objects are not rows of a plan`,
@@ -140,44 +115,44 @@ class LayerFiller {
 
   #start(step: FieldStep, members: readonly number[], below: Promise<void>[], deferred: Deferred[]): void {
     const { source } = step;
-    const { catalogue } = this.#execution;
+    const { catalogue } = this.execution;
     switch (source.kind) {
       case "typename":
         return;
       case "introspection":
-        this.#set(step, { kind: "json", text: this.#execution.introspect(step) });
+        this.set(step, { kind: "json", text: this.execution.introspect(step) });
         return;
       case "column":
         this.#answerWithColumn(step, source.column, below);
         return;
       case "function":
-        this.#guard(step, below, () => this.#callFunction(step, source.call, members));
+        this.guard(step, below, () => this.#callFunction(step, source.call, members));
         return;
       case "method":
-        if (this.#layer.kind === "values" && this.#layer.objects.every((object) => object.wire)) {
+        if (this.layer.kind === "values" && this.layer.objects.every((object) => object.wire)) {
           // Python called it when it sent the objects.
-          this.#guard(step, below, () => this.#answer(step, readColumn(step, this.#layer, methodKey(step), catalogue)));
+          this.guard(step, below, () => this.answer(step, readColumn(step, this.layer, methodKey(step), catalogue)));
         } else {
           deferred.push({ step, members, columns: null });
         }
         return;
       case "resolver": {
-        const result = this.#plans.get(step);
+        const result = this.plans.get(step);
         if (result === undefined) {
           throw new TypeError(`${step.name} was not planned`);
         }
         if (!(result instanceof Failed) && result.kind === "needs") {
           deferred.push({ step, members, columns: result.columns });
         } else {
-          this.#guard(step, below, () => this.#run(step, members, result));
+          this.guard(step, below, () => this.#run(step, members, result));
         }
         return;
       }
       case "nodes":
-        this.#guard(step, below, () => this.#startNodes(step, source.types));
+        this.guard(step, below, () => this.#startNodes(step, source.types));
         return;
       case "page":
-        this.#guard(step, below, () => this.#startPart(step, source.part, members));
+        this.guard(step, below, () => this.#startPart(step, source.part, members));
     }
   }
 
@@ -185,20 +160,20 @@ class LayerFiller {
   #startNodes(step: FieldStep, types: { readonly [typeName: string]: NodeType }): Unfinished {
     const { typeNames, asked } = readIds(
       step,
-      limitTypes(step, types, this.#execution, this.#plans),
-      argumentsOf(step, this.#execution.variables),
+      limitTypes(step, types, this.execution, this.plans),
+      argumentsOf(step, this.execution.variables),
     );
     const objects = typeNames.map((typeName) => ({ attributes: {}, typeName, wire: false }));
     const layer = new ValueLayer(step.selection ?? noSelection, objects);
     const found: (number | null)[] = objects.map(() => null);
     const tell = () =>
-      this.#set(step, { kind: "shared", value: step.shape.kind === "list" ? found : (found[0] ?? null), layer });
+      this.set(step, { kind: "shared", value: step.shape.kind === "list" ? found : (found[0] ?? null), layer });
     tell();
     for (const type of asked) {
       const answer = async (rows: RowSet, below: RowsBelow): Promise<void> => {
-        const origin = { plan: type.plan, parents: this.#layer };
+        const origin = { plan: type.plan, parents: this.layer };
         const own = new RowLayer(type.step.selection ?? noSelection, rows, null, origin);
-        await this.#whenKnown(rows, () => this.#fillBelow(own, below));
+        await this.whenKnown(rows, () => this.fillBelow(own, below));
         placeRows(type, own, layer, found);
         tell();
       };
@@ -213,20 +188,20 @@ class LayerFiller {
       return this.#fillSameRow(step, members);
     }
     if (part === "cursor") {
-      this.#set(step, cursorData(step, this.#layer));
+      this.set(step, cursorData(step, this.layer));
       return undefined;
     }
-    const plan = this.#plans.get(step);
+    const plan = this.plans.get(step);
     // A page's facts without a statement of their own come with its first list.
     return plan === undefined ? undefined : this.#run(step, members, plan);
   }
 
   /** Gives the step the layer's own rows as its objects, and begins their fields together with those of the layer. */
   #fillSameRow(step: FieldStep, members: readonly number[]): Unfinished {
-    const layer = sameRows(this.#layer, step);
-    this.#set(step, { kind: "objects", groups: eachItsOwn(layer.count), layer });
+    const layer = sameRows(this.layer, step);
+    this.set(step, { kind: "objects", groups: eachItsOwn(layer.count), layer });
     const { types } = layer;
-    const filler = new LayerFiller(this.#execution, layer, this.#plans, this.#session, this.#rowsThere, this.#pending);
+    const filler = new LayerFiller(this.execution, layer, this.plans, this.session, this.#rowsThere, this.#pending);
     const below: Promise<void>[] = [];
     filler.#startAll(below, types === null ? members : null);
     return allOf(below);
@@ -234,16 +209,16 @@ class LayerFiller {
 
   /** One message to Python for all resolvers of this layer that wanted its values. */
   async #resolveDeferred(deferred: readonly Deferred[]): Promise<void> {
-    this.#execution.onOutside?.();
-    const { python, variables } = this.#execution;
-    const results = await python.callWithParents(this.#layer, deferred, variables);
+    this.execution.onOutside?.();
+    const { python, variables } = this.execution;
+    const results = await python.callWithParents(this.layer, deferred, variables);
     const answered = deferred.map(({ step }, index) => [step, results[index] ?? new Failed(noAnswer(step))] as const);
-    const plans = await expandCollections(new Map(answered), this.#execution, this.#plans);
-    const filler = this.#with(new Map([...this.#plans, ...plans]));
+    const plans = await expandCollections(new Map(answered), this.execution, this.plans);
+    const filler = this.#with(new Map([...this.plans, ...plans]));
     const below: Promise<void>[] = [];
     for (const { step, members } of deferred) {
       const result = plans.get(step) ?? new Failed(noAnswer(step));
-      this.#guard(step, below, () => filler.#run(step, members, result));
+      this.guard(step, below, () => filler.#run(step, members, result));
     }
     await allOf(below);
     await filler.#runPending();
@@ -251,12 +226,12 @@ class LayerFiller {
 
   /** The same layer with further plans. */
   #with(plans: Plans): LayerFiller {
-    return new LayerFiller(this.#execution, this.#layer, plans, this.#session, this.#rowsThere);
+    return new LayerFiller(this.execution, this.layer, plans, this.session, this.#rowsThere);
   }
 
   #run(step: FieldStep, members: readonly number[], result: ResolveResult | Failed): Unfinished {
     if (result instanceof Failed) {
-      this.#fail(step, result.error);
+      this.fail(step, result.error);
       return undefined;
     }
     if (step.sameRow) {
@@ -266,9 +241,9 @@ class LayerFiller {
       case "sql":
         return this.#prepareStatement(step, members, result);
       case "value":
-        return this.#answerWithValue(step, members, result);
+        return this.answerWithValue(step, members, result);
       case "each":
-        return this.#answer(step, dataOfEach(step, scatter(members, result.values, this.#layer.count), true));
+        return this.answer(step, dataOfEach(step, scatter(members, result.values, this.layer.count), true));
       default:
         throw noAnswer(step);
     }
@@ -284,11 +259,11 @@ class LayerFiller {
     }
     const rows = this.#rowsThere.get(step);
     if (rows !== undefined) {
-      return this.#answerWithRows({ filler: this, step, members, plan }, rows, this.#rowsThere);
+      return this.answerWithRows({ step, members, plan }, rows, this.#rowsThere);
     }
-    const params = bindParameters(plan, this.#layer, members, step.name);
+    const params = bindParameters(plan, this.layer, members, step.name);
     if (params === null) {
-      this.#answerWithNone(step, plan);
+      this.answerWithNone(step, plan);
     } else {
       this.#pending.push({ filler: this, step, members, plan: typedPlan(plan, params), params });
     }
@@ -300,8 +275,8 @@ class LayerFiller {
     if (pending.length === 0) {
       return;
     }
-    const mayFuse = this.#layer !== this.#execution.effects;
-    const running = runStatements(this.#execution, this.#session, pending, this.#plans, mayFuse);
+    const mayFuse = this.layer !== this.execution.effects;
+    const running = runStatements(this.execution, this.session, pending, this.plans, mayFuse);
     await Promise.all(
       pending.map(async (planned, index) => {
         try {
@@ -310,160 +285,41 @@ class LayerFiller {
           if (rows === undefined) {
             throw new TypeError(`${planned.step.name} was not run`);
           }
-          await (planned.answer?.(rows, below) ?? planned.filler.#answerWithRows(planned, rows, below));
+          await (planned.answer?.(rows, below) ?? planned.filler.answerWithRows(planned, rows, below));
         } catch (error) {
-          planned.filler.#fail(planned.step, error);
+          planned.filler.fail(planned.step, error);
         }
       }),
     );
   }
 
-  /** `below`: rows for the layers below, which the same statement brought. */
-  #answerWithRows(planned: Planned, rows: RowSet, below: RowsBelow): Unfinished {
-    return this.#whenKnown(rows, () => this.#answerWithKnownRows(planned, rows, below));
-  }
-
-  /** Goes on once the types of the columns are known, which may take a statement. */
-  #whenKnown({ columns }: RowSet, use: () => Unfinished): Unfinished {
-    const { catalogue } = this.#execution;
-    return catalogue.lacks(columns) ? catalogue.learn(this.#session, columns).then(use) : use();
-  }
-
-  #answerWithKnownRows({ step, members, plan }: Planned, rows: RowSet, below: RowsBelow): Unfinished {
-    const origin = { plan, parents: this.#layer };
-    if (partOf(step) === "pageInfo") {
-      const layer = new RowLayer(noSelection, rows, [], origin);
-      return this.#group(step, members, plan, layer, (groups) =>
-        isPage(plan) ? this.#answer(step, factsOf(step, cutPage(groups, plan.page), rows, plan)) : undefined,
-      );
-    }
-    if (step.selection === null) {
-      const leaves = leafData(step, plan, rows, this.#execution.catalogue);
-      const layer = new RowLayer(noSelection, rows, [], origin);
-      return this.#group(step, members, plan, layer, (groups) => {
-        this.#set(step, { ...leaves, groups, ...absenceOf(plan) });
-        return undefined;
-      });
-    }
-    if (this.#layer === this.#execution.effects && rows.columns.length === 0) {
-      throw missingColumn(step, step.definition.name, rows); // as for a leaf, so that neither is committed
-    }
-    const layer = new RowLayer(step.selection, rows, typesOf(rows, step.selection, plan, step), origin);
-    return this.#answerWithObjects(step, members, plan, layer, below);
-  }
-
-  /** Finds each member's objects of `layer`, which may take a statement. */
-  #group(
-    step: FieldStep,
-    members: readonly number[],
-    plan: SqlPlan | ValuePlan,
-    layer: Layer,
-    use: (groups: Groups) => Unfinished,
-  ): Unfinished {
-    const { equality } = this.#execution;
-    const groups = groupByKeys(equality, this.#session, plan, this.#layer, members, layer, step.name);
-    return groups instanceof Promise ? groups.then(use) : use(groups);
-  }
-
-  #answerWithValue(step: FieldStep, members: readonly number[], plan: ValuePlan): Unfinished {
-    const layer = keyedObjects(step, plan);
-    return layer === null
-      ? this.#answer(step, dataOfAll(step, plan))
-      : this.#answerWithObjects(step, members, plan, layer, nothingBelow);
-  }
-
-  #answerWithObjects(
-    step: FieldStep,
-    members: readonly number[],
-    plan: SqlPlan | ValuePlan,
-    layer: Layer,
-    below: RowsBelow,
-  ): Unfinished {
-    return this.#group(step, members, plan, layer, (groups) => {
-      if (!isPage(plan)) {
-        this.#set(step, { kind: "objects", groups, layer, ...absenceOf(plan) });
-        return this.#fillBelow(layer, below);
-      }
-      const cut = cutPage(groups, plan.page);
-      this.#set(step, { kind: "objects", groups: cut.groups, layer });
-      for (const info of layer.kind === "rows" ? factsToldBy(step, this.#layer, this.#plans) : []) {
-        void this.#answer(info, factsOf(info, cut, (layer as RowLayer).rows, plan)); // of values: nothing is awaited
-      }
-      return this.#fillBelow(layer, below);
-    });
-  }
-
-  /** No row could belong to any of the objects. */
-  #answerWithNone(step: FieldStep, plan: SqlPlan): void {
-    const { count } = this.#layer;
-    const isFacts = partOf(step) === "pageInfo";
-    if (!isFacts) {
-      this.#set(step, absentData(step, count, plan));
-    }
-    for (const info of isFacts ? [step] : factsToldBy(step, this.#layer, this.#plans)) {
-      if (isPage(plan)) {
-        void this.#answer(info, factsOfNone(info, count, plan));
-      }
-    }
-  }
-
   /** A leaf of a row layer is there at once: nothing to wait for, which promises would cost more than. */
   #answerWithColumn(step: FieldStep, column: string, below: Promise<void>[]): void {
-    const { catalogue } = this.#execution;
-    const denied = limitsOf(this.#layer)?.denied?.[step.name];
+    const { catalogue } = this.execution;
+    const denied = limitsOf(this.layer)?.denied?.[step.name];
     if (denied !== undefined) {
-      this.#set(
+      this.set(
         step,
         denied === null ? nothing : { kind: "failed", error: new PuffError("PUFF_PERMISSION_DENIED", denied) },
       );
       return;
     }
-    const data = dataOfColumn(step, this.#layer, column, catalogue);
+    const data = dataOfColumn(step, this.layer, column, catalogue);
     if (data === null) {
-      this.#guard(step, below, () => this.#answer(step, readColumn(step, this.#layer, column, catalogue)));
+      this.guard(step, below, () => this.answer(step, readColumn(step, this.layer, column, catalogue)));
     } else {
-      this.#set(step, data);
+      this.set(step, data);
     }
   }
 
   async #callFunction(step: FieldStep, call: LayerFunction, members: readonly number[]): Promise<void> {
-    this.#execution.onOutside?.();
-    const values = await callLayerFunction(step, call, this.#layer, members, this.#execution);
-    return this.#answer(step, dataOfEach(step, scatter(members, values, this.#layer.count), false));
+    this.execution.onOutside?.();
+    const values = await callLayerFunction(step, call, this.layer, members, this.execution);
+    return this.answer(step, dataOfEach(step, scatter(members, values, this.layer.count), false));
   }
 
-  #answer(step: FieldStep, { data, below }: Answered): Unfinished {
-    this.#set(step, data);
-    return below === null ? undefined : this.#fillBelow(below);
-  }
-
-  #fillBelow(layer: Layer, rowsThere: RowsBelow = nothingBelow): Unfinished {
-    return new LayerFiller(this.#execution, layer, this.#plans, this.#session, rowsThere).fill();
-  }
-
-  #set(step: FieldStep, data: FieldData): void {
-    this.#layer.data[step.slot] = data;
-  }
-
-  /** Does what a field needs, and adds what is still to come to `below`. */
-  #guard(step: FieldStep, below: Promise<void>[], work: () => Unfinished): void {
-    let unfinished: Unfinished;
-    try {
-      unfinished = work();
-    } catch (error) {
-      unfinished = Promise.reject(error); // thrown on, it would leave behind what is under way
-    }
-    if (unfinished !== undefined) {
-      below.push(unfinished.catch((error) => this.#fail(step, error)));
-    }
-  }
-
-  /** A field's failure is an answer for that field; what ends the request goes up. */
-  #fail(step: FieldStep, error: unknown): void {
-    this.#execution.context.signal.throwIfAborted();
-    for (const failed of [step, ...factsToldBy(step, this.#layer, this.#plans)]) {
-      this.#set(failed, { kind: "failed", error: asError(error) });
-    }
+  protected override fillBelow(layer: Layer, rowsThere: RowsBelow = nothingBelow): Unfinished {
+    return new LayerFiller(this.execution, layer, this.plans, this.session, rowsThere).fill();
   }
 }
 
