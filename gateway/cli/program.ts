@@ -164,7 +164,7 @@ function addCommands(program: Command): void {
     .description("run a Django management command, as manage.py does: migrate, createsuperuser, shell, test, …")
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
-      const { djangoCommand } = await import("./commands/django.ts");
+      const { djangoCommand } = await import("./python/django.ts");
       await djangoCommand(await readConfig(program), given);
     });
   program
@@ -174,7 +174,7 @@ function addCommands(program: Command): void {
     )
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
-      const { pytestCommand } = await import("./commands/pytest.ts");
+      const { pytestCommand } = await import("./python/pytest.ts");
       await pytestCommand(await readConfig(program), given);
     });
   program
@@ -184,7 +184,7 @@ function addCommands(program: Command): void {
     )
     .configureHelp(brief)
     .action(async (given: readonly string[]) => {
-      const { pipCommand } = await import("./commands/pip.ts");
+      const { pipCommand } = await import("./python/pip.ts");
       await pipCommand(await readConfig(program), given);
     });
   program

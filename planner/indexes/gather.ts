@@ -1,5 +1,5 @@
 /** Puts together what one index would serve. */
-import type { Index, IndexReport, MissingIndex, Need } from "./report.ts";
+import type { Index, IndexReport, MissingIndex, Need } from "./proof/report.ts";
 
 type Unserved = Need & { readonly indexes: readonly Index[]; readonly tried: boolean };
 

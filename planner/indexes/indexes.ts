@@ -6,7 +6,7 @@ import { collectionsOf } from "./collections.ts";
 import { gather } from "./gather.ts";
 import { PlanAsker } from "./plan-asker.ts";
 import { type Probe, probesOf } from "./probes.ts";
-import type { Index, IndexReport, Need } from "./report.ts";
+import type { Index, IndexReport, Need } from "./proof/report.ts";
 import { variantsOf } from "./samples.ts";
 
 /** Probes at most: a schema may have thousands of filters, and each asks Postgres once at least. */

@@ -1,13 +1,13 @@
 /** Asks Postgres for plans: as the tables are, without any index, and on empty copies with an index more. */
 import { PuffError } from "../../schema/index.ts";
 import type { Database, PgSettings, Session, Statement } from "../database/database.ts";
-import { type Candidates, candidatesFor } from "./candidates.ts";
-import { indexesOf, tablesOf, textsOf } from "./catalogue.ts";
-import { type PlanReading, readPlan } from "./plan-tree.ts";
 import type { Probe } from "./probes.ts";
-import type { Index } from "./report.ts";
-import { hasIndex, indexOf, Trial } from "./trial.ts";
-import { type Bare, isNarrow, judge, type Verdict } from "./verdict.ts";
+import { type Candidates, candidatesFor } from "./proof/candidates.ts";
+import { indexesOf, tablesOf, textsOf } from "./proof/catalogue.ts";
+import { type PlanReading, readPlan } from "./proof/plan-tree.ts";
+import type { Index } from "./proof/report.ts";
+import { hasIndex, indexOf, Trial } from "./proof/trial.ts";
+import { type Bare, isNarrow, judge, type Verdict } from "./proof/verdict.ts";
 
 /** Postgres does what an index can spare it only where none does; how many rows a table has then makes no difference. */
 const serving: PgSettings = {

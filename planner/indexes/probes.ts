@@ -6,7 +6,7 @@ import { SqlWriter } from "../collections/sql-writer.ts";
 import type { Statement } from "../database/database.ts";
 import { cutSql, fillSql, quoteName } from "../sql/sql-text.ts";
 import { conditionsOf, ordersOf, pageArguments } from "./asked.ts";
-import type { Need } from "./report.ts";
+import type { Need } from "./proof/report.ts";
 
 export interface Probe extends Pick<Need, "field" | "kind" | "asked"> {
   readonly statement: Statement;

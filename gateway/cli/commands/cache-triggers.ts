@@ -3,9 +3,9 @@ import { PuffError } from "../../../schema/index.ts";
 import { findTables, writeTriggers } from "../../cache/triggers.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
+import { chooseSchema, withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print } from "../support/terminal.ts";
-import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 /**
  * Prints the SQL for some tables, or for all of the database that a schema reads.

@@ -23,9 +23,9 @@ import { nameOf, TrustedDocuments, type TrustedOperation } from "../../documents
 import type { PostgresDatabase } from "../../postgres/index.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
+import { chooseSchema, withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
-import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 export interface CheckDocumentsOptions {
   /** Which schema. */

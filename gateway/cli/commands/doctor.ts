@@ -8,13 +8,13 @@ import { defaultLimits } from "../../options/options.ts";
 import { readSettings } from "../../options/settings.ts";
 import { openDatabase } from "../../postgres/index.ts";
 import type { Configuration } from "../config/config.ts";
+import { drawIndexes, findIndexes, hasCollections, summarizeIndexes } from "../indexes/missing-indexes.ts";
+import { callAlone } from "../python/python-command.ts";
 import { startDatabases } from "../support/databases.ts";
 import { requireFreePort } from "../support/port.ts";
+import { withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
-import { drawIndexes, findIndexes, hasCollections, summarizeIndexes } from "./missing-indexes.ts";
-import { callAlone } from "./python-command.ts";
-import { withGateway } from "./quiet-gateway.ts";
 
 /** Milliseconds in which a database must answer: a person waits. */
 const databaseDeadline = 3_000;

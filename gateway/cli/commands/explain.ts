@@ -4,9 +4,9 @@ import { PuffError } from "../../../schema/index.ts";
 import type { OperationExplanation, PythonStep, StatementStep } from "../../explain/explanation.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
+import { chooseSchema, withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
-import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 export interface ExplainOptions {
   readonly query: string;

@@ -12,11 +12,11 @@ import {
 } from "graphql";
 import { PuffError } from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
+import { drawIndexes, findIndexes, summarizeIndexes } from "../indexes/missing-indexes.ts";
+import { chooseSchema, withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
 import { print, style } from "../support/terminal.ts";
 import { type CheckDocumentsOptions, checkDocuments } from "./check-documents.ts";
-import { drawIndexes, findIndexes, summarizeIndexes } from "./missing-indexes.ts";
-import { chooseSchema, withGateway } from "./quiet-gateway.ts";
 
 /** Prints the schema in SDL, sorted, so that two prints can be compared line by line. */
 export async function printCommand(config: Configuration, name: string | null): Promise<void> {

@@ -1,7 +1,7 @@
 /** What Postgres's catalogue says of tables and indexes. */
-import type { TypedText } from "../../schema/index.ts";
-import type { Session } from "../database/database.ts";
-import { OID } from "../types/oids.ts";
+import type { TypedText } from "../../../schema/index.ts";
+import type { Session } from "../../database/database.ts";
+import { OID } from "../../types/oids.ts";
 import { normalize } from "./conditions.ts";
 import type { Scan } from "./plan-tree.ts";
 import type { IndexCatalogue, IndexFacts } from "./verdict.ts";

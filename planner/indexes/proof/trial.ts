@@ -1,6 +1,6 @@
 /** Tries indexes on empty copies of tables. All of it is gone when its transaction ends. */
-import type { Session } from "../database/database.ts";
-import { quoteName } from "../sql/sql-text.ts";
+import type { Session } from "../../database/database.ts";
+import { quoteName } from "../../sql/sql-text.ts";
 import type { Candidate } from "./candidates.ts";
 import type { TableFacts, Tables } from "./catalogue.ts";
 import { normalize } from "./conditions.ts";

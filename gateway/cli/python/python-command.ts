@@ -4,8 +4,8 @@ import type { JsonValue } from "../../../schema/index.ts";
 import type { DatabaseSource, DjangoOptions } from "../../options/options.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
+import { withGateway } from "../support/quiet-gateway.ts";
 import { exitOnSignals } from "../support/signals.ts";
-import { withGateway } from "./quiet-gateway.ts";
 
 export interface PythonCommand {
   /** `module:function`, which takes the arguments as one list and gives the exit status. */

@@ -4,7 +4,7 @@ import type { DatabaseSource, GatewayOptions } from "../../options/options.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import type { Configuration } from "../config/config.ts";
 import { toGatewayOptions } from "../config/gateway-options.ts";
-import { createLogger } from "../support/logs.ts";
+import { createLogger } from "./logs.ts";
 
 /**
  * Runs `work` with a gateway and stops it. What signals do is left to the command: `exitOnSignals`.

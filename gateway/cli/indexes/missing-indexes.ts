@@ -14,9 +14,9 @@ import {
 } from "../../../schema/index.ts";
 import type { Configuration } from "../config/config.ts";
 import { startDatabases } from "../support/databases.ts";
+import { withGateway } from "../support/quiet-gateway.ts";
 import { style } from "../support/terminal.ts";
 import { writeDjangoIndex } from "./django-index.ts";
-import { withGateway } from "./quiet-gateway.ts";
 
 export interface FoundIndexes extends IndexReport {
   /** By table, the Django model that has it. */
