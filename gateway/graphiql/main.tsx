@@ -5,7 +5,7 @@ import "./page.css";
 import { GraphiQL, type GraphiQLProps } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { readEvents } from "./events.ts";
-import { createExplainPlugin } from "./explain.tsx";
+import { createExplainPlugin } from "./explain/explain.tsx";
 import { ChosenOperation, FirstQuery, welcome } from "./prefill.tsx";
 
 const endpoint = new URL(readSetting("puff-graphql-url"), document.baseURI);

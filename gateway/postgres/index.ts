@@ -1,12 +1,12 @@
+export { cancelRunning } from "./connect/cancel.ts";
+export { openClient } from "./connect/open-client.ts";
+export { readUrl, serverVariables } from "./connect/url.ts";
 export { startEmbeddedPostgres } from "./embedded/embedded.ts";
 export { asPuffError } from "./errors/errors.ts";
 export { connectFailures } from "./errors/reported.ts";
 export { type DatabaseOptions, openDatabase, type PostgresDatabase, silenceMargin } from "./pool/database.ts";
 export { runStatement } from "./pool/run-statement.ts";
 export { checkTransaction, endTransaction } from "./pool/transaction.ts";
-export { readUrl, serverVariables } from "./pool/url.ts";
 export { type SessionSettings, sessionSettings } from "./session/session-settings.ts";
-export { cancelRunning } from "./wire/cancel.ts";
-export { openClient } from "./wire/open-client.ts";
 export { escapeLiteral, RawClient, type RawClientConfig, type Tap } from "./wire/raw-client.ts";
 export type { QueryLimits } from "./wire/row-query.ts";

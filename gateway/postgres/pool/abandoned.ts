@@ -1,6 +1,6 @@
 /** Statements whose client is gone, or takes their rows so slowly that others have to wait, or that the server forgot. */
 import type { Statement } from "../../../planner/index.ts";
-import { cancelRunning } from "../wire/cancel.ts";
+import { cancelRunning } from "../connect/cancel.ts";
 import type { SlotQueue } from "./slot-queue.ts";
 import type { Slot, Slots } from "./slots.ts";
 

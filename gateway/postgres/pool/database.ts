@@ -10,6 +10,8 @@ import type {
 } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
 import type { Listener, Unsubscribe } from "../../pubsub/pubsub.ts";
+import { reach } from "../connect/reach.ts";
+import { readUrl, type ServerConfig } from "../connect/url.ts";
 import { asPuffError } from "../errors/errors.ts";
 import { SessionEffects } from "../session/session-effects.ts";
 import { type SessionSettings, sessionSettings } from "../session/session-settings.ts";
@@ -19,9 +21,7 @@ import type { QueryLimits } from "../wire/row-query.ts";
 import { commitStatement } from "./lone-statement.ts";
 import { Notifications } from "./notifications.ts";
 import { ConnectionPool } from "./pool.ts";
-import { reach } from "./reach.ts";
 import { runTransaction } from "./transaction.ts";
-import { readUrl, type ServerConfig } from "./url.ts";
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with libpq's parameters such as `sslmode`. */

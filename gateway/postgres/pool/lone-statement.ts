@@ -1,9 +1,9 @@
 /** A statement that commits in the flight that it goes to Postgres in: the protocol's own transaction, up to its Sync. */
 import type { RowSet, Statement } from "../../../planner/index.ts";
+import { abandonment, cancelRunning } from "../connect/cancel.ts";
 import { asPuffError } from "../errors/errors.ts";
 import { StatementFailure } from "../errors/statement-errors.ts";
 import { discardSequences } from "../session/session-reset.ts";
-import { abandonment, cancelRunning } from "../wire/cancel.ts";
 import { withTypes } from "../wire/empty-lists.ts";
 import type { RawClient } from "../wire/raw-client.ts";
 import { RowQuery } from "../wire/row-query.ts";

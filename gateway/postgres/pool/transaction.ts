@@ -1,12 +1,12 @@
 /** Transactions: one connection, one statement after the other, all or nothing. */
 import type { RowSet, Session, Statement, TransactionWork } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
+import { abandonment } from "../connect/cancel.ts";
 import { asPuffError } from "../errors/errors.ts";
 import { StatementFailure } from "../errors/statement-errors.ts";
 import type { SessionEffects } from "../session/session-effects.ts";
 import { discardSequences, resetText } from "../session/session-reset.ts";
 import type { Prelude } from "../session/session-settings.ts";
-import { abandonment } from "../wire/cancel.ts";
 import { withTypes } from "../wire/empty-lists.ts";
 import type { RawClient } from "../wire/raw-client.ts";
 import { type QueryLimits, RowQuery, savepoint } from "../wire/row-query.ts";

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PuffError, pauseAfter, reconnect } from "../../../schema/index.ts";
 import { isFromServer, isLostConnection, type Reported } from "../errors/reported.ts";
 import { asConnectError } from "../errors/unavailable.ts";
-import { openClient } from "../wire/open-client.ts";
 import type { RawClient, RawClientConfig } from "../wire/raw-client.ts";
+import { openClient } from "./open-client.ts";
 import type { Address, ServerConfig } from "./url.ts";
 
 /** Older versions are out of support, and print some values otherwise. */

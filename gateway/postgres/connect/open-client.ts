@@ -1,6 +1,6 @@
 /** Opens one connection, with TLS or without, as the URL and the server want it. */
 import { connectFailures, hasCode } from "../errors/reported.ts";
-import { RawClient, type RawClientConfig } from "./raw-client.ts";
+import { RawClient, type RawClientConfig } from "../wire/raw-client.ts";
 
 /**
  * Connects: without TLS where `tlsOptional` says so and the server has none.

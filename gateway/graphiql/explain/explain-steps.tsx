@@ -1,5 +1,5 @@
 /** A call into Python, or an SQL statement with its parameters and Postgres's plan. */
-import type { ExplainAnswer } from "../explain/explanation.ts";
+import type { ExplainAnswer } from "../../explain/explanation.ts";
 
 type AnyStep = ExplainAnswer["steps"][number];
 type PythonStep = Extract<AnyStep, { kind: "python" }>;

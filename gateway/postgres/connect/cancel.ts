@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { clientGone, type Statement } from "../../../planner/index.ts";
 import { PuffError } from "../../../schema/index.ts";
-import type { RawClient } from "./raw-client.ts";
+import type { RawClient } from "../wire/raw-client.ts";
 
 /** Milliseconds without a sign of the server, after which it is not waited for. */
 const cancelTimeout = 5_000;

@@ -2,7 +2,7 @@
 import "./explain.css";
 import { Button, type GraphiQLPlugin, useGraphiQL } from "@graphiql/react";
 import { useRef, useState } from "react";
-import type { ExplainAnswer } from "../explain/explanation.ts";
+import type { ExplainAnswer } from "../../explain/explanation.ts";
 import { FieldTree } from "./explain-fields.tsx";
 import { Step } from "./explain-steps.tsx";
 import { useHalfThePage } from "./half-page.ts";

@@ -1,5 +1,5 @@
 /** The tree of an operation's fields. Columns of a parent are one line, since there is nothing to say of each. */
-import type { ExplainedField } from "../../planner/index.ts";
+import type { ExplainedField } from "../../../planner/index.ts";
 
 export function FieldTree({ fields }: { readonly fields: readonly ExplainedField[] }) {
   const columns = fields.filter((field) => field.plan.kind === "column" && field.fields.length === 0);
