@@ -1,6 +1,7 @@
 /** The way into a worker's interpreter: jobs and spawned greenlets enter it, and what they waited for wakes them. */
 
 import { FileLocks } from "../files/file-locks.ts";
+import { Bytecode } from "../interpreter/bytecode.ts";
 import {
   type Entries,
   type HostModule,
@@ -74,6 +75,7 @@ export class Door {
     const { port, settings, wasm } = this.#task;
     const localTime = new LocalTime();
     const fileLocks = new FileLocks();
+    const bytecode = new Bytecode(settings.cacheFolder);
     const host: HostModule = {
       call: (service, method, args, buffers = []) => this.#waits.callService(service, method, args, buffers),
       tell: (service, method, args, buffers = []) => this.#waits.tellService(service, method, args, buffers),
@@ -87,6 +89,8 @@ export class Door {
       zone: (name, standard, summer, ...at) => localTime.set(name, [standard, summer], at),
       lock: (descriptor, operation) => fileLocks.lock(descriptor, operation),
       log: (level, logger, message) => this.#outbox.log({ level, logger, message }),
+      bytecode: (key) => bytecode.load(key),
+      keepBytecode: (key, code) => bytecode.keep(key, code),
     };
     port.on("message", (message: ToWorker) => this.#receive(message));
     const interpreter = await startInterpreter({
@@ -111,6 +115,7 @@ export class Door {
       (error: unknown) => String(error instanceof Error ? error.message : error),
     );
     this.#outbox.send({ kind: "image", problem });
+    await bytecode.prune();
   }
 
   #receive(message: ToWorker): void {

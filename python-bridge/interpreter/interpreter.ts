@@ -31,6 +31,10 @@ export interface HostModule {
   /** See {@link FileLocks.lock}. */
   lock(descriptor: number, operation: number): boolean;
   log(level: string, logger: string, message: string): void;
+  /** See {@link Bytecode.load}. */
+  bytecode(key: string): Uint8Array | null;
+  /** See {@link Bytecode.keep}. */
+  keepBytecode(key: string, code: Uint8Array): void;
 }
 
 /**
@@ -176,6 +180,7 @@ async function startBase(
   const { pyodide } = engine;
   pyodide.registerJsModule("_puff_host", host);
   pyodide.runPython(`import sys; sys.path.append(${JSON.stringify(settings.packageFolder)})`);
+  pyodide.pyimport("_puff_bytecode").install();
   // Parts of the standard library are replaced before anything has taken hold of them.
   pyodide.pyimport("puff._cooperative").install();
   pyodide.pyimport("puff._bridge");
