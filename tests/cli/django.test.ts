@@ -1,12 +1,13 @@
 /** `puff-gateway django …`: management commands on the terminal. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { installPackages } from "../support/python/packages.ts";
 import {
   type CommandOptions,
+  cacheFolder,
   interrupt,
   type Outcome,
   runCommand,
@@ -23,7 +24,18 @@ let folder: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   environment = { DATABASE_URL: database.url, PUFF_PYTHON_PATH: await installPackages(["Django==5.2.19"]) };
-  folder = writeDjangoSite();
+  // All that would end the image of an earlier command is there before the first: one import of Django serves them all.
+  folder = writeDjangoSite({
+    "IPython/__init__.py": "def start_ipython(**_: object) -> None:\n    from IPython.terminal import ipapp\n",
+    "IPython/terminal/__init__.py": "",
+    "IPython/terminal/ipapp.py": "",
+    "made/news/.keep": "",
+    "collected/.keep": "",
+    "shop/tests.py": "from unittest import TestCase\n".concat(
+      ...["A", "B"].map((name) => `class ${name}(TestCase):\n    def test(self) -> None: pass\n`),
+    ),
+    "site_config/bad.py": "import nowhere\n",
+  });
 });
 
 afterAll(async () => {
@@ -53,7 +65,7 @@ async function onTerminal(args: string, input: string): Promise<string> {
   const command = `${process.execPath} ${join(import.meta.dirname, "../../bin/puff-gateway.js")} django ${args}`;
   const running = promisify(execFile)("script", ["-qec", command, "/dev/null"], {
     cwd: folder,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, PUFF_CACHE_FOLDER: cacheFolder, ...environment },
   });
   running.child.stdin?.end(input);
   return (await running).stdout.replaceAll("\r", "");
@@ -64,10 +76,6 @@ test("on a terminal they know that it is one", async () => {
 });
 
 test("a shell is Python's own where IPython is installed", async () => {
-  mkdirSync(join(folder, "IPython/terminal"), { recursive: true });
-  const start = "def start_ipython(**_: object) -> None:\n    from IPython.terminal import ipapp\n";
-  writeFileSync(join(folder, "IPython/__init__.py"), start);
-  writeFileSync(join(folder, "IPython/terminal/ipapp.py"), "");
   expect(await onTerminal("shell -v0", "6 * 7\n")).toMatch(/>>> (.*\n)?42\n/);
 });
 
@@ -78,8 +86,8 @@ test("passwords are read from a pipe, too", async () => {
 });
 
 test("they make files in the project: apps, collected static files", async () => {
-  expect(await django(["startapp", "news"])).toEqual({ code: 0, stdout: "", stderr: "" });
-  expect(existsSync(join(folder, "news/models.py"))).toBe(true);
+  expect(await django(["startapp", "news", "made/news"])).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(existsSync(join(folder, "made/news/models.py"))).toBe(true);
   const collected = await django(["collectstatic", "--noinput"]);
   expect(collected).toMatchObject({ code: 0, stdout: expect.stringContaining("2 static files copied") });
   expect(readFileSync(join(folder, "collected/shop/style.css"), "utf8")).toBe("body { color: teal }\n");
@@ -105,10 +113,6 @@ test("options after the command are Django's, and what can't run here says what 
 });
 
 test("tests that are to run in parallel run one by one, which is said", async () => {
-  const tests = "from unittest import TestCase\n".concat(
-    ...["A", "B"].map((name) => `class ${name}(TestCase):\n    def test(self) -> None: pass\n`),
-  );
-  writeFileSync(join(folder, "shop/tests.py"), tests);
   const outcome = await django(["test", "--parallel", "2"]);
   expect(outcome).toMatchObject({
     code: 0,
@@ -123,7 +127,6 @@ test("a signal ends a command with the status that a shell expects", async () =>
 });
 
 test("settings that don't import are told as Django tells them", async () => {
-  writeFileSync(join(folder, "site_config/bad.py"), "import nowhere\n");
   const outcome = await django(["check"], { environment: { ...environment, PUFF_DJANGO: "site_config.bad" } });
   expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/No module named 'nowhere'\n$/) });
 });
