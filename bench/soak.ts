@@ -18,11 +18,12 @@ import { writeReport } from "./report.ts";
 import { application, schema, tables } from "./soak/python.ts";
 
 const minutes = Number(process.argv[2] ?? 10);
-/** Until caches are full, pools are open and the code is compiled. */
-const warmUp = (minutes / 3) * 60_000;
 const lookEvery = 5_000;
-/** What growth after the warm-up, of the mean, is the noise of the garbage collector and of the load. */
-const noise = 0.1;
+/**
+ * What a minute may add, in shares of the mean, and is still the noise of the garbage collector and of the load. The first
+ * half of the time does not count: caches fill in it, pools open, code is compiled.
+ */
+const noise = { rss: 0.01, heap: 0.02, descriptors: 0.02 };
 const root = join(import.meta.dirname, "..");
 
 await using stack = new AsyncDisposableStack();
@@ -67,10 +68,17 @@ const running = Object.entries(loads).flatMap(([name, load]) =>
 let faultCount = 0;
 const faults = setInterval(() => void makeFault(), 15_000);
 
+/** All but the time and the descriptors in MB. */
 interface Look {
   readonly minute: number;
   readonly rss: number;
   readonly heap: number;
+  /** Buffers of JavaScript. */
+  readonly external: number;
+  /** Memory of interpreters. */
+  readonly python: number;
+  /** What malloc holds of its main heap. */
+  readonly malloc: number;
   readonly descriptors: number;
 }
 const looks: Look[] = [];
@@ -87,63 +95,64 @@ agent.destroy();
 await sleep(10_000);
 const last = await look();
 
-const settled = lowest(looks.filter(({ minute }) => minute * 60_000 > warmUp));
-const growth = {
-  rss: slope(settled, ({ rss }) => rss),
-  heap: slope(settled, ({ heap }) => heap),
-  descriptors: slope(settled, ({ descriptors }) => descriptors),
-};
-const verdict = Object.entries(growth).map(
-  ([what, share]) => `${what} ${share > noise ? "grows" : "flat"} (${(100 * share).toFixed(0)} %)`,
-);
+const secondHalf = looks.filter(({ minute }) => minute > minutes / 2);
+const trends = (["rss", "heap", "external", "python", "malloc", "descriptors"] as const).map((what) => ({
+  what,
+  ...trendOf(secondHalf, what),
+}));
+const verdicts = trends.flatMap(({ what, mean, perMinute }) => {
+  const most = what === "rss" || what === "heap" || what === "descriptors" ? noise[what] * mean : null;
+  return most === null ? [] : [`${what} ${perMinute > most ? "grows" : "is flat"}`];
+});
+const columns = ["minute", "RSS", "JavaScript heap", "external", "interpreters", "malloc", "descriptors"];
+const rowOf = (one: Look) => [
+  one.minute.toFixed(1),
+  ...[one.rss, one.heap, one.external, one.python, one.malloc, one.descriptors].map((value) => value.toFixed(0)),
+];
 writeReport({
   name: "soak",
-  title: `${minutes} minutes of mixed load with faults: ${verdict.join(", ")}`,
-  columns: ["minute", "RSS MB", "JavaScript heap MB", "descriptors"],
-  rows: [...looks.filter((_, index) => index % Math.ceil(looks.length / 20) === 0), last].map((one) => [
-    one.minute.toFixed(1),
-    one.rss.toFixed(0),
-    one.heap.toFixed(0),
-    one.descriptors,
-  ]),
-  details: { growth, outcomes: Object.fromEntries(outcomes) },
+  title: `${minutes} minutes of mixed load with faults, in MB: ${verdicts.join(", ")}`,
+  columns,
+  rows: [
+    ...looks.filter((_, index) => index % Math.ceil(looks.length / 20) === 0).map(rowOf),
+    ["after the load", ...rowOf(last).slice(1)],
+    ["mean of the second half", ...trends.map(({ mean }) => mean.toFixed(0))],
+    ["its trend per minute", ...trends.map(({ perMinute }) => `${perMinute < 0 ? "" : "+"}${perMinute.toFixed(1)}`)],
+  ],
+  details: { trends, looks, outcomes: Object.fromEntries(outcomes) },
 });
 for (const [outcome, count] of [...outcomes].toSorted()) {
   console.log(`${count}\t${outcome}`);
 }
-process.exitCode = verdict.some((text) => text.includes("grows")) ? 1 : 0;
+process.exitCode = verdicts.some((text) => text.includes("grows")) ? 1 : 0;
 
 async function look(): Promise<Look> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const heap = Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN);
+  const megabytes = (name: string) => {
+    const samples = [...metrics.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))];
+    return samples.reduce((sum, [, value]) => sum + Number(value), 0) / 1024 ** 2;
+  };
+  const maps = await readFile(`/proc/${pid}/smaps`, "utf8");
   return {
     minute: (performance.now() - began) / 60_000,
     rss: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024,
-    heap: heap / 1024 ** 2,
+    heap: megabytes("nodejs_heap_size_used_bytes"),
+    external: megabytes("nodejs_external_memory_bytes"),
+    python: megabytes("puff_interpreter_memory_bytes"),
+    malloc: Number(/\[heap\]\n(?:.*\n)*?Rss:\s+(\d+) kB/.exec(maps)?.[1]) / 1024,
     descriptors,
   };
 }
 
-/** What was lowest in each minute: what is above it waits for the garbage collector. */
-function lowest(points: readonly Look[]): Look[] {
-  return [...Map.groupBy(points, ({ minute }) => Math.floor(minute)).values()].map((minute) => ({
-    minute: minute[0]?.minute ?? Number.NaN,
-    rss: Math.min(...minute.map(({ rss }) => rss)),
-    heap: Math.min(...minute.map(({ heap }) => heap)),
-    descriptors: Math.min(...minute.map(({ descriptors }) => descriptors)),
-  }));
-}
-
-/** Growth from the first point to the last, of the mean, by the line that fits best. */
-function slope(points: readonly Look[], value: (point: Look) => number): number {
-  const mean = (of: (point: Look) => number) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean(({ minute }) => minute), mean(value)];
-  const over = points.reduce((sum, point) => sum + (point.minute - x) * (value(point) - y), 0);
-  const under = points.reduce((sum, point) => sum + (point.minute - x) ** 2, 0);
-  const length = (points.at(-1)?.minute ?? 0) - (points[0]?.minute ?? 0);
-  return ((over / under) * length) / y;
+/** The mean of a figure, and what a minute adds to it by the line that fits best. */
+function trendOf(points: readonly Look[], what: keyof Look): { readonly mean: number; readonly perMinute: number } {
+  const meanOf = (key: keyof Look) => points.reduce((sum, point) => sum + point[key], 0) / points.length;
+  const [middle, mean] = [meanOf("minute"), meanOf(what)];
+  const over = points.reduce((sum, point) => sum + (point.minute - middle) * (point[what] - mean), 0);
+  const under = points.reduce((sum, point) => sum + (point.minute - middle) ** 2, 0);
+  return { mean, perMinute: over / under };
 }
 
 /** Connections to Postgres end, and every minute an interpreter does. */
