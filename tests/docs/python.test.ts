@@ -9,7 +9,10 @@ import { buildExecutableSchema } from "../../schema/index.ts";
 import { installPackages } from "../support/python/python-packages.ts";
 
 const root = join(import.meta.dirname, "../..");
-const pages = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+// The programs for clients are run by tests/http/clients.test.ts: they need a server.
+const pages = (await readdir(join(root, "docs")))
+  .filter((name) => name.endsWith(".md") && name !== "clients.md")
+  .map((name) => `docs/${name}`);
 const guides = (
   await Promise.all(
     ["README.md", ...pages].map(async (page) => {
