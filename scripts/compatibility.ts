@@ -2,8 +2,8 @@
  * Runs tests that others wrote, natively and in the gateway's Python, and prints which differ: Django's own and psycopg2's,
  * from what PyPI publishes. docs/compatibility.md keeps the result, with reasons.
  *
- * @example npm run compatibility django files utils_tests     labels of Django's tests
- * @example npm run compatibility psycopg2 test_green.py       files of psycopg2's tests; none means all of them
+ * @example npm run compatibility django files utils_tests     labels of the Django suite
+ * @example npm run compatibility psycopg2 test_green.py       files of tests; none means all of them
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-"""Settings of Django's own tests, on the Postgres that the environment names, with a runner that keeps outcomes."""
+"""Settings for the Django suite, on the Postgres that the environment names, with a runner that keeps outcomes."""
 
 import json
 import os

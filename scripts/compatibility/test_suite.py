@@ -7,7 +7,7 @@ import sys
 
 
 def test_suite() -> None:
-    """Runs the labels that the environment names, in the folder of Django's tests."""
+    """Runs the labels that the environment names, in the folder of the suite."""
     sys.argv = ["runtests.py", "--settings=suite_settings", "--parallel=1", *os.environ["SUITE_LABELS"].split()]
     sys.path[:0] = [os.getcwd()]
     with contextlib.suppress(SystemExit):
