@@ -71,7 +71,10 @@ class SchemaPlanner implements Planner {
     this.#programs =
       this.#fuser === null || this.#narrower === null
         ? null
-        : new Programs(this.#fuser, this.#narrower, this.#catalogue, (served) => options.ranProgram?.(served));
+        : new Programs(
+            { fuser: this.#fuser, narrower: this.#narrower, catalogue: this.#catalogue, equality: this.#equality },
+            (served) => options.ranProgram?.(served),
+          );
     this.#visible = visibleStepsOf(options.schema);
     this.#subscriptions = new Subscriptions(options);
   }

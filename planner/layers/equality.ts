@@ -42,6 +42,11 @@ export class Equality {
   readonly #collations = new LRUCache<string, { readonly name: string | null }>({ max: 1000, ttl: 60_000 });
   #hasCollation = { answer: true, until: 0 };
 
+  /** Whether no collation takes different texts for equal, as far as is known at present. */
+  get areTextsDistinct(): boolean {
+    return !this.#hasCollation.answer && performance.now() < this.#hasCollation.until;
+  }
+
   /** Whether two keys are equal where their texts are; else Postgres has to be asked. */
   isToldByTexts({ parent, child }: KeyPair, scope: string): boolean {
     const [one, other] = [parent.oid, child.oid];
@@ -49,7 +54,7 @@ export class Equality {
       return true;
     }
     if (areTexts(one, other)) {
-      return !this.#hasCollation.answer && performance.now() < this.#hasCollation.until;
+      return this.areTextsDistinct;
     }
     return (
       (one === other && this.#types.get(one)?.textsTell === true) || this.#incomparable.has(`${one} ${other} ${scope}`)

@@ -3,7 +3,7 @@ import type { PagePart, SqlPlan } from "../../schema/index.ts";
 import type { BytesWriter, Leaf } from "../bytes/leaves.ts";
 import type { Column } from "../bytes/rows.ts";
 import { isPage } from "../collections/page-rows.ts";
-import type { FieldStep, ObjectPlan } from "../contract/operation-plan.ts";
+import type { FieldStep, ObjectPlan, Selection } from "../contract/operation-plan.ts";
 import { partOf, termsOf } from "../contract/page-parts.ts";
 import type { Catalogue } from "../database/catalogue.ts";
 import { leafColumn } from "../layers/leaf-data.ts";
@@ -17,6 +17,7 @@ import type {
   ProgramLeaf,
   ProgramNode,
   ProgramPart,
+  ProgramType,
 } from "./nodes.ts";
 
 /** A layer of a statement. */
@@ -41,6 +42,8 @@ export class ProgramBuilder {
   readonly #nodes = new Map<FieldStep, ProgramNode>();
   /** Writers of leaves that are not plain copies. */
   readonly others: BytesWriter[] = [];
+  /** Whether keys are texts, which are equal where no collation says otherwise. */
+  comparesTexts = false;
 
   readonly #shortKeys: boolean;
 
@@ -165,7 +168,7 @@ export class ProgramBuilder {
     }
     const own = {
       index,
-      key: parent === null ? null : keyOf(layer, parent, this.#shortKeys),
+      key: parent === null ? null : this.#keyOf(layer, parent),
       columns: columns.map(({ name }) => name !== ""),
       list: shape.kind === "list",
       isPaged: isPage(plan) && (plan.page.looksAhead || termsOf(plan).length > 0),
@@ -175,9 +178,48 @@ export class ProgramBuilder {
     const node =
       item.kind === "leaf"
         ? { ...own, fields: this.#leafNode(layer, item.leaf, item.nonNull) }
-        : { ...own, fields: this.#fieldsOf(onlyPlan(step, selection?.only), layer) };
+        : { ...own, fields: this.#objectFields(step, selection, layer) };
     this.#nodes.set(step, node);
     return node;
+  }
+
+  #objectFields(step: FieldStep, selection: Selection | null, layer: StatementLayer): ProgramNode["fields"] {
+    if (selection === null || selection.only !== null) {
+      return this.#fieldsOf(onlyPlan(step, selection?.only), layer);
+    }
+    const { typeColumn, typeNames } = layer.plan;
+    const place = placeOf(layer, typeColumn);
+    const { size } = selection.byType;
+    if (size === 0 || (place === -1 && size > 1)) {
+      throw new Unserved(`${step.name} is of types that no column tells`);
+    }
+    const types = [...selection.byType].map(([typeName, plan]): ProgramType => {
+      const given = Object.entries(typeNames ?? {}).flatMap(([text, name]) => (name === typeName ? [text] : []));
+      const isItself = typeNames === null || !Object.hasOwn(typeNames, typeName);
+      const texts = isItself ? [...given, typeName] : given;
+      return { texts, isDefault: size === 1, fields: this.#fieldsOf(plan, layer) };
+    });
+    return { column: place === -1 ? null : place, types };
+  }
+
+  /** Null: each parent has all rows. */
+  #keyOf({ plan, step, ...own }: StatementLayer, parent: StatementLayer): ProgramKey | null {
+    const [parentKey, anotherKey] = plan.parentKeys;
+    if (parentKey === undefined && !isPage(plan) && partOf(step) === null) {
+      return null;
+    }
+    if (parentKey === undefined || anotherKey !== undefined) {
+      throw new Unserved(`${step.name} belongs to its parents by ${plan.parentKeys.length} keys`);
+    }
+    const key = { parent: placeOf(parent, parentKey), child: placeOf(own, plan.childKeys[0] ?? "") };
+    const [one, other] = [parent.columns[key.parent]?.oid ?? 0, own.columns[key.child]?.oid ?? 0];
+    const areIntegers = isIntegerOid(one) && isIntegerOid(other);
+    if (isText(one) && isText(other)) {
+      this.comparesTexts = true;
+    } else if (!areIntegers && (one !== OID.uuid || other !== OID.uuid)) {
+      throw new Unserved(`${step.name} belongs to its parents by a key that is not an integer, a text or a UUID`);
+    }
+    return { ...key, isShort: areIntegers && this.#shortKeys };
   }
 
   #leafNode(layer: StatementLayer, leaf: Leaf, nonNull: boolean): ProgramLeaf {
@@ -203,6 +245,11 @@ export class ProgramBuilder {
   }
 }
 
+/** Padded ones are equal where their bytes are not. */
+function isText(oid: number): boolean {
+  return oid === OID.text || oid === OID.varchar;
+}
+
 function lackOf(step: FieldStep, plan: SqlPlan): ProgramNode["lack"] {
   if (partOf(step) === "totalCount") {
     return "zero";
@@ -215,20 +262,6 @@ function onlyPlan(step: FieldStep, plan: ObjectPlan | null | undefined): ObjectP
     throw new Unserved(`${step.name} is an interface or a union`);
   }
   return plan;
-}
-
-function keyOf({ plan, step, ...own }: StatementLayer, parent: StatementLayer, shortKeys: boolean): ProgramKey {
-  const [parentKey, anotherKey] = plan.parentKeys;
-  if (parentKey === undefined || anotherKey !== undefined) {
-    throw new Unserved(`${step.name} belongs to its parents by ${plan.parentKeys.length} keys, not one`);
-  }
-  const key = { parent: placeOf(parent, parentKey), child: placeOf(own, plan.childKeys[0] ?? "") };
-  const oids = [parent.columns[key.parent]?.oid ?? 0, own.columns[key.child]?.oid ?? 0];
-  const areIntegers = oids.every(isIntegerOid);
-  if (!areIntegers && !oids.every((oid) => oid === OID.uuid)) {
-    throw new Unserved(`${step.name} belongs to its parents by a key that is neither an integer nor a UUID`);
-  }
-  return { ...key, isShort: areIntegers && shortKeys };
 }
 
 /** The last, where several columns have the name, as everywhere. */

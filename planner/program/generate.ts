@@ -5,7 +5,7 @@
  */
 import { randomInt } from "node:crypto";
 import { NO_ROOM, NOT_SERVED } from "../bytes/output.ts";
-import type { ProgramFacts, ProgramField, ProgramKey, ProgramLeaf, ProgramNode } from "./nodes.ts";
+import type { ProgramFacts, ProgramField, ProgramKey, ProgramLeaf, ProgramNode, ProgramTypes } from "./nodes.ts";
 
 /** What the code is given, by name. */
 export const given = ["copy", "text", "integer", "other", "space", "addBytes", "findBytes", "asked"] as const;
@@ -192,7 +192,7 @@ function writeBoolean(condition: string): string {
 ov.setInt32(at, ${falseWord}, true); out[at + 4] = 101; at += 5; }`;
 }
 
-/** The field's rows are all that the layer has. */
+/** The field's rows are all that the layer has, of which each parent has all. */
 function writeRoot(code: Code, { index, list, lack, isCut }: ProgramNode, areNoted: boolean): void {
   const write = (row: string): string => `at = w${index}(src, sv, out, ov, at, ${row}, cap); if (at < 0) return at;`;
   if (list) {
@@ -215,6 +215,10 @@ function writeRoot(code: Code, { index, list, lack, isCut }: ProgramNode, areNot
 /** The field's rows are those of its parent's key. */
 function writeChildren(code: Code, node: ProgramNode): void {
   const { index: i, list, lack, isCut } = node;
+  if (node.key === null) {
+    writeRoot(code, node, true);
+    return;
+  }
   if (list) {
     code.constant("[");
   }
@@ -269,13 +273,14 @@ function hash(key: string): string {
 function rowFunction(node: ProgramNode, isTagged: boolean): string {
   const { index, fields, key, lack } = node;
   const code = new Code();
-  const read = "form" in fields ? new Set([fields.column]) : new Set(columnsRead(fields));
   if ("form" in fields) {
     writeLeaf(code, fields);
     if (lack === "zero" && key === null) {
       // How the next statement is best written may depend on it.
       code.line(`asked.counted[${index}] = integer(src, s${fields.column}, e${fields.column});`);
     }
+  } else if ("types" in fields) {
+    writeTypes(code, fields, { layer: index, node: writeChildren, facts: writeChildFacts });
   } else {
     writeFields(code, fields, { layer: index, node: writeChildren, facts: writeChildFacts });
   }
@@ -286,10 +291,40 @@ let at = begin;
 const b = asked.bounds;
 const cap = limit - ${mostGrowth} * sv.getInt32(o - 4) - ${code.constants + 4 * node.columns.length + slack};
 if (at > cap) return ${NO_ROOM};
-${seek(node, isTagged, read)}
+${seek(node, isTagged, new Set(columnsOf(fields)))}
 ${code.text}
 return at;
 };`;
+}
+
+/** Writes an object by its type. Of one that is not among them only the other writer tells what is wrong. */
+function writeTypes(code: Code, { column, types }: ProgramTypes, writer: FieldWriter): void {
+  if (column === null) {
+    writeFields(code, types[0]?.fields ?? [], writer);
+    return;
+  }
+  for (const { texts, isDefault, fields } of types) {
+    const conditions = [...(isDefault ? [`l${column} < 0`] : []), ...texts.map((text) => hasBytes(column, text))];
+    code.line(`if (${conditions.join(" || ") || "false"}) {`);
+    writeFields(code, fields, writer);
+    code.line("} else");
+  }
+  code.line(`return ${NOT_SERVED};`);
+}
+
+/** Whether a column has these bytes, as numbers. */
+function hasBytes(column: number, text: string): string {
+  const bytes = [...Buffer.from(text)].map((byte, index) => `src[s${column} + ${index}] === ${byte}`);
+  return [`l${column} === ${bytes.length}`, ...bytes].join(" && ");
+}
+
+function columnsOf(fields: ProgramNode["fields"]): readonly number[] {
+  if ("form" in fields) {
+    return [fields.column];
+  }
+  return "types" in fields
+    ? [...(fields.column === null ? [] : [fields.column]), ...fields.types.flatMap((type) => columnsRead(type.fields))]
+    : columnsRead(fields);
 }
 
 function columnsRead(fields: readonly ProgramField[]): number[] {
@@ -306,7 +341,7 @@ function columnsRead(fields: readonly ProgramField[]): number[] {
     if ("terms" in value) {
       return value.terms;
     }
-    return ["form" in value ? value.column : (value.key?.parent ?? 0)];
+    return "form" in value ? [value.column] : value.key === null ? [] : [value.key.parent];
   });
 }
 

@@ -15,8 +15,23 @@ export interface ProgramNode {
   readonly isCut: boolean;
   /** What the field is where it has no row; `left`: what only the other writer tells. */
   readonly lack: "null" | "zero" | "left";
-  /** The fields of its objects; or the leaf that a row is. */
-  readonly fields: readonly ProgramField[] | ProgramLeaf;
+  /** The fields of its objects, or those of each of their types; or the leaf that a row is. */
+  readonly fields: readonly ProgramField[] | ProgramTypes | ProgramLeaf;
+}
+
+/** Objects of several types, which a column tells. */
+export interface ProgramTypes {
+  /** Null: there is none, and one type. */
+  readonly column: number | null;
+  readonly types: readonly ProgramType[];
+}
+
+export interface ProgramType {
+  /** What the column has of it. */
+  readonly texts: readonly string[];
+  /** Whether NULL stands for it. */
+  readonly isDefault: boolean;
+  readonly fields: readonly ProgramField[];
 }
 
 /** Columns of a parent's key and of its children's; equal ones have the same bytes, and are integers of few digits if they are short. */

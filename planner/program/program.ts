@@ -13,6 +13,8 @@ import { addBytes, findBytes, WritingSpace } from "./space.ts";
 type Write = (src: Buffer, sv: DataView, end: number, out: Buffer, ov: DataView, at: number, room: number) => number;
 
 export class Program {
+  /** Whether it takes texts for different keys where their bytes are. */
+  readonly comparesTexts: boolean;
   readonly #fitsColumns: (columns: readonly Column[]) => boolean;
   readonly #write: Write;
   /** Answers in a row that it could not write. */
@@ -28,8 +30,9 @@ export class Program {
     root: readonly ProgramField[],
     nodes: readonly ProgramNode[],
     fits: (columns: readonly Column[]) => boolean,
-    others: readonly BytesWriter[],
+    { others, comparesTexts }: { readonly others: readonly BytesWriter[]; readonly comparesTexts: boolean },
   ) {
+    this.comparesTexts = comparesTexts;
     this.#fitsColumns = fits;
     const make = new Function(...given, generate(root, nodes)) as (...values: unknown[]) => Write; // as generate() says
     const values: { readonly [name in (typeof given)[number]]: unknown } = {

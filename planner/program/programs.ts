@@ -11,6 +11,7 @@ import type { BoundStatement } from "../fuse/bound-statement.ts";
 import type { Fuser } from "../fuse/fuse.ts";
 import type { FusedShape } from "../fuse/fused-statement.ts";
 import type { Narrower } from "../fuse/narrow.ts";
+import type { Equality } from "../layers/equality.ts";
 import type { Plans } from "../layers/plans.ts";
 import { Failed } from "../layers/values.ts";
 import { hasResolvers } from "../resolve/selections.ts";
@@ -32,18 +33,28 @@ const mostPrograms = 16;
 /** Answers in a row that a program could not write, after which another is tried, whose keys may have many digits. */
 const mostMisses = 4;
 
+/** What is known of statements, types and keys. */
+interface Knowledge {
+  readonly fuser: Fuser;
+  readonly narrower: Narrower;
+  readonly catalogue: Catalogue;
+  readonly equality: Equality;
+}
+
 export class Programs {
   /** Told of each run: whether the program wrote the answer. */
   readonly ran: (served: boolean) => void;
   readonly #fuser: Fuser;
   readonly #narrower: Narrower;
   readonly #catalogue: Catalogue;
+  readonly #equality: Equality;
   /** By what their statement was run as last; a text: why there is none. */
   readonly #known = new WeakMap<object, Program | string>();
   readonly #made = new WeakMap<ObjectPlan, number>();
 
-  constructor(fuser: Fuser, narrower: Narrower, catalogue: Catalogue, ran: (served: boolean) => void) {
+  constructor({ fuser, narrower, catalogue, equality }: Knowledge, ran: (served: boolean) => void) {
     this.ran = ran;
+    this.#equality = equality;
     this.#fuser = fuser;
     this.#narrower = narrower;
     this.#catalogue = catalogue;
@@ -77,6 +88,9 @@ export class Programs {
     this.#known.set(last, program);
     if (typeof program === "string") {
       return program;
+    }
+    if (program.comparesTexts && !this.#equality.areTextsDistinct) {
+      return "its keys are texts, and Postgres was not asked lately whether a collation takes different ones for equal, or one does";
     }
     const pages = layers.map(({ step }) => pageOf(plans.get(step)));
     return { program, statement, pages, learn };
@@ -117,7 +131,7 @@ export class Programs {
     }
     try {
       const builder = new ProgramBuilder(layers, this.#catalogue, !isMissed);
-      return new Program(builder.root(root), builder.nodes, fits, builder.others);
+      return new Program(builder.root(root), builder.nodes, fits, builder);
     } catch (error) {
       if (error instanceof UnknownType) {
         return null;

@@ -15,7 +15,7 @@ const types = {
   Query: { items: "[Item!]!", item: "Item", roots: "[Item!]!", names: "[String]!", strict: "[Strict!]" },
   Item: {
     ...{ id: "BigInt!", name: "String", mood: "Mood", at: "DateTime", score: "Float", data: "JSON", fine: "Boolean" },
-    ...{ children: "[Item!]!", parent: "Item", childNames: "[String]!", byKey: "[Item!]!" },
+    ...{ children: "[Item!]!", parent: "Item", childNames: "[String]!", byKey: "[Item!]!", all: "[Item!]!" },
   },
   Strict: { id: "BigInt!", name: "String!" },
 };
@@ -42,6 +42,7 @@ const sketch: PlannerSketch = {
     "Item.children": below("parent", "id", "parent"),
     "Item.parent": below("id", "parent", "id"),
     "Item.byKey": below("key", "name", "key"),
+    "Item.all": () => sql(`SELECT ${columns} FROM item ORDER BY id`),
     "Item.childNames": () =>
       sql("SELECT parent, name FROM item WHERE parent = ANY($1) ORDER BY id", {
         params: [{ parent: "id" }],
@@ -103,6 +104,8 @@ describe("an operation with a program", () => {
       "more layers than a digit counts",
       `{ items { ${[..."abcdefghijkl"].map((name) => `${name}: children { id }`).join(" ")} } }`,
     ],
+    ["children by texts", "{ items { id byKey { id name } } }"],
+    ["children that all have", "{ items { id all { id children { id } } } }"],
     ["fields that may not be null and are not", "{ strict { id } }"],
   ])("answers as ever: %s", async (_, query) => {
     const { planner, asked } = counted();
@@ -138,15 +141,27 @@ describe("an operation with a program", () => {
 
   it.each([
     [
-      "Item.byKey belongs to its parents by a key that is neither an integer nor a UUID",
+      "Item.byKey belongs to its parents by a key that is not an integer, a text or a UUID",
       "{ items { byKey { id } } }",
-      {},
+      { "Item.byKey": below("score", "score", "score") },
     ],
     ["Query.item is not answered by SQL", "{ item { id } }", { "Query.item": () => ({ kind: "value", value: null }) }],
   ] as const)("says why there is none: %s", async (why, query, resolvers) => {
     const { planner } = counted({ resolvers: { ...sketch.resolvers, ...resolvers } as never });
     await planner.raw(query);
     expect((await planner.explain(query)).program).toEqual({ why });
+  });
+
+  it("compares no texts where a collation takes different ones for equal", async () => {
+    const { planner } = counted();
+    const query = "{ items { byKey { id } } }";
+    await database.run("CREATE COLLATION blurred (provider = icu, locale = 'und', deterministic = false)");
+    const expected = await plain.raw(query);
+    for (let run = 0; run < 4; run++) {
+      expect(await planner.raw(query)).toBe(expected);
+    }
+    expect(planner.programs).toEqual({ served: 0, left: 0 });
+    await database.run("DROP COLLATION blurred");
   });
 
   it("serves keys of many digits, and UUIDs", async () => {

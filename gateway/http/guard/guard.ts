@@ -70,10 +70,11 @@ export class Guard {
     if (name === "" || (bracketed !== undefined && isIP(bracketed) !== 6)) {
       return new PuffError("PUFF_REQUEST_INVALID", "the Host header is not a valid host");
     }
-    if (isIP(name) !== 0 && sameAddress(name, localAddress)) {
-      return null;
-    }
     if (!this.#serves(name)) {
+      // Not remembered: it is another connection's other address.
+      if (isIP(name) !== 0 && sameAddress(name, localAddress)) {
+        return null;
+      }
       return new PuffError(
         "PUFF_HOST_REFUSED",
         `the host "${name}" is not served: --allowed-hosts lists those that are`,
