@@ -82,10 +82,9 @@ class Rows:
                 refused.append(reason)
         for name, value in (given or {}).items():  # after the input's: the client doesn't choose them
             setattr(written, name, value)
-        self._settle(written, known, data, path, refused)
+        self._settle(written, known, data, path, refused, is_new=instance is None)
 
-        if self._sight.limits(model):
-            self._saved.setdefault(model, {})[written.pk] = path
+        self._note(model, [written], path)
 
         def relate(name: str) -> None:
             self._relate(written, known[name], name, getattr(data, name), (*path, self._name(name)))
@@ -108,6 +107,11 @@ class Rows:
             hidden = [refuse(path, "Permission denied", "permission_denied", _PERMISSION)
                       for key, path in paths.items() if key not in seen]  # fmt: skip
             _raise_all(hidden)
+
+    def _note(self, model: Any, rows: Iterable[Any], path: Path) -> None:
+        """Notes rows that were written, which the caller has to see in the end."""
+        if self._sight.limits(model):
+            self._saved.setdefault(model, {}).update({row.pk: path for row in rows})
 
     def find(self, rows: Any, key: str, value: Any, path: Path) -> Any:
         """Gives the object that an input names, locked, so that no change that others make meanwhile is lost.
@@ -154,7 +158,9 @@ class Rows:
             reason.is_final = True
             raise reason
 
-    def _settle(self, written: Any, known: Mapping[str, Any], data: Any, path: Path, refused: list[Refused]) -> None:
+    def _settle(
+        self, written: Any, known: Mapping[str, Any], data: Any, path: Path, refused: list[Refused], *, is_new: bool
+    ) -> None:
         """Checks an object, by the known fields of its model, and saves it, unless there are reasons against it."""
         names = {item.name for item in dataclasses.fields(data)}
 
@@ -167,7 +173,8 @@ class Rows:
             skipped = {name for name in known if ".".join((*path, named(name))) in said}
             written.full_clean(exclude=skipped)
             if not refused:
-                written.save()
+                # A new object with the key of another one, which Django may not have found, must not become it.
+                written.save(force_insert=is_new)
         except Exception as error:
             reason = reasons_of(error, type(written), path, named)
             if reason is None:
@@ -235,6 +242,7 @@ class Rows:
             other = self.find(self.seen(model._base_manager), "pk", value.set, path)  # noqa: SLF001  # Django's documented name
             setattr(other, field.field.name, written)
             other.save()
+            self._note(model, [other], path)
         else:
             raise refuse(path, f"The {model._meta.verbose_name} can't be unlinked.", "required")  # noqa: SLF001
 
@@ -242,6 +250,7 @@ class Rows:
         def named(keys: list[Any] | None, part: str) -> list[Any]:
             return self.find_all(self.seen(model._base_manager), "pk", keys or [], (*path, part))  # noqa: SLF001
 
+        moved: list[Any] = []
         if value.set is not None:
             wanted = named(value.set, "set")
             unwanted = [row for row in self.seen(manager) if row not in wanted]
@@ -250,12 +259,16 @@ class Rows:
             if unwanted:
                 manager.remove(*unwanted)
             manager.add(*wanted)
-        manager.add(*named(value.add, "add"))
+            moved += [*unwanted, *wanted]
+        added = named(value.add, "add")
+        manager.add(*added)
         removed = named(value.remove, "remove")
         if removed and not hasattr(manager, "remove"):
             raise refuse((*path, "remove"), f"A {model._meta.verbose_name} can't be unlinked.", "required")  # noqa: SLF001
         if removed:
             manager.remove(*removed)
+        if isinstance(value, ManyToOneInput):  # whose rows hold the link
+            self._note(model, [*moved, *added, *removed], path)
 
     def _linked(self, model: Any, key: Any, path: Path) -> Any:
         """Gives the object that a foreign key is to name."""
