@@ -154,6 +154,8 @@ SILENT = """@classmethod
     def it(cls, ctx: Context, /) -> int: ...
 """
 
+NODE = "node: Annotated[graphql.Node | None, graphql.field(allow=graphql.IsStaff)] = graphql.node()"
+
 
 @pytest.mark.parametrize(
     ("made", "options", "field", "message"),
@@ -163,6 +165,7 @@ SILENT = """@classmethod
         ("", 'aggregates=["name"]', "", "tells of name, which not every caller may have"),
         ("", 'group_by=["name"]', "", "tells of name, which not every caller may have"),
         ("", "", SILENT, "is silent where it is not allowed, and it is never null"),
+        ("", "", NODE, "finds objects by their ids, and has no resolver that asks who may have it"),
     ],
 )
 def test_what_would_tell_of_a_column_is_refused(

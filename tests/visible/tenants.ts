@@ -17,8 +17,13 @@ class Tenant(models.Model):
     class Meta:
         db_table = "tenant"
 
+class Tags(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().exclude(word__startswith="hidden")
+
 class Tag(models.Model):
     word = models.TextField()
+    objects = Tags()
     class Meta:
         db_table = "tag"
 
@@ -152,6 +157,13 @@ class Nook:
     name: auto
     paper: Paper | None
 
+@graphql.django_type(models.Paper)
+class Shelf:
+    """Whose fields the plans that answer them could be had without Python."""
+    id: auto
+    nooks: Annotated[list[Nook], graphql.field(allow=graphql.IsStaff)]
+    paged_nooks: Annotated[OffsetPaginated[Nook], graphql.field(allow=graphql.IsStaff)] = paged(field_name="nooks")
+
 @dataclass
 class Bag:
     """Objects that a resolver makes."""
@@ -163,6 +175,11 @@ class PaperInput:
     title: auto
     tenant_id: auto
     tags: auto
+
+@graphql.input_type(models.Tag)
+class TagInput:
+    id: auto
+    word: auto
 
 @graphql.input_type(models.Note)
 class NoteInput:
@@ -192,6 +209,8 @@ class Query:
     tags: list[Tag] = paged(filters=TagFilter)
     nooks: OffsetPaginated[Nook] = paged(filters=NookFilter, ordering=NookOrder)
     tenants: list[Tenant] = paged()
+    kept_nooks: Annotated[OffsetPaginated[Nook], graphql.field(allow=graphql.IsStaff)] = paged()
+    shelves: list[Shelf] = paged()
     node: graphql.Node | None = graphql.node()
     nodes: list[graphql.Node | None] = graphql.node()
 
@@ -256,6 +275,11 @@ class Query:
         return models.Nook.objects.order_by("id")
 
     @classmethod
+    @graphql.field(allow=graphql.IsStaff)
+    @sql("SELECT * FROM nook WHERE id >= $1 ORDER BY id", args=["least"])
+    def static_nooks(cls, ctx: Context, /, least: int = 0) -> Plan[list[Nook] | None]: ...
+
+    @classmethod
     @graphql.field(allow=graphql.HasPerm("shop.view_nook"), silent=True)
     def quiet(cls, ctx: Context, /) -> Plan[list[Nook]]:
         return models.Nook.objects.order_by("id")
@@ -271,6 +295,7 @@ class Query:
 @dataclass
 class Mutation:
     create_paper: Paper | OperationInfo = graphql.create(PaperInput)
+    create_tag: Tag | OperationInfo = graphql.create(TagInput)
     create_note: Note | OperationInfo = graphql.create(NoteInput)
     update_note: Note | OperationInfo = graphql.update(NotePartial)
     update_paper: Paper | OperationInfo = graphql.update(PaperPartial)

@@ -248,6 +248,24 @@ describe("allow says who may have a field", () => {
     expect(await as(1, "mutation { wipe { name } }")).toMatchObject({ data: null, errors: [denied(["wipe"])] });
     expect(textsOf(await database.query({ text: "SELECT count(*) FROM nook", params: [] }))).toEqual([["3"]]);
   });
+
+  test.each([
+    ["a collection of a model", "{ keptNooks { results { name } } }", ["keptNooks"]],
+    ["a statement that decorates it", "{ staticNooks(least: 1) { name } }", ["staticNooks"]],
+    ["a relation", "{ shelves(pagination: {limit: 1}) { nooks { name } } }", ["shelves", 0, "nooks"]],
+    [
+      "pages of one",
+      "{ shelves(pagination: {limit: 1}) { pagedNooks { results { name } } } }",
+      ["shelves", 0, "pagedNooks"],
+    ],
+  ])("%s, of rows that everyone sees, whoever asked before", async (_, query, path) => {
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = (await as(1, query)) as { errors: unknown[] };
+      expect(answer.errors).toEqual([expect.objectContaining(denied(path))]);
+      expect(JSON.stringify(answer)).not.toContain("n1");
+      expect(JSON.stringify(await as("staff", query))).toContain("n1");
+    }
+  });
 });
 
 describe("mutations", () => {
@@ -315,6 +333,25 @@ describe("mutations", () => {
     expect(await run('createPaper(data: {title: "x", tenantId: 1})')).toMatchObject({
       data: { createPaper: { messages: [{ field: "tenantId", code: "invalid" }] } },
     });
+    expect(await rows()).toEqual(before);
+  });
+
+  test("can't create an object over one that the model's manager hides", async () => {
+    await database.run("INSERT INTO tag (id, word) VALUES (7, 'hidden tag')");
+    const query = `mutation { createTag(data: {id: "7", word: "x"}) { ... on Tag { word } ${reasons} } }`;
+    const clash = { kind: "VALIDATION", field: "id", code: "unique", message: "Tag with this ID already exists." };
+    expect(await as(2, query)).toEqual({ data: { createTag: { messages: [clash] } } });
+    const left = await database.query({ text: "SELECT word FROM tag WHERE id = 7", params: [] });
+    expect(textsOf(left)).toEqual([["hidden tag"]]);
+  });
+
+  test("can't move an object out of sight by the one it is linked to", async () => {
+    const before = await rows();
+    const denied = { kind: "PERMISSION", field: "notes", code: "permission_denied", message: "Permission denied" };
+    for (const change of ["add", "set"]) {
+      const query = `mutation { updatePaper(data: {id: "${paper(3)}", notes: {${change}: ["${note(2)}"]}}) { ... on Paper { title } ${reasons} } }`;
+      expect(await as(2, query)).toEqual({ data: { updatePaper: { messages: [denied] } } });
+    }
     expect(await rows()).toEqual(before);
   });
 

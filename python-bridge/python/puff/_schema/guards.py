@@ -107,11 +107,11 @@ def _objects_of(named: NamedType, registry: Registry) -> Iterable[NamedType]:
 
 
 def _without_statics(registry: Registry, runtime: RuntimeSchema) -> None:
-    """Has Python give the plans that the schema would hold: of such types they depend on who asks."""
+    """Has Python give the plans that the schema would hold, where they, or the field itself, depend on who asks."""
     for named in registry.types.values():
         for field in named.description.get("fields", ()):
             resolver = runtime.resolvers.get(f"{named.name}.{field['name']}")
-            if resolver is None or rows_of(resolver).name not in runtime.guards:
+            if resolver is None or (rows_of(resolver).name not in runtime.guards and resolver.options is None):
                 continue
             if resolver.plan is not None:
                 resolver.function, resolver.context, resolver.plan = _giver(resolver.plan), 1, None

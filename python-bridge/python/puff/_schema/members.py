@@ -139,7 +139,14 @@ class Members:
         ref = self.registry.type_of(annotation, Use("output", scope, owner.__name__ + pascal(name)))
         args, source = node_field(ref, scope)
         doc = FieldOptions(description=member_doc(owner, name))
-        self._add_field(name, ref, merge_options((doc, meaning_of(annotation, scope).options)), args, source, scope)
+        options = merge_options((doc, meaning_of(annotation, scope).options))
+        if options.allow is not None:
+            raise SchemaProblem(
+                f"{scope.where} finds objects by their ids, and has no resolver that asks who may have it",
+                scope.place,
+                "Take allow= off, and say which objects a caller may see: @graphql.django_type(Model, visible=…).",
+            )
+        self._add_field(name, ref, options, args, source, scope)
 
     def _describe_written(self, name: str, owner: type, written: Written) -> None:
         """Describes a mutation that writes objects of a model."""
