@@ -163,6 +163,7 @@ NODE = "node: Annotated[graphql.Node | None, graphql.field(allow=graphql.IsStaff
         ("@graphql.filter_type(models.Author)\nclass F:\n    name: auto", "filters=F", "", "F asks for name, which"),
         ("@graphql.order_type(models.Author)\nclass F:\n    name: auto", "ordering=F", "", "F asks for name, which"),
         ("", 'aggregates=["name"]', "", "tells of name, which not every caller may have"),
+        ("", 'order_by="-name"', "", "tells of name, which not every caller may have"),
         ("", 'group_by=["name"]', "", "tells of name, which not every caller may have"),
         ("", "", SILENT, "is silent where it is not allowed, and it is never null"),
         ("", "", NODE, "finds objects by their ids, and has no resolver that asks who may have it"),
@@ -173,6 +174,35 @@ def test_what_would_tell_of_a_column_is_refused(
 ) -> None:
     text = ALLOWED.replace("FILTER", made).replace("OPTIONS", options).replace("FIELD", field)
     with pytest.raises(SchemaProblem, match=message):
+        load(HEAD + text)
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "target", "asked"),
+    [("Cafe", "name", "Place", "name"), ("Book", "author_id", "Book", "author")],
+)
+def test_a_column_is_not_asked_about_by_another_name(
+    load: Callable[..., Loaded], model: str, column: str, target: str, asked: str
+) -> None:
+    text = f"""
+from typing import Annotated
+@graphql.django_type(models.{model})
+class Item:
+    {column}: Annotated[auto, graphql.field(allow=graphql.IsStaff)]
+
+@graphql.filter_type(models.{target})
+class F:
+    {asked}: auto
+
+@dataclass
+class Query:
+    items: graphql.OffsetPaginated[Item] = graphql.paged(filters=F)
+
+@dataclass
+class Schema:
+    query: Query
+"""
+    with pytest.raises(SchemaProblem, match=f"F asks for {asked}, which"):
         load(HEAD + text)
 
 

@@ -71,10 +71,16 @@ def _check_allowed(registry: Registry, runtime: RuntimeSchema) -> None:
     for known in runtime.types.values():
         model = model_type_of(known.cls)
         names = {column.python for column in known.columns.values() if column.options is not None}
+        if model is not None:  # a foreign key's column tells as much as the relation
+            names |= {field.name for field in model.model._meta.concrete_fields if field.attname in names}  # noqa: SLF001
         kept.setdefault(known.cls if model is None else model.model, set()).update(names)
     for cls, named in registry.by_class.items():
         spec = getattr(cls, "__puff_filter__", None) or getattr(cls, "__puff_order__", None)
-        for name in sorted(kept.get(getattr(spec, "target", None), set()) & set(annotations_of(cls))):
+        if spec is None:
+            continue
+        # Rows may be asked about by what is for a class that theirs inherits from.
+        of_rows = [names for rows, names in kept.items() if issubclass(rows, spec.target)]
+        for name in sorted(set[str]().union(*of_rows) & set(annotations_of(cls))):
             raise SchemaProblem(
                 f"{named.name} asks for {name}, which not every caller may have", named.place, f"Take {name} off."
             )

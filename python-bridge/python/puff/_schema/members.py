@@ -129,7 +129,7 @@ class Members:
                 is_collection=True,
                 item=described.item,
                 options=self._allowed(options, described.type, scope, is_collection=True),
-                told=(*paged.aggregates, *paged.group_by),
+                told=paged.told,
             )
 
     def _describe_node(self, name: str, owner: type) -> None:
@@ -267,7 +267,7 @@ class Members:
             collection is not None,
             item,
             self._allowed(options, ref, scope, is_collection=collection is not None),
-            () if paged is None else (*paged.aggregates, *paged.group_by),
+            () if paged is None else paged.told,
             self._handles(ref, scope) if vars(function).get("__puff_handles__") else None,
         )
 

@@ -59,7 +59,7 @@ class Resolver:
     options: FieldOptions | None = None
     """Who may have it."""
     told: Sequence[str] = ()
-    """Of a collection: columns that its aggregates and groups tell of."""
+    """Of a collection: columns that its aggregates, its groups and the cursors of its order tell of."""
     handles: Handles | None = None
     """Of a mutation that has what Django refuses told."""
     writes: bool = False

@@ -51,6 +51,11 @@ class Paged(DescribedField):
         self.field_name = field_name
         self.type_name = name
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Columns whose values clients learn of: cursors hold those of the order."""
+        return (*self.aggregates, *self.group_by, *(name.lstrip("-") for name in self.order_by))
+
     def __call__(self, resolver: Any) -> Any:
         """Makes a resolver's plan a collection."""
         vars(function_of(resolver))["__puff_paged__"] = self
