@@ -274,3 +274,17 @@ def test_a_method_is_called_for_those_who_may(load: Callable[..., Loaded]) -> No
     assert objects.count("PUFF_PERMISSION_DENIED") == 2
     assert "ADA" not in objects
     assert "ada" not in objects
+
+
+def test_two_rules_of_a_field_hold_together(load: Callable[..., Loaded]) -> None:
+    twice = "    @graphql.field(allow=graphql.IsAuthenticated)\n    @graphql.field(allow=graphql.IsStaff)\n"
+    loaded = load(METHODS.replace("    @graphql.field(allow=graphql.IsStaff)\n", twice, 1))
+    options = next(one.options for name, one in loaded.runtime.resolvers.items() if name.endswith("loud"))
+    assert options is not None
+    assert options.allow is not None
+    for auth, is_allowed in [
+        ({"user_id": 1}, False),
+        ({"is_staff": True}, False),
+        ({"user_id": 1, "is_staff": True}, True),
+    ]:
+        assert bool(options.allow(Context(Parents(None), auth))) is is_allowed

@@ -242,14 +242,20 @@ def options_of(member: Any) -> FieldOptions:
 
 
 def merge_options(options: tuple[FieldOptions, ...]) -> FieldOptions:
-    """Merges options: each part is the last one's that has it."""
+    """Merges options: each part is the last one's that has it, and a caller must be allowed by all."""
     merged = FieldOptions()
     for option in options:
         merged = FieldOptions(
             option.description or merged.description,
             option.deprecation or merged.deprecation,
             option.name or merged.name,
-            option.allow or merged.allow,
+            _both(merged.allow, option.allow),
             option.silent or merged.silent,
         )
     return merged
+
+
+def _both(one: Callable[[Any], bool] | None, other: Callable[[Any], bool] | None) -> Callable[[Any], bool] | None:
+    if one is None or other is None:
+        return one or other
+    return lambda context: one(context) and other(context)

@@ -121,7 +121,7 @@ class _Mutation:
             if allow is not None and not allow(ctx):
                 raise refuse((), "Permission denied", "permission_denied", OperationMessageKind.PERMISSION)
             # In the field's transaction this is a savepoint: what was written before a refusal is undone.
-            with database.transaction.atomic(using=database.router.db_for_write(self._model)):
+            with database.transaction.atomic(using=self._database()):
                 rows = Rows(self._written.most, Sight(self._registry, ctx.auth), camel_case=self._camel_case)
                 written = write(rows)
                 rows.check_seen()
@@ -147,17 +147,21 @@ class _Mutation:
 
     def _upsert(self, ctx: Context, rows: Rows, data: Any, path: tuple[str, ...], values: Any) -> Any:
         value = getattr(data, self._attribute)
-        found = rows.find_any(self._among(ctx, rows), self._key, value)
+        found = rows.find_any(self._among(ctx, rows), self._key, value, (*path, self._attribute))
         if found is None:
             try:
-                with import_module("django.db").transaction.atomic():
+                with import_module("django.db").transaction.atomic(using=self._database()):
                     return self._guarded(lambda: rows.save(self._model, data, path, given=values), path)
             except Refused:
                 # Another request may have created it meanwhile.
-                found = rows.find_any(self._among(ctx, rows), self._key, value)
+                found = rows.find_any(self._among(ctx, rows), self._key, value, (*path, self._attribute))
                 if found is None:
                     raise
         return self._guarded(lambda: rows.save(self._model, data, path, found, values), path)
+
+    def _database(self) -> str:
+        database: Any = import_module("django.db")
+        return database.router.db_for_write(self._model)
 
     def _among(self, ctx: Context, rows: Rows) -> Any:
         """Gives the objects that the caller may change."""

@@ -128,11 +128,19 @@ class Rows:
         (found,) = self.find_all(_locked(rows), key, [value], path)
         return found
 
-    def find_any(self, rows: Any, key: str, value: Any) -> Any:
-        """Gives the object that an input names, locked; None: there is none."""
+    def find_any(self, rows: Any, key: str, value: Any, path: Path) -> Any:
+        """Gives the object that an input names, locked; None: there is none.
+
+        Raises:
+            Refused: A global id names no object: the client can't have it from anywhere but an object.
+        """
         field = rows.model._meta.get_field(key)  # noqa: SLF001  # Django's documented name
-        read = None if value is ABSENT else _read(field, value)
-        return None if read is None else _locked(rows).filter(**{key: read}).first()
+        (named,) = keys_of(rows.model, [value]) if field.primary_key else (value,)
+        read = None if value is ABSENT else _read(field, named)
+        found = None if read is None else _locked(rows).filter(**{key: read}).first()
+        if found is None and named is not value:
+            raise _missing(rows.model, path, [value])
+        return found
 
     def find_all(self, rows: Any, key: str, values: list[Any], path: Path) -> list[Any]:
         """Gives the objects that an input names, by one statement, in the order of their names."""
@@ -142,8 +150,7 @@ class Rows:
         by_key = {getattr(row, field.attname): row for row in rows.filter(**{f"{field.name}__in": {*keys} - {None}})}
         missing = [value for value, one in zip(values, keys, strict=True) if one not in by_key]
         if missing:
-            shown = ", ".join(map(str, missing[:10]))
-            raise refuse(path, f"There is no {model._meta.verbose_name} {shown}.", "not_found")  # noqa: SLF001
+            raise _missing(model, path, missing)
         return [by_key[one] for one in keys]
 
     def count(self, path: Path) -> None:
@@ -319,6 +326,11 @@ def _read(field: Any, value: Any) -> Any:
         return None if value is None else field.to_python(value)
     except exceptions.ValidationError:
         return None
+
+
+def _missing(model: Any, path: Path, names: list[Any]) -> Refused:
+    shown = ", ".join(map(str, names[:10]))
+    return refuse(path, f"There is no {model._meta.verbose_name} {shown}.", "not_found")  # noqa: SLF001
 
 
 def _raise_all(refused: list[Refused]) -> None:
