@@ -103,7 +103,7 @@ def test_it_imports_and_describes_a_schema_without_the_stand_in_for_psycopg2(pro
 def test_its_folder_is_left_as_it_was(project: Project) -> None:
     assert project.python
     names = {path.name for path in PACKAGE.iterdir()} - {"__pycache__", ".ruff_cache"}
-    assert names == {"_puff_bytecode.py", "_puff_interpreter.py", "psycopg2", "puff", "pyproject.toml"}
+    assert names == {"_puff_bytecode.py", "_puff_cpython", "_puff_interpreter.py", "psycopg2", "puff", "pyproject.toml"}
 
 
 def test_pyright_accepts_a_schema_and_sees_mistakes(project: Project) -> None:
