@@ -258,7 +258,7 @@ describe("allow says who may have a field", () => {
       "{ shelves(pagination: {limit: 1}) { pagedNooks { results { name } } } }",
       ["shelves", 0, "pagedNooks"],
     ],
-  ])("%s, of rows that everyone sees, whoever asked before", async (_, query, path) => {
+  ])("%s, of rows that everyone sees, after any caller asked", async (_, query, path) => {
     for (let turn = 0; turn < 2; turn++) {
       const answer = (await as(1, query)) as { errors: unknown[] };
       expect(answer.errors).toEqual([expect.objectContaining(denied(path))]);
